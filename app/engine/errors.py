@@ -1,0 +1,28 @@
+"""What the engine says when an input cannot be used.
+
+EngineError         the input is wrong: a shape, a range, a name
+  └─ TooLarge       the input is well formed but beyond a limit
+"""
+
+
+class EngineError(ValueError):
+    """An input that the engine refuses.
+
+    Attributes:
+        message: What is wrong and what would be right, in one English sentence.
+        field: The input at fault, slash-separated from the request's root (``layers/0/units``).
+        code: A stable word for programs: ``shape``, ``range``, ``type``, ``name``, ``limit``.
+    """
+
+    def __init__(self, message: str, field: str, code: str = "value") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.code = code
+
+
+class TooLarge(EngineError):
+    """An input beyond a limit; nothing was allocated for it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message, field, "limit")

@@ -1,0 +1,118 @@
+"""The op graph: what feeds what, with shapes and names but without a single number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+Shape = tuple[int, ...]
+NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A value of the pass.
+
+    Attributes:
+        name: ``x``, ``affine1.W``, ``affine1.output``, ``loss`` ...
+        role: ``input``, ``target``, ``parameter``, ``constant``, ``value`` or ``loss``.
+        symbol: Its name in formulas, as LaTeX.
+        grad_symbol: The name of its gradient, as LaTeX; None for what has none.
+        value: The number, for a constant.
+    """
+
+    name: str
+    shape: Shape
+    role: str
+    symbol: str
+    grad_symbol: str | None = None
+    value: float | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """An op in its place: it reads edges in operand order and makes its output tensors."""
+
+    id: str
+    op: str
+    symbol: str
+    layer: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any] = field(default_factory=lambda: NO_ATTRIBUTES)
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A tensor, or one cell of it, on its way from the node that makes it to one that uses it.
+
+    ``source`` is None for what the graph is given, ``target`` is None for what it hands out.
+    The gradient on the edge is this use's own contribution; a tensor's gradient is the sum over
+    its edges.
+    """
+
+    id: str
+    tensor: str
+    cell: tuple[int, ...] | None
+    source: str | None
+    target: str | None
+    shape: Shape
+    symbol: str
+    grad_symbol: str | None
+    row: int | None = None
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a gradient ever arrives here: not for targets and constants."""
+        return self.grad_symbol is not None
+
+
+@dataclass(frozen=True)
+class LayerGroup:
+    """The nodes that one layer of the network opened into."""
+
+    name: str
+    type: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpGraph:
+    """A network's op graph; ``nodes`` stand in the order in which they run.
+
+    Attributes:
+        level: ``op`` (tensors) or ``element`` (the loss in scalar rows).
+        loss_form: None without a loss; ``closed``; or opened: ``book`` (figure 5-29), ``shifted``
+            (the row maximum subtracted first) or ``logsumexp`` (log y without y).
+        n: Samples in the pass.
+    """
+
+    level: str
+    loss_form: str | None
+    n: int
+    tensors: Mapping[str, Tensor]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    layers: tuple[LayerGroup, ...]
+    output: str
+
+    @cached_property
+    def edge(self) -> Mapping[str, Edge]:
+        """Edges by id."""
+        return {edge.id: edge for edge in self.edges}
+
+    @cached_property
+    def node(self) -> Mapping[str, Node]:
+        """Nodes by id."""
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def edges_of(self) -> Mapping[str, tuple[Edge, ...]]:
+        """Edges by the tensor they carry."""
+        grouped: dict[str, list[Edge]] = {name: [] for name in self.tensors}
+        for edge in self.edges:
+            grouped[edge.tensor].append(edge)
+        return {name: tuple(edges) for name, edges in grouped.items()}

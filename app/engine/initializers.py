@@ -1,0 +1,60 @@
+"""First values of the parameters, drawn from a seed."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.errors import EngineError
+from app.engine.spec import NetworkSpec
+
+INITIALIZERS = ("normal", "xavier", "he", "zeros")
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """How weights are drawn; biases always start at 0.
+
+    ``normal`` uses the standard deviation ``std`` (the book's 0.01, section 5.7.2), ``xavier``
+    1/sqrt(D) (Glorot and Bengio 2010, in the book's form, section 6.2.2), ``he`` sqrt(2/D)
+    (He et al. 2015, section 6.2.3), where D is the number of rows of W.
+    """
+
+    type: str = "he"
+    std: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.type not in INITIALIZERS:
+            raise EngineError(
+                f"initializer is one of {', '.join(INITIALIZERS)}", "initializer/type", "type"
+            )
+        if not (math.isfinite(self.std) and 0 <= self.std <= 1e6):
+            raise EngineError("std is a number from 0 to 1e6", "initializer/std", "range")
+
+    def deviation(self, rows: int) -> float:
+        """The standard deviation of the weights of a layer with ``rows`` inputs."""
+        match self.type:
+            case "xavier":
+                return math.sqrt(1 / rows)
+            case "he":
+                return math.sqrt(2 / rows)
+            case "zeros":
+                return 0.0
+            case _:
+                return self.std
+
+
+def initialize(spec: NetworkSpec, initializer: Initializer, seed: int) -> dict[str, np.ndarray]:
+    """Draw all parameters of ``spec``: the same seed gives the same numbers.
+
+    They are drawn in float64 and then cast, so that float32 sees the same network.
+    """
+    generator = np.random.default_rng(seed)
+    parameters = {}
+    for name, shape in spec.parameter_shapes.items():
+        if len(shape) == 2:
+            value = generator.standard_normal(shape) * initializer.deviation(shape[0])
+        else:
+            value = np.zeros(shape)
+        parameters[name] = value.astype(spec.dtype)
+    return parameters

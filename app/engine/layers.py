@@ -1,0 +1,144 @@
+"""Layers as the book writes them: ``forward`` keeps what ``backward`` needs (section 5.5 to 5.6).
+
+Differences from the book's code, each on purpose: no argument is ever written into, inputs are
+2-D, the loss has no 1e-7 inside its logarithm, and its ``backward`` multiplies by ``dout``.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+Array = np.ndarray
+
+
+class Layer(Protocol):
+    """What every layer offers: x and its gradient have the same shape (equation 5.15)."""
+
+    def forward(self, x: Array) -> Array:
+        """The layer's output for x ``(N, D)``."""
+
+    def backward(self, dout: Array) -> Array:
+        """dL/dx for dL/d(output); call ``forward`` first."""
+
+
+class Affine:
+    """x . W + b (section 5.6.2): x ``(N, D)``, W ``(D, H)``, b ``(H,)``, output ``(N, H)``.
+
+    After ``backward``, ``dW`` and ``db`` hold the gradients of the parameters.
+    """
+
+    def __init__(self, W: Array, b: Array) -> None:  # noqa: N803 - the book's name
+        self.W = W
+        self.b = b
+
+    def forward(self, x: Array) -> Array:
+        """x . W + b, b being added to every row."""
+        self.x = x
+        return np.asarray(x @ self.W + self.b)
+
+    def backward(self, dout: Array) -> Array:
+        """Equation 5.13: dL/dx = dL/dy . W^T; also dW = x^T . dL/dy and db = column sums."""
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return np.asarray(dout @ self.W.T)
+
+
+class Relu:
+    """max(x, 0), section 5.5.1. The gradient passes where x > 0 and nowhere else."""
+
+    def forward(self, x: Array) -> Array:
+        """x where it is positive, else 0; a NaN stays a NaN, since hiding it would be a lie."""
+        self.mask = x > 0
+        return np.asarray(np.maximum(x, 0))
+
+    def backward(self, dout: Array) -> Array:
+        """dout through the open gates."""
+        return np.where(self.mask, dout, 0)
+
+
+class Sigmoid:
+    """1 / (1 + exp(-x)), section 5.5.2."""
+
+    def forward(self, x: Array) -> Array:
+        """Computed from exp(-|x|), which cannot overflow."""
+        self.out = sigmoid(x)
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """Equation 5.12: dout y (1 - y)."""
+        return np.asarray(dout * self.out * (1 - self.out))
+
+
+class Tanh:
+    """The hyperbolic tangent, whose derivative is 1 - y^2."""
+
+    def forward(self, x: Array) -> Array:
+        """tanh(x)."""
+        self.out = np.asarray(np.tanh(x))
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """dout (1 - y^2)."""
+        return np.asarray(dout * (1 - self.out * self.out))
+
+
+class SoftmaxWithLoss:
+    """Softmax and cross entropy in one (section 5.6.3), mean over the batch.
+
+    The two belong together: from the scores, both the loss and its gradient are exact at any
+    size, where log(softmax(a)) would lose them to rounding or give log 0.
+    """
+
+    def forward(self, a: Array, t: Array) -> Array:
+        """The mean loss, shape ``()``, of scores a and one-hot targets t, both ``(N, C)``."""
+        self.t = t
+        self.y = softmax(a)
+        self.loss = cross_entropy(a, t)
+        return self.loss
+
+    def backward(self, dout: Array | float = 1.0) -> Array:
+        """(y - t) / N, times ``dout``: the two layers together leave just this."""
+        return np.asarray(dout * score_gradient(self.y, self.t), dtype=self.y.dtype)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)) without overflow on either side."""
+    e = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1 / (1 + e), e / (1 + e)))
+
+
+def softmax(a: Array) -> Array:
+    """exp(a - max) / sum(exp(a - max)) of each row; the shift changes nothing (equation 3.11)."""
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def cross_entropy(a: Array, t: Array) -> Array:
+    """Mean over the rows of log(sum(exp(a))) - a_label, shape ``()``.
+
+    log1p over all but the largest score keeps losses far below the rounding of 1.0, which
+    log(1 + 1e-20) would turn into 0.
+    """
+    top = a.argmax(axis=1, keepdims=True)
+    shifted = a - np.take_along_axis(a, top, axis=1)
+    others = np.exp(shifted)
+    np.put_along_axis(others, top, 0, axis=1)
+    losses = np.log1p(others.sum(axis=1)) - np.where(t > 0, shifted, 0).sum(axis=1)
+    return np.asarray(losses.mean(), dtype=a.dtype)
+
+
+def score_gradient(y: Array, t: Array) -> Array:
+    """(y - t) / N for probabilities y and one-hot targets t, both ``(N, C)``.
+
+    At the label, y - 1 is written as minus the sum of the others: the same number, but without
+    the digits that 1 - (1 - 1e-12) would lose.
+    """
+    others = np.where(t > 0, 0, y)
+    return np.asarray(np.where(t > 0, 0 - others.sum(axis=1, keepdims=True), others) / len(y))
+
+
+ACTIVATIONS: dict[str, type[Relu] | type[Sigmoid] | type[Tanh]] = {
+    "relu": Relu,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+}

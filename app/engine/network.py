@@ -1,0 +1,165 @@
+"""A network of book-style layers: what training and evaluation run (section 5.7.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.engine.layers import ACTIVATIONS, Affine, Layer, SoftmaxWithLoss, softmax
+from app.engine.spec import NetworkSpec
+
+Array = np.ndarray
+
+# An overflow is part of the answer: it shows as Infinity or NaN, not as a warning in a log.
+_QUIET = np.errstate(all="ignore")
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """One layer after a pass; gradients are None where no backward half was asked for.
+
+    ``output`` and ``grad_output`` are ``(N, H)``, ``grad_input`` is ``(N, D)``; ``parameters``
+    maps ``W`` and ``b`` to value and gradient.
+    """
+
+    name: str
+    type: str
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    output: Array
+    grad_output: Array | None = None
+    grad_input: Array | None = None
+    parameters: dict[str, tuple[Array, Array | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One forward pass and, where it was asked for, one backward pass."""
+
+    loss: float | None
+    probabilities: Array | None
+    predictions: Array
+    layers: tuple[LayerResult, ...]
+    parameter_gradients: dict[str, Array]
+
+
+class Network:
+    """Layers in a row, with parameters of its own: editing them changes what it computes."""
+
+    def __init__(self, spec: NetworkSpec, parameters: Mapping[str, Array]) -> None:
+        """Copy ``parameters``, which are checked (`targets.check_parameters`) or drawn."""
+        self.spec = spec
+        self.parameters = {
+            name: np.array(parameters[name], dtype=spec.dtype) for name in spec.parameter_shapes
+        }
+        self.layers: dict[str, Layer] = {}
+        for layer in spec.layers:
+            name = layer.name
+            if layer.type == "affine":
+                # The layer holds these very arrays, so an edit in place is an edit of the network.
+                self.layers[name] = Affine(
+                    self.parameters[f"{name}.W"], self.parameters[f"{name}.b"]
+                )
+            else:
+                self.layers[name] = ACTIVATIONS[layer.type]()
+
+    def set_parameters(self, parameters: Mapping[str, Array]) -> None:
+        """Write new values into the network's own arrays."""
+        for name, value in parameters.items():
+            self.parameters[name][...] = value
+
+    def forward(self, x: Array) -> Array:
+        """Scores ``(N, C)``: the output of the last layer for x ``(N, D)``."""
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        return x
+
+    @_QUIET
+    def loss(self, x: Array, t: Array) -> float:
+        """Mean cross entropy for one-hot targets t ``(N, C)``."""
+        return float(SoftmaxWithLoss().forward(self.forward(x), t))
+
+    @_QUIET
+    def accuracy(self, x: Array, t: Array) -> float:
+        """The share of samples, 0 to 1, whose largest score is at the target."""
+        return float((self.forward(x).argmax(axis=1) == t.argmax(axis=1)).mean())
+
+    @_QUIET
+    def gradients(self, x: Array, t: Array) -> dict[str, Array]:
+        """dL/d(parameter) of the mean loss for every parameter, by backpropagation."""
+        head = SoftmaxWithLoss()
+        head.forward(self.forward(x), t)
+        return self.backward(head.backward())
+
+    def backward(self, dout: Array) -> dict[str, Array]:
+        """The parameters' gradients for dL/d(scores), after a ``forward``."""
+        gradients: dict[str, Array] = {}
+        for name, layer in reversed(self.layers.items()):
+            dout = layer.backward(dout)
+            if isinstance(layer, Affine):
+                gradients[f"{name}.W"] = layer.dW
+                gradients[f"{name}.b"] = layer.db
+        return {name: gradients[name] for name in self.parameters}
+
+    @_QUIET
+    def evaluate(
+        self, x: Array, t: Array | None = None, grad_output: Array | None = None
+    ) -> Evaluation:
+        """One pass with everything it computed.
+
+        Args:
+            x: Inputs ``(N, D)``.
+            t: One-hot targets ``(N, C)``; with a loss and t there is a backward half.
+            grad_output: dL/d(scores) ``(N, C)``, the start of the backward half of a network
+                without a loss.
+        """
+        outputs: list[Array] = []
+        for layer in self.layers.values():
+            outputs.append(layer.forward(outputs[-1] if outputs else x))
+        scores = outputs[-1] if outputs else x
+        loss = probabilities = None
+        dout = grad_output
+        if self.spec.loss is not None:
+            probabilities = softmax(scores)
+            if t is not None:
+                head = SoftmaxWithLoss()
+                loss = float(head.forward(scores, t))
+                dout = head.backward()
+        results = self._results(x, outputs, dout)
+        gradients = {
+            f"{result.name}.{name}": gradient
+            for result in results
+            for name, (_, gradient) in result.parameters.items()
+            if gradient is not None
+        }
+        return Evaluation(loss, probabilities, scores.argmax(axis=1), results, gradients)
+
+    def _results(
+        self, x: Array, outputs: list[Array], dout: Array | None
+    ) -> tuple[LayerResult, ...]:
+        results = []
+        inputs = [x, *outputs]
+        for index in reversed(range(len(outputs))):
+            spec = self.spec.layers[index]
+            layer = self.layers[spec.name]
+            grad_input = None if dout is None else layer.backward(dout)
+            parameters: dict[str, tuple[Array, Array | None]] = {}
+            if isinstance(layer, Affine):
+                parameters = {
+                    "W": (layer.W, None if dout is None else layer.dW),
+                    "b": (layer.b, None if dout is None else layer.db),
+                }
+            results.append(
+                LayerResult(
+                    spec.name,
+                    spec.type,
+                    inputs[index].shape,
+                    outputs[index].shape,
+                    outputs[index],
+                    dout,
+                    grad_input,
+                    parameters,
+                )
+            )
+            dout = grad_input
+        return tuple(reversed(results))

@@ -1,0 +1,137 @@
+"""The rule of each event as LaTeX, from the names of what it reads and makes."""
+
+import re
+
+from app.engine.fused import FUSED
+from app.engine.graph import Edge, Node, OpGraph
+
+# dL/d(input) from dL/d(out) = {g}; {0}, {1} are the inputs, {y} the output.
+GRADIENTS = {
+    ("dot", 0): r"{g} \cdot {1}^{{\mathsf{{T}}}}",
+    ("dot", 1): r"{0}^{{\mathsf{{T}}}} \cdot {g}",
+    ("multiply", 0): r"{g} \, {1}",
+    ("multiply", 1): r"{g} \, {0}",
+    ("exp", 0): r"{g} \, {y}",
+    ("log", 0): r"{g} \, \frac{{1}}{{{0}}}",
+    ("relu", 0): r"{g} \odot [{0} > 0]",
+    ("sigmoid", 0): r"{g} \odot {y} \odot (1 - {y})",
+    ("tanh", 0): r"{g} \odot (1 - {y}^{{2}})",
+}
+FORWARDS = {
+    "dot": r"{0} \cdot {1}",
+    "subtract": "{0} - {1}",
+    "multiply": r"{0} \times {1}",
+    "exp": r"\exp({0})",
+    "log": r"\log {0}",
+    "reciprocal": r"\frac{{1}}{{{0}}}",
+    "relu": r"\max({0}, 0)",
+    "sigmoid": r"\frac{{1}}{{1 + \exp(-{0})}}",
+    "tanh": r"\tanh({0})",
+}
+
+
+def forward_rule(graph: OpGraph, node: Node, output: int) -> str:
+    """``result = rule`` of a node's forward event."""
+    made = graph.tensors[node.outputs[output]]
+    symbols = [graph.edge[id].symbol for id in node.inputs]
+    if node.op in FUSED:
+        return _fused_forward(graph, node, output)
+    if node.op in ("multiply", "subtract"):
+        symbols = [grouped(symbol) for symbol in symbols]
+    if node.op == "add":
+        right = " + ".join(symbols)
+        # Figure 5-29 writes the sum of all exp as S, however many classes there are.
+        if len(symbols) > 4:
+            right = f"{symbols[0]} + {symbols[1]} + \\cdots + {symbols[-1]}"
+    elif node.op == "sum":
+        right = rf"\sum {symbols[0]}"
+    elif node.op == "max":
+        right = (
+            rf"\max {symbols[0]}" if len(symbols) == 1 else rf"\max_{{i}} {_indexed(symbols[0])}"
+        )
+    else:
+        right = FORWARDS[node.op].format(*symbols)
+    if made.symbol == right or node.op in ("exp", "log", "dot"):
+        return right
+    return f"{made.symbol} = {right}"
+
+
+def gradient_rule(graph: OpGraph, node: Node, k: int) -> str:
+    """``gradient = rule`` of a node's backward event for input k."""
+    edge = graph.edge[node.inputs[k]]
+    made = graph.tensors[node.outputs[-1]]
+    if node.op in FUSED:
+        return _fused_gradient(graph, edge)
+    symbols = [grouped(graph.edge[id].symbol) for id in node.inputs]
+    alone = _upstream(graph, made.name)
+    upstream = grouped(alone)
+    left = edge.grad_symbol or ""
+    if node.op == "add":
+        copied = graph.tensors[made.name].shape != edge.shape
+        right = rf"\sum_{{n}} {upstream}" if copied else alone
+        if graph.n == 1 and made.shape == (1, *edge.shape):
+            right = alone
+    elif node.op == "subtract" and k == 1:
+        copied = made.shape != edge.shape
+        right = rf"-\sum {upstream}" if copied else f"-{upstream}"
+    elif node.op == "reciprocal":
+        right = rf"-{upstream} \, {_squared(made.symbol)}"
+    elif node.op == "max":
+        right = f"{upstream} [{symbols[k]} = {made.symbol}]"
+    elif node.op == "multiply" and made.shape != edge.shape:
+        right = rf"\sum {upstream} \, {symbols[1 - k]}"
+    elif node.op == "sum" or (node.op == "subtract" and k == 0):
+        right = alone
+    else:
+        right = GRADIENTS[node.op, k].format(*symbols, g=upstream, y=grouped(made.symbol))
+    return f"{left} = {right}" if left and left != right else right
+
+
+def _upstream(graph: OpGraph, tensor: str) -> str:
+    """dL/d(out): the one name, or the sum of the branches' names."""
+    edges = [edge for edge in graph.edges_of[tensor] if edge.differentiable]
+    whole = graph.tensors[tensor].grad_symbol or ""
+    if len(edges) < 2 or any(edge.cell is not None for edge in edges):
+        return edges[0].grad_symbol or whole if edges and edges[0].cell is None else whole
+    distinct = list(dict.fromkeys(grouped(edge.grad_symbol or "", sums=False) for edge in edges))
+    # Every class of figure 5-29 adds its -t_i S; with many, their sum has a name of its own.
+    return whole if len(distinct) > 3 else " + ".join(distinct)
+
+
+def grouped(symbol: str, sums: bool = True) -> str:
+    """The symbol, in parentheses where it starts with a minus or (``sums``) is a sum."""
+    flat = symbol
+    while (shorter := re.sub(r"\{[^{}]*\}|\([^()]*\)", "", flat)) != flat:
+        flat = shorter
+    is_sum = " + " in flat or " - " in flat or flat.startswith(r"\sum")
+    return rf"\left({symbol}\right)" if flat.startswith("-") or (sums and is_sum) else symbol
+
+
+def _squared(symbol: str) -> str:
+    return rf"\left({symbol}\right)^{{2}}" if "\\frac" in symbol else f"{symbol}^{{2}}"
+
+
+def _indexed(symbol: str) -> str:
+    return symbol.replace("{1}", "{i}")
+
+
+def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
+    made = graph.tensors[node.outputs[output]]
+    scores = graph.edge[node.inputs[0]].symbol
+    if made.role == "loss":
+        if graph.level == "element":
+            return r"L = -\sum_{i} t_{i} \log y_{i}"
+        over = "" if graph.n == 1 else r"\frac{1}{N} "
+        return rf"L = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
+    if made.row is not None:
+        return rf"{made.symbol} = \frac{{\exp(a_{{{made.row}}})}}{{\sum_{{i}} \exp(a_{{i}})}}"
+    return rf"{made.symbol} = \frac{{\exp({scores})}}{{\sum \exp({scores})}}"
+
+
+def _fused_gradient(graph: OpGraph, edge: Edge) -> str:
+    if edge.row is not None:
+        return rf"\frac{{\partial L}}{{\partial {edge.symbol}}} = {edge.grad_symbol}"
+    over = "" if graph.n == 1 else r"\frac{1}{N} "
+    right = r"\mathbf{Y} - \mathbf{T}"
+    right = right if graph.n == 1 else rf"{over}({right})"
+    return rf"\frac{{\partial L}}{{\partial {edge.symbol}}} = {right}"

@@ -1,0 +1,132 @@
+"""Softmax-with-Loss in scalar rows for one sample: figure 5-29 opened, figure 5-30 closed."""
+
+from collections.abc import Sequence
+
+from app.engine.builder import GraphBuilder, Use
+from app.engine.fused import SOFTMAX_WITH_LOSS
+from app.engine.graph import Tensor
+from app.engine.names import derivative
+from app.engine.open_loss import LAYER
+
+
+class Rows:
+    """Adds the rows of one sample to a graph, counted from 1 as in the book."""
+
+    def __init__(self, builder: GraphBuilder, scores: str, classes: int) -> None:
+        self.builder = builder
+        self.scores = scores
+        self.rows = range(1, classes + 1)
+
+    def a(self, i: int, part: str = "", grad: str | None = None) -> Use:
+        """Score a_i: a cell of the score tensor on an edge of its own."""
+        edge = f"loss.a.{i}" + (f":{part}" if part else "")
+        grad = grad or f"y_{{{i}}} - t_{{{i}}}"
+        return Use(self.scores, grad, (0, i - 1), edge, f"a_{{{i}}}", i)
+
+    def t(self, i: int) -> Use:
+        """Target t_i."""
+        return Use("t", None, (0, i - 1), f"loss.t.{i}", f"t_{{{i}}}", i)
+
+    def scalar(
+        self,
+        id: str,
+        op: str,
+        uses: Sequence[Use | str],
+        symbol: str,
+        grad: str,
+        i: int | None = None,
+        output: str | None = None,
+    ) -> str:
+        """A node with a scalar result, in row i where there is one."""
+        name = f"loss.{id}" + (f".{i}" if i is not None else "")
+        role = "loss" if output == "loss" else "value"
+        tensor = Tensor(output or name, (), role, symbol, grad, row=i)
+        return self.builder.node(LAYER, name, op, uses, [tensor], row=i)
+
+    def closed(self) -> str:
+        """Two boxes, with a_i, y_i and t_i on straight rows."""
+        outputs = [Tensor(f"loss.y.{i}", (), "value", f"y_{{{i}}}", row=i) for i in self.rows]
+        outputs.append(Tensor("loss", (), "loss", "L", "1"))
+        uses = [self.a(i) for i in self.rows] + [self.t(i) for i in self.rows]
+        self.builder.node(LAYER, "loss.softmax_with_loss", SOFTMAX_WITH_LOSS, uses, outputs)
+        return "loss"
+
+    def opened(self, form: str) -> str:
+        """All ops of figure 5-29; ``form`` as in `open_loss.opened`."""
+        z = {i: self.a(i) for i in self.rows}
+        letter = "a"
+        if form != "book":
+            letter = "z"
+            z = self._shifted()
+        # Only log-sum-exp uses z twice; there each use carries its part of y - t.
+        sums = form == "logsumexp"
+        e = {
+            i: self.scalar(
+                "exp",
+                "exp",
+                [Use(z[i].tensor, f"y_{{{i}}}") if sums else z[i]],
+                rf"\exp({letter}_{{{i}}})",
+                r"\frac{1}{S}",
+                i,
+            )
+            for i in self.rows
+        }
+        parts = [Use(e[i], r"\frac{1}{S}") for i in self.rows]
+        total = self.scalar("sum", "add", parts, "S", r"\frac{1}{S}")
+        if sums:
+            log_total = self.scalar("log", "log", [total], r"\log S", "1")
+            log_y = {
+                i: self.scalar(
+                    "log_y",
+                    "subtract",
+                    [Use(z[i].tensor, f"-t_{{{i}}}"), Use(log_total, f"t_{{{i}}}")],
+                    rf"\log y_{{{i}}}",
+                    f"-t_{{{i}}}",
+                    i,
+                )
+                for i in self.rows
+            }
+        else:
+            log_y = self._logs(e, total, letter)
+        return self._loss(log_y)
+
+    def _shifted(self) -> dict[int, Use]:
+        """z_i = a_i - max(a): nothing that follows changes, and no exp overflows."""
+        grad = derivative("m")
+        gates = [self.a(i, "max", f"{grad} [a_{{{i}}} = m]") for i in self.rows]
+        largest = self.scalar("max", "max", gates, "m", grad)
+        z = {}
+        for i in self.rows:
+            slope = f"y_{{{i}}} - t_{{{i}}}"
+            uses = [self.a(i, "subtract"), Use(largest, f"t_{{{i}}} - y_{{{i}}}")]
+            z[i] = Use(self.scalar("subtract", "subtract", uses, f"z_{{{i}}}", slope, i))
+        return z
+
+    def _logs(self, e: dict[int, str], total: str, letter: str) -> dict[int, str]:
+        inverse = self.scalar("reciprocal", "reciprocal", [total], r"\frac{1}{S}", "-S")
+        y = {}
+        for i in self.rows:
+            by_e = rf"-\frac{{t_{{{i}}}}}{{\exp({letter}_{{{i}}})}}"
+            uses = [Use(e[i], by_e), Use(inverse, f"-t_{{{i}}} S")]
+            slope = rf"-\frac{{t_{{{i}}}}}{{y_{{{i}}}}}"
+            y[i] = self.scalar("multiply", "multiply", uses, f"y_{{{i}}}", slope, i)
+        return {
+            i: self.scalar("log", "log", [y[i]], rf"\log y_{{{i}}}", f"-t_{{{i}}}", i)
+            for i in self.rows
+        }
+
+    def _loss(self, log_y: dict[int, str]) -> str:
+        products = [
+            self.scalar(
+                "times_t",
+                "multiply",
+                [log_y[i], self.t(i)],
+                rf"t_{{{i}}} \log y_{{{i}}}",
+                "-1",
+                i,
+            )
+            for i in self.rows
+        ]
+        total = self.scalar("add", "add", products, r"\sum_{i} t_{i} \log y_{i}", "-1")
+        self.builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
+        return self.scalar("negate", "multiply", [total, "loss.minus_one"], "L", "1", output="loss")

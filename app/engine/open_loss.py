@@ -1,0 +1,129 @@
+"""Softmax-with-Loss as a graph of tensors: closed, or opened into ops for the whole batch."""
+
+from collections.abc import Sequence
+
+from app.engine.builder import GraphBuilder, Use
+from app.engine.fused import SOFTMAX, SOFTMAX_WITH_LOSS
+from app.engine.graph import Tensor
+from app.engine.names import derivative
+
+LAYER = ("loss", "softmax_cross_entropy")
+Y = r"\mathbf{Y}"
+T = r"\mathbf{T}"
+
+
+def closed(builder: GraphBuilder, scores: str, targets: bool) -> str:
+    """One node that gives probabilities and, with targets, the loss."""
+    shape = builder.tensors[scores].shape
+    y = Tensor("loss.probabilities", shape, "value", Y)
+    if not targets:
+        return builder.node(LAYER, "loss.softmax", SOFTMAX, [scores], [y])
+    grad = _part(builder, rf"({Y} - {T})", f"{Y} - {T}")
+    builder.node(
+        LAYER,
+        "loss.softmax_with_loss",
+        SOFTMAX_WITH_LOSS,
+        [Use(scores, grad), "t"],
+        [y, Tensor("loss", (), "loss", "L", "1")],
+    )
+    return "loss"
+
+
+def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
+    """The ops of figure 5-29 on tensors ``(N, C)``; see `trace` for when which form is safe.
+
+    Forms: ``book`` starts from the scores, ``shifted`` subtracts each row's maximum first,
+    ``logsumexp`` besides takes log y as z - log S, which never meets log 0.
+    """
+    a = builder.tensors[scores].symbol
+    score_grad = _part(builder, rf"({Y} - {T})", f"{Y} - {T}")
+    if form == "book":
+        z, symbol, uses = scores, a, (Use(scores, score_grad), Use(scores, score_grad))
+    else:
+        m_grad = derivative(r"\mathbf{M}")
+        gate = rf"{m_grad} [{a} = \mathbf{{M}}]"
+        maximum = _node(builder, "max", [Use(scores, gate)], r"\mathbf{M}", m_grad, axis=1)
+        z = _node(
+            builder, "subtract", [Use(scores, score_grad), maximum], r"\mathbf{Z}", score_grad
+        )
+        symbol, uses = r"\mathbf{Z}", (Use(z), Use(z))
+    if form == "logsumexp" and targets:
+        uses = (Use(z, _part(builder, Y, Y)), Use(z, _part(builder, T, T, "-")))
+    share = _part(builder, r"\mathbf{S}", "", invert=True)
+    e = _node(builder, "exp", uses[:1], rf"e^{{{symbol}}}", share)
+    if form == "logsumexp" and targets:
+        total = _node(builder, "sum", [e], r"\mathbf{S}", share, axis=1)
+        log_total = _node(builder, "log", [total], r"\log \mathbf{S}", _part(builder, "1", "1"))
+        uses_log = [uses[1], Use(log_total)]
+        log_y = _node(
+            builder, "subtract", uses_log, rf"\log {Y}", _part(builder, T, T, "-"), id="log_y"
+        )
+    else:
+        n = "" if builder.n == 1 else "N "
+        total = _node(builder, "sum", [Use(e, share)], r"\mathbf{S}", share, axis=1)
+        inverse = _node(
+            builder, "reciprocal", [total], r"\frac{1}{\mathbf{S}}",
+            _part(builder, r"\mathbf{S}", r"\mathbf{S}", "-"),
+        )  # fmt: skip
+        by_e = rf"-\frac{{{T}}}{{{n}e^{{{symbol}}}}}"
+        y = _node(
+            builder, "multiply", [Use(e, by_e), inverse], Y, rf"-\frac{{{T}}}{{{n}{Y}}}",
+            output="loss.probabilities",
+        )  # fmt: skip
+        if not targets:
+            return y
+        log_y = _node(builder, "log", [y], rf"\log {Y}", _part(builder, T, T, "-"))
+    return _mean_loss(builder, log_y)
+
+
+def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
+    """From log y to L: times t, sum, times -1, and for a batch times 1/N, where the mean is."""
+    minus = _part(builder, "1", "1", "-")
+    product = _node(builder, "multiply", [log_y, "t"], rf"{T} \log {Y}", minus, id="times_t")
+    total = _node(builder, "sum", [product], rf"\sum {T} \log {Y}", minus, id="add")
+    single = builder.n == 1
+    builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
+    negative = _node(
+        builder, "multiply", [total, "loss.minus_one"],
+        "L" if single else rf"-\sum {T} \log {Y}",
+        "1" if single else r"\frac{1}{N}",
+        id="negate", output="loss" if single else None,
+    )  # fmt: skip
+    if single:
+        return negative
+    builder.source("loss.one_over_n", (), "constant", r"\frac{1}{N}", value=1 / builder.n)
+    return _node(
+        builder, "multiply", [negative, "loss.one_over_n"], "L", "1", id="mean", output="loss"
+    )
+
+
+def _node(
+    builder: GraphBuilder,
+    op: str,
+    uses: Sequence[Use | str],
+    symbol: str,
+    grad_symbol: str,
+    *,
+    id: str | None = None,
+    output: str | None = None,
+    axis: int | None = None,
+) -> str:
+    name = f"loss.{id or op}"
+    names = [use.tensor if isinstance(use, Use) else use for use in uses]
+    attributes = {} if axis is None else {"axis": axis}
+    shape = builder.shape_of(op, names, **attributes)
+    role = "loss" if output == "loss" else "value"
+    tensor = Tensor(output or name, shape, role, symbol, grad_symbol)
+    return builder.node(LAYER, name, op, list(uses), [tensor], attributes)
+
+
+def _part(
+    builder: GraphBuilder, batch: str, single: str, sign: str = "", invert: bool = False
+) -> str:
+    """A gradient's name with the 1/N of a batch, which a single sample does not have."""
+    if invert:
+        bottom = batch if builder.n == 1 else f"N {batch}"
+        return rf"{sign}\frac{{1}}{{{bottom}}}"
+    if builder.n == 1:
+        return f"{sign}{single}"
+    return rf"{sign}\frac{{1}}{{N}}" + ("" if batch == "1" else f" {batch}")

@@ -1,0 +1,226 @@
+"""Runs an op graph forward and backward and records the trace."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.engine import fused, notation
+from app.engine.build import build_graph
+from app.engine.forms import loss_form, unsafe_sigmoids
+from app.engine.graph import Edge, Node, OpGraph
+from app.engine.network import Network
+from app.engine.ops import OPS
+from app.engine.spec import NetworkSpec
+from app.engine.trace import Event, Trace
+
+Array = np.ndarray
+
+
+@np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
+def make_trace(
+    spec: NetworkSpec,
+    parameters: Mapping[str, Array],
+    x: Array,
+    t: Array | None = None,
+    grad_output: Array | None = None,
+    level: str = "op",
+    loss: str = "closed",
+    sample: int = 0,
+    form: str | None = None,
+) -> Trace:
+    """One whole pass of a network as a trace.
+
+    Args:
+        spec: The network.
+        parameters: Every parameter of it.
+        x: Inputs ``(N, D)``.
+        t: One-hot targets ``(N, C)``; with a loss and t there is a backward half.
+        grad_output: dL/d(scores) ``(N, C)`` to start the backward half of a network without loss.
+        level: ``op``, or ``element`` for one sample on its own with the loss in scalar rows.
+        loss: ``closed`` or ``opened``.
+        sample: The row that level ``element`` shows.
+        form: Forces the form of an opened loss; by default the book's wherever it is safe.
+    """
+    if level == "element":
+        rows = slice(sample, sample + 1)
+        x = x[rows]
+        t = None if t is None else t[rows]
+        grad_output = None if grad_output is None else grad_output[rows]
+    network = Network(spec, parameters)
+    inputs, scores = {}, x
+    for name, layer in network.layers.items():
+        inputs[name] = scores
+        scores = layer.forward(scores)
+    graph = build_graph(
+        spec,
+        len(x),
+        level,
+        loss,
+        form or loss_form(scores, spec.dtype),
+        targets=t is not None,
+        closed=unsafe_sigmoids(spec, inputs),
+    )
+    given = {"x": x, **parameters}
+    if t is not None and "t" in graph.tensors:
+        given["t"] = t
+    return Recorder(graph, given, spec.dtype).record(grad_output)
+
+
+class Recorder:
+    """Runs the nodes of one graph and keeps every event and array."""
+
+    def __init__(self, graph: OpGraph, given: Mapping[str, Array], dtype: str) -> None:
+        self.graph = graph
+        self.dtype = np.dtype(dtype)
+        self.events: list[Event] = []
+        self.values: dict[str, Array] = {}
+        self.tensors: dict[str, Array] = {}
+        for name, tensor in graph.tensors.items():
+            if tensor.role == "constant":
+                self._keep(name, np.asarray(tensor.value))
+            elif name in given:
+                self._keep(name, given[name])
+        self.inputs = tuple(self.values)
+
+    def record(self, grad_output: Array | None) -> Trace:
+        """Run forward, and backward where there is something to start from."""
+        for node in self.graph.nodes:
+            self._forward(node)
+        output = self.graph.tensors[self.graph.output]
+        if output.role == "loss":
+            self._seed(np.ones(()), "loss", "seed.loss", r"\frac{\partial L}{\partial L} = 1")
+        elif grad_output is not None and output.grad_symbol is not None:
+            layer = self.graph.nodes[-1].layer if self.graph.nodes else "x"
+            self._seed(grad_output, layer, "seed.given", output.grad_symbol)
+        if self.events and self.events[-1].op == "seed":
+            for node in reversed(self.graph.nodes):
+                self._backward(node)
+        return Trace(self.graph, self.inputs, tuple(self.events), self.values)
+
+    def _keep(self, tensor: str, value: Array) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Store a tensor under its own name and every edge's; the edges' keys, and its own."""
+        array = np.array(value, dtype=self.dtype)
+        self.tensors[tensor] = array
+        self.values[tensor] = array
+        edges = self.graph.edges_of[tensor]
+        for edge in edges:
+            self.values[edge.id] = array if edge.cell is None else np.array(array[edge.cell])
+        keys = tuple(edge.id for edge in edges)
+        return keys, () if tensor in keys else (tensor,)
+
+    def _operands(self, node: Node) -> list[Array]:
+        return [self.values[id] for id in node.inputs]
+
+    def _forward(self, node: Node) -> None:
+        inputs = self._operands(node)
+        if node.op in fused.FUSED:
+            results = fused.forward(inputs)
+        else:
+            results = (OPS[node.op].forward(inputs, node.attributes),)
+        for position, (tensor, value) in enumerate(zip(node.outputs, results, strict=True)):
+            is_loss = self.graph.tensors[tensor].role == "loss"
+            name = f"{node.op}.forward"
+            reads = node.inputs
+            if node.op in fused.FUSED:
+                name = f"{fused.SOFTMAX_WITH_LOSS}.{'loss' if is_loss else 'probabilities'}"
+                reads = self._fused_reads(node, is_loss)
+            writes, totals = self._keep(tensor, value)
+            rule = notation.forward_rule(self.graph, node, position)
+            phase = "loss" if node.layer == "loss" else "forward"
+            self._event(phase, node.layer, node.id, node.op, name, rule, reads, writes, totals)
+
+    def _fused_reads(self, node: Node, is_loss: bool) -> tuple[str, ...]:
+        scores = tuple(id for id in node.inputs if self.graph.edge[id].tensor != "t")
+        if not is_loss:
+            return scores
+        made = tuple(name for name in node.outputs if self.graph.tensors[name].role != "loss")
+        return (*made, *(id for id in node.inputs if id not in scores))
+
+    def _seed(self, value: Array, layer: str, name: str, rule: str) -> None:
+        key = f"{self.graph.output}.grad"
+        self.values[key] = np.array(value, dtype=self.dtype)
+        node = self.graph.edge[self.graph.output].source or ""
+        self._event("backward", layer, node, "seed", name, rule, (), (key,), ())
+
+    def _backward(self, node: Node) -> None:
+        inputs = self._operands(node)
+        out = node.outputs[-1]
+        grad, parts = self._total(out)
+        for k, id in enumerate(node.inputs):
+            edge = self.graph.edge[id]
+            if not edge.differentiable:
+                continue
+            if node.op in fused.FUSED:
+                value = fused.gradient(k, inputs, grad)
+                name = f"{node.op}.gradient"
+                reads = self._fused_gradient_reads(node, edge, parts)
+            else:
+                op = OPS[node.op]
+                value = op.gradient(k, inputs, self.tensors[out], grad, node.attributes)
+                # Whatever its place, each row of an n-ary + or max follows the same rule.
+                name = f"{node.op}.gradient.{0 if node.op in ('max', 'sum') else min(k, 1)}"
+                reads = self._gradient_reads(node, k, parts)
+            self.values[f"{id}.grad"] = np.array(value, dtype=self.dtype)
+            totals = self._complete(edge.tensor)
+            rule = notation.gradient_rule(self.graph, node, k)
+            self._event(
+                "backward", node.layer, node.id, node.op, name, rule, reads, (f"{id}.grad",), totals
+            )
+
+    def _gradient_reads(self, node: Node, k: int, parts: tuple[str, ...]) -> tuple[str, ...]:
+        shapes = [self.graph.edge[id].shape for id in node.inputs]
+        rule = OPS[node.op].gradient_rule(k, shapes, node.attributes)
+        operands = {factor.operand for term in rule.terms for factor in term.factors}
+        cached = [id for j, id in enumerate(node.inputs) if str(j) in operands]
+        if "largest" in operands:
+            cached = [node.inputs[k]]
+        if "out" in operands:
+            cached.append(self.graph.edges_of[node.outputs[-1]][0].id)
+        return (*parts, *cached)
+
+    def _fused_gradient_reads(
+        self, node: Node, edge: Edge, parts: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        made = tuple(name for name in node.outputs if self.graph.tensors[name].row == edge.row)
+        targets = tuple(
+            id
+            for id in node.inputs
+            if self.graph.edge[id].tensor == "t" and self.graph.edge[id].row == edge.row
+        )
+        return (*parts, *(name for name in made if name != "loss"), *targets)
+
+    def _total(self, tensor: str) -> tuple[Array, tuple[str, ...]]:
+        """dL/d(tensor) and the keys it is the sum of: one for each use."""
+        edges = [edge for edge in self.graph.edges_of[tensor] if edge.differentiable]
+        parts = tuple(f"{edge.id}.grad" for edge in edges)
+        if f"{tensor}.grad" in self.values:
+            return self.values[f"{tensor}.grad"], parts
+        total = np.zeros(self.graph.tensors[tensor].shape, self.dtype)
+        for edge in edges:
+            if edge.cell is None:
+                total = total + self.values[f"{edge.id}.grad"]
+            else:
+                total[edge.cell] += self.values[f"{edge.id}.grad"]
+        return total, parts
+
+    def _complete(self, tensor: str) -> tuple[str, ...]:
+        """Keep a tensor's total gradient when its last part has come; its key then."""
+        key = f"{tensor}.grad"
+        edges = [edge for edge in self.graph.edges_of[tensor] if edge.differentiable]
+        if key in self.values or any(f"{edge.id}.grad" not in self.values for edge in edges):
+            return ()
+        self.values[key] = self._total(tensor)[0]
+        return (key,)
+
+    def _event(
+        self, phase: str, layer: str, node: str, op: str, name: str, rule: str,
+        reads: tuple[str, ...], writes: tuple[str, ...], totals: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        shape = self.values[writes[0]].shape if writes else self.values[totals[0]].shape
+        if totals and not totals[0].endswith(".grad"):
+            shape = self.values[totals[0]].shape
+        self.events.append(
+            Event(
+                len(self.events), phase, layer, node, op, name, rule, reads, writes, totals, shape
+            )
+        )

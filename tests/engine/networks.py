@@ -1,0 +1,58 @@
+"""Random networks for the engine's tests."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+
+from app.engine.initializers import Initializer, initialize
+from app.engine.spec import LayerSpec, NetworkSpec
+
+Array = np.ndarray
+T = TypeVar("T")
+ACTIVATIONS = ("relu", "sigmoid", "tanh")
+
+
+def some(value: T | None) -> T:
+    """A value that must be there."""
+    assert value is not None
+    return value
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with inputs and one-hot targets."""
+
+    spec: NetworkSpec
+    parameters: dict[str, Array]
+    x: Array
+    t: Array
+
+
+def make_case(
+    sizes: list[int], activations: list[str], n: int, seed: int, scale: float = 1.0
+) -> Case:
+    """A network of ``len(sizes) - 1`` Affine layers with activations between them."""
+    layers = []
+    for position, units in enumerate(sizes[1:]):
+        if position:
+            layers.append(LayerSpec(activations[position - 1]))
+        layers.append(LayerSpec("affine", units=units))
+    spec = NetworkSpec.build(sizes[0], layers, "softmax_cross_entropy")
+    generator = np.random.default_rng(seed)
+    parameters = initialize(spec, Initializer("xavier"), seed)
+    for name, value in parameters.items():
+        parameters[name] = value + 0.3 * generator.standard_normal(value.shape)
+    x = scale * generator.standard_normal((n, sizes[0]))
+    t = np.eye(spec.output_size)[generator.integers(spec.output_size, size=n)]
+    return Case(spec, parameters, x, t)
+
+
+@st.composite
+def cases(draw: st.DrawFn, max_n: int = 5) -> Case:
+    """Networks of 1 to 3 Affine layers, sizes 1 to 5, batches of 1 to ``max_n``."""
+    sizes = draw(st.lists(st.integers(1, 5), min_size=2, max_size=4))
+    activations = [draw(st.sampled_from(ACTIVATIONS)) for _ in sizes[2:]]
+    n = draw(st.integers(1, max_n))
+    return make_case(sizes, activations, n, draw(st.integers(0, 2**31)))

@@ -1,0 +1,98 @@
+"""The derivation of any number: its terms add up to it, and name cells that exist."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from app.engine.errors import EngineError
+from app.engine.explain import explain
+from app.engine.run import make_trace
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.trace import Trace
+from tests.engine.networks import Case, cases, make_case
+from tests.engine.test_run import VIEWS, trace_of
+
+
+def check_cell(trace: Trace, key: str, index: tuple[int, ...]) -> None:
+    found = explain(trace, key, index)
+    value = float(trace.array(key)[index])
+    assert (found.tensor, found.value) == (key, value)
+    values = [term.value for term in found.terms]
+    total = max(values) if found.combine == "max" else math.fsum(values)
+    assert_allclose(total * found.scale, value, rtol=1e-9, atol=1e-12)
+    for term in found.terms:
+        product = term.coefficient * math.prod(factor.value for factor in term.factors)
+        assert_allclose(product, term.value, rtol=1e-12, atol=1e-15)
+        for factor in term.factors:
+            if factor.tensor in set(trace.known):
+                assert trace.array(factor.tensor)[factor.index] == pytest.approx(
+                    factor.cell_value, rel=1e-12
+                )
+
+
+@given(case=cases(max_n=3), view=st.sampled_from(VIEWS))
+@settings(max_examples=40, deadline=None)
+def test_the_terms_of_every_number_add_up_to_it(
+    case: Case, view: tuple[str, str, str | None]
+) -> None:
+    trace = trace_of(case, *view)
+    for key in trace.known:
+        for index in np.ndindex(trace.array(key).shape):
+            check_cell(trace, key, index)
+
+
+def test_a_weights_gradient_names_the_cached_input_and_the_upstream_gradient() -> None:
+    case = make_case([2, 3], [], 4, 1)
+    found = explain(trace_of(case, "op", "closed", None), "affine1.W.grad", (0, 1))
+    assert [[(f.tensor, f.index) for f in term.factors] for term in found.terms] == [
+        [("affine1.dot.grad", (n, 1)), ("x", (n, 0))] for n in range(4)
+    ]
+    assert found.shapes == {"affine1.W.grad": (2, 3), "affine1.dot.grad": (4, 3), "x": (4, 2)}
+
+
+def test_one_over_n_is_the_scale_of_the_scores_gradient() -> None:
+    case = make_case([2, 3], [], 4, 1)
+    found = explain(trace_of(case, "op", "closed", None), "affine1.output.grad", (2, 1))
+    assert found.scale == 0.25
+    assert [term.factors[0].tensor for term in found.terms] == ["loss.probabilities", "t"]
+
+
+def test_branches_are_listed_and_added() -> None:
+    spec = NetworkSpec.build(3, [], "softmax_cross_entropy")
+    x, t = np.log([[0.3, 0.2, 0.5]]), np.array([[0.0, 1.0, 0.0]])
+    trace = make_trace(spec, {}, x, t, level="element", loss="opened")
+    found = explain(trace, "loss.a.2.grad", ())
+    assert [term.factors[0].tensor for term in found.terms] == [
+        "loss.exp.2:sum.grad",
+        "loss.exp.2:multiply.2.grad",
+    ]
+    assert_allclose(found.value, -0.8, rtol=1e-12)
+
+
+def test_an_input_says_that_it_is_given() -> None:
+    trace = trace_of(make_case([2, 3], [], 1, 1), "op", "closed", None)
+    assert explain(trace, "affine1.W", (1, 2)).rule_name == "input"
+    assert explain(trace, "loss.grad", ()).rule_name == "seed.loss"
+
+
+def test_a_long_sum_is_cut_and_says_what_is_left() -> None:
+    spec = NetworkSpec.build(2500, [LayerSpec("affine", units=1)])
+    parameters = {"affine1.W": np.ones((2500, 1)), "affine1.b": np.zeros(1)}
+    found = explain(make_trace(spec, parameters, np.ones((1, 2500))), "affine1.dot", (0, 0))
+    assert (len(found.terms), found.omitted, found.omitted_value) == (2000, 500, 500.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "index", "field"),
+    [("affine9.W", (0, 0), "tensor"), ("affine1.W", (2, 0), "index"), ("affine1.W", (0,), "index"),
+     ("affine1.W", (-1, 0), "index"), ("t.grad", (0, 0), "tensor")],
+)  # fmt: skip
+def test_what_is_not_there_is_refused_by_name(key: str, index: tuple[int, ...], field: str) -> None:
+    trace = trace_of(make_case([2, 3], [], 1, 1), "op", "closed", None)
+    with pytest.raises(EngineError) as error:
+        explain(trace, key, index)
+    assert error.value.field == field

@@ -1,0 +1,32 @@
+"""PyTorch's answers, which lie beside the repository and are not part of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent.parent / "shared" / "reference"
+MISSING = "PyTorch's answers are not here (../shared/reference)"
+
+
+def _names(start: str) -> list[str]:
+    return sorted(
+        p.stem for p in FOLDER.glob("*.json") if p.stem.startswith("trajectory_") == bool(start)
+    )
+
+
+def passes() -> list[Any]:
+    """Names of single passes, or one that is skipped where the folder is absent."""
+    return _names("") or [pytest.param("", marks=pytest.mark.skip(reason=MISSING))]
+
+
+def trajectories() -> list[Any]:
+    """Names of training runs, or one that is skipped where the folder is absent."""
+    return _names("trajectory_") or [pytest.param("", marks=pytest.mark.skip(reason=MISSING))]
+
+
+def load(name: str) -> dict[str, Any]:
+    """One file of answers."""
+    case: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return case
