@@ -1,0 +1,191 @@
+"""The figures of the book as sessions to start from, with numbers one can check by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from app.engine.errors import EngineError
+from app.sessions import digits
+from app.sessions.creation import Wanted
+from app.sessions.edits import ChangeView, Loader
+
+Array = np.ndarray
+
+HELD_OUT = 2_000
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A session to start from.
+
+    Attributes:
+        id: ``fig-5-25`` or ``two-layer``.
+        title: What it shows, in English; the page has its own words.
+        input_size, layers, loss: The network; layers as (type, units).
+        view: How it is drawn.
+        parameters, x, t, grad_output: Its numbers; a digit's x, t and parameters are loaded.
+        is_digit: Whether it shows a held-out digit, which a row number chooses.
+    """
+
+    id: str
+    title: str
+    view: ChangeView
+    input_size: int
+    layers: Sequence[tuple[str, int | None]] = ()
+    loss: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    x: Sequence[Sequence[float]] = ()
+    t: Sequence[Any] | None = None
+    grad_output: Sequence[Sequence[float]] | None = None
+    is_digit: bool = False
+
+
+# X . W = (5, 11, 17) as in section 3.3.3 of the book.
+_ONE_SAMPLE: dict[str, Any] = {
+    "input_size": 2,
+    "layers": (("affine", 3),),
+    "parameters": {"affine1.W": [[1, 3, 5], [2, 4, 6]], "affine1.b": [1, 2, 3]},
+    "x": [[1, 2]],
+}
+# Probabilities (0.3, 0.2, 0.5) and the second class right: the book's (0.3, -0.8, 0.5).
+_THREE_SCORES: dict[str, Any] = {
+    "input_size": 3,
+    "loss": "softmax_cross_entropy",
+    "x": np.log([[0.3, 0.2, 0.5]]).tolist(),
+    "t": [[0, 1, 0]],
+}
+
+_ALL = (
+    Preset(
+        "fig-5-24",
+        "Affine for one sample: forward",
+        ChangeView("op", "closed", 0, True),
+        **_ONE_SAMPLE,
+    ),
+    Preset(
+        "fig-5-25",
+        "Affine for one sample: backward",
+        ChangeView("op", "closed", 0, True),
+        grad_output=[[1, 2, 3]],
+        **_ONE_SAMPLE,
+    ),
+    Preset(
+        "fig-5-26",
+        "Why the shapes of a product fit",
+        ChangeView("op", "closed", 0, True),
+        grad_output=[[1, 2, 3]],
+        **_ONE_SAMPLE,
+    ),
+    Preset(
+        "fig-5-27",
+        "Affine for a batch",
+        ChangeView("op", "closed", 0, False),
+        2,
+        (("affine", 3),),
+        # X . W = (0, 0, 0), (10, 10, 10) and dB = (5, 7, 9): the book's NumPy demonstrations.
+        parameters={"affine1.W": [[2, 4, 6], [4, 3, 2]], "affine1.b": [1, 2, 3]},
+        x=[[0, 0], [1, 2]],
+        grad_output=[[1, 2, 3], [4, 5, 6]],
+    ),
+    Preset(
+        "fig-5-28",
+        "A digit through the network",
+        ChangeView("network", "closed", 0, False),
+        784,
+        (("affine", 50), ("relu", None), ("affine", 100), ("relu", None), ("affine", 10)),
+        "softmax_cross_entropy",
+        is_digit=True,
+    ),
+    Preset(
+        "fig-5-29",
+        "Softmax-with-Loss, opened",
+        ChangeView("element", "opened", 0, False),
+        **_THREE_SCORES,
+    ),
+    Preset(
+        "fig-5-30",
+        "Softmax-with-Loss, closed",
+        ChangeView("element", "closed", 0, False),
+        **_THREE_SCORES,
+    ),
+    Preset(
+        "two-layer",
+        "A two-layer network",
+        ChangeView("op", "closed", 0, False),
+        2,
+        (("affine", 4), ("relu", None), ("affine", 3)),
+        "softmax_cross_entropy",
+        {
+            "affine1.W": [[0.6, -0.8, 0.4, 1.0], [-0.5, 0.7, 0.9, 0.3]],
+            "affine1.b": [0.1, 0, -0.2, 0.3],
+            "affine2.W": [[0.8, -0.6, 0.2], [-0.7, 0.5, 0.9], [0.3, 1.1, -0.4], [-0.2, 0.4, 0.6]],
+            "affine2.b": [0, 0.1, -0.1],
+        },
+        [[1.0, 0.5], [-0.5, 1.0], [0.2, -1.0], [-1.0, -0.6], [0.8, 1.2]],
+        [0, 1, 2, 2, 1],
+    ),
+)
+PRESETS: Mapping[str, Preset] = {preset.id: preset for preset in _ALL}
+
+
+def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
+    """The network and numbers of a preset.
+
+    Args:
+        preset_id: One of `PRESETS`.
+        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 0).
+        loader: Gives the digits.
+
+    Raises:
+        EngineError: no such preset, no such digit, or a row where there are no digits.
+    """
+    preset = PRESETS.get(preset_id)
+    if preset is None:
+        raise EngineError(f"preset is one of {', '.join(PRESETS)}", "preset", "name")
+    if row is not None and not preset.is_digit:
+        raise EngineError(f"{preset_id} shows no digit, so it takes no row", "row", "value")
+    row = row or 0
+    if not 0 <= row < HELD_OUT:
+        raise EngineError(f"row is a whole number from 0 to {HELD_OUT - 1}", "row", "range")
+    parameters: Mapping[str, Array] = {
+        name: np.array(value, dtype=float) for name, value in preset.parameters.items()
+    }
+    x: Array = np.array(preset.x, dtype=float)
+    t = None if preset.t is None else np.array(preset.t)
+    if preset.is_digit:
+        parameters = digits.trained(loader)
+        x, t = loader("mnist", "test", [row])
+    dy = None if preset.grad_output is None else np.array(preset.grad_output, dtype=float)
+    layers = tuple((type, "", units) for type, units in preset.layers)
+    return Wanted(
+        preset.input_size, layers, preset.loss, "float64", x, parameters,
+        t=t, grad_output=dy, view=preset.view,
+    )  # fmt: skip
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """All presets without their numbers, for whoever chooses one."""
+    return [
+        {
+            "id": preset.id,
+            "title": preset.title,
+            "network": {
+                "input_size": preset.input_size,
+                "layers": [
+                    {"type": type} | ({} if units is None else {"units": units})
+                    for type, units in preset.layers
+                ],
+                "loss": None if preset.loss is None else {"type": preset.loss},
+            },
+            "view": {
+                "level": preset.view.level,
+                "loss": preset.view.loss,
+                "sample": preset.view.sample,
+                "single": preset.view.single,
+            },
+            "rows": HELD_OUT if preset.is_digit else None,
+        }
+        for preset in PRESETS.values()
+    ]
