@@ -94,8 +94,13 @@ class Network:
     def backward(self, dout: Array) -> dict[str, Array]:
         """The parameters' gradients for dL/d(scores), after a ``forward``."""
         gradients: dict[str, Array] = {}
+        first = next(iter(self.layers), None)
         for name, layer in reversed(self.layers.items()):
-            dout = layer.backward(dout)
+            if isinstance(layer, Affine) and name == first:
+                # Nobody asks for dL/dx of the samples here.
+                layer.backward_parameters(dout)
+            else:
+                dout = layer.backward(dout)
             if isinstance(layer, Affine):
                 gradients[f"{name}.W"] = layer.dW
                 gradients[f"{name}.b"] = layer.db

@@ -1,0 +1,99 @@
+"""Training: PyTorch's trajectories, mini-batches, and what a run tells of itself."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from app.engine.errors import EngineError
+from app.engine.network import Network
+from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.targets import as_one_hot, check_parameters, check_rows
+from app.engine.training import MiniBatches, Training
+from tests.engine.networks import make_case
+from tests.reference import load, trajectories
+
+
+@pytest.mark.parametrize("name", trajectories())
+def test_every_optimizer_follows_pytorch(name: str) -> None:
+    case = load(name)
+    layers = [
+        LayerSpec(entry["type"], entry["name"], entry.get("units"))
+        for entry in case["network"]["layers"]
+    ]
+    spec = NetworkSpec.build(case["network"]["input_size"], layers, case["network"]["loss"]["type"])
+    x = check_rows(case["x"], spec.input_size, "float64", "x")
+    network = Network(spec, check_parameters(spec, case["parameters"]))
+    optimizer = make_optimizer(OptimizerConfig(**case["optimizer"]))
+    t = as_one_hot(case["t"], len(x), spec.output_size)
+    training = Training(network, x, t, optimizer, batches=case["batches"])
+    losses = [training.step().loss for _ in range(training.steps)]
+    assert_allclose(losses, case["expected"]["losses"], rtol=1e-10)
+    for key, expected in case["expected"]["parameters"].items():
+        assert_allclose(network.parameters[key], expected, rtol=1e-10)
+
+
+def make_training(**arguments: object) -> Training:
+    case = make_case([2, 8, 3], ["relu"], 20, 3)
+    optimizer = make_optimizer(OptimizerConfig("adam", 0.05))
+    network = Network(case.spec, case.parameters)
+    return Training(network, case.x, case.t, optimizer, **arguments)  # type: ignore[arg-type]
+
+
+def test_an_epoch_meets_every_row_once_and_its_last_batch_may_be_short() -> None:
+    batches = MiniBatches(10, 4, seed=0, fixed=None)
+    epochs = [[batches.rows(step).tolist() for step in range(3)] for _ in range(2)]
+    assert [[len(rows) for rows in epoch] for epoch in epochs] == [[4, 4, 2]] * 2
+    assert all(sorted(sum(epoch, [])) == list(range(10)) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_the_same_seed_draws_the_same_batches() -> None:
+    one, same, other = (MiniBatches(50, 50, seed, None).rows(0).tolist() for seed in (1, 1, 2))
+    assert one == same != other
+
+
+def test_fixed_batches_repeat_when_there_are_more_steps() -> None:
+    batches = MiniBatches(3, None, 0, [[0, 1], [2]])
+    assert [batches.rows(step).tolist() for step in range(4)] == [[0, 1], [2], [0, 1], [2]]
+    assert make_training(batches=[[0], [1]]).steps == 2
+    assert make_training(batches=[[0], [1]], steps=5).steps == 5
+
+
+def test_learning_lowers_the_loss() -> None:
+    training = make_training(batch_size=5, steps=200)
+    stats = [training.step() for _ in range(200)]
+    assert stats[-1].step == training.done == 200
+    assert np.mean([s.loss for s in stats[-20:]]) < np.mean([s.loss for s in stats[:20]]) / 2
+
+
+def test_the_loss_told_is_that_of_the_batch_before_its_update() -> None:
+    training = make_training(batches=[[4, 7]])
+    case = make_case([2, 8, 3], ["relu"], 20, 3)
+    before = Network(case.spec, case.parameters)
+    rows = [4, 7]
+    stats = training.step()
+    assert stats.loss == before.loss(case.x[rows], case.t[rows])
+    assert stats.accuracy == before.accuracy(case.x[rows], case.t[rows])
+    gradients = before.gradients(case.x[rows], case.t[rows])
+    assert stats.gradient_norms == {k: float(np.linalg.norm(g)) for k, g in gradients.items()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": 21}, "batch_size"),
+        ({"batch_size": 2, "batches": [[0]]}, "batch_size"),
+        ({"batches": []}, "batches"),
+        ({"batches": [[0], []]}, "batches/1"),
+        ({"batches": [[0], [1, 20]]}, "batches/1/1"),
+        ({"batches": [[-1]]}, "batches/0/0"),
+        ({"steps": 0}, "steps"),
+        ({"steps": 1_000_001}, "steps"),
+    ],
+)
+def test_wrong_sizes_and_rows_are_refused_by_name(arguments: dict[str, object], field: str) -> None:
+    with pytest.raises(EngineError) as error:
+        make_training(**arguments)
+    assert error.value.field == field
