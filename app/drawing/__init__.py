@@ -1,0 +1,1 @@
+"""Topology to picture: layout, labels and formulas; sees no number of a pass."""

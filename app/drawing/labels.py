@@ -1,0 +1,218 @@
+"""Labels of edges: a box of numbers, a name set as a formula, and the shape as text.
+
+Above the forward arrow stand, from the line upwards, the numbers, the name and the shape; under
+the backward arrow, from the line downwards, the numbers, the gradient's formula and its shape.
+All sizes follow from shapes alone, so the layout knows them before there is any number.
+
+Modes of the box of numbers:
+    scalar: one number, 58 x 17 px.
+    grid: up to 5 rows and 6 columns of such cells.
+    heat: a heat map for anything larger; ``range`` is where its range is written.
+    fan: one arrow for each class with its number over it (figure 5-28). ``fan`` holds
+        ``{"rows": [class indices shown], "elided": bool, "lines": [[x0, y, x1, y], ..],
+        "cells": [[x, y, w, h], ..], "ellipsis": [x, y] or None}``; line and cell k belong to
+        ``rows[k]``. The lines replace the one polyline of the edge.
+    name: only the name and the shape; the numbers stand elsewhere (the input image).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.drawing.formulas import Formula
+from app.drawing.geometry import Extent, Run
+from app.drawing.routes import PARALLEL
+
+CELL_W, CELL_H = 58.0, 17.0
+GRID_ROWS, GRID_COLUMNS = 5, 6
+HEAT_W, HEAT_H, HEAT_CELL_W, HEAT_CELL_H = 112.0, 72.0, 22.0, 14.0
+SHAPE_H, SHAPE_CHAR = 15.0, 5.9
+NAME_GAP = 4.0
+RANGE_W, RANGE_H = 84.0, 13.0
+OFF_LINE = 5.0
+ASCENT, DESCENT = 11.5, 4.0
+FAN_SHOWN, FAN_PITCH = 3, 24.0
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Size of a box of numbers in pixels, and its division into cells."""
+
+    mode: str
+    rows: int
+    cols: int
+    w: float
+    h: float
+    cell_w: float
+    cell_h: float
+
+    @property
+    def stack(self) -> float:
+        """Height that the box takes in the label, with the text of its range."""
+        return self.h + (RANGE_H if self.mode == "heat" else 0.0)
+
+
+def numbers_of(shape: Shape) -> Numbers:
+    """The box for a tensor of this shape; a vector is one row."""
+    rows, cols = ((1, 1, *shape))[-2:]
+    if rows * cols == 1:
+        return Numbers("scalar", 1, 1, CELL_W, CELL_H, CELL_W, CELL_H)
+    if rows <= GRID_ROWS and cols <= GRID_COLUMNS:
+        return Numbers("grid", rows, cols, CELL_W * cols, CELL_H * rows, CELL_W, CELL_H)
+    cell_w = min(HEAT_CELL_W, HEAT_W / cols)
+    cell_h = CELL_H if rows == 1 else min(HEAT_CELL_H, HEAT_H / rows)
+    return Numbers("heat", rows, cols, cell_w * cols, cell_h * rows, cell_w, cell_h)
+
+
+def shape_text(shape: Shape, *, single: bool = False) -> str:
+    """``(2, 3)``; with ``single`` a row of one sample is written ``(2,)`` as in figure 5-24.
+
+    The shape of a scalar is not written.
+    """
+    if single and len(shape) == 2 and shape[0] == 1:
+        shape = shape[1:]
+    if not shape:
+        return ""
+    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"
+
+
+@dataclass(frozen=True)
+class Label:
+    """One half of an edge's label: what stands over its forward or under its backward arrow."""
+
+    numbers: Numbers | None
+    key: str
+    formula: Formula
+    shape: str
+    fan: tuple[int, ...] = ()
+    classes: int = 0
+
+    @property
+    def width(self) -> float:
+        """Width of the widest part."""
+        box = self.numbers.w if self.numbers else 0.0
+        if self.numbers and self.numbers.mode == "heat":
+            box = max(box, RANGE_W)
+        return max(box, self.formula.width, SHAPE_CHAR * len(self.shape)) + 8.0
+
+    @property
+    def ascent(self) -> float:
+        """Height of the name above its baseline, at least that of a capital."""
+        return max(self.formula.ascent, ASCENT)
+
+    @property
+    def descent(self) -> float:
+        """Depth of the name below its baseline, at least that of an index."""
+        return max(self.formula.height - self.formula.ascent, DESCENT)
+
+    @property
+    def slots(self) -> int:
+        """Arrows of a fan, the place of the dots included."""
+        return len(self.fan) + (len(self.fan) < self.classes)
+
+    @property
+    def reach(self) -> float:
+        """Half the height of a fan around its middle line; 0 for other labels."""
+        return self.slots * FAN_PITCH / 2 if self.fan else 0.0
+
+    @property
+    def height(self) -> float:
+        """Height from the line to the far end of the label."""
+        box = 0.0 if self.fan or not self.numbers else self.numbers.stack + NAME_GAP
+        text = SHAPE_H if self.shape else 0.0
+        return self.reach + OFF_LINE + box + self.ascent + self.descent + text
+
+    def over(self, run: Run, x0: float, x1: float) -> dict[str, Any]:
+        """JSON of the label above a forward arrow; a fan's arrows run from x0 to x1."""
+        centre, y = (run.left + run.right) / 2, run.y - OFF_LINE - self.reach
+        answer: dict[str, Any] = {"mode": "name", "x": pixel(centre), "y": pixel(y), "w": 0, "h": 0}
+        if self.fan:
+            answer = {"mode": "fan", **self._box(centre, run.y - self.reach, 2 * self.reach)}
+            answer["fan"] = self._fan(centre, run.y, x0, x1)
+        elif self.numbers:
+            y -= self.numbers.h
+            answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
+            if self.numbers.mode == "heat":
+                answer["range"] = {"x": pixel(centre), "y": pixel(y - 3)}
+            y -= self.numbers.stack - self.numbers.h + NAME_GAP
+        baseline = y - self.descent
+        top = baseline - self.ascent
+        answer["name"] = {"formula": self.key, "x": pixel(centre), "y": pixel(baseline)}
+        answer["shape"] = {"text": self.shape, "x": pixel(centre), "y": pixel(top - 3)}
+        return answer
+
+    def under(self, run: Run, below: float) -> dict[str, Any]:
+        """JSON of the label under a backward arrow that runs ``below`` the forward line."""
+        centre, y = (run.left + run.right) / 2, run.y + below + OFF_LINE
+        answer: dict[str, Any] = {"mode": "name", "x": pixel(centre), "y": pixel(y), "w": 0, "h": 0}
+        if self.numbers:
+            answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
+            y += self.numbers.h
+            if self.numbers.mode == "heat":
+                answer["range"] = {"x": pixel(centre), "y": pixel(y + RANGE_H - 3)}
+            y += self.numbers.stack - self.numbers.h + NAME_GAP
+        baseline = y + self.ascent
+        bottom = baseline + self.descent
+        answer["name"] = {"formula": self.key, "x": pixel(centre), "y": pixel(baseline)}
+        answer["shape"] = {"text": self.shape, "x": pixel(centre), "y": pixel(bottom + SHAPE_H - 3)}
+        return answer
+
+    def _box(self, centre: float, y: float, h: float) -> dict[str, Any]:
+        assert self.numbers is not None
+        return {
+            "x": pixel(centre - self.numbers.w / 2),
+            "y": pixel(y),
+            "w": pixel(self.numbers.w),
+            "h": pixel(h),
+            "rows": self.numbers.rows,
+            "cols": self.numbers.cols,
+            "cell_w": round(self.numbers.cell_w, 3),
+            "cell_h": round(self.numbers.cell_h, 3),
+        }
+
+    def _fan(self, centre: float, middle: float, x0: float, x1: float) -> dict[str, Any]:
+        elided = len(self.fan) < self.classes
+        lines, cells = [], []
+        for k in range(len(self.fan)):
+            slot = k + (elided and k >= FAN_SHOWN)
+            y = middle - self.reach + FAN_PITCH * (slot + 1) - 4.0
+            lines.append([pixel(x0), pixel(y), pixel(x1), pixel(y)])
+            cells.append([pixel(centre - CELL_W / 2), pixel(y - CELL_H - 1), CELL_W, CELL_H])
+        dots = [pixel(centre), pixel(middle - self.reach + FAN_PITCH * (FAN_SHOWN + 0.5))]
+        return {
+            "rows": list(self.fan),
+            "elided": elided,
+            "lines": lines,
+            "cells": cells,
+            "ellipsis": dots if elided else None,
+        }
+
+
+def fan_rows(classes: int) -> tuple[int, ...]:
+    """Indices of the classes that a fan shows: all up to six, else the first and last three."""
+    if classes <= 2 * FAN_SHOWN:
+        return tuple(range(classes))
+    return (*range(FAN_SHOWN), *range(classes - FAN_SHOWN, classes))
+
+
+def room(forward: Label, backward: Label | None) -> Extent:
+    """Room of both halves around the forward line."""
+    below = 4.0
+    width = forward.width
+    if backward is not None:
+        below = forward.reach + PARALLEL + backward.height
+        width = max(width, backward.width)
+    return Extent(width, forward.height, max(below, forward.reach + 4.0))
+
+
+def pixel(number: float) -> float:
+    """One decimal is enough for a pixel, and whole numbers lose their ``.0`` in the JSON."""
+    rounded = round(number, 1)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def rounded(points: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """Points as JSON."""
+    return [[pixel(x), pixel(y)] for x, y in points]

@@ -1,0 +1,161 @@
+"""What a figure consists of, before anything has a place: nodes, edges with labels, groups.
+
+The figures (``op_figure``, ``block_figure``) fill a plan; ``graph_json`` lays it out and writes it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from app.drawing.formulas import FormulaTable
+from app.drawing.geometry import Extent, Group, Item, Lane, Link
+from app.drawing.labels import Label, fan_rows, numbers_of, room, shape_text
+from app.engine.graph import Edge, LayerGroup, OpGraph
+
+OP_SIZE = 44.0
+CONSTANT_ARROW = 24.0
+NUMBER_ROOM = 20.0
+# Far rows: inputs from above, parameters from below; only their order counts.
+ABOVE, BELOW, BOTTOM = Lane(-1000), Lane(1000), Lane(1001)
+
+TITLES = {
+    "affine": "Affine",
+    "relu": "ReLU",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softmax": "Softmax",
+    "cross_entropy": "Cross Entropy Error",
+    "softmax_cross_entropy": "Softmax with Loss",
+}
+
+
+@dataclass(frozen=True)
+class NodeFace:
+    """What a node shows. ``nodes`` are the ids of the op-graph nodes that it stands for."""
+
+    kind: str
+    op: str | None = None
+    layer: str | None = None
+    symbol: str | None = None
+    title: str | None = None
+    row: int | None = None
+    nodes: tuple[str, ...] = ()
+    image: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class EdgeFace:
+    """An edge with the two halves of its label; ``constant`` is the key of a constant's name."""
+
+    edge: Edge
+    source: str | None
+    target: str | None
+    forward: Label | None
+    backward: Label | None
+    constant: str | None = None
+
+
+@dataclass
+class Plan:
+    """The parts of one figure."""
+
+    graph: OpGraph
+    single: bool
+    backward: bool
+    formulas: FormulaTable = field(default_factory=FormulaTable)
+    items: list[Item] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    faces: dict[str, NodeFace] = field(default_factory=dict)
+    edges: dict[str, EdgeFace] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    group_faces: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows of an opened or closed loss in scalars, 0 where there are only tensors."""
+        return max((edge.row or 0 for edge in self.graph.edges), default=0)
+
+    def item(self, item: Item, face: NodeFace) -> None:
+        """Add a node."""
+        self.items.append(item)
+        self.faces[item.id] = face
+
+    def group(self, group: Group, kind: str, title: str, layer: str) -> None:
+        """Add a titled box; members name it themselves."""
+        width = 7.6 * len(title) + 4.0
+        self.groups.append(replace(group, title_width=width))
+        self.group_faces[group.id] = (kind, title, layer)
+
+    def edge(
+        self,
+        edge: Edge,
+        *,
+        source: str | None = None,
+        target: str | None = None,
+        lane: Lane | None = None,
+        start: str | None = None,
+        group: str | None = None,
+        mode: str = "numbers",
+        numbered: bool = False,
+    ) -> None:
+        """Add an edge with its label.
+
+        Args:
+            edge: the edge of the op graph.
+            source: item it leaves; None begins it in the open, beside its use.
+            target: item it reaches; None ends it in the open.
+            lane: lane of its horizontal part.
+            start: id of the open edge in whose column it begins.
+            group: group in whose box it runs.
+            mode: ``numbers``, ``fan`` (one arrow a class) or ``name`` (no box of numbers).
+            numbered: keep room on the arrow, beside the label, for a numbered box.
+        """
+        forward = self._label(edge, edge.symbol, mode)
+        backward = None
+        if self.backward and edge.grad_symbol is not None:
+            backward = self._label(edge, edge.grad_symbol, "name" if mode == "name" else "")
+        extent = room(forward, backward)
+        if numbered:
+            extent = extent._replace(width=extent.width + 2 * NUMBER_ROOM)
+        self.links.append(Link(edge.id, source, target, extent, lane, start=start, group=group))
+        self.edges[edge.id] = EdgeFace(edge, source, target, forward, backward)
+
+    def constant(self, edge: Edge) -> float:
+        """Add a constant that comes down into its node from above; the room it needs there."""
+        key = self.formulas.add(edge.symbol)
+        self.edges[edge.id] = EdgeFace(edge, None, edge.target, None, None, key)
+        return CONSTANT_ARROW + self.formulas[key].height + 4.0
+
+    def even_out(self, groups: Sequence[str]) -> None:
+        """Give the labels inside these groups the same height, so that their boxes are alike."""
+        inside = [link for link in self.links if link.group in groups and link.label]
+        if inside:
+            above = max(link.label.above for link in inside if link.label)
+            below = max(link.label.below for link in inside if link.label)
+            for at, link in enumerate(self.links):
+                if link in inside and link.label:
+                    label = Extent(link.label.width, above, below)
+                    self.links[at] = replace(link, label=label)
+
+    def _label(self, edge: Edge, symbol: str, mode: str) -> Label:
+        key = self.formulas.add(symbol)
+        # A W with one row is a matrix all the same; only samples lose their axis.
+        has_samples = self.graph.tensors[edge.tensor].role != "parameter"
+        text = shape_text(edge.shape, single=self.single and has_samples)
+        numbers = numbers_of(edge.shape)
+        if mode == "fan":
+            cell = numbers_of(())
+            classes = edge.shape[-1]
+            return Label(cell, key, self.formulas[key], text, fan_rows(classes), classes)
+        return Label(None if mode == "name" else numbers, key, self.formulas[key], text)
+
+
+def layer_title(layer: LayerGroup, layers: Sequence[LayerGroup]) -> str:
+    """``Affine``; with a running number among several; its own name where it has one."""
+    alike = [other.name for other in layers if other.type == layer.type]
+    title = TITLES[layer.type]
+    number = layer.name.removeprefix(layer.type)
+    if not number.isdecimal():
+        return layer.name
+    return title if len(alike) == 1 else f"{title} {number}"
