@@ -1,1 +1,3 @@
-"""Speed, as ratios inside one run: `python -m benchmarks.training`, `python -m benchmarks.trace`."""
+"""Speed, as ratios inside one run: `python -m benchmarks.training`, `-m benchmarks.trace`."""
+
+import app  # noqa: F401 - one BLAS thread, set before NumPy is loaded

@@ -1,6 +1,5 @@
-"""A whole pass as a trace against the same pass through the fused layers, and the drawing beside it."""
+"""A pass as a trace against the same pass through the fused layers, and the drawing beside it."""
 
-import app  # noqa: F401 - one BLAS thread, set before NumPy is loaded
 import numpy as np
 
 from app.drawing.graph_json import draw

@@ -1,6 +1,5 @@
-"""Training the book's 784-50-10 network, batch 100: ours against a bare NumPy loop of the same sums."""
+"""Training the book's 784-50-10 network, batch 100: the engine against a bare NumPy loop."""
 
-import app  # noqa: F401 - one BLAS thread, set before NumPy is loaded
 import numpy as np
 
 from app.engine.initializers import Initializer, initialize

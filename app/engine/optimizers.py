@@ -1,33 +1,55 @@
-"""Optimisers: from gradients to new parameters (section 6.1 of the book; 5.7.1 for plain SGD).
+"""Optimisers: from gradients to new parameters (section 6.1).
 
-sgd        p -= lr g
+sgd        p -= lr g                                                     (section 6.1.2)
 momentum   v = m v - lr g;  p += v                                       (section 6.1.4)
-adagrad    h += g^2;  p -= lr g / (sqrt(h) + eps)                        (Duchi et al. 2011)
-adam       bias-corrected moments;  p -= lr m' / (sqrt(v') + eps)        (Kingma and Ba 2015)
+adagrad    h += g g;  p -= lr g / (sqrt(h) + eps)                        (Duchi et al., 2011)
+adam       bias-corrected moments;  p -= lr m' / (sqrt(v') + eps)        (Kingma and Ba, 2015)
 """
 
-import math
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from app.engine.errors import EngineError
 
 Array = np.ndarray
-Arrays = Mapping[str, Array]
 
-# Where no epsilon is given: the book's for AdaGrad, the paper's for Adam.
-DEFAULT_EPSILON = {"adagrad": 1e-7, "adam": 1e-8}
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam")
+MAX_LEARNING_RATE = 1e6
+
+# AdaGrad's only keeps a parameter without a gradient from dividing by 0; Adam's is its paper's.
+DEFAULT_EPSILON = {"adagrad": 1e-10, "adam": 1e-8}
+
+_NUMBERS = (int, float, np.integer, np.floating)
+
+# NaN fulfils none of them.
+_RULES: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "learning_rate": ("above 0, at most 1e6", lambda value: 0 < value <= MAX_LEARNING_RATE),
+    "momentum": ("from 0 to below 1", lambda value: 0 <= value < 1),
+    "beta1": ("from 0 to below 1", lambda value: 0 <= value < 1),
+    "beta2": ("from 0 to below 1", lambda value: 0 <= value < 1),
+    "epsilon": ("above 0, at most 1", lambda value: 0 < value <= 1),
+}
 
 
 @dataclass(frozen=True)
 class OptimizerConfig:
     """Which optimiser and its settings; those that its type does not use stay at their defaults.
 
+    Attributes:
+        type: One of `OPTIMIZERS`.
+        learning_rate: Above 0, at most 1e6.
+        momentum: The share of the velocity that is kept, from 0 to below 1.
+        beta1: Decay of Adam's mean, from 0 to below 1.
+        beta2: Decay of Adam's mean square, from 0 to below 1.
+        epsilon: Added to the root, above 0, at most 1; None becomes the type's own, and stays
+            None for a type that has none.
+
     Raises:
-        EngineError: an unknown type, or a setting out of its range.
+        EngineError: names the field, such as ``optimizer/learning_rate``.
     """
 
     type: str = "sgd"
@@ -39,82 +61,97 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         if self.type not in OPTIMIZERS:
-            raise EngineError(
-                f"optimizer is one of {', '.join(OPTIMIZERS)}", "optimizer/type", "type"
-            )
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise EngineError(
-                "learning_rate is a finite number above 0", "optimizer/learning_rate", "range"
-            )
-        for name in ("momentum", "beta1", "beta2"):
-            if not 0 <= getattr(self, name) < 1:
-                raise EngineError(
-                    f"{name} is a number from 0 to below 1", f"optimizer/{name}", "range"
-                )
-        if self.epsilon is not None and not (math.isfinite(self.epsilon) and self.epsilon > 0):
-            raise EngineError("epsilon is a finite number above 0", "optimizer/epsilon", "range")
-
-    @property
-    def used_epsilon(self) -> float:
-        """The epsilon in force."""
-        return self.epsilon if self.epsilon is not None else DEFAULT_EPSILON.get(self.type, 0.0)
+            raise EngineError(f"type is one of {', '.join(OPTIMIZERS)}", "optimizer/type", "type")
+        if self.epsilon is None:
+            object.__setattr__(self, "epsilon", DEFAULT_EPSILON.get(self.type))
+        for name, (rule, good) in _RULES.items():
+            value = getattr(self, name)
+            if value is None and name == "epsilon":
+                continue
+            if isinstance(value, bool) or not isinstance(
+                value, int | float | np.integer | np.floating
+            ):
+                raise EngineError(f"{name} is a number", f"optimizer/{name}", "type")
+            # A whole number too large for a float is out of every range, too.
+            if not good(value):  # type: ignore[arg-type]
+                raise EngineError(f"{name} is a number {rule}", f"optimizer/{name}", "range")
+            # A NumPy float64 here would turn float32 parameters into float64.
+            object.__setattr__(self, name, float(value))
 
 
-class Optimizer:
+class Optimizer(ABC):
     """What all optimisers share: new arrays out, nothing given is written into.
 
-    ``slots`` are the arrays an optimiser gathers for each parameter, such as a velocity.
+    ``slots`` name the arrays that an optimiser gathers for each parameter, such as a velocity.
     """
 
-    slots: tuple[str, ...] = ()
+    slots: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: OptimizerConfig) -> None:
         self.config = config
         self.steps = 0
-        self.gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
+        self._gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
+        # Where no epsilon is used, 0 is as good as any.
+        self._epsilon = config.epsilon or 0.0
 
-    def update(self, parameters: Arrays, gradients: Arrays) -> dict[str, Array]:
-        """The parameters after one step, each in its own dtype."""
+    # An overflow is part of the answer: it shows as Infinity or NaN, not as a warning in a log.
+    @np.errstate(all="ignore")
+    def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> dict[str, Array]:
+        """The parameters after one step, each a new array of its own shape and dtype.
+
+        Args:
+            params: Parameters by name.
+            grads: dL/d(parameter) by the same names and of the same shapes.
+        """
         self.steps += 1
         new = {}
-        for name, parameter in parameters.items():
-            change = self.change(name, gradients[name])
-            new[name] = np.asarray(parameter + change, dtype=parameter.dtype)
+        for name, parameter in params.items():
+            for slot in self._gathered.values():
+                if name not in slot:
+                    slot[name] = np.zeros_like(parameter)
+            gathered = [slot[name] for slot in self._gathered.values()]
+            new[name] = self._new(parameter, grads[name], *gathered)
         return new
 
-    def change(self, name: str, gradient: Array) -> Array:
-        """What is added to the parameter ``name``, from its gradient of the same shape."""
-        raise NotImplementedError
-
-    def last(self, slot: str, name: str, like: Array) -> Array:
-        """What was gathered for a parameter; zeros before its first step."""
-        found = self.gathered[slot].get(name)
-        return np.zeros_like(like) if found is None else found
-
     def state(self) -> dict[str, Array]:
-        """All that was gathered, as arrays by name, for `restore`."""
-        arrays = {
+        """All that was gathered, as copies by name, for `restore`; nothing where nothing is."""
+        state = {
             f"{slot}/{name}": array.copy()
-            for slot, found in self.gathered.items()
+            for slot, found in self._gathered.items()
             for name, array in found.items()
         }
-        return arrays | {"steps": np.array(self.steps)}
+        return state | {"steps": np.array(self.steps, dtype=np.int64)} if state else {}
 
-    def restore(self, state: Arrays) -> None:
-        """Go on from what `state` gave."""
-        self.steps = int(state["steps"])
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from what `state` gave, bit for bit.
+
+        Raises:
+            EngineError: the state is another type's.
+        """
+        gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
         for key, array in state.items():
             slot, _, name = key.partition("/")
-            if slot in self.gathered and name:
-                self.gathered[slot][name] = array.copy()
+            if slot in gathered:
+                gathered[slot][name] = np.array(array)
+            elif key != "steps":
+                raise EngineError(
+                    "the state belongs to another type of optimizer", "optimizer/type", "value"
+                )
+        self._gathered = gathered
+        self.steps = int(state.get("steps", np.array(0)))
+
+    @abstractmethod
+    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+        """The parameter p after its step; only ``gathered`` may be written into."""
 
 
 class Sgd(Optimizer):
     """A step against the gradient, as long as the learning rate says."""
 
-    def change(self, name: str, gradient: Array) -> Array:
-        """-lr g."""
-        return np.asarray(-self.config.learning_rate * gradient)
+    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+        step = self.config.learning_rate * g
+        np.subtract(p, step, out=step)
+        return step
 
 
 class Momentum(Optimizer):
@@ -122,13 +159,11 @@ class Momentum(Optimizer):
 
     slots = ("velocity",)
 
-    def change(self, name: str, gradient: Array) -> Array:
-        """The new velocity, m v - lr g."""
-        config = self.config
-        velocity = self.last("velocity", name, gradient)
-        velocity = config.momentum * velocity - config.learning_rate * gradient
-        self.gathered["velocity"][name] = velocity
-        return np.asarray(velocity)
+    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+        (v,) = gathered
+        v *= self.config.momentum
+        v -= self.config.learning_rate * g
+        return np.asarray(p + v)
 
 
 class AdaGrad(Optimizer):
@@ -136,14 +171,15 @@ class AdaGrad(Optimizer):
 
     slots = ("squares",)
 
-    def change(self, name: str, gradient: Array) -> Array:
-        """-lr g / (sqrt(h) + epsilon), with h the sum of all squared gradients."""
-        config = self.config
-        squares = self.last("squares", name, gradient) + gradient * gradient
-        self.gathered["squares"][name] = squares
-        return np.asarray(
-            -config.learning_rate * gradient / (np.sqrt(squares) + config.used_epsilon)
-        )
+    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+        (h,) = gathered
+        h += g * g
+        root = np.sqrt(h)
+        root += self._epsilon
+        step = self.config.learning_rate * g
+        step /= root
+        np.subtract(p, step, out=step)
+        return step
 
 
 class Adam(Optimizer):
@@ -151,22 +187,27 @@ class Adam(Optimizer):
 
     slots = ("mean", "square")
 
-    def change(self, name: str, gradient: Array) -> Array:
-        """-lr m' / (sqrt(v') + epsilon)."""
-        config = self.config
-        mean = self.last("mean", name, gradient)
-        square = self.last("square", name, gradient)
-        mean = config.beta1 * mean + (1 - config.beta1) * gradient
-        square = config.beta2 * square + (1 - config.beta2) * gradient * gradient
-        self.gathered["mean"][name], self.gathered["square"][name] = mean, square
-        unbiased_mean = mean / (1 - config.beta1**self.steps)
-        unbiased_square = square / (1 - config.beta2**self.steps)
-        return np.asarray(
-            -config.learning_rate * unbiased_mean / (np.sqrt(unbiased_square) + config.used_epsilon)
-        )
+    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+        m, v = gathered
+        beta1, beta2 = self.config.beta1, self.config.beta2
+        m *= beta1
+        m += (1 - beta1) * g
+        square = g * g
+        square *= 1 - beta2
+        v *= beta2
+        v += square
+        root = square  # Its memory serves again.
+        np.divide(v, 1 - beta2**self.steps, out=root)
+        np.sqrt(root, out=root)
+        root += self._epsilon
+        step = m / (1 - beta1**self.steps)
+        step *= self.config.learning_rate
+        step /= root
+        np.subtract(p, step, out=step)
+        return step
 
 
-_TYPES: dict[str, type[Optimizer]] = {
+_CLASSES: dict[str, type[Optimizer]] = {
     "sgd": Sgd,
     "momentum": Momentum,
     "adagrad": AdaGrad,
@@ -176,4 +217,4 @@ _TYPES: dict[str, type[Optimizer]] = {
 
 def make_optimizer(config: OptimizerConfig) -> Optimizer:
     """A fresh optimiser that has gathered nothing."""
-    return _TYPES[config.type](config)
+    return _CLASSES[config.type](config)

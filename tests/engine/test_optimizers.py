@@ -15,6 +15,7 @@ GRADIENTS = [np.array([0.5, -2.0]), np.array([1.0, 0.0]), np.array([-0.25, 4.0])
 
 def by_formula(config: OptimizerConfig, start: Array) -> Array:
     """The last parameters, written out cell by cell with plain floats."""
+    epsilon = config.epsilon or 0.0
     end = []
     for cell, p in enumerate(start.tolist()):
         v = h = m = s = 0.0
@@ -27,12 +28,12 @@ def by_formula(config: OptimizerConfig, start: Array) -> Array:
                 p += v
             elif config.type == "adagrad":
                 h += g * g
-                p -= rate * g / (math.sqrt(h) + config.used_epsilon)
+                p -= rate * g / (math.sqrt(h) + epsilon)
             else:
                 m = config.beta1 * m + (1 - config.beta1) * g
                 s = config.beta2 * s + (1 - config.beta2) * g * g
                 fair_m, fair_s = m / (1 - config.beta1**k), s / (1 - config.beta2**k)
-                p -= rate * fair_m / (math.sqrt(fair_s) + config.used_epsilon)
+                p -= rate * fair_m / (math.sqrt(fair_s) + epsilon)
         end.append(p)
     return np.array(end)
 
@@ -52,11 +53,31 @@ def test_stopping_and_going_on_changes_no_bit(name: str) -> None:
     config = OptimizerConfig(name, 0.3)
     through, p = make_optimizer(config), {"p": np.array([1.0, -1.0])}
     first = through.update(p, {"p": GRADIENTS[0]})
-    resumed = make_optimizer(config)
-    resumed.restore(through.state())
+    kept = through.state()
     one = through.update(first, {"p": GRADIENTS[1]})
+    # Restored last, so that a state that changes with the optimiser would show.
+    resumed = make_optimizer(config)
+    resumed.restore(kept)
     two = resumed.update(first, {"p": GRADIENTS[1]})
     assert one["p"].tobytes() == two["p"].tobytes()
+    assert through.state().keys() == resumed.state().keys()
+
+
+def test_a_state_of_another_type_is_refused() -> None:
+    momentum = make_optimizer(OptimizerConfig("momentum"))
+    momentum.update({"p": np.ones(2)}, {"p": np.ones(2)})
+    with pytest.raises(EngineError, match="another type"):
+        make_optimizer(OptimizerConfig("adam")).restore(momentum.state())
+
+
+def test_an_epsilon_left_out_is_the_types_own() -> None:
+    found = [OptimizerConfig(name).epsilon for name in OPTIMIZERS]
+    assert found == [None, None, 1e-10, 1e-8]
+
+
+def test_a_step_beyond_all_numbers_is_an_infinity_and_no_warning() -> None:
+    sgd = make_optimizer(OptimizerConfig("sgd", 1e6))
+    assert sgd.update({"p": np.ones(1)}, {"p": np.full(1, 1e308)})["p"][0] == -np.inf
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -77,6 +98,8 @@ def test_nothing_given_is_written_into_and_float32_stays(name: str) -> None:
     [
         ({"type": "newton"}, "optimizer/type"),
         ({"learning_rate": 0.0}, "optimizer/learning_rate"),
+        ({"learning_rate": True}, "optimizer/learning_rate"),
+        ({"learning_rate": "0.1"}, "optimizer/learning_rate"),
         ({"learning_rate": math.inf}, "optimizer/learning_rate"),
         ({"learning_rate": math.nan}, "optimizer/learning_rate"),
         ({"momentum": 1.0}, "optimizer/momentum"),

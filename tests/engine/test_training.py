@@ -1,12 +1,14 @@
 """Training: PyTorch's trajectories, mini-batches, and what a run tells of itself."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from app.engine.errors import EngineError
 from app.engine.network import Network
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OPTIMIZERS, OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.targets import as_one_hot, check_parameters, check_rows
 from app.engine.training import MiniBatches, Training
@@ -42,9 +44,9 @@ def make_training(**arguments: object) -> Training:
 
 def test_an_epoch_meets_every_row_once_and_its_last_batch_may_be_short() -> None:
     batches = MiniBatches(10, 4, seed=0, fixed=None)
-    epochs = [[batches.rows(step).tolist() for step in range(3)] for _ in range(2)]
+    epochs = [[batches.rows(e + step).tolist() for step in range(3)] for e in (0, 3)]
     assert [[len(rows) for rows in epoch] for epoch in epochs] == [[4, 4, 2]] * 2
-    assert all(sorted(sum(epoch, [])) == list(range(10)) for epoch in epochs)
+    assert all(sorted(itertools.chain(*epoch)) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1]
 
 
@@ -58,6 +60,58 @@ def test_fixed_batches_repeat_when_there_are_more_steps() -> None:
     assert [batches.rows(step).tolist() for step in range(4)] == [[0, 1], [2], [0, 1], [2]]
     assert make_training(batches=[[0], [1]]).steps == 2
     assert make_training(batches=[[0], [1]], steps=5).steps == 5
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_training_taken_up_again_changes_no_bit(name: str) -> None:
+    case, config = make_case([3, 6, 4], ["tanh"], 11, 1), OptimizerConfig(name, 0.1)
+    first = Training(
+        Network(case.spec, case.parameters), case.x, case.t, make_optimizer(config), 4, 12, seed=5
+    )
+    for _ in range(7):
+        first.step()
+    optimizer, network = make_optimizer(config), Network(case.spec, first.network.parameters)
+    optimizer.restore(first.optimizer.state())
+    second = Training(network, case.x, case.t, optimizer, 4, 12, seed=5, start=7)
+    while not first.finished:
+        assert first.step() == second.step()
+    assert second.finished
+    for key, value in first.network.parameters.items():
+        assert value.tobytes() == network.parameters[key].tobytes()
+
+
+def test_no_step_is_made_beyond_the_last() -> None:
+    training = make_training(batches=[[0]])
+    training.advance()
+    with pytest.raises(RuntimeError):
+        training.advance()
+
+
+def test_a_training_that_blows_up_goes_on_and_says_so() -> None:
+    case = make_case([2, 8, 3], ["relu"], 20, 3, scale=1e3)
+    optimizer = make_optimizer(OptimizerConfig("sgd", 1e6))
+    training = Training(Network(case.spec, case.parameters), case.x, case.t, optimizer, steps=200)
+    losses = [training.step().loss for _ in range(200)]
+    assert not np.isfinite(losses).all()
+
+
+def test_float32_stays_float32() -> None:
+    case = make_case([2, 8, 3], ["relu"], 20, 3)
+    spec = NetworkSpec.build(2, case.spec.layers, case.spec.loss, "float32")
+    network = Network(spec, case.parameters)
+    training = Training(network, case.x, case.t, make_optimizer(OptimizerConfig("adam")), 5, 3)
+    assert np.isfinite(training.step().loss)
+    gathered = training.optimizer.state()
+    assert {gathered[key].dtype.str for key in gathered if key != "steps"} == {"<f4"}
+    assert {value.dtype.str for value in network.parameters.values()} == {"<f4"}
+
+
+def test_a_network_that_cannot_learn_is_refused() -> None:
+    spec = NetworkSpec.build(3, [LayerSpec("relu")], "softmax_cross_entropy")
+    with pytest.raises(EngineError, match="affine"):
+        Training(
+            Network(spec, {}), np.ones((1, 3)), np.array([0]), make_optimizer(OptimizerConfig())
+        )
 
 
 def test_learning_lowers_the_loss() -> None:
@@ -85,6 +139,11 @@ def test_the_loss_told_is_that_of_the_batch_before_its_update() -> None:
         ({"batch_size": 0}, "batch_size"),
         ({"batch_size": 21}, "batch_size"),
         ({"batch_size": 2, "batches": [[0]]}, "batch_size"),
+        ({"batch_size": 2.5, "steps": 1}, "batch_size"),
+        ({"batches": [[0, 0.5]]}, "batches/0"),
+        ({"batches": [[[0]]]}, "batches/0"),
+        ({"seed": -1, "steps": 1}, "seed"),
+        ({}, "steps"),
         ({"batches": []}, "batches"),
         ({"batches": [[0], []]}, "batches/1"),
         ({"batches": [[0], [1, 20]]}, "batches/1/1"),

@@ -1,0 +1,103 @@
+"""Serve the explorer: ``python -m app``."""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import platformdirs
+import uvicorn
+from fastapi import FastAPI
+
+from app import __version__
+from app.server import Settings, create_app
+from app.sessions.store import StoreError
+from app.web.hosts import LOOPBACK
+
+# Long enough for an answer under way; open event streams end themselves.
+GRACEFUL_SECONDS = 2
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that tells the app of the end before it waits for connections to close.
+
+    Event streams never close by themselves, so without this a stop would wait for all of them.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.explorer = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, on SIGTERM or SIGINT."""
+        self.explorer.state.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until stopped; the exit code."""
+    options = _parse(arguments)
+    hosts = tuple(name.strip() for name in options.allowed_hosts.split(",") if name.strip())
+    if options.host not in ("127.0.0.1", "localhost", "::1") and not hosts:
+        print(
+            f"--host {options.host} can be reached from other machines, so say under which names: "
+            "--allowed-hosts explorer.example.org,192.0.2.7",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        listener = _listen(options.host, options.port)
+        app = create_app(Settings(options.store, (*LOOPBACK, *hosts)))
+    except (OSError, StoreError, ValueError) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+    name = f"[{options.host}]" if ":" in options.host else options.host
+    print(f"Backprop Explorer is at http://{name}:{listener.getsockname()[1]}/", flush=True)
+    Server(config, app).run(sockets=[listener])
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    folder = Path(platformdirs.user_data_dir("backprop-explorer", appauthor=False))
+    parser = argparse.ArgumentParser(prog="backprop-explorer", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any free (%(default)s)")
+    parser.add_argument(
+        "--store",
+        default=f"sqlite:{folder / 'sessions.db'}",
+        help="memory, or sqlite:PATH (%(default)s)",
+    )
+    parser.add_argument(
+        "--allowed-hosts",
+        default="",
+        metavar="NAMES",
+        help="names under which it is reached from elsewhere, comma-separated",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    return parser.parse_args(arguments)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, so that the port is known, and a taken one refused, before anything else."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"{host}:{port} is not to be had ({error.strerror})") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""REST v1: strict models in, problem documents and numbers out.
+
+`install` adds it to an app:
+
+    install(app, service)
+
+`bodies` and `numbers` read, `convert` hands on, `views` and `values` write; `routes` has one module
+for each noun, `documents` describes them in the OpenAPI document.
+"""
+
+import asyncio
+
+from fastapi import FastAPI
+
+from app.api.documents import describe
+from app.api.executor import make_executor
+from app.api.handlers import install_handlers
+from app.api.routes import catalogue, evaluate, passes, sessions, tensors
+from app.sessions.service import Service
+
+ROUTERS = tuple(part.router for part in (evaluate, sessions, passes, tensors, catalogue))
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Add the routes under /api/v1, the handlers and the OpenAPI document to ``app``.
+
+    Sets ``app.state.service``, ``app.state.executor`` and, unless it is there,
+    ``app.state.stopping``: an `asyncio.Event` that ends all event streams once it is set.
+    """
+    app.state.service = service
+    app.state.executor = make_executor()
+    if not hasattr(app.state, "stopping"):
+        app.state.stopping = asyncio.Event()
+    for router in ROUTERS:
+        app.include_router(router)
+    install_handlers(app, ROUTERS)
+    describe(app)
+
+
+def close(app: FastAPI) -> None:
+    """Let go of the threads of an app that has stopped; the service is closed by who made it."""
+    app.state.executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,317 @@
+"""What the answers hold, for the OpenAPI document only: answers are written by `values.encode`.
+
+`Number` is a JSON number, or one of three texts where the result is not finite.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, WithJsonSchema
+from typing_extensions import TypeAliasType
+
+Number = TypeAliasType(
+    "Number",
+    Annotated[
+        Any,
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}),
+    ],
+)
+Cells = TypeAliasType("Cells", Number | list[Number] | list[list[Number]])
+Shape = list[int]
+
+
+class Omitted(BaseModel):
+    """Stands for a tensor of too many cells; get it with `/tensors/{name}`."""
+
+    shape: Shape
+    min: Number
+    max: Number
+    mean: Number
+    omitted: Literal[True]
+
+
+Value = TypeAliasType("Value", Cells | Omitted)
+Values = dict[str, Value]
+
+
+class FieldErrorAnswer(BaseModel):
+    """One wrong field."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ProblemAnswer(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: Annotated[list[FieldErrorAnswer], Field(max_length=20)] | None = None
+
+
+class ParameterAnswer(BaseModel):
+    """A parameter and dL/d(parameter)."""
+
+    shape: Shape
+    value: Value
+    gradient: Value | None
+
+
+class LayerAnswer(BaseModel):
+    """One layer after a pass."""
+
+    name: str
+    type: str
+    input_shape: Shape
+    output_shape: Shape
+    output: Value
+    grad_output: Value | None
+    grad_input: Value | None
+    parameters: dict[str, ParameterAnswer]
+
+
+class EvaluationAnswer(BaseModel):
+    """One forward and, with targets or a given gradient, one backward pass."""
+
+    loss: Number | None
+    probabilities: Value | None
+    predictions: list[int]
+    layers: list[LayerAnswer]
+    parameter_gradients: Values
+
+
+class LayersAnswer(BaseModel):
+    """All layers of a session."""
+
+    layers: list[LayerAnswer]
+
+
+class CursorAnswer(BaseModel):
+    """Where the session stands: events below `seq` are done, and `element` cells of the next."""
+
+    seq: int
+    element: int
+    events: int
+    phase: Literal["start", "forward", "loss", "backward", "end"]
+    at_start: bool
+    at_end: bool
+
+
+class SessionAnswer(BaseModel):
+    """The whole state of a session."""
+
+    id: str
+    version: int
+    data_version: int
+    preset: str | None
+    network: dict[str, Any]
+    parameters: Values
+    x: Value
+    t: Value | None
+    grad_output: Value | None
+    optimizer: dict[str, Any]
+    view: dict[str, Any]
+    cursor: CursorAnswer
+    loss: Number | None
+    probabilities: Value | None
+    predictions: list[int]
+    created: str
+    expires: str
+    links: dict[str, str]
+
+
+class NewSessionAnswer(SessionAnswer):
+    """A session and, this once, the token that lets one change it."""
+
+    edit_token: str
+
+
+class EventAnswer(BaseModel):
+    """One op doing one thing."""
+
+    seq: int
+    phase: Literal["forward", "loss", "backward", "update"]
+    layer: str
+    node: str
+    op: str
+    reads: list[str]
+    writes: list[str]
+    rule: str
+    rule_name: str
+    shape: Shape
+    elements: int
+    values: Values
+
+
+class TraceAnswer(BaseModel):
+    """A whole pass."""
+
+    id: str
+    version: int
+    level: str
+    loss: str
+    form: str | None
+    n: int
+    inputs: Values
+    outputs: Values
+    events: list[EventAnswer]
+    strides: dict[str, list[int]]
+
+
+class StepEventAnswer(BaseModel):
+    """An event passed; at stride `element` with the cells passed and only their values."""
+
+    seq: int
+    phase: str
+    cells: list[list[int]] | None = None
+    values: dict[str, Any]
+
+
+class StepAnswer(BaseModel):
+    """The cursor after a stride, the events passed and the values they reveal."""
+
+    version: int
+    cursor: CursorAnswer
+    events: list[StepEventAnswer]
+    values: dict[str, Any]
+
+
+class GraphAnswer(BaseModel):
+    """A drawing without numbers."""
+
+    level: str
+    loss: str | None
+    form: str | None
+    width: float
+    height: float
+    nodes: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    equations: list[dict[str, Any]]
+    formulas: dict[str, Any]
+    glyphs: dict[str, Any]
+
+
+class TensorAnswer(BaseModel):
+    """One tensor, or the part that `slice` names."""
+
+    name: str
+    dtype: str
+    shape: Shape
+    value: Cells
+
+
+class FactorAnswer(BaseModel):
+    """One factor of a term and the cell it came from."""
+
+    tensor: str
+    index: list[int]
+    value: Number
+
+
+class TermAnswer(BaseModel):
+    """A product of factors."""
+
+    factors: list[FactorAnswer]
+    value: Number
+
+
+class ExplanationAnswer(BaseModel):
+    """Where one number comes from: the terms add up to it, times `scale`."""
+
+    tensor: str
+    index: list[int]
+    value: Number
+    rule: str
+    shapes: dict[str, Any] | list[Any]
+    terms: list[TermAnswer]
+    scale: Any
+
+
+class CheckedAnswer(BaseModel):
+    """How far the numerical gradient of one parameter is from backpropagation's."""
+
+    max_relative_error: Number | None
+    cells: int
+    not_comparable: Any
+
+
+class CheckAnswer(BaseModel):
+    """The numerical check of all parameters."""
+
+    h: float
+    parameters: dict[str, CheckedAnswer]
+    sampled: bool
+    seed: int
+    max_relative_error: Number | None
+
+
+class LossesAnswer(BaseModel):
+    """The loss before the step, as the gradient predicts it, and as it came out."""
+
+    before: Number
+    predicted: Number
+    after: Number
+
+
+class UpdatedAnswer(BaseModel):
+    """One parameter in a step of the optimiser: new = old + change."""
+
+    old: Value
+    gradient: Value
+    change: Value
+    new: Value
+
+
+class UpdateAnswer(BaseModel):
+    """One step of the optimiser."""
+
+    version: int
+    data_version: int
+    optimizer: dict[str, Any]
+    loss: LossesAnswer
+    parameters: dict[str, UpdatedAnswer]
+
+
+class RunAnswer(BaseModel):
+    """A training run."""
+
+    id: str
+    state: Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+    step: int
+    steps: int
+    loss: Number | None
+
+
+class RunsAnswer(BaseModel):
+    """The session's runs, oldest first."""
+
+    runs: list[RunAnswer]
+
+
+class PresetsAnswer(BaseModel):
+    """What there is to start from."""
+
+    presets: list[dict[str, Any]]
+
+
+class DatasetsAnswer(BaseModel):
+    """Real data that sessions can load."""
+
+    datasets: list[dict[str, Any]]
+
+
+class RowAnswer(BaseModel):
+    """One sample of a data set; pixels from 0 to 255."""
+
+    row: int
+    label: int
+    pixels: list[int]
+
+
+class ProblemsAnswer(BaseModel):
+    """What each problem's `type` means."""
+
+    problems: list[dict[str, Any]]

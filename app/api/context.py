@@ -1,0 +1,56 @@
+"""What every route needs of its request: the service, and its threads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.conditions import etag, is_fresh
+from app.api.executor import in_executor
+from app.api.values import answer, encode
+from app.api.views import session_json
+from app.sessions.service import Service
+from app.sessions.state import Session
+
+PREFIX = "/api/v1"
+
+# Numbers of a session may be kept by the client's cache, but are asked for anew each time.
+REVALIDATE = {"Cache-Control": "private, no-cache"}
+
+
+def service(request: Request) -> Service:
+    """The app's sessions."""
+    found: Service = request.app.state.service
+    return found
+
+
+async def versioned(
+    request: Request, session: Session, document: Any, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A document of one version of a session, made only if the client does not have it.
+
+    Args:
+        request: For If-None-Match.
+        session: The session read.
+        document: Called in a thread; gives what `encode` takes, or bytes of another type.
+        headers: More headers.
+    """
+    tags = {"ETag": etag(session.version), **REVALIDATE, **(headers or {})}
+    if is_fresh(request, tags["ETag"]):
+        return Response(status_code=304, headers=tags)
+    content = await in_executor(request, lambda: encode(document()))
+    return answer(content, headers=tags)
+
+
+def session_answer(
+    sessions: Service,
+    session: Session,
+    status: int = 200,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The whole state of a session; to be called in a thread."""
+    document = session_json(session, sessions.passes, sessions.idle_seconds)
+    content = encode(document | dict(extra or {}))
+    return answer(content, status, {"ETag": etag(session.version), **(headers or {})})

@@ -1,0 +1,99 @@
+"""From the models of bodies to what the service takes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.api import models
+from app.api.problem import FieldError, invalid
+from app.engine.initializers import Initializer
+from app.engine.optimizers import OptimizerConfig
+from app.sessions import edits
+from app.sessions.creation import Wanted
+
+
+def wanted(body: models.Evaluate) -> Wanted:
+    """The network and the numbers of a body."""
+    return _numbers(body.network, body.x, body)
+
+
+def wanted_session(body: models.NewSession) -> Wanted:
+    """As `wanted`, with the session's own fields.
+
+    Raises:
+        Problem: 422, network or x is missing.
+    """
+    missing = [
+        FieldError(f"/{name}", "missing", "this field is required, unless there is a preset")
+        for name in ("network", "x")
+        if getattr(body, name) is None
+    ]
+    if body.row is not None:
+        missing.append(FieldError("/row", "unknown", "row goes with a preset"))
+    if missing or body.network is None or body.x is None:
+        raise invalid(missing)
+    return replace(
+        _numbers(body.network, body.x, body),
+        optimizer=optimizer(body.optimizer),
+        view=None if body.view is None else change_view(body.view),
+    )
+
+
+def _numbers(
+    network: models.Network, x: np.ndarray, body: models.Evaluate | models.NewSession
+) -> Wanted:
+    return Wanted(
+        input_size=network.input_size,
+        layers=tuple((layer.type, layer.name or "", layer.units) for layer in network.layers),
+        loss=None if network.loss is None else network.loss.type,
+        dtype=network.dtype,
+        x=x,
+        parameters=body.parameters,
+        seed=body.seed,
+        initializer=Initializer(body.initializer.type, body.initializer.std),
+        t=body.t,
+        grad_output=body.grad_output,
+    )
+
+
+def require_preset_alone(body: models.NewSession) -> None:
+    """Refuse a preset together with numbers of one's own.
+
+    Raises:
+        Problem: 422, naming what is too much.
+    """
+    extra = sorted(body.model_fields_set - {"preset", "row"})
+    if extra:
+        raise invalid(
+            FieldError(f"/{name}", "unknown", "a preset brings everything itself") for name in extra
+        )
+
+
+def optimizer(model: models.Optimizer | None) -> OptimizerConfig | None:
+    """An optimiser's settings; None stays None."""
+    return None if model is None else OptimizerConfig(**model.model_dump())
+
+
+def change_view(model: models.View) -> edits.ChangeView:
+    """What of a view is to change."""
+    return edits.ChangeView(model.level, model.loss, model.sample, model.single)
+
+
+def edit_list(body: Sequence[models.Edit]) -> list[edits.Edit]:
+    """The edits of a PATCH."""
+    return [_edit(edit) for edit in body]
+
+
+def _edit(edit: models.Edit) -> edits.Edit:
+    match edit:
+        case models.SetCell():
+            return edits.SetCell(edit.tensor, tuple(edit.index), edit.value)
+        case models.Replace():
+            return edits.Replace(edit.tensor, edit.value)
+        case models.ChangeView():
+            return change_view(edit)
+        case models.Load():
+            return edits.Load(edit.dataset, edit.split, tuple(edit.rows))
+        case models.ChangeOptimizer():
+            return edits.ChangeOptimizer(OptimizerConfig(**edit.optimizer.model_dump()))

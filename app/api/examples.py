@@ -1,0 +1,92 @@
+"""Bodies for the OpenAPI document; a test sends every one of them.
+
+Those of a session are for one made from `NEW_SESSION["own network"]`.
+"""
+
+from typing import Any
+
+_NETWORK = {
+    "input_size": 2,
+    "layers": [
+        {"type": "affine", "units": 3},
+        {"type": "relu"},
+        {"type": "affine", "units": 3},
+    ],
+    "loss": {"type": "softmax_cross_entropy"},
+}
+
+EVALUATE: dict[str, Any] = {
+    "forward and backward": {
+        "network": _NETWORK,
+        "seed": 0,
+        "initializer": "he",
+        "x": [[1.0, 0.5], [-0.5, 2.0]],
+        "t": [0, 2],
+    },
+    "one affine layer": {
+        "network": {"input_size": 2, "layers": [{"type": "affine", "units": 3}]},
+        "parameters": {
+            "affine1.W": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
+            "affine1.b": [0.1, 0.2, 0.3],
+        },
+        "x": [[1.0, 2.0]],
+        "grad_output": [[1.0, 1.0, 1.0]],
+    },
+    "scores only": {
+        "network": {"input_size": 3, "layers": [], "loss": {"type": "softmax_cross_entropy"}},
+        "x": [[0.3, 2.9, 4.0]],
+        "t": [[0, 1, 0]],
+    },
+}
+
+NEW_SESSION: dict[str, Any] = {
+    "own network": {
+        "network": _NETWORK,
+        "seed": 1,
+        "initializer": {"type": "normal", "std": 0.5},
+        "x": [[1.0, 0.5], [-0.5, 2.0]],
+        "t": [0, 2],
+        "optimizer": {"type": "momentum", "learning_rate": 0.1, "momentum": 0.9},
+        "view": {"level": "op", "loss": "closed"},
+    },
+    "preset": {"preset": "fig-5-25"},
+}
+
+EDITS: dict[str, Any] = {
+    "cells": [
+        {"op": "set", "tensor": "affine1.W", "index": [0, 1], "value": 0.5},
+        {"op": "set", "tensor": "t", "index": [1], "value": 1},
+        {"op": "set", "tensor": "learning_rate", "index": [], "value": 0.05},
+    ],
+    "another batch": [
+        {"op": "replace", "tensor": "x", "value": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]},
+        {"op": "replace", "tensor": "t", "value": [0, 1, 2]},
+    ],
+    "view": [{"op": "view", "level": "element", "loss": "opened", "sample": 1}],
+    "optimizer": [{"op": "optimizer", "optimizer": {"type": "adam", "learning_rate": 0.001}}],
+}
+
+STEP: dict[str, Any] = {
+    "one op": {"direction": "next", "granularity": "op"},
+    "back to the start of the layer": {"direction": "back", "granularity": "layer"},
+}
+
+CHECK: dict[str, Any] = {"usual step": {"h": 0.0001}}
+
+UPDATE: dict[str, Any] = {
+    "the session's optimiser": {},
+    "another one from now on": {"optimizer": {"type": "sgd", "learning_rate": 0.1}},
+}
+
+NEW_RUN: dict[str, Any] = {
+    "seeded mini-batches": {
+        "optimizer": {"type": "sgd", "learning_rate": 0.1},
+        "batch_size": 2,
+        "steps": 20,
+        "seed": 0,
+    },
+    "fixed mini-batches": {
+        "optimizer": {"type": "adagrad", "learning_rate": 0.1},
+        "batches": [[0], [1], [0, 1]],
+    },
+}

@@ -1,0 +1,107 @@
+"""Whatever goes wrong anywhere in the app, as a problem document."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app.api.bodies import field_error
+from app.api.conditions import etag
+from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
+from app.engine.errors import EngineError
+from app.sessions.errors import Conflict, Forbidden, Stale, Unknown
+from app.sessions.store import NotFound, StoreFull
+
+log = logging.getLogger(__name__)
+
+
+def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Replace both of FastAPI's handlers, and add those of the engine, the store and the sessions.
+
+    Args:
+        app: The app.
+        routers: The API's routes, for the Allow header.
+    """
+
+    def handle(error: type[Exception], to_problem: Callable[[Any], Problem]) -> None:
+        async def handler(request: Request, exception: Exception) -> Response:
+            return to_problem(exception).response()
+
+        app.add_exception_handler(error, handler)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_allowed(routers, request)) or headers.get("Allow", "")
+        if error.status_code < 400:
+            return Response(status_code=error.status_code, headers=headers)
+        kind = kind_of_status(error.status_code)
+        return Problem(kind, KINDS[kind].meaning, headers=headers).response()
+
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, _fault)
+    handle(Problem, lambda problem: problem)
+    handle(RequestValidationError, _query)
+    handle(EngineError, engine_problem)
+    handle(NotFound, lambda _: Problem("not-found", "There is no such session; it may be gone."))
+    handle(Unknown, lambda error: Problem("not-found", _sentence(error.message)))
+    handle(Forbidden, lambda _: Problem("forbidden", "This is not the session's edit token."))
+    handle(Conflict, lambda error: Problem("conflict", _sentence(error.message)))
+    handle(Stale, _stale)
+    handle(StoreFull, lambda error: busy("The store is full of sessions.", error.retry_after))
+    handle(ClientDisconnect, lambda _: Problem("bad-request", "The body ended early."))
+
+
+def engine_problem(error: EngineError) -> Problem:
+    """A value that the engine or a session refuses."""
+    path = [part for part in error.field.split("/") if part]
+    return invalid([FieldError(pointer(path), error.code, error.message)])
+
+
+def busy(detail: str, seconds: int) -> Problem:
+    """A 503 that says when to try again."""
+    return Problem("unavailable", detail, headers={"Retry-After": str(seconds)})
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:]}."
+
+
+def _stale(error: Stale) -> Problem:
+    return Problem(
+        "stale",
+        f"The session has changed: its version is {error.current}.",
+        headers={"ETag": etag(error.current)},
+    )
+
+
+def _query(error: RequestValidationError) -> Problem:
+    """Faults of query parameters; bodies are read elsewhere."""
+    faults = error.errors()[:MAX_ERRORS]
+    return invalid(field_error(fault, list(fault["loc"][1:])) for fault in faults)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    # The path is enough to find the route; headers and bodies may hold tokens.
+    log.error("fault in %s %s", request.method, request.scope["path"], exc_info=error)
+    return Problem("internal", "The server has a fault; it has been logged.").response()
+
+
+def _allowed(routers: Sequence[APIRouter], request: Request) -> list[str]:
+    """Every method that the path has, not only the first route's."""
+    path = request.scope["path"]
+    return sorted(
+        {
+            method
+            for router in routers
+            for route in router.routes
+            if route.path_regex.match(path)  # type: ignore[attr-defined]
+            for method in route.methods  # type: ignore[attr-defined]
+        }
+    )

@@ -1,0 +1,284 @@
+"""What a body may say. Strict: a number is a number, and an unknown field is refused.
+
+Nothing here computes: sizes are bounded so that a body cannot ask for much by saying little, and
+what a network means is checked by the engine.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+)
+
+from app.api.numbers import AnyRank, Matrix, Scalar, VectorOrMatrix
+
+MAX_LAYERS = 32
+MAX_EDITS = 100
+MAX_STEPS = 1_000_000
+MAX_NAME = 64
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+TensorName = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+def _whole(value: Any) -> Any:
+    # To JSON 3.0 and 3 are the same number, and some clients write the former.
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
+Row = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+
+
+Parameters = Annotated[dict[TensorName, VectorOrMatrix], Field(max_length=2 * MAX_LAYERS)]
+
+
+class Strict(BaseModel):
+    """A model that takes nothing for anything else."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, frozen=True
+    )
+
+
+class Layer(Strict):
+    """One layer; only `affine` has units."""
+
+    type: Literal["affine", "relu", "sigmoid", "tanh"]
+    units: Count | None = None
+    name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+
+
+class Loss(Strict):
+    """The loss, the mean over the rows."""
+
+    type: Literal["softmax_cross_entropy"]
+
+
+class Network(Strict):
+    """What the network is made of; without layers, x holds the scores."""
+
+    input_size: Count
+    layers: Annotated[list[Layer], Field(fail_fast=True, max_length=MAX_LAYERS)]
+    loss: Loss | None = None
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+def _named(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class Initializer(Strict):
+    """How weights are drawn; `std` is for `normal`."""
+
+    type: Literal["normal", "xavier", "he", "zeros"]
+    std: Annotated[float, Field(ge=0, le=1e6)] = 0.01
+
+
+InitializerField = Annotated[
+    Initializer,
+    BeforeValidator(_named),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["normal", "xavier", "he", "zeros"]},
+                {
+                    "type": "object",
+                    "properties": {
+                        "type": {"enum": ["normal", "xavier", "he", "zeros"]},
+                        "std": {"type": "number", "minimum": 0, "maximum": 1e6},
+                    },
+                    "required": ["type"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+Rate = Annotated[float, Field(gt=0, le=1e6)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+Epsilon = Annotated[float, Field(gt=0, le=1)]
+
+
+class Sgd(Strict):
+    """p -= learning_rate * g."""
+
+    type: Literal["sgd"]
+    learning_rate: Rate = 0.1
+
+
+class Momentum(Strict):
+    """v = momentum * v - learning_rate * g; p += v."""
+
+    type: Literal["momentum"]
+    learning_rate: Rate = 0.01
+    momentum: Decay = 0.9
+
+
+class AdaGrad(Strict):
+    """h += g * g; p -= learning_rate * g / (sqrt(h) + epsilon)."""
+
+    type: Literal["adagrad"]
+    learning_rate: Rate = 0.01
+    epsilon: Epsilon = 1e-10
+
+
+class Adam(Strict):
+    """Bias-corrected Adam, epsilon outside the root."""
+
+    type: Literal["adam"]
+    learning_rate: Rate = 0.001
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Epsilon = 1e-8
+
+
+Optimizer = Annotated[Sgd | Momentum | AdaGrad | Adam, Discriminator("type")]
+
+Level = Literal["network", "layer", "op", "element"]
+LossView = Literal["opened", "closed"]
+
+
+class View(Strict):
+    """How the session is drawn and stepped; what is left out keeps its value."""
+
+    level: Level | None = None
+    loss: LossView | None = None
+    sample: Row | None = None
+    single: bool | None = None
+
+
+class Evaluate(Strict):
+    """A network with its numbers, for one pass."""
+
+    network: Network
+    parameters: Parameters | None = None
+    seed: Seed = 0
+    initializer: InitializerField = Initializer(type="he")
+    x: Matrix
+    t: VectorOrMatrix | None = None
+    grad_output: Matrix | None = None
+
+
+class NewSession(Strict):
+    """As `Evaluate`, with an optimiser and a view; or a preset and nothing else but its row."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["preset"]}, {"required": ["network", "x"]}]}
+    )
+
+    network: Network | None = None
+    parameters: Parameters | None = None
+    seed: Seed = 0
+    initializer: InitializerField = Initializer(type="he")
+    x: Matrix | None = None
+    t: VectorOrMatrix | None = None
+    grad_output: Matrix | None = None
+    optimizer: Optimizer | None = None
+    view: View | None = None
+    preset: Name | None = None
+    row: Row | None = None
+
+
+class SetCell(Strict):
+    """One cell of x, t, grad_output, a parameter; or `learning_rate`, whose index is []."""
+
+    op: Literal["set"]
+    tensor: TensorName
+    index: Index
+    value: Scalar
+
+
+class Replace(Strict):
+    """A whole tensor, or the learning rate."""
+
+    op: Literal["replace"]
+    tensor: TensorName
+    value: AnyRank
+
+
+class ChangeView(View):
+    """Another level, loss form, sample or way of writing shapes."""
+
+    op: Literal["view"]
+
+
+class Load(Strict):
+    """x and t from rows of a data set."""
+
+    op: Literal["load"]
+    dataset: Name
+    split: Literal["train", "test"]
+    rows: Annotated[list[Row], Field(fail_fast=True, min_length=1, max_length=1000)]
+
+
+class ChangeOptimizer(Strict):
+    """Another optimiser; what the old one had gathered is forgotten."""
+
+    op: Literal["optimizer"]
+    optimizer: Optimizer
+
+
+Edit = Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer, Discriminator("op")]
+Edits = Annotated[list[Edit], Field(fail_fast=True, min_length=1, max_length=MAX_EDITS)]
+
+
+class Step(Strict):
+    """One stride of the cursor."""
+
+    direction: Literal["next", "back"] = "next"
+    granularity: Literal["phase", "layer", "op", "element"] = "op"
+
+
+class Check(Strict):
+    """The step of the central differences, and the seed of the sample when not all cells fit."""
+
+    h: Annotated[float, Field(ge=1e-8, le=1e-1)] = 1e-4
+    seed: Seed = 0
+
+
+class Update(Strict):
+    """One step with the session's optimiser, or with another one from now on."""
+
+    optimizer: Optimizer | None = None
+
+
+class NewRun(Strict):
+    """A training run: seeded mini-batches, or `batches` to fix every one of them."""
+
+    optimizer: Optimizer | None = None
+    batch_size: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
+    steps: Annotated[Whole, Field(ge=1, le=MAX_STEPS)] | None = None
+    seed: Seed = 0
+    batches: (
+        Annotated[
+            list[Annotated[list[Row], Field(fail_fast=True, min_length=1, max_length=10_000)]],
+            Field(fail_fast=True, min_length=1, max_length=100_000),
+        ]
+        | None
+    ) = None
+
+
+class Nothing(Strict):
+    """An empty object."""
+
+
+EVALUATE = TypeAdapter(Evaluate)
+NEW_SESSION = TypeAdapter(NewSession)
+EDITS: TypeAdapter[Sequence[Edit]] = TypeAdapter(Edits)
+STEP = TypeAdapter(Step)
+CHECK = TypeAdapter(Check)
+UPDATE = TypeAdapter(Update)
+NEW_RUN = TypeAdapter(NewRun)
+NOTHING = TypeAdapter(Nothing)

@@ -1,0 +1,163 @@
+"""Errors as RFC 9457 problem documents: what went wrong, where, and never what was sent.
+
+Every answer of 400 or more is one of `KINDS`. FastAPI's own handlers are replaced by those in
+`handlers.py`: they repeat the input (a megabyte of wrong numbers came back as 34) and fail on NaN.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+MAX_BYTES = 16 * 1024
+MAX_POINTER = 200
+MAX_DEPTH = 12
+MAX_SEGMENT = 64
+MAX_MESSAGE = 300
+CATALOGUE = "/api/v1/problems"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One sort of problem: its status, its title, and when it is answered."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+KINDS: dict[str, Kind] = {
+    "malformed": Kind(400, "Malformed JSON", "The body is not one JSON text in UTF-8."),
+    "bad-request": Kind(400, "Bad request", "The request cannot be read."),
+    "unauthorized": Kind(
+        401, "Edit token missing", "The call changes the session and needs its edit token."
+    ),
+    "forbidden": Kind(403, "Edit token wrong", "The edit token is not this session's."),
+    "not-found": Kind(404, "Not found", "There is nothing of this name, or it has expired."),
+    "method-not-allowed": Kind(405, "Method not allowed", "See the Allow header."),
+    "not-acceptable": Kind(406, "Not acceptable", "None of the types in Accept can be given."),
+    "conflict": Kind(409, "Conflict", "The session is in a state that does not allow the call."),
+    "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
+    "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),
+    "unsupported-type": Kind(415, "Unsupported type", "The body is not application/json."),
+    "invalid": Kind(422, "Invalid value", "A field has a value that cannot be used."),
+    "precondition-required": Kind(428, "If-Match missing", "Edits name the version they are for."),
+    "too-many": Kind(429, "Too many", "Try again after Retry-After seconds."),
+    "internal": Kind(500, "Internal error", "A fault of the server; it has been logged."),
+    "unavailable": Kind(503, "No room now", "Try again after Retry-After seconds."),
+}
+_BY_STATUS = {kind.status: name for name, kind in reversed(KINDS.items())}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) into the body, or ``/name`` of a query parameter.
+        code: A stable word for programs, such as ``finite``, ``shape``, ``limit``.
+        message: What would be right.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(Exception):
+    """Ends the request with a problem document.
+
+    Args:
+        kind: A key of `KINDS`.
+        detail: This case in one sentence, without anything the client sent.
+        errors: The fields at fault.
+        headers: Such as ``Retry-After`` or ``ETag``.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this kind."""
+        return KINDS[self.kind].status
+
+    def response(self) -> Response:
+        """The answer: at most `MAX_ERRORS` errors and at most `MAX_BYTES` bytes."""
+        return Response(
+            self.body(), self.status, {**self.headers, "Cache-Control": "no-store"}, MEDIA_TYPE
+        )
+
+    def body(self) -> bytes:
+        """The document as JSON."""
+        kind = KINDS[self.kind]
+        document: dict[str, object] = {
+            "type": f"{CATALOGUE}#{self.kind}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": clean(self.detail, MAX_MESSAGE),
+        }
+        errors = [_as_json(error) for error in self.errors[:MAX_ERRORS]]
+        while True:
+            if errors:
+                document["errors"] = errors
+            encoded = orjson.dumps(document)
+            if len(encoded) <= MAX_BYTES or not errors:
+                return encoded
+            # Names of control characters grow sixfold when escaped; fewer errors then.
+            errors = errors[: len(errors) // 2]
+            document.pop("errors")
+
+
+def invalid(errors: Iterable[FieldError]) -> Problem:
+    """A 422 that names its fields."""
+    found = tuple(errors)
+    detail = found[0].message if len(found) == 1 else f"{len(found)} fields have wrong values"
+    return Problem("invalid", detail, found)
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer for a path of keys and indices; overlong parts end in an ellipsis."""
+    parts = []
+    length = 0
+    for depth, step in enumerate(path):
+        text = clean(str(step), MAX_SEGMENT).replace("~", "~0").replace("/", "~1")
+        length += len(text) + 1
+        if length > MAX_POINTER or depth == MAX_DEPTH:
+            parts.append("…")
+            break
+        parts.append(text)
+    return "".join(f"/{part}" for part in parts)
+
+
+def clean(text: str, length: int) -> str:
+    """``text`` cut to ``length`` characters and made encodable (lone surrogates replaced)."""
+    if len(text) > length:
+        text = text[: length - 1] + "…"
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def kind_of_status(status: int) -> str:
+    """The kind that fits an HTTP status raised by the framework."""
+    return _BY_STATUS.get(status, "bad-request" if status < 500 else "internal")
+
+
+def _as_json(error: FieldError) -> dict[str, str]:
+    return {
+        "pointer": error.pointer,
+        "code": error.code,
+        "message": clean(error.message, MAX_MESSAGE),
+    }

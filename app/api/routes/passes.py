@@ -1,0 +1,261 @@
+"""What a session's pass shows: drawing, trace, layers, derivations; and learning by one step."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api import examples
+from app.api.answers import (
+    CheckAnswer,
+    ExplanationAnswer,
+    GraphAnswer,
+    LayerAnswer,
+    LayersAnswer,
+    TraceAnswer,
+    UpdateAnswer,
+)
+from app.api.bodies import read_model
+from app.api.conditions import bearer_token, etag, if_match
+from app.api.context import PREFIX, service, versioned
+from app.api.convert import optimizer
+from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
+from app.api.executor import in_executor
+from app.api.models import CHECK, UPDATE, Level, LossView
+from app.api.tensors import parse_index
+from app.api.values import answer, encode
+from app.api.views import (
+    check_json,
+    explanation_json,
+    layer_json,
+    trace_json,
+    update_json,
+)
+from app.engine.explain import explain
+from app.sessions.edits import ChangeView
+from app.sessions.errors import Unknown
+
+router = APIRouter(prefix=PREFIX, tags=["passes"])
+
+LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]
+LossQuery = Annotated[LossView | None, Query(description="Default: the session's view.")]
+SampleQuery = Annotated[
+    int | None, Query(ge=0, le=9999, description="The row that level `element` shows.")
+]
+SingleQuery = Annotated[
+    bool | None, Query(description="Write shapes of one sample as `(2,)`, not `(1, 2)`.")
+]
+CellsQuery = Annotated[
+    int, Query(ge=0, le=1_000_000, description="Larger tensors are told by their range.")
+]
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/graph",
+    answer=GraphAnswer,
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_graph(
+    request: Request,
+    id: str,
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+    single: SingleQuery = None,
+) -> Response:
+    """The drawing: nodes, edges, groups, labels and formulas with their places, no numbers."""
+    sessions = service(request)
+    session = await in_executor(request, sessions.get, id)
+    view = sessions.view(session, ChangeView(level, loss, sample, single))
+    return await versioned(request, session, lambda: sessions.passes.drawing(session, view))
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/trace",
+    answer=TraceAnswer,
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_trace(
+    request: Request,
+    id: str,
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+    max_cells: CellsQuery = 2_000,
+) -> Response:
+    """The whole pass as events in order, each with what it reads, writes and the numbers."""
+    sessions = service(request)
+    session = await in_executor(request, sessions.get, id)
+    view = sessions.view(session, ChangeView(level, loss, sample))
+    return await versioned(
+        request,
+        session,
+        lambda: trace_json(session, sessions.passes.trace(session, view), view, max_cells),
+    )
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/layers",
+    answer=LayersAnswer,
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_layers(request: Request, id: str, max_cells: CellsQuery = 1_000_000) -> Response:
+    """Shapes, activations and gradients of every layer."""
+    sessions = service(request)
+    session = await in_executor(request, sessions.get, id)
+    return await versioned(
+        request,
+        session,
+        lambda: {
+            "layers": [
+                layer_json(layer, max_cells) for layer in sessions.passes.evaluation(session).layers
+            ]
+        },
+    )
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/layers/{name}",
+    answer=LayerAnswer,
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_layer(
+    request: Request, id: str, name: str, max_cells: CellsQuery = 1_000_000
+) -> Response:
+    """One layer."""
+    sessions = service(request)
+    session = await in_executor(request, sessions.get, id)
+    if name not in {layer.name for layer in session.spec.layers}:
+        raise Unknown("the network has no layer of this name")
+
+    def document() -> object:
+        layers = sessions.passes.evaluation(session).layers
+        return layer_json(next(layer for layer in layers if layer.name == name), max_cells)
+
+    return await versioned(request, session, document)
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/explain",
+    answer=ExplanationAnswer,
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def explain_number(
+    request: Request,
+    id: str,
+    tensor: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="A tensor's or an edge's name, `.grad` for its gradient.",
+            examples=["affine1.W.grad"],
+        ),
+    ],
+    index: Annotated[
+        str,
+        Query(
+            max_length=100,
+            pattern=r"^([0-9]{1,9}(,[0-9]{1,9}){0,3})?$",
+            description="The cell; empty for a scalar.",
+            examples=["0,1"],
+        ),
+    ] = "",
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+) -> Response:
+    """The derivation of one number: its rule, the numbers put in, and where they came from."""
+    sessions = service(request)
+    place = parse_index(index)
+    session = await in_executor(request, sessions.get, id)
+    view = sessions.view(session, ChangeView(level, loss, sample))
+
+    def document() -> object:
+        trace = sessions.passes.trace(session, view)
+        try:
+            trace.value(tensor)
+        except KeyError:
+            raise Unknown("the session has no tensor of this name at this level") from None
+        return explanation_json(explain(trace, tensor, place))
+
+    return await versioned(request, session, document)
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions/{id}/check",
+    answer=CheckAnswer,
+    body=CHECK,
+    body_required=False,
+    examples=examples.CHECK,
+    problems=("not-found", "conflict"),
+    secured=True,
+)
+async def check_session(request: Request, id: str) -> Response:
+    """Numerical gradients against backpropagation.
+
+    Where all cells would take long, an even share of each parameter is drawn with `seed`.
+    """
+    token = bearer_token(request)
+    body = await read_model(request, CHECK, empty=b"{}")
+    sessions = service(request)
+
+    def check() -> bytes:
+        result = sessions.check_gradients(id, token, body.h, body.seed)
+        return encode(check_json(result, body.seed))
+
+    return answer(await in_executor(request, check))
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions/{id}/update",
+    answer=UpdateAnswer,
+    body=UPDATE,
+    body_required=False,
+    examples=examples.UPDATE,
+    problems=("not-found", "conflict", "stale", "unavailable"),
+    headers=(IF_MATCH,),
+    answer_headers=("ETag",),
+    secured=True,
+)
+async def update_session(request: Request, id: str) -> Response:
+    """One step of the optimiser on all samples: old value, gradient, change, new value."""
+    token, versions = bearer_token(request), if_match(request)
+    body = await read_model(request, UPDATE, empty=b"{}")
+    sessions = service(request)
+
+    def update() -> Response:
+        session, result = sessions.update(id, token, versions, optimizer(body.optimizer))
+        content = encode(update_json(session, result))
+        return answer(content, headers={"ETag": etag(session.version)})
+
+    return await in_executor(request, update)

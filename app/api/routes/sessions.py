@@ -1,0 +1,183 @@
+"""Sessions themselves: made, read, edited, stepped, forked, forgotten."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api import examples
+from app.api.answers import NewSessionAnswer, SessionAnswer, StepAnswer
+from app.api.bodies import read_model
+from app.api.conditions import bearer_token, etag, if_match, is_fresh
+from app.api.context import PREFIX, REVALIDATE, service, session_answer
+from app.api.convert import edit_list, require_preset_alone, wanted_session
+from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
+from app.api.executor import in_executor
+from app.api.models import EDITS, NEW_SESSION, NOTHING, STEP
+from app.api.values import answer, encode
+from app.api.views import step_json
+from app.sessions.service import Service
+from app.sessions.state import Session
+
+# Values in the answer to a step; larger tensors are told by their range.
+STEP_CELLS = 2_000
+
+router = APIRouter(prefix=PREFIX, tags=["sessions"])
+_FOLLOW = {
+    "session": {"operationId": "get_session", "parameters": {"id": "$response.body#/id"}},
+    "trace": {"operationId": "get_trace", "parameters": {"id": "$response.body#/id"}},
+}
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions",
+    answer=NewSessionAnswer,
+    status=201,
+    body=NEW_SESSION,
+    examples=examples.NEW_SESSION,
+    problems=("unavailable",),
+    answer_headers=("Location", "ETag"),
+    links=_FOLLOW,
+)
+async def create_session(request: Request) -> Response:
+    """A new session, from a body as evaluate's or from a preset.
+
+    `edit_token` is told here and never again; whoever has it can change the session.
+    """
+    body = await read_model(request, NEW_SESSION)
+    sessions = service(request)
+
+    def create() -> Response:
+        if body.preset is not None:
+            require_preset_alone(body)
+            return _created(sessions, *sessions.create_preset(body.preset, body.row))
+        return _created(sessions, *sessions.create(wanted_session(body)))
+
+    return await in_executor(request, create)
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}",
+    answer=SessionAnswer,
+    problems=("not-found",),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_session(request: Request, id: str) -> Response:
+    """The whole state."""
+    sessions = service(request)
+
+    def read() -> Response:
+        session = sessions.get(id)
+        tag = etag(session.version)
+        if is_fresh(request, tag):
+            return Response(status_code=304, headers={"ETag": tag, **REVALIDATE})
+        return session_answer(sessions, session, headers=REVALIDATE)
+
+    return await in_executor(request, read)
+
+
+@operation(
+    router,
+    "DELETE",
+    "/sessions/{id}",
+    status=204,
+    problems=("not-found", "stale"),
+    headers=(IF_MATCH,),
+    secured=True,
+)
+async def delete_session(request: Request, id: str) -> Response:
+    """Forget a session; a run of it is stopped."""
+    token, versions = bearer_token(request), if_match(request)
+    await in_executor(request, service(request).delete, id, token, versions)
+    return Response(status_code=204)
+
+
+@operation(
+    router,
+    "PATCH",
+    "/sessions/{id}",
+    answer=SessionAnswer,
+    body=EDITS,
+    examples=examples.EDITS,
+    problems=("not-found", "conflict", "stale", "precondition-required", "unavailable"),
+    headers=(IF_MATCH_NEEDED,),
+    answer_headers=("ETag",),
+    secured=True,
+)
+async def edit_session(request: Request, id: str) -> Response:
+    """Edits, in order: all of them or, if one is wrong, none.
+
+    The pointer of an error starts with the number of the edit, from 0.
+    """
+    token, versions = bearer_token(request), if_match(request, required=True)
+    edits = edit_list(await read_model(request, EDITS))
+    sessions = service(request)
+
+    def edit() -> Response:
+        return session_answer(sessions, sessions.edit(id, token, versions, edits))
+
+    return await in_executor(request, edit)
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions/{id}/step",
+    answer=StepAnswer,
+    body=STEP,
+    body_required=False,
+    examples=examples.STEP,
+    problems=("not-found", "stale", "unavailable"),
+    headers=(IF_MATCH,),
+    answer_headers=("ETag",),
+    secured=True,
+)
+async def step_session(request: Request, id: str) -> Response:
+    """Move the cursor one stride: the events passed and the values they reveal."""
+    token, versions = bearer_token(request), if_match(request)
+    body = await read_model(request, STEP, empty=b"{}")
+    sessions = service(request)
+
+    def step() -> Response:
+        session, trace, passed = sessions.step(
+            id, token, versions, body.direction, body.granularity
+        )
+        position = sessions.passes.position(session)
+        content = encode(step_json(session, position, trace, passed, STEP_CELLS))
+        return answer(content, headers={"ETag": etag(session.version)})
+
+    return await in_executor(request, step)
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions/{id}/fork",
+    answer=NewSessionAnswer,
+    status=201,
+    body=NOTHING,
+    body_required=False,
+    problems=("not-found", "unavailable"),
+    answer_headers=("Location", "ETag"),
+    links=_FOLLOW,
+)
+async def fork_session(request: Request, id: str) -> Response:
+    """One's own copy of what one may read, with an edit token of its own."""
+    await read_model(request, NOTHING, empty=b"{}")
+    sessions = service(request)
+    return await in_executor(request, lambda: _created(sessions, *sessions.fork(id)))
+
+
+def _created(sessions: Service, session: Session, token: str) -> Response:
+    return session_answer(
+        sessions,
+        session,
+        201,
+        {"edit_token": token},
+        {"Location": f"/api/v1/sessions/{session.id}"},
+    )

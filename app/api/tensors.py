@@ -1,0 +1,150 @@
+"""One tensor on the wire: which part of it (`slice`), and in which form (`Accept`).
+
+Three forms hold the same numbers: JSON, NumPy's ``.npy`` (version 1.0) and safetensors (an 8-byte
+length, a JSON header, raw little-endian cells). None of them is ever read, only written.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import orjson
+
+from app.api.problem import FieldError, Problem, invalid
+from app.api.values import encode
+
+JSON = "application/json"
+NPY = "application/x-npy"
+SAFETENSORS = "application/vnd.safetensors"
+FORMS = (JSON, NPY, SAFETENSORS)
+
+MAX_SLICE = 100
+_PART = re.compile(r"(\d{1,9})|(\d{1,9})?:(\d{1,9})?(?::(\d{1,9}))?")
+_SAFETENSORS_TYPES = {"float64": "F64", "float32": "F32", "int64": "I64", "bool": "BOOL"}
+
+
+def choose_form(accept: str | None) -> str:
+    """The best of `FORMS` for an Accept header; JSON where anything goes.
+
+    Raises:
+        Problem: 406, none of them is accepted.
+    """
+    if not accept or not accept.strip():
+        return JSON
+    ranges = [_media_range(part) for part in accept[:1000].split(",")]
+    best, best_quality = "", 0.0
+    for form in FORMS:
+        quality = _quality(form, ranges)
+        if quality > best_quality:
+            best, best_quality = form, quality
+    if not best:
+        raise Problem(
+            "not-acceptable",
+            f"A tensor can be had as {', '.join(FORMS)}.",
+            headers={"Vary": "Accept"},
+        )
+    return best
+
+
+def encode_tensor(name: str, array: np.ndarray, form: str) -> bytes:
+    """The tensor in one of `FORMS`.
+
+    JSON is ``{"name", "dtype", "shape", "value"}``; in safetensors the tensor keeps its name.
+    """
+    if form == NPY:
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, np.asarray(array, order="C"), (1, 0), allow_pickle=False)
+        return buffer.getvalue()
+    if form == SAFETENSORS:
+        return _safetensors(name, array)
+    return encode(
+        {"name": name, "dtype": str(array.dtype), "shape": list(array.shape), "value": array}
+    )
+
+
+def parse_slice(text: str, shape: Sequence[int]) -> tuple[int | slice, ...]:
+    """``0:10,:`` as an index of an array of ``shape``.
+
+    Each part is a whole number, or ``start:stop:step`` with any of the three left out; numbers are
+    not negative and the step is at least 1. Fewer parts than dimensions leave the rest whole.
+
+    Raises:
+        Problem: 422, with the pointer ``/slice``.
+    """
+    if not text:
+        return ()
+    parts = text[: MAX_SLICE + 1].split(",")
+    if len(text) > MAX_SLICE or len(parts) > len(shape):
+        raise _bad_slice(f"at most {len(shape)} parts, one for each dimension")
+    return tuple(
+        _part(part.strip(), size) for part, size in zip(parts, shape, strict=False)
+    )
+
+
+def parse_index(text: str, field: str = "index") -> tuple[int, ...]:
+    """``0,1`` as ``(0, 1)``, empty for a scalar.
+
+    Raises:
+        Problem: 422, with the pointer ``/index``.
+    """
+    if not text.strip():
+        return ()
+    parts = [part.strip() for part in text[:100].split(",")]
+    if len(parts) > 4 or not all(re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
+        raise invalid(
+            [FieldError(f"/{field}", "index", "whole numbers from 0, separated by commas")]
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _part(text: str, size: int) -> int | slice:
+    match = _PART.fullmatch(text) if text.isascii() else None
+    if match is None:
+        raise _bad_slice("each part is i, or start:stop, or start:stop:step, all from 0")
+    if match[1] is not None:
+        index = int(match[1])
+        if index >= size:
+            raise _bad_slice(f"an index is below the size of its dimension, here {size}")
+        return index
+    start, stop, step = (None if part is None else int(part) for part in match.groups()[1:])
+    if step == 0:
+        raise _bad_slice("a step is at least 1")
+    return slice(start, stop, step)
+
+
+def _bad_slice(message: str) -> Problem:
+    return invalid([FieldError("/slice", "slice", message)])
+
+
+def _safetensors(name: str, array: np.ndarray) -> bytes:
+    data = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C").tobytes()
+    header = orjson.dumps(
+        {
+            name: {
+                "dtype": _SAFETENSORS_TYPES[str(array.dtype)],
+                "shape": list(array.shape),
+                "data_offsets": [0, len(data)],
+            }
+        }
+    )
+    # The cells start at a multiple of 8, so that they can be mapped into memory as they are.
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data
+
+
+def _media_range(part: str) -> tuple[str, float]:
+    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for parameter in parameters:
+        if re.fullmatch(r"q=(0(\.\d{0,3})?|1(\.0{0,3})?)", parameter):
+            return name, float(parameter[2:])
+    return name, 1.0
+
+
+def _quality(form: str, ranges: list[tuple[str, float]]) -> float:
+    """RFC 9110, section 12.5.1: the most specific range that fits decides."""
+    found = dict(ranges)
+    for pattern in (form, form.split("/")[0] + "/*", "*/*"):
+        if pattern in found:
+            return found[pattern]
+    return 0.0

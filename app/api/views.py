@@ -1,0 +1,282 @@
+"""Sessions, passes and derivations as the documents of the API."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from app.api.values import MAX_CELLS, shortened
+from app.engine.check import CheckResult
+from app.engine.explain import Explanation
+from app.engine.network import Evaluation, LayerResult
+from app.engine.optimizers import OptimizerConfig
+from app.engine.strides import Passed, stops
+from app.engine.trace import Event, NotComputed, Trace
+from app.sessions.learning import UpdateResult
+from app.sessions.passes import Passes, Position
+from app.sessions.state import Session, View, network_json
+
+Document = dict[str, Any]
+
+# The fields that each optimiser has beside its learning rate.
+_OPTIMIZER_FIELDS: dict[str, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("momentum",),
+    "adagrad": ("epsilon",),
+    "adam": ("beta1", "beta2", "epsilon"),
+}
+
+
+def session_json(session: Session, passes: Passes, idle_seconds: float) -> Document:
+    """The whole state of a session."""
+    evaluation = passes.evaluation(session)
+    base = f"/api/v1/sessions/{session.id}"
+    links = ("graph", "trace", "layers", "events", "runs")
+    return {
+        "id": session.id,
+        "version": session.version,
+        "data_version": session.data_version,
+        "preset": session.preset,
+        "network": network_json(session.spec),
+        "parameters": {name: shortened(value) for name, value in session.parameters.items()},
+        "x": shortened(session.x),
+        "t": None if session.t is None else shortened(session.t),
+        "grad_output": None if session.grad_output is None else shortened(session.grad_output),
+        "optimizer": optimizer_json(session.optimizer),
+        "view": asdict(session.view),
+        "cursor": cursor_json(passes.position(session)),
+        "loss": evaluation.loss,
+        "probabilities": _optional(evaluation.probabilities),
+        "predictions": evaluation.predictions,
+        "created": _time(session.created),
+        "expires": _time(session.touched + idle_seconds),
+        "links": {"self": base} | {name: f"{base}/{name}" for name in links},
+    }
+
+
+def optimizer_json(config: OptimizerConfig) -> Document:
+    """An optimiser with the fields that its kind has."""
+    names = ("type", "learning_rate", *_OPTIMIZER_FIELDS[config.type])
+    return {name: getattr(config, name) for name in names}
+
+
+def cursor_json(position: Position) -> Document:
+    """A cursor and where it stands."""
+    return {
+        "seq": position.cursor.seq,
+        "element": position.cursor.element,
+        "events": position.events,
+        "phase": position.phase,
+        "at_start": position.at_start,
+        "at_end": position.at_end,
+    }
+
+
+def evaluation_json(evaluation: Evaluation) -> Document:
+    """A pass layer by layer, every number in full."""
+    return {
+        "loss": evaluation.loss,
+        "probabilities": evaluation.probabilities,
+        "predictions": evaluation.predictions,
+        "layers": [layer_json(layer) for layer in evaluation.layers],
+        "parameter_gradients": evaluation.parameter_gradients,
+    }
+
+
+def layer_json(layer: LayerResult, max_cells: int = MAX_CELLS) -> Document:
+    """One layer after a pass."""
+    return {
+        "name": layer.name,
+        "type": layer.type,
+        "input_shape": list(layer.input_shape),
+        "output_shape": list(layer.output_shape),
+        "output": shortened(layer.output, max_cells),
+        "grad_output": _optional(layer.grad_output, max_cells),
+        "grad_input": _optional(layer.grad_input, max_cells),
+        "parameters": {
+            name: {
+                "shape": list(value.shape),
+                "value": shortened(value, max_cells),
+                "gradient": _optional(gradient, max_cells),
+            }
+            for name, (value, gradient) in layer.parameters.items()
+        },
+    }
+
+
+def trace_json(session: Session, trace: Trace, view: View, max_cells: int) -> Document:
+    """A whole pass: what was known, every event with its numbers, and where strides stop."""
+    output = trace.graph.output
+    outputs = [output]
+    if "loss.probabilities" in trace.graph.tensors and output != "loss.probabilities":
+        outputs.append("loss.probabilities")
+    return {
+        "id": session.id,
+        "version": session.version,
+        "level": view.level,
+        "loss": view.loss,
+        "form": trace.graph.loss_form,
+        "n": trace.graph.n,
+        "inputs": {key: shortened(trace.array(key), max_cells) for key in trace.inputs},
+        "outputs": {key: shortened(trace.array(key), max_cells) for key in outputs},
+        "events": [
+            event_json(event) | {"values": _values(trace, event, max_cells)}
+            for event in trace.events
+        ],
+        "strides": {stride: list(stops(trace, stride)) for stride in ("phase", "layer")},
+    }
+
+
+def event_json(event: Event) -> Document:
+    """An event without its numbers."""
+    return {
+        "seq": event.seq,
+        "phase": event.phase,
+        "layer": event.layer,
+        "node": event.node,
+        "op": event.op,
+        "reads": list(event.reads),
+        "writes": list(event.writes),
+        "rule": event.rule,
+        "rule_name": event.rule_name,
+        "shape": list(event.shape),
+        "elements": event.elements,
+    }
+
+
+def step_json(
+    session: Session, position: Position, trace: Trace, passed: tuple[Passed, ...], max_cells: int
+) -> Document:
+    """A stride of the cursor: the events passed and the values that they reveal."""
+    values: Document = {}
+    events = []
+    for part in passed:
+        if part.cells is None:
+            shown = _values(trace, part.event, max_cells)
+            events.append(event_json(part.event) | {"values": shown})
+        else:
+            shown = _cell_values(trace, part)
+            cells = [list(cell) for cell in part.cells]
+            events.append(event_json(part.event) | {"cells": cells, "values": shown})
+        values |= shown
+    return {
+        "version": session.version,
+        "cursor": cursor_json(position),
+        "events": events,
+        "values": values,
+    }
+
+
+def explanation_json(explanation: Explanation) -> Document:
+    """The derivation of one number."""
+    return {
+        "tensor": explanation.tensor,
+        "index": list(explanation.index),
+        "value": explanation.value,
+        "rule": explanation.rule,
+        "rule_name": explanation.rule_name,
+        "shapes": {name: list(shape) for name, shape in explanation.shapes.items()},
+        "terms": [
+            {
+                "factors": [
+                    {
+                        "tensor": factor.tensor,
+                        "index": list(factor.index),
+                        "value": factor.value,
+                        "function": factor.function,
+                        "cell_value": factor.cell_value,
+                    }
+                    for factor in term.factors
+                ],
+                "coefficient": term.coefficient,
+                "value": term.value,
+            }
+            for term in explanation.terms
+        ],
+        "scale": explanation.scale,
+        "combine": explanation.combine,
+        "omitted": explanation.omitted,
+        "omitted_value": explanation.omitted_value,
+    }
+
+
+def check_json(result: CheckResult, seed: int) -> Document:
+    """The numerical check of all parameters."""
+    errors = [check.max_relative_error for check in result.parameters.values()]
+    compared = [error for error in errors if error is not None]
+    return {
+        "h": result.h,
+        "seed": seed,
+        "sampled": any(check.checked < check.cells for check in result.parameters.values()),
+        "max_relative_error": float(np.max(compared)) if compared else None,
+        "parameters": {name: asdict(check) for name, check in result.parameters.items()},
+    }
+
+
+def update_json(session: Session, result: UpdateResult) -> Document:
+    """One step of the optimiser."""
+    return {
+        "version": session.version,
+        "data_version": session.data_version,
+        "optimizer": optimizer_json(result.optimizer),
+        "loss": {
+            "before": result.before,
+            "predicted": result.predicted,
+            "after": result.after,
+        },
+        "parameters": {
+            name: {
+                "old": shortened(step.old),
+                "gradient": shortened(step.gradient),
+                "change": shortened(step.change),
+                "new": shortened(step.new),
+            }
+            for name, step in result.parameters.items()
+        },
+    }
+
+
+def _values(trace: Trace, event: Event, max_cells: int) -> Document:
+    keys = (*event.writes, *event.totals)
+    return {key: shortened(trace.array(key), max_cells) for key in keys}
+
+
+def _cell_values(trace: Trace, part: Passed) -> Document:
+    """The cells passed, under every key that carries them."""
+    assert part.cells is not None
+    event = part.event
+    values: Document = {}
+    # The last cell also completes what the event adds up to, such as a tensor of scalar rows.
+    is_complete = event.elements <= 1 or _last_cell(event) in part.cells
+    for key in (*event.writes, *event.totals):
+        array = trace.value(key)
+        if isinstance(array, NotComputed):
+            continue
+        edge = trace.graph.edge.get(key)
+        if edge is not None and edge.cell is not None:
+            # An edge that carries a single cell of the tensor made.
+            if edge.cell in part.cells:
+                values[key] = [{"index": [], "value": float(array)}]
+        elif array.shape == event.shape:
+            values[key] = [
+                {"index": list(cell), "value": float(array[cell])} for cell in part.cells
+            ]
+        elif is_complete:
+            values[key] = [
+                {"index": list(cell), "value": float(number)}
+                for cell, number in np.ndenumerate(array)
+            ]
+    return values
+
+
+def _last_cell(event: Event) -> tuple[int, ...]:
+    return tuple(size - 1 for size in event.shape)
+
+
+def _optional(array: np.ndarray | None, max_cells: int = MAX_CELLS) -> Any:
+    return None if array is None else shortened(array, max_cells)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

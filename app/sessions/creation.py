@@ -1,0 +1,101 @@
+"""From what somebody asks for to a checked network with its numbers; sizes before anything else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.engine.errors import EngineError
+from app.engine.initializers import Initializer, initialize
+from app.engine.network import Evaluation, Network
+from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
+from app.engine.targets import as_one_hot, check_parameters, check_rows
+from app.sessions.edits import ChangeView, kept_targets
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A network and its numbers as they were sent, nothing checked yet.
+
+    Attributes:
+        layers: ``(type, name or "", units or None)`` of each.
+        parameters: All of them, or None to draw them with ``seed`` and ``initializer``.
+        x: ``(N, D)``.
+        t: Labels ``(N,)`` or one-hot rows ``(N, C)``.
+        grad_output: dL/d(last output), only without a loss.
+    """
+
+    input_size: int
+    layers: tuple[tuple[str, str, int | None], ...]
+    loss: str | None
+    dtype: str
+    x: Array
+    parameters: Mapping[str, Array] | None = None
+    seed: int = 0
+    initializer: Initializer = field(default_factory=Initializer)
+    t: Array | None = None
+    grad_output: Array | None = None
+    optimizer: OptimizerConfig | None = None
+    view: ChangeView | None = None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A checked network with everything one pass needs."""
+
+    spec: NetworkSpec
+    parameters: dict[str, Array]
+    x: Array
+    t: Array | None
+    grad_output: Array | None
+
+    @np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
+    def evaluate(self) -> Evaluation:
+        """One forward and, where there is something to start from, one backward pass."""
+        t = None
+        if self.t is not None:
+            t = as_one_hot(self.t, len(self.x), self.spec.output_size, self.spec.dtype)
+        return Network(self.spec, self.parameters).evaluate(self.x, t, self.grad_output)
+
+
+def check(wanted: Wanted, limits: Limits) -> Numbers:
+    """The checked numbers of what is ``wanted``.
+
+    Raises:
+        EngineError: a wrong network, shape, label or number.
+        TooLarge: a network or a pass beyond ``limits``; nothing was allocated for it.
+    """
+    layers = tuple(LayerSpec(type, name, units) for type, name, units in wanted.layers)
+    spec = NetworkSpec.build(wanted.input_size, layers, wanted.loss, wanted.dtype)
+    check_limits(spec, len(wanted.x), limits)
+    x = check_rows(wanted.x, spec.input_size, spec.dtype, "x")
+    t = None
+    if wanted.t is not None:
+        if spec.loss is None:
+            raise EngineError("targets need a network with a loss", "t", "value")
+        as_one_hot(wanted.t, len(x), spec.output_size, spec.dtype)
+        t = kept_targets(wanted.t, spec.dtype)
+    grad_output = None
+    if wanted.grad_output is not None:
+        grad_output = _checked_gradient(wanted.grad_output, spec, len(x))
+    if wanted.parameters is None:
+        parameters = initialize(spec, wanted.initializer, wanted.seed)
+    else:
+        parameters = check_parameters(spec, dict(wanted.parameters))
+    return Numbers(spec, parameters, x, t, grad_output)
+
+
+def _checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
+    if spec.loss is not None:
+        raise EngineError(
+            "with a loss the backward half starts at the loss", "grad_output", "value"
+        )
+    gradient = check_rows(value, spec.output_size, spec.dtype, "grad_output")
+    if len(gradient) != n:
+        raise EngineError(
+            f"x has {n} rows, grad_output has {len(gradient)}", "grad_output", "shape"
+        )
+    return gradient

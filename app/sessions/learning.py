@@ -1,0 +1,112 @@
+"""One step of the optimiser, told in full, and the numerical check of the gradients."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.engine.check import CheckResult, gradient_check
+from app.engine.network import Network
+from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.sessions.errors import Conflict
+from app.sessions.state import Session
+
+Array = np.ndarray
+
+# The check runs two forward passes for each cell; these bound it to a few seconds.
+MAX_CHECKED_CELLS = 5_000
+CHECK_WORK = 2e9
+
+
+@dataclass(frozen=True)
+class Updated:
+    """One parameter in one step: ``new = old + change``."""
+
+    old: Array
+    gradient: Array
+    change: Array
+    new: Array
+
+
+@dataclass(frozen=True)
+class UpdateResult:
+    """One step of the optimiser over all samples of the session.
+
+    Attributes:
+        before: The loss before the step.
+        predicted: Before plus the sum of gradient times change: what the slope promises.
+        after: The loss after the step.
+    """
+
+    optimizer: OptimizerConfig
+    before: float
+    predicted: float
+    after: float
+    parameters: dict[str, Updated]
+
+
+def require_targets(session: Session) -> Array:
+    """The one-hot targets of a session that can learn.
+
+    Raises:
+        Conflict: there is no loss, there are no targets, or there is nothing to adjust.
+    """
+    targets = session.targets
+    if session.spec.loss is None or targets is None:
+        raise Conflict("the session has no loss or no targets, so there is nothing to learn from")
+    if not session.parameters:
+        raise Conflict("the network has no parameters")
+    return targets
+
+
+@np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
+def update(session: Session, optimizer: OptimizerConfig | None) -> tuple[Session, UpdateResult]:
+    """The session after one step on all its samples, and what the step did.
+
+    Args:
+        session: With a loss and targets.
+        optimizer: Replaces the session's, which starts afresh then.
+
+    Raises:
+        Conflict: see `require_targets`.
+    """
+    targets = require_targets(session)
+    if optimizer is not None and optimizer != session.optimizer:
+        session = replace(session, optimizer=optimizer, optimizer_state={})
+    stepper = make_optimizer(session.optimizer)
+    if session.optimizer_state:
+        stepper.restore(dict(session.optimizer_state))
+    network = Network(session.spec, session.parameters)
+    before = network.loss(session.x, targets)
+    gradients = network.gradients(session.x, targets)
+    new = stepper.update(dict(session.parameters), gradients)
+    network.set_parameters(new)
+    steps = {
+        name: Updated(old, gradients[name], new[name] - old, new[name])
+        for name, old in session.parameters.items()
+    }
+    slope = sum(
+        float(np.sum(step.gradient * step.change, dtype=np.float64)) for step in steps.values()
+    )
+    result = UpdateResult(
+        session.optimizer, before, before + slope, network.loss(session.x, targets), steps
+    )
+    after = replace(
+        session,
+        parameters=new,
+        optimizer_state=stepper.state(),
+        data_version=session.data_version + 1,
+    )
+    return after, result
+
+
+def check_gradients(session: Session, h: float, seed: int) -> CheckResult:
+    """Backpropagation against central differences, on a sample of cells where all would be long.
+
+    Raises:
+        Conflict: see `require_targets`.
+    """
+    targets = require_targets(session)
+    spec = session.spec
+    work = 2.0 * (session.n * spec.parameter_count + spec.pass_cells(session.n))
+    cells = max(len(spec.parameter_shapes), min(MAX_CHECKED_CELLS, int(CHECK_WORK / work)))
+    return gradient_check(spec, session.parameters, session.x, targets, h, cells, seed)

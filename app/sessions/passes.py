@@ -1,0 +1,150 @@
+"""What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.drawing.graph_json import draw
+from app.engine.errors import EngineError
+from app.engine.network import Evaluation, Network
+from app.engine.run import make_trace
+from app.engine.strides import Cursor
+from app.engine.trace import Trace
+from app.sessions.cache import ByteCache
+from app.sessions.state import Session, View
+
+TRACE_BYTES = 64 << 20
+EVALUATION_BYTES = 32 << 20
+# An event costs about this much beside its numbers.
+EVENT_BYTES = 1500
+
+
+@dataclass(frozen=True)
+class Position:
+    """A cursor among the events of its trace."""
+
+    cursor: Cursor
+    events: int
+    phase: str
+
+    @property
+    def at_start(self) -> bool:
+        """Whether nothing has been passed."""
+        return self.cursor == Cursor(0, 0)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether there is nothing left to pass."""
+        return self.cursor.seq >= self.events
+
+
+class Passes:
+    """Traces, evaluations and drawings of sessions, bounded by bytes.
+
+    Keys hold the data version, so an edit makes new entries and can never be answered with old
+    numbers.
+    """
+
+    def __init__(self) -> None:
+        self._traces: ByteCache[tuple[str, int, str, str, int], Trace] = ByteCache(
+            TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events)
+        )
+        self._evaluations: ByteCache[tuple[str, int], Evaluation] = ByteCache(
+            EVALUATION_BYTES, _evaluation_bytes
+        )
+
+    def trace(self, session: Session, view: View | None = None) -> Trace:
+        """The session's pass in the form that belongs to ``view`` (default: its own)."""
+        level, loss, sample = (view or session.view).trace_level
+        return self._traces.get(
+            (session.id, session.data_version, level, loss, sample),
+            lambda: make_trace(
+                session.spec,
+                session.parameters,
+                session.x,
+                session.targets,
+                session.grad_output,
+                level,
+                loss,
+                sample,
+            ),
+        )
+
+    def evaluation(self, session: Session) -> Evaluation:
+        """The session's pass layer by layer, as training computes it."""
+        return self._evaluations.get(
+            (session.id, session.data_version),
+            lambda: run_pass(session),
+        )
+
+    def drawing(self, session: Session, view: View | None = None) -> dict[str, Any]:
+        """The drawing that belongs to ``view`` (default: the session's own)."""
+        view = view or session.view
+        if view.single and session.n > 1 and view.level != "element":
+            raise EngineError("shapes of a single sample need a single sample", "single", "range")
+        trace = self.trace(session, view)
+        graph = trace.graph
+        backward = any(event.is_gradient for event in trace.events)
+        return draw(graph, view.level, view.single, backward)
+
+    def position(self, session: Session) -> Position:
+        """The session's cursor, within the trace as it is now."""
+        trace = self.trace(session)
+        cursor = clamp(session.cursor, trace)
+        events = trace.events
+        if cursor.seq >= len(events):
+            phase = "end" if events else "start"
+        elif cursor == Cursor(0, 0):
+            phase = "start"
+        else:
+            phase = events[cursor.seq].phase
+        return Position(cursor, len(events), phase)
+
+    def same_place(self, old: Session, new: Session) -> Cursor:
+        """Where the cursor of ``old`` stands among the events of ``new``.
+
+        Another view, or another number of rows, can have other events. The place is then the start
+        of the same layer in the same phase, or of the phase, or the nearest there is.
+        """
+        if old.cursor == Cursor(0, 0):
+            return old.cursor
+        before, after = self.trace(old), self.trace(new)
+        cursor = clamp(old.cursor, before)
+        if cursor.seq >= len(before.events):
+            return Cursor(len(after.events), 0)
+        event = before.events[cursor.seq]
+        same = after.events[cursor.seq] if cursor.seq < len(after.events) else None
+        if same is not None and (same.node, same.rule_name) == (event.node, event.rule_name):
+            return clamp(cursor, after)
+        for wanted in ((event.phase, event.layer), (event.phase,)):
+            for candidate in after.events:
+                if (candidate.phase, candidate.layer)[: len(wanted)] == wanted:
+                    return Cursor(candidate.seq, 0)
+        return clamp(Cursor(cursor.seq, 0), after)
+
+    def forget(self, id: str) -> None:
+        """Drop what was made for a session that is gone."""
+        self._traces.forget(lambda key: key[0] == id)
+        self._evaluations.forget(lambda key: key[0] == id)
+
+
+@np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
+def run_pass(session: Session) -> Evaluation:
+    """One forward and, where there is something to start from, one backward pass."""
+    network = Network(session.spec, session.parameters)
+    return network.evaluate(session.x, session.targets, session.grad_output)
+
+
+def clamp(cursor: Cursor, trace: Trace) -> Cursor:
+    """``cursor`` within ``trace``."""
+    if cursor.seq >= len(trace.events):
+        return Cursor(len(trace.events), 0)
+    return Cursor(cursor.seq, min(cursor.element, trace.events[cursor.seq].elements - 1))
+
+
+def _evaluation_bytes(evaluation: Evaluation) -> int:
+    arrays = [evaluation.predictions, *evaluation.parameter_gradients.values()]
+    for layer in evaluation.layers:
+        arrays += [layer.output, *(value for value, _ in layer.parameters.values())]
+    return 2 * sum(array.nbytes for array in arrays)

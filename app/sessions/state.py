@@ -1,0 +1,193 @@
+"""What a learner owns, as one immutable value, and how it lies in the store.
+
+A `Record` of the store has a small JSON part and named arrays. A step of the cursor rewrites the
+small part alone; an edit adds the arrays that it made, told by identity, since arrays here are
+never written into.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.strides import Cursor
+from app.engine.targets import as_one_hot
+from app.sessions.store import Record
+
+Array = np.ndarray
+
+LEVELS = ("network", "layer", "op", "element")
+LOSS_VIEWS = ("opened", "closed")
+# Finished runs that a session remembers; the store allows 64 KB for all that is no array.
+KEPT_RUNS = 20
+
+_PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
+
+
+@dataclass(frozen=True)
+class View:
+    """What the drawing shows and the cursor steps through.
+
+    ``sample`` is the row that level ``element`` shows; ``single`` writes shapes without the 1 of a
+    single row, as figure 5-25 does.
+    """
+
+    level: str = "op"
+    loss: str = "closed"
+    sample: int = 0
+    single: bool = False
+
+    @property
+    def trace_level(self) -> tuple[str, str, int]:
+        """Level, loss and sample of the trace that belongs to the drawing."""
+        if self.level == "element":
+            return "element", self.loss, self.sample
+        return "op", self.loss if self.level == "op" else "closed", 0
+
+
+@dataclass(frozen=True)
+class Session:
+    """All of a session.
+
+    Attributes:
+        token_hash: SHA-256 of the edit token.
+        version: Counts every change; the ETag.
+        data_version: Counts changes of numbers: what was computed belongs to one data version.
+        parameters: Of ``spec``, in its dtype.
+        x: Inputs ``(N, D)``.
+        t: As given: labels ``(N,)`` or one-hot rows ``(N, C)``.
+        grad_output: dL/d(last output) ``(N, C)`` of a network without a loss.
+        optimizer_state: What the optimiser has gathered, such as velocities; empty at the start.
+        created, touched: Seconds since 1970.
+        runs: Last known states of the session's runs, oldest first.
+    """
+
+    id: str
+    token_hash: bytes
+    version: int
+    created: float
+    touched: float
+    spec: NetworkSpec
+    parameters: Mapping[str, Array]
+    x: Array
+    t: Array | None = None
+    grad_output: Array | None = None
+    optimizer: OptimizerConfig = field(
+        default_factory=lambda: OptimizerConfig(type="sgd", learning_rate=0.1)
+    )
+    optimizer_state: Mapping[str, Array] = field(default_factory=dict)
+    view: View = field(default_factory=View)
+    cursor: Cursor = field(default_factory=lambda: Cursor(0, 0))
+    preset: str | None = None
+    data_version: int = 1
+    runs: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many samples the session has."""
+        return int(self.x.shape[0])
+
+    @property
+    def targets(self) -> Array | None:
+        """Targets as one-hot rows ``(N, C)``."""
+        if self.t is None:
+            return None
+        return as_one_hot(self.t, self.n, self.spec.output_size, self.spec.dtype)
+
+    def meta(self) -> dict[str, Any]:
+        """All that is no array, as JSON."""
+        return {
+            "network": network_json(self.spec),
+            "optimizer": asdict(self.optimizer),
+            "view": asdict(self.view),
+            "cursor": [self.cursor.seq, self.cursor.element],
+            "preset": self.preset,
+            "data_version": self.data_version,
+            "runs": list(self.runs[-KEPT_RUNS:]),
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays by the store's names."""
+        arrays = {f"{_PARAMETER}{name}": value for name, value in self.parameters.items()}
+        arrays |= {f"{_OPTIMIZER}{name}": value for name, value in self.optimizer_state.items()}
+        arrays["x"] = self.x
+        if self.t is not None:
+            arrays["t"] = self.t
+        if self.grad_output is not None:
+            arrays["grad_output"] = self.grad_output
+        return arrays
+
+    def changed_arrays(self, old: "Session") -> dict[str, Array | None]:
+        """The arrays that ``old`` does not have as they are here; None for those gone."""
+        before, after = old.arrays(), self.arrays()
+        changed: dict[str, Array | None] = {
+            name: value for name, value in after.items() if before.get(name) is not value
+        }
+        return changed | {name: None for name in before if name not in after}
+
+    def record(self) -> Record:
+        """The session for `Store.create`."""
+        return Record(
+            id=self.id,
+            token_hash=self.token_hash,
+            version=self.version,
+            created=self.created,
+            touched=self.touched,
+            meta=self.meta(),
+            arrays=self.arrays(),
+        )
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Session":
+        """The session that `record` and `replace` wrote."""
+        meta, arrays = record.meta, record.arrays
+        network = meta["network"]
+        spec = NetworkSpec(
+            network["input_size"],
+            tuple(
+                LayerSpec(layer["type"], layer["name"], layer.get("units"))
+                for layer in network["layers"]
+            ),
+            network["loss"]["type"] if network["loss"] else None,
+            network["dtype"],
+        )
+        return cls(
+            id=record.id,
+            token_hash=record.token_hash,
+            version=record.version,
+            created=record.created,
+            touched=record.touched,
+            spec=spec,
+            parameters={name: arrays[f"{_PARAMETER}{name}"] for name in spec.parameter_shapes},
+            x=arrays["x"],
+            t=arrays.get("t"),
+            grad_output=arrays.get("grad_output"),
+            optimizer=OptimizerConfig(**meta["optimizer"]),
+            optimizer_state={
+                name.removeprefix(_OPTIMIZER): value
+                for name, value in arrays.items()
+                if name.startswith(_OPTIMIZER)
+            },
+            view=View(**meta["view"]),
+            cursor=Cursor(*meta["cursor"]),
+            preset=meta["preset"],
+            data_version=meta["data_version"],
+            runs=tuple(meta["runs"]),
+        )
+
+
+def network_json(spec: NetworkSpec) -> dict[str, Any]:
+    """``spec`` as the API writes a network, with every layer's name."""
+    return {
+        "input_size": spec.input_size,
+        "layers": [
+            {"type": layer.type, "name": layer.name}
+            | ({} if layer.units is None else {"units": layer.units})
+            for layer in spec.layers
+        ],
+        "loss": None if spec.loss is None else {"type": spec.loss},
+        "dtype": spec.dtype,
+    }

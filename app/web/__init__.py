@@ -1,0 +1,1 @@
+"""Around the API: pages, languages, and what keeps other sites and hosts out. Holds no state."""

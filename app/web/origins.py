@@ -1,0 +1,41 @@
+"""No other site's page may change anything here.
+
+There are no cookies to steal, but a local server can be reached by any page that the user opens.
+Browsers say where an unsafe request comes from; programs such as curl say nothing.
+"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.problem import Problem
+from app.web.hosts import host_header
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SameOrigin:
+    """Refuses unsafe methods from pages of another origin, with 403."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer 403."""
+        unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
+        if unsafe and not is_own(scope):
+            problem = Problem("forbidden", "A page of another origin may not change anything here.")
+            await problem.response()(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def is_own(scope: Scope) -> bool:
+    """Whether a request comes from our own page, from the user directly, or from no browser."""
+    headers = dict(scope["headers"])
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    if origin is None:
+        return True
+    _, _, authority = origin.decode("latin-1").lower().partition("://")
+    return bool(authority) and authority == host_header(scope)

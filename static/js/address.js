@@ -1,0 +1,62 @@
+/**
+ * The address holds what a link should share: preset or session, level, cursor, stride, language.
+ * The edit token is never in it.
+ *
+ * @import { Cursor, Level, LossView, Stride } from "./types.js"
+ */
+
+/**
+ * @typedef {{
+ *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
+ *   sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
+ * }} Place
+ */
+
+const LEVELS = ["network", "layer", "op", "element"];
+const STRIDES = ["phase", "layer", "op", "element"];
+const LOSSES = ["opened", "closed"];
+const NAME = /^[A-Za-z0-9_-]{1,128}$/;
+
+/**
+ * @param {string} search  the address from its question mark on
+ * @returns {Place}
+ */
+export function read(search) {
+  const query = new URLSearchParams(search);
+  /** @param {string} name @param {string[]} allowed @returns {any} */
+  const oneOf = (name, allowed) => allowed.find((value) => value === query.get(name)) ?? null;
+  /** @param {string} name */
+  const named = (name) => (NAME.test(query.get(name) ?? "") ? query.get(name) : null);
+  const at = /^(\d{1,6})(?:\.(\d{1,7}))?$/.exec(query.get("at") ?? "");
+  const sample = /^\d{1,5}$/.test(query.get("sample") ?? "") ? Number(query.get("sample")) : null;
+  return {
+    preset: named("preset"),
+    session: named("session"),
+    level: oneOf("level", LEVELS),
+    loss: oneOf("loss", LOSSES),
+    sample,
+    cursor: at && { seq: Number(at[1]), element: Number(at[2] ?? 0) },
+    stride: oneOf("stride", STRIDES),
+    lang: named("lang"),
+  };
+}
+
+/**
+ * @param {Place} place
+ * @returns {string}  the address from its question mark on
+ */
+export function write(place) {
+  const query = new URLSearchParams();
+  if (place.session) query.set("session", place.session);
+  else if (place.preset) query.set("preset", place.preset);
+  if (place.level) query.set("level", place.level);
+  if (place.loss) query.set("loss", place.loss);
+  if (place.sample) query.set("sample", String(place.sample));
+  if (place.cursor) {
+    const { seq, element } = place.cursor;
+    query.set("at", element ? `${seq}.${element}` : String(seq));
+  }
+  if (place.stride && place.stride !== "op") query.set("stride", place.stride);
+  if (place.lang) query.set("lang", place.lang);
+  return `?${query}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
+ *
+ * @import { Cell, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
+ */
+
+const ROOT = "/api/v1";
+
+/** @typedef {{pointer: string, code: string, message: string}} FieldError */
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status  0 when there was no answer at all
+   * @param {string} detail  the server's sentence, in English
+   * @param {FieldError[]} errors
+   */
+  constructor(status, detail, errors = []) {
+    super(detail);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {{method?: string, body?: unknown, token?: string | null, version?: number, accept?: string}} [options]
+ * @returns {Promise<Response>}
+ */
+async function call(path, { method = "GET", body, token, version, accept } = {}) {
+  const headers = new Headers({ Accept: accept ?? "application/json" });
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  if (token) headers.set("Authorization", `Bearer ${token}`);
+  if (version !== undefined) headers.set("If-Match", `"${version}"`);
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(ROOT + path, { method, headers, body: sent });
+  } catch {
+    throw new ApiError(0, "no answer");
+  }
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new ApiError(answer.status, problem.detail ?? answer.statusText, problem.errors ?? []);
+}
+
+/** @returns {Promise<Preset[]>} */
+export async function getPresets() {
+  return (await (await call("/presets")).json()).presets;
+}
+
+/**
+ * @param {{preset: string, row?: number} | {network: Network, [field: string]: unknown}} body
+ * @returns {Promise<Session>}
+ */
+export async function createSession(body) {
+  return (await call("/sessions", { method: "POST", body })).json();
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Session>}
+ */
+export async function getSession(id) {
+  return (await call(`/sessions/${id}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Session>}
+ */
+export async function forkSession(id) {
+  return (await call(`/sessions/${id}/fork`, { method: "POST" })).json();
+}
+
+/**
+ * @param {{id: string, version: number}} session
+ * @param {string} token
+ * @param {Edit[]} edits
+ * @returns {Promise<Session>}
+ */
+export async function patchSession({ id, version }, token, edits) {
+  const options = { method: "PATCH", body: edits, token, version };
+  return (await call(`/sessions/${id}`, options)).json();
+}
+
+/**
+ * One step of the session's optimiser.
+ * @param {{id: string, version: number}} session
+ * @param {string} token
+ * @returns {Promise<{loss: {before: number, predicted: number, after: number}}>}
+ */
+export async function updateSession({ id, version }, token) {
+  return (await call(`/sessions/${id}/update`, { method: "POST", body: {}, token, version })).json();
+}
+
+/** @typedef {{level: Level, loss: LossView, sample: number}} Seen */
+
+/** @param {Seen} seen */
+function query({ level, loss, sample }) {
+  return new URLSearchParams({ level, loss, sample: String(sample) });
+}
+
+/**
+ * @param {string} id
+ * @param {Seen} seen
+ * @returns {Promise<Graph>}
+ */
+export async function getGraph(id, seen) {
+  return (await call(`/sessions/${id}/graph?${query(seen)}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {Seen} seen
+ * @returns {Promise<Trace>}
+ */
+export async function getTrace(id, seen) {
+  return (await call(`/sessions/${id}/trace?${query(seen)}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} name
+ * @returns {Promise<Nested>}
+ */
+export async function getTensor(id, name) {
+  const answer = await (await call(`/sessions/${id}/tensors/${encodeURIComponent(name)}`)).json();
+  return answer.value;
+}
+
+/**
+ * @param {string} id
+ * @param {string} tensor
+ * @param {readonly number[]} index
+ * @returns {Promise<Explanation>}
+ */
+export async function explain(id, tensor, index) {
+  const query = new URLSearchParams({ tensor, index: index.join(",") });
+  return (await call(`/sessions/${id}/explain?${query}`)).json();
+}

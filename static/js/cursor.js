@@ -1,0 +1,122 @@
+/**
+ * The cursor over a trace, as pure functions: where a stride leads, and what is known there.
+ *
+ * A cursor (seq, element) says: every event before `seq` is done, and of event `seq` the first
+ * `element` cells, row by row.
+ * @import { Cursor, Stride, Trace, TraceEvent, Value } from "./types.js"
+ */
+
+/** @typedef {{writtenAt: Map<string, number>, values: Map<string, Value>}} Timetable */
+
+const BEFORE_ALL = -1;
+
+/**
+ * When each key of a trace becomes known (-1: from the start), and its value.
+ * @param {Trace} trace
+ * @returns {Timetable}
+ */
+export function timetable(trace) {
+  const writtenAt = new Map();
+  const values = new Map();
+  for (const [key, value] of Object.entries(trace.inputs)) {
+    writtenAt.set(key, BEFORE_ALL);
+    values.set(key, value);
+  }
+  trace.events.forEach((event, seq) => {
+    for (const [key, value] of Object.entries(event.values)) {
+      writtenAt.set(key, seq);
+      values.set(key, value);
+    }
+  });
+  return { writtenAt, values };
+}
+
+/**
+ * How many cells of a key are known at a cursor; Infinity when all are.
+ * @param {Timetable} table
+ * @param {string} key
+ * @param {Cursor} cursor
+ */
+export function cellsKnown(table, key, cursor) {
+  const seq = table.writtenAt.get(key);
+  if (seq === undefined || seq > cursor.seq) return 0;
+  return seq < cursor.seq ? Infinity : cursor.element;
+}
+
+/**
+ * The event in play: the one being revealed, or else the last one done; null at the start.
+ * @param {Trace} trace
+ * @param {Cursor} cursor
+ * @returns {TraceEvent | null}
+ */
+export function inPlay(trace, cursor) {
+  const seq = cursor.element > 0 ? cursor.seq : cursor.seq - 1;
+  return trace.events[seq] ?? null;
+}
+
+/** @param {Trace} trace */
+export function atStart(trace) {
+  return trace && { seq: 0, element: 0 };
+}
+
+/** @param {Trace} trace @returns {Cursor} */
+export function atEnd(trace) {
+  return { seq: trace.events.length, element: 0 };
+}
+
+/**
+ * Where the backward half begins, or the end when there is none.
+ * @param {Trace} trace
+ * @returns {Cursor}
+ */
+export function atBackward(trace) {
+  const seq = trace.events.findIndex((event) => event.phase === "backward");
+  return { seq: seq < 0 ? trace.events.length : seq, element: 0 };
+}
+
+/**
+ * @param {Trace} trace
+ * @param {Cursor} cursor
+ * @returns {Cursor}  the nearest cursor that exists in this trace
+ */
+export function clamp(trace, cursor) {
+  const seq = Math.max(0, Math.min(Math.trunc(cursor.seq) || 0, trace.events.length));
+  const cells = trace.events[seq]?.elements ?? 1;
+  const element = Math.max(0, Math.min(Math.trunc(cursor.element) || 0, cells - 1));
+  return { seq, element: seq === cursor.seq ? element : 0 };
+}
+
+/**
+ * @param {Trace} trace
+ * @param {Cursor} cursor
+ * @param {Stride} stride
+ * @returns {Cursor}
+ */
+export function next(trace, cursor, stride) {
+  const event = trace.events[cursor.seq];
+  if (!event) return cursor;
+  if (stride === "element" && cursor.element + 1 < event.elements) {
+    return { seq: cursor.seq, element: cursor.element + 1 };
+  }
+  if (stride === "op" || stride === "element") return { seq: cursor.seq + 1, element: 0 };
+  const stop = trace.strides[stride].find((seq) => seq > cursor.seq);
+  return { seq: stop ?? trace.events.length, element: 0 };
+}
+
+/**
+ * @param {Trace} trace
+ * @param {Cursor} cursor
+ * @param {Stride} stride
+ * @returns {Cursor}
+ */
+export function back(trace, cursor, stride) {
+  if (stride === "element") {
+    if (cursor.element > 0) return { seq: cursor.seq, element: cursor.element - 1 };
+    const event = trace.events[cursor.seq - 1];
+    return event ? { seq: cursor.seq - 1, element: event.elements - 1 } : cursor;
+  }
+  const within = cursor.element > 0;
+  if (stride === "op") return { seq: within ? cursor.seq : Math.max(0, cursor.seq - 1), element: 0 };
+  const stop = trace.strides[stride].findLast((seq) => (within ? seq <= cursor.seq : seq < cursor.seq));
+  return { seq: stop ?? 0, element: 0 };
+}

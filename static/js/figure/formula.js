@@ -1,0 +1,52 @@
+/**
+ * Formulas that the server has set: each glyph's outline is in the page once, every use of it is
+ * a <use> in the colour of its surroundings.
+ *
+ * @import { Formula, Graph } from "../types.js"
+ */
+import { svg } from "./svg.js";
+
+/** @param {Graph["glyphs"]} glyphs */
+export function glyphSymbols(glyphs) {
+  const symbols = Object.entries(glyphs).map(([id, { viewBox, d }]) =>
+    svg("symbol", { id: `glyph-${id}`, viewBox, overflow: "visible" }, svg("path", { d })),
+  );
+  return svg("defs", {}, ...symbols);
+}
+
+/**
+ * @param {Formula} formula
+ * @param {{x: number, y: number, scale?: number}} at  the left end of the baseline
+ */
+export function formulaGroup(formula, { x, y, scale = 1 }) {
+  const transform = scale === 1 ? `translate(${x} ${y})` : `translate(${x} ${y}) scale(${scale})`;
+  return svg(
+    "g",
+    { class: "formula", transform, "aria-hidden": "true" },
+    ...formula.glyphs.map(([id, gx, gy, width, height]) =>
+      svg("use", { href: `#glyph-${id}`, x: gx, y: gy, width, height }),
+    ),
+    ...formula.rules.map(([rx, ry, width, height]) => svg("rect", { x: rx, y: ry, width, height })),
+  );
+}
+
+/**
+ * A formula that stands by itself in a panel.
+ * @param {Formula} formula
+ * @param {number} [scale]
+ */
+export function formulaPicture(formula, scale = 1.1) {
+  const height = Math.max(formula.height, formula.ascent);
+  return svg(
+    "svg",
+    {
+      class: "formula-picture",
+      role: "img",
+      "aria-label": formula.spoken,
+      width: Math.ceil(formula.width * scale),
+      height: Math.ceil(height * scale),
+      viewBox: `0 ${-formula.ascent} ${formula.width} ${height}`,
+    },
+    formulaGroup(formula, { x: 0, y: 0 }),
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * What a key of the trace is called in this figure, and where it is drawn.
+ *
+ * @import { Formula, GraphEdge } from "../types.js"
+ */
+import { plainFormula } from "../format.js";
+import { graph, trace } from "../store.js";
+
+/** @param {string} key @returns {GraphEdge | undefined} */
+export function edgeOf(key) {
+  return graph.value?.edges.find((edge) => edge.key === key);
+}
+
+/** @param {string} key @returns {Formula | null} */
+export function formulaOf(key) {
+  const edge = edgeOf(key);
+  if (!edge || !graph.value) return null;
+  // A constant such as -1 is its own name.
+  const constant = graph.value.nodes.find(({ id, kind }) => kind === "constant" && id === edge.from);
+  const name = edge.label?.name?.formula ?? constant?.symbol;
+  return (name && graph.value.formulas[name]) || null;
+}
+
+/**
+ * Its name in the figure as plain text (`∂L/∂W`). Where the figure does not draw it, its name is the
+ * left side of the rule that makes it, or follows from the parameter's own name.
+ * @param {string} key
+ */
+export function nameOf(key) {
+  const formula = formulaOf(key);
+  if (formula) return plainFormula(formula.latex);
+  const made = trace.value?.events.find(({ writes }) => writes.includes(key));
+  if (made?.rule) return plainFormula(made.rule.split(" = ")[0]);
+  const parameter = /^[a-z]+(\d*)\.([Wb])$/.exec(key);
+  return parameter ? plainFormula(`${parameter[2].toUpperCase()}_{${parameter[1]}}`) : key;
+}
+
+/**
+ * A set formula by its LaTeX, where the figure has it.
+ * @param {string} latex
+ * @returns {Formula | null}
+ */
+export function formulaFor(latex) {
+  const { formulas } = graph.value ?? {};
+  if (!formulas) return null;
+  return formulas[latex] ?? Object.values(formulas).find((one) => one.latex === latex) ?? null;
+}
+
+/** @param {string} key  of an edge or its gradient  @returns {string} the other of the two */
+export function partnerOf(key) {
+  return key.endsWith(".grad") ? key.slice(0, -".grad".length) : `${key}.grad`;
+}

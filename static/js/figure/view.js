@@ -1,0 +1,158 @@
+/**
+ * The figure on the page: painted when its drawing changes, repainted when the cursor moves, and
+ * answering pointer and keyboard.
+ *
+ * @import { Signal } from "@preact/signals-core"
+ * @import { Figure } from "./painter.js"
+ */
+import { effect, signal } from "@preact/signals-core";
+import { cellsKnown } from "../cursor.js";
+import { isTyping } from "../keys.js";
+import { cursor, event, graph, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
+import { language, t } from "../strings.js";
+import { cellsOf } from "./large.js";
+import { formulaOf } from "./names.js";
+import { paintFigure } from "./painter.js";
+import { describe, readingOrder, walk } from "./walk.js";
+import { makeViewport } from "./zoom.js";
+
+/** @param {HTMLElement} host */
+export function mountFigure(host) {
+  const stage = document.createElement("div");
+  stage.className = "stage";
+  host.append(stage);
+  const viewport = makeViewport(host, stage);
+  /** @type {Signal<Figure | null>} */
+  const painted = signal(null);
+
+  effect(() => {
+    if (!graph.value) return;
+    const figure = paintFigure(graph.value);
+    for (const view of figure.labels.values()) {
+      view.group.id = `edge-${view.edge.key}`;
+      view.group.setAttribute("role", "img");
+    }
+    stage.replaceChildren(figure.element);
+    const { width, height } = graph.value;
+    // Same drawing, same place on the screen: an edit must not jump.
+    if (host.dataset.drawing !== drawingName()) viewport.resize(width, height);
+    host.dataset.drawing = drawingName();
+    painted.value = figure;
+  });
+  effect(() => {
+    const times = table.value;
+    if (!painted.value || !times) return;
+    void theme.value;
+    painted.value.paint({
+      event: event.value,
+      known: (key) => cellsKnown(times, key, cursor.value),
+      value: (key) => times.values.get(key),
+      cells: cellsOf,
+      stale: stale.value,
+      selection: selection.value,
+      pointed: pointed.value,
+      current: revealed.value,
+    });
+    host.setAttribute("aria-busy", String(stale.value));
+  });
+  effect(() => {
+    host.setAttribute("aria-label", t("figure.name"));
+    host.setAttribute("aria-roledescription", t("figure.role"));
+    const selected = selection.value && painted.value?.labels.get(selection.value.key);
+    if (selected) {
+      selected.group.setAttribute("aria-label", describe(selected.edge));
+      host.setAttribute("aria-activedescendant", selected.group.id);
+    } else {
+      host.removeAttribute("aria-activedescendant");
+    }
+    void language.value;
+  });
+  effect(() => {
+    // Follow the op in play, unless the learner is looking at a cell.
+    const place = event.value && painted.value && placeInPlay();
+    if (place) viewport.reveal(place);
+  });
+
+  function placeInPlay() {
+    const boxes = [...(event.value?.writes ?? [])].flatMap((key) => {
+      const label = painted.value?.labels.get(key)?.edge.label;
+      return label ? [label] : [];
+    });
+    const node = graph.value?.nodes.find(({ id, w }) => id === event.value?.node && w > 0);
+    if (node) boxes.push(/** @type {any} */ ({ ...node, x: node.x - node.w / 2, y: node.y - node.h / 2 }));
+    if (boxes.length === 0) return null;
+    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+    const right = Math.max(...boxes.map((box) => box.x + box.w));
+    const bottom = Math.max(...boxes.map((box) => box.y + box.h));
+    return { x: x - 24, y: y - 32, w: right - x + 48, h: bottom - y + 64 };
+  }
+
+  host.addEventListener("pointerdown", (down) => {
+    // The figure takes the focus from the keyboard only: a click leaves the arrow keys to the timeline.
+    if (down.pointerType !== "touch") down.preventDefault();
+    if (document.activeElement instanceof HTMLElement && isTyping(document.activeElement)) {
+      document.activeElement.blur();
+    }
+  });
+  host.addEventListener("click", (click) => {
+    if (viewport.dragged()) return;
+    const target = /** @type {Element} */ (click.target);
+    const key = target.closest("[data-key]")?.getAttribute("data-key");
+    const line = target.closest("[data-edge]")?.getAttribute("data-edge");
+    if (key) {
+      const [x, y] = viewport.point(click);
+      select(key, painted.value?.labels.get(key)?.positionAt(x, y) ?? null);
+    } else if (line) {
+      select(line, null);
+    } else {
+      selection.value = null;
+    }
+  });
+  host.addEventListener("keydown", (press) => {
+    if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
+    if (press.ctrlKey || press.metaKey || press.altKey) return;
+    if (press.key === "Enter" && selection.value) {
+      select(selection.value.key, selection.value.index ?? 0);
+    } else if (press.key === "Escape") {
+      selection.value = null;
+    } else if (press.key.startsWith("Arrow")) {
+      const edge = walk(graph.value, selection.value?.key ?? null, press.key);
+      selection.value = { key: edge.key, index: null };
+      if (edge.label) viewport.reveal({ ...edge.label, y: edge.label.y - 24, h: edge.label.h + 48 });
+    } else {
+      return;
+    }
+    press.preventDefault();
+    press.stopPropagation();
+  });
+  host.addEventListener("focus", () => {
+    if (!selection.value && graph.value) {
+      selection.value = { key: readingOrder(graph.value)[0].key, index: null };
+    }
+  });
+  host.addEventListener("copy", (copy) => copyCell(/** @type {ClipboardEvent} */ (copy)));
+  return viewport;
+}
+
+/** @param {string} key @param {number | null} index */
+function select(key, index) {
+  selection.value = { key, index };
+  panel.value = "explain";
+  panelOpen.value = true;
+}
+
+function drawingName() {
+  const drawn = graph.peek();
+  return `${session.peek()?.id} ${drawn?.level} ${drawn?.loss} ${drawn?.width}x${drawn?.height}`;
+}
+
+/** @param {ClipboardEvent} copy  the full number goes to the clipboard, not the rounded one */
+function copyCell(copy) {
+  const spot = selection.value;
+  if (!spot || spot.index === null || !formulaOf(spot.key)) return;
+  const cell = document.querySelector(`[data-key="${CSS.escape(spot.key)}"] [data-cell="${spot.index}"]`);
+  const exact = cell?.getAttribute("data-full");
+  if (!exact) return;
+  copy.clipboardData?.setData("text/plain", exact);
+  copy.preventDefault();
+}

@@ -1,0 +1,52 @@
+/**
+ * Keys of the whole page. They are off while the learner types, in an input method too.
+ */
+import { dialogOpen, openHelp } from "./panels/help.js";
+import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
+import { atEnd } from "./cursor.js";
+import { playing, selection, trace } from "./store.js";
+
+/** @param {Element} element  whether keys pressed in it are text or its own */
+export function isTyping(element) {
+  return element.matches("input, textarea, select, [contenteditable]");
+}
+
+/** @param {Element} element  whether Space already means something there */
+function pressesItself(element) {
+  return element.matches("button, a, summary, [role=tab]");
+}
+
+/** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
+export function listenToKeys(viewport) {
+  /** @type {Record<string, () => void>} */
+  const actions = {
+    ArrowRight: goNext,
+    ".": goNext,
+    ArrowLeft: goBack,
+    ",": goBack,
+    " ": togglePlay,
+    Home: () => goTo({ seq: 0, element: 0 }),
+    End: () => trace.value && goTo(atEnd(trace.value)),
+    "+": viewport.zoomIn,
+    "=": viewport.zoomIn,
+    "-": viewport.zoomOut,
+    0: viewport.fit,
+    "?": openHelp,
+    Escape: () => {
+      selection.value = null;
+      playing.value = false;
+    },
+  };
+  document.addEventListener("keydown", (press) => {
+    if (press.isComposing || press.keyCode === 229) return;
+    if (press.ctrlKey || press.metaKey || press.altKey || press.defaultPrevented) return;
+    const at = /** @type {Element} */ (press.target);
+    if (isTyping(at) || dialogOpen()) return;
+    if (press.key === " " && pressesItself(at)) return;
+    if (press.key.startsWith("Arrow") && at.matches("[role=tab], [role=menuitemradio]")) return;
+    const action = actions[press.key];
+    if (!action) return;
+    press.preventDefault();
+    action();
+  });
+}

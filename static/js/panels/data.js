@@ -1,0 +1,97 @@
+/**
+ * The numbers the pass starts from, as tables that are edited in place: inputs, targets, the
+ * gradient given from above, parameters, learning rate.
+ *
+ * @import { Value } from "../types.js"
+ */
+import { html } from "lit-html";
+import { editable, session, stale } from "../store.js";
+import { t } from "../strings.js";
+import { edit, fork, update } from "../session.js";
+import { isOmitted, shapeOf } from "../values.js";
+import { shapeText } from "../format.js";
+import { messageOf } from "../messages.js";
+import { problems, tableEditor, whenSent } from "./editor.js";
+import { commitNumber } from "./input.js";
+import { signal } from "@preact/signals-core";
+
+/** @type {import("@preact/signals-core").Signal<{before: number, after: number} | null>} */
+const updated = signal(null);
+
+export function data() {
+  const now = session.value;
+  if (!now) return null;
+  /** @type {[string, Value | null, string][]} */
+  const tensors = [
+    ["x", now.x, t("data.x")],
+    ["t", now.t, t(Array.isArray(now.t?.[0]) ? "data.t.onehot" : "data.t.labels")],
+    ["grad_output", now.loss === null && now.grad_output ? now.grad_output : null, t("data.grad_output")],
+    ...Object.entries(now.parameters).map(
+      ([name, value]) => /** @type {[string, Value, string]} */ ([name, value, ""]),
+    ),
+  ];
+  return html`
+    <p class="hint">${t(editable.value ? "data.hint" : "data.readonly")}</p>
+    ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
+    <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
+    ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
+    ${learningRate()}
+  `;
+}
+
+/** @param {string} name @param {Value} value @param {string} title */
+function section(name, value, title) {
+  return html`<section class="tensor" aria-labelledby="data-${name}">
+    <h3 id="data-${name}">
+      <code>${name}</code> <span class="shape">${shapeText(isOmitted(value) ? value.shape : shapeOf(value))}</span>
+      ${title ? html`<span class="what">${title}</span>` : null}
+    </h3>
+    ${isOmitted(value) ? html`<p class="hint">${t("data.large")}</p>` : tableEditor(name, value)}
+  </section>`;
+}
+
+function learningRate() {
+  const now = session.value;
+  const rate = now?.optimizer?.learning_rate;
+  if (rate === undefined || !now) return null;
+  const problem = problems.value.get("learning_rate");
+  return html`<section class="tensor" aria-labelledby="data-rate">
+    <h3 id="data-rate">${t("data.rate")}</h3>
+    <div class="rate">
+      <input
+        type="text"
+        inputmode="decimal"
+        autocomplete="off"
+        data-tensor="learning_rate"
+        .value=${String(rate)}
+        aria-labelledby="data-rate"
+        aria-invalid=${problem ? "true" : "false"}
+        ?readonly=${!editable.value}
+        @change=${(/** @type {Event} */ change) =>
+          commitNumber(change, rate, (value) =>
+            whenSent("learning_rate", edit([{ op: "set", tensor: "learning_rate", index: [], value }])),
+          )}
+      />
+      ${now.t === null
+        ? null
+        : html`<button type="button" id="update" ?disabled=${!editable.value || stale.value} @click=${takeStep}>
+            ${t("data.update")}
+          </button>`}
+    </div>
+    ${problem ? html`<p class="problem">${problem}</p>` : null}
+    ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}
+  </section>`;
+}
+
+async function takeStep() {
+  updated.value = null;
+  updated.value = await whenSent("learning_rate", update());
+}
+
+async function copyToOwn() {
+  try {
+    await fork();
+  } catch (error) {
+    problems.value = new Map([["x", messageOf(error)]]);
+  }
+}

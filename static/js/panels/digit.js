@@ -1,0 +1,130 @@
+/**
+ * The digit that goes through figure 5-28: its picture, the ten scores, the ten probabilities, and
+ * another one with one click.
+ *
+ * @import { Cell } from "../types.js"
+ */
+import { html } from "lit-html";
+import { signal } from "@preact/signals-core";
+import { cellsKnown } from "../cursor.js";
+import { heatPicture, inksOf } from "../figure/heat.js";
+import { full, short } from "../format.js";
+import { edit } from "../session.js";
+import { cursor, editable, session, stale, table, theme } from "../store.js";
+import { t } from "../strings.js";
+import { asNumber, flat, isOmitted } from "../values.js";
+import { problems, whenSent } from "./editor.js";
+
+const PRESET = "fig-5-28";
+const SIDE = 28;
+const HELD_OUT = 2000;
+/** A step through the held-out digits that visits all 2,000 of them before it repeats one. */
+const STRIDE = 389;
+
+/** The held-out digit that was asked for, and of which session; a new session shows digit 0. */
+const asked = signal({ session: "", row: 0 });
+
+export function digitSection() {
+  const now = session.value;
+  if (now?.preset !== PRESET) return null;
+  const label = labelOf(now.t);
+  return html`<section class="digit" aria-labelledby="digit-title">
+    <h2 id="digit-title">${t("digit.title")}</h2>
+    <div class="digit-row">
+      <img alt=${t("digit.picture", { label })} width="112" height="112" src=${picture(flat(now.x))} />
+      <div>
+        <p>${t("digit.label", { label })}</p>
+        <button type="button" id="another" ?disabled=${!editable.value} @click=${another}>${t("digit.another")}</button>
+        <label class="digit-number"
+          >${t("digit.number")}
+          <input
+            type="number"
+            id="digit-row"
+            min="0"
+            max=${HELD_OUT - 1}
+            .value=${String(row())}
+            ?disabled=${!editable.value}
+            @change=${(/** @type {Event} */ change) => load(Number(/** @type {HTMLInputElement} */ (change.target).value))}
+        /></label>
+      </div>
+    </div>
+    ${problems.value.get("x") ? html`<p class="problem" role="alert">${problems.value.get("x")}</p>` : null}
+    ${classes()}
+  </section>`;
+}
+
+/** Scores and probabilities of the ten classes, as far as the cursor has come. */
+function classes() {
+  const scores = known(scoresKey());
+  const probabilities = known("loss.probabilities");
+  const best = largest(probabilities.length ? probabilities : scores);
+  return html`<table class="classes ${stale.value ? "waiting" : ""}">
+    <caption class="unseen">${t("digit.title")}</caption>
+    <thead>
+      <tr>
+        <th scope="col">${t("digit.class")}</th>
+        <th scope="col">${t("digit.score")}</th>
+        <th scope="col" colspan="2">${t("digit.probability")}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${Array.from({ length: 10 }, (_, k) => {
+        const part = probabilities[k] === undefined ? 0 : asNumber(probabilities[k]);
+        return html`<tr class=${k === best ? "lit" : ""}>
+          <th scope="row">${k}</th>
+          <td title=${full(scores[k])}>${short(scores[k])}</td>
+          <td title=${full(probabilities[k])}>${short(probabilities[k])}</td>
+          <td class="bar"><meter min="0" max="1" value=${part} aria-hidden="true"></meter></td>
+        </tr>`;
+      })}
+    </tbody>
+  </table>`;
+}
+
+/** The scores are what the last Affine hands to Softmax. */
+function scoresKey() {
+  const layers = session.value?.network.layers ?? [];
+  return `${layers.at(-1)?.name}.output`;
+}
+
+/** @param {string} key @returns {Cell[]} */
+function known(key) {
+  if (!table.value || stale.value) return [];
+  const value = table.value.values.get(key);
+  const count = cellsKnown(table.value, key, cursor.value);
+  if (value === undefined || count === 0 || isOmitted(value)) return [];
+  return flat(value).slice(0, count === Infinity ? undefined : count);
+}
+
+/** @param {Cell[]} cells */
+function largest(cells) {
+  const numbers = cells.map(asNumber);
+  return numbers.indexOf(Math.max(...numbers));
+}
+
+/** @param {Cell[]} pixels */
+function picture(pixels) {
+  void theme.value;
+  return heatPicture(pixels, { rows: SIDE, columns: SIDE }, inksOf(document.documentElement, false));
+}
+
+/** @param {unknown} targets  labels or one-hot rows */
+function labelOf(targets) {
+  const first = Array.isArray(targets) ? targets[0] : targets;
+  return String(Array.isArray(first) ? first.indexOf(1) : (first ?? ""));
+}
+
+function row() {
+  return asked.value.session === session.value?.id ? asked.value.row : 0;
+}
+
+function another() {
+  load((row() + STRIDE) % HELD_OUT);
+}
+
+/** @param {number} wanted */
+function load(wanted) {
+  const chosen = Math.max(0, Math.min(Math.trunc(wanted) || 0, HELD_OUT - 1));
+  asked.value = { session: session.value?.id ?? "", row: chosen };
+  void whenSent("x", edit([{ op: "load", dataset: "mnist", split: "test", rows: [chosen] }]));
+}

@@ -1,0 +1,54 @@
+/**
+ * The numbered equations of figures 5-25 to 5-27, each factor with its shape under it, and for
+ * figure 5-26 why the shapes fit.
+ *
+ * @import { Equation } from "../types.js"
+ */
+import { html } from "lit-html";
+import { formulaPicture } from "../figure/formula.js";
+import { event, graph, pointed, session } from "../store.js";
+import { t } from "../strings.js";
+import { shapeBrackets } from "./shapes.js";
+
+/** The figure of the book whose one subject is the shapes. */
+const SHAPES_FIGURE = "fig-5-26";
+
+export function equations() {
+  const shown = graph.value?.equations ?? [];
+  if (shown.length === 0) return null;
+  const large = session.value?.preset === SHAPES_FIGURE;
+  return html`<section class="equations ${large ? "large" : ""}" aria-labelledby="equations-title">
+    <h2 id="equations-title">${t(large ? "equations.shapes" : "equations.title")}</h2>
+    ${large ? html`<p class="hint">${t("equations.why")}</p>` : null}
+    <ol>
+      ${shown.map((equation) => item(equation, large))}
+    </ol>
+  </section>`;
+}
+
+/** @param {Equation} equation @param {boolean} large */
+function item(equation, large) {
+  const { number, edge, formula, shapes } = equation;
+  const whole = graph.value?.formulas[formula];
+  const now = event.value?.writes.includes(edge) ?? false;
+  return html`<li
+    class=${now ? "lit" : ""}
+    @pointerenter=${() => (pointed.value = [{ key: edge, index: null }])}
+    @pointerleave=${() => (pointed.value = [])}
+  >
+    <span class="number">${number}</span>
+    <div class="equation">
+      ${large ? [whole ? formulaPicture(whole, 1.5) : null, shapeBrackets(shapes, 1.35)] : factors(equation)}
+    </div>
+  </li>`;
+}
+
+/** @param {Equation} equation */
+function factors({ parts }) {
+  return html`<div class="factors">
+    ${parts.map(({ formula, shape }) => {
+      const set = graph.value?.formulas[formula];
+      return html`<span class="part">${set ? formulaPicture(set, 1.2) : null}<span class="shape">${shape}</span></span>`;
+    })}
+  </div>`;
+}

@@ -1,0 +1,148 @@
+/**
+ * What happens, in words: the op in play, or the cell that was clicked.
+ *
+ * @import { TraceEvent } from "../types.js"
+ */
+import { html } from "lit-html";
+import { formulaPicture } from "../figure/formula.js";
+import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
+import { plainFormula, shapeText } from "../format.js";
+import { cursor, event, pointed, selection, session, subject, trace } from "../store.js";
+import { has, t, tParts } from "../strings.js";
+import { position } from "../timeline.js";
+import { cellExplanation } from "./cell.js";
+import { digitSection } from "./digit.js";
+import { equations } from "./equations.js";
+import { numbers } from "./table.js";
+
+export function explanation() {
+  return html`
+    <section class="step" aria-labelledby="step-title">
+      <h2 id="step-title">${heading()}</h2>
+      <p class="sentence" id="sentence">${sentenceParts()}</p>
+      ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
+      ${event.value ? rule(event.value) : null}
+    </section>
+    ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()}
+  `;
+}
+
+function hint() {
+  return html`<p class="hint">${t("explain.hint")}</p>`;
+}
+
+function heading() {
+  const now = event.value;
+  if (!now) return position();
+  const layer = now.layer ? ` \u00b7 ${now.layer}` : "";
+  return html`${position()}<span class="phase ${now.phase}">${t(`phase.${now.phase}`)}${layer}</span>`;
+}
+
+/** The sentence of the step, with a button for each tensor it names. */
+function sentenceParts() {
+  const now = event.value;
+  return now ? tParts(sentenceKey(now), named(now, term)) : t(openingKey() ?? "start.any");
+}
+
+/** The same as plain text, for the live region. */
+export function sentenceText() {
+  const now = event.value;
+  const opening = openingKey();
+  const said = now ? t(sentenceKey(now), named(now, nameOf)) : "";
+  return opening ? `${said} ${t(opening)}`.trim() : said;
+}
+
+/** At the start and where backward begins, a preset may say what to look at. */
+function openingKey() {
+  const { seq, element } = cursor.value;
+  const preset = session.value?.preset;
+  const first = trace.value?.events.findIndex(({ phase }) => phase === "backward") ?? -1;
+  const end = trace.value?.events.length;
+  if (element > 0) return null;
+  if (seq === 0) return has(`start.${preset}`) ? `start.${preset}` : "start.any";
+  if (first < 0 && seq === end) return has(`end.${preset}`) ? `end.${preset}` : null;
+  if (seq === first) return has(`backward.${preset}`) ? `backward.${preset}` : "backward.any";
+  return null;
+}
+
+/** @param {TraceEvent} now */
+function sentenceKey({ rule_name: name, op, shape, reads, phase }) {
+  const key = `rule.${name}`;
+  if (phase === "backward") return gradientKey(key, shape, reads) ?? key;
+  const last = edgeOf(reads.at(-1) ?? "")?.shape;
+  const rows = reads.length === 2 && shape.length === 2 && shape[0] > 1 && last?.length === 1;
+  if (rows && has(`${key}.rows`)) return `${key}.rows`;
+  if (reads.length > 2 && has(`${key}.many`)) return `${key}.many`;
+  return has(key) ? key : `rule.${op}.forward`;
+}
+
+/** @param {string} key @param {number[]} shape @param {string[]} reads */
+function gradientKey(key, shape, reads) {
+  const upstream = reads.filter((read) => read.endsWith(".grad"));
+  const above = edgeOf(upstream[0] ?? "")?.shape ?? [];
+  // A bias that was copied to every row has its gradients added up again.
+  const summed = above.length === 2 && above[0] > 1 && shape.length === 1;
+  if (summed && has(`${key}.rows`)) return `${key}.rows`;
+  return upstream.length > 1 && has(`${key}.branches`) ? `${key}.branches` : null;
+}
+
+/**
+ * What stands for {a}, {b}, {g}, {out} in a sentence: values read, gradient read, what is made.
+ * @template T
+ * @param {TraceEvent} now
+ * @param {(key: string) => T} as
+ * @returns {Record<string, T | string>}
+ */
+function named({ reads, writes, phase }, as) {
+  const values = reads.filter((key) => !key.endsWith(".grad"));
+  const gradients = reads.filter((key) => key.endsWith(".grad"));
+  /** @param {string | undefined} key */
+  const maybe = (key) => (key === undefined ? "" : as(key));
+  return {
+    a: maybe(values[0]),
+    b: maybe(values[1]),
+    g: maybe(gradients[0]),
+    out: maybe(writes[0]),
+    count: String(phase === "backward" ? gradients.length : reads.length),
+  };
+}
+
+/** @param {string} key */
+export function term(key) {
+  if (!edgeOf(key)) return html`<b>${nameOf(key)}</b>`;
+  const spots = [{ key, index: null }];
+  return html`<button
+    type="button"
+    class=${key.endsWith(".grad") ? "term gradient" : "term"}
+    @click=${() => (selection.value = { key, index: null })}
+    @pointerenter=${() => (pointed.value = spots)}
+    @pointerleave=${() => (pointed.value = [])}
+    @focus=${() => (pointed.value = spots)}
+    @blur=${() => (pointed.value = [])}
+  >${nameOf(key)}</button>`;
+}
+
+/** @param {TraceEvent} now */
+function rule(now) {
+  const formula = formulaFor(now.rule);
+  return html`
+    <div class="rule">
+      ${formula ? formulaPicture(formula, 1.2) : html`<span class="plain-formula">${plainFormula(now.rule)}</span>`}
+    </div>
+    <ul class="operands" aria-label=${t("explain.operands")}>
+      ${now.reads.map((key) => operand(key, t("explain.read")))}
+      ${now.writes.map((key) => operand(key, t("explain.made"), now.shape))}
+    </ul>
+  `;
+}
+
+/** @param {string} key @param {string} role @param {number[]} [shape] */
+function operand(key, role, shape) {
+  const edge = edgeOf(key);
+  const text = edge?.shape_text ?? (shape ? shapeText(shape) : "");
+  return html`<li>
+    <span class="role">${role}</span>
+    <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span></span>
+    <div class="scroll">${numbers(key)}</div>
+  </li>`;
+}

@@ -1,0 +1,152 @@
+/**
+ * The head of the page: which figure, which language, which theme, help.
+ *
+ * @import { Preset } from "../types.js"
+ */
+import { effect } from "@preact/signals-core";
+import { html } from "lit-html";
+import { atBackward } from "../cursor.js";
+import { messageOf } from "../messages.js";
+import { openPreset } from "../session.js";
+import { notice, presets, session, theme } from "../store.js";
+import { has, language, LANGUAGES, speak, t } from "../strings.js";
+import { view } from "../view.js";
+import { openHelp } from "./help.js";
+import { openNetworkForm } from "./network.js";
+import { sketch } from "./sketches.js";
+
+const KEPT_THEME = "backprop-explorer.theme";
+const THEMES = /** @type {const} */ (["system", "light", "dark"]);
+
+export function mountHeader() {
+  const kept = THEMES.find((name) => name === localStorage.getItem(KEPT_THEME));
+  if (kept) theme.value = kept;
+  effect(() => {
+    document.documentElement.dataset.theme = theme.value;
+  });
+  view("header", header);
+  const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
+  view("menu", presetMenu);
+  document.addEventListener("pointerdown", (down) => {
+    const inside = /** @type {Element} */ (down.target).closest("#menu, #choose");
+    if (!inside && !menu.hidden) toggleMenu(false);
+  });
+  menu.addEventListener("keydown", (press) => {
+    if (press.key !== "Escape") return;
+    press.stopPropagation();
+    toggleMenu(false);
+    document.getElementById("choose")?.focus();
+  });
+}
+
+function header() {
+  return html`
+    <h1>${t("app.title")}</h1>
+    <button type="button" id="choose" aria-controls="menu" aria-expanded="false" @click=${() => toggleMenu()}>
+      <span class="figure-name">${title()}</span>
+      <svg class="icon" viewBox="0 0 24 24" width="14" height="14" aria-hidden="true"><path d="M5 9l7 7 7-7"></path></svg>
+    </button>
+    <div class="settings">
+      <label>
+        <span class="unseen">${t("header.language")}</span>
+        <select id="language" @change=${chooseLanguage}>
+          ${Object.entries(LANGUAGES).map(
+            ([code, name]) =>
+              html`<option value=${code} lang=${code} ?selected=${code === language.value}>${name}</option>`,
+          )}
+        </select>
+      </label>
+      <label>
+        <span class="unseen">${t("header.theme")}</span>
+        <select id="theme" @change=${chooseTheme}>
+          ${THEMES.map(
+            (name) => html`<option value=${name} ?selected=${name === theme.value}>${t(`theme.${name}`)}</option>`,
+          )}
+        </select>
+      </label>
+      <button type="button" id="help-button" @click=${openHelp}>${t("header.help")}</button>
+    </div>
+  `;
+}
+
+/** What is shown: a figure of the book, or a network of one's own. */
+export function title() {
+  const now = session.value;
+  if (!now) return t("header.choose");
+  return now.preset ? presetTitle(now.preset) : t("header.own");
+}
+
+/** @param {string} id */
+function presetTitle(id) {
+  const key = `preset.${id}`;
+  return has(key) ? t(key) : id;
+}
+
+function presetMenu() {
+  return html`
+    <h2 class="unseen">${t("header.choose")}</h2>
+    <ul>
+      ${presets.value.map(
+        (preset) => html`<li>
+          <button
+            type="button"
+            data-preset=${preset.id}
+            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
+            @click=${() => choose(preset)}
+          >
+            ${sketch(preset.id)}
+            <span>${presetTitle(preset.id)}</span>
+          </button>
+        </li>`,
+      )}
+      <li>
+        <button type="button" id="own" @click=${chooseOwn}>
+          <span class="plus" aria-hidden="true">+</span>
+          <span>${t("menu.own")}</span>
+        </button>
+      </li>
+    </ul>
+  `;
+}
+
+/** @param {Preset} preset */
+async function choose({ id }) {
+  toggleMenu(false);
+  document.getElementById("choose")?.focus();
+  try {
+    await openPreset(id, { where: startOf(id) });
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}
+
+/** @param {string} preset  where its story begins @returns {import("../session.js").Where} */
+export function startOf(preset) {
+  if (preset === "fig-5-25" || preset === "fig-5-26" || preset === "fig-5-27") return atBackward;
+  return { seq: 0, element: 0 };
+}
+
+function chooseOwn() {
+  toggleMenu(false);
+  openNetworkForm();
+}
+
+/** @param {boolean} [open] */
+function toggleMenu(open) {
+  const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
+  menu.hidden = open === undefined ? !menu.hidden : !open;
+  document.getElementById("choose")?.setAttribute("aria-expanded", String(!menu.hidden));
+  if (!menu.hidden) menu.querySelector("button")?.focus();
+}
+
+/** @param {Event} change */
+function chooseLanguage(change) {
+  void speak(/** @type {HTMLSelectElement} */ (change.target).value, { keep: true });
+}
+
+/** @param {Event} change */
+function chooseTheme(change) {
+  const chosen = /** @type {HTMLSelectElement} */ (change.target).value;
+  theme.value = THEMES.find((name) => name === chosen) ?? "system";
+  localStorage.setItem(KEPT_THEME, theme.value);
+}

@@ -1,0 +1,59 @@
+/**
+ * The help dialog: keys, and how to read the figure.
+ */
+import { html } from "lit-html";
+import { t } from "../strings.js";
+import { view } from "../view.js";
+
+/** @type {[string[], string][]} */
+const KEYS = [
+  [["\u2192", "."], "help.next"],
+  [["\u2190", ","], "help.back"],
+  [["Space"], "help.play"],
+  [["Home", "End"], "help.ends"],
+  [["+", "\u2212", "0"], "help.zoom"],
+  [["Tab", "\u2190\u2191\u2192\u2193"], "help.walk"],
+  [["Enter"], "help.enter"],
+  [["Esc"], "help.escape"],
+  [["?"], "help.help"],
+];
+
+export function mountHelp() {
+  view("help", help);
+}
+
+export function openHelp() {
+  dialog("help").showModal();
+}
+
+/** Whether a dialog has the page's keys. */
+export function dialogOpen() {
+  return document.querySelector("dialog[open]") !== null;
+}
+
+/** @param {string} id */
+export function dialog(id) {
+  return /** @type {HTMLDialogElement} */ (document.getElementById(id));
+}
+
+function help() {
+  return html`
+    <h2 id="help-title">${t("help.title")}</h2>
+    <p>${t("help.reading")}</p>
+    <p>${t("help.cells")}</p>
+    <table class="keys">
+      <tbody>
+        ${KEYS.map(
+          ([keys, text]) =>
+            html`<tr>
+              <th scope="row">${keys.map((key) => html`<kbd>${key}</kbd> `)}</th>
+              <td>${t(text)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+    <form method="dialog">
+      <button type="submit" class="primary">${t("help.close")}</button>
+    </form>
+  `;
+}

@@ -1,0 +1,76 @@
+/**
+ * The panels at the side (sheets on a phone): one is open at a time, or none.
+ */
+import { effect } from "@preact/signals-core";
+import { html } from "lit-html";
+import { notice, panel, panelOpen } from "../store.js";
+import { t } from "../strings.js";
+import { view } from "../view.js";
+import { data } from "./data.js";
+import { explanation } from "./explanation.js";
+import { table } from "./table.js";
+
+const PANELS = /** @type {const} */ (["explain", "data", "table"]);
+const CONTENTS = { explain: explanation, data, table };
+
+export function mountSide() {
+  view("tabs", tabs);
+  view("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
+  view("notice", () =>
+    notice.value
+      ? html`<p>${notice.value}</p>
+          <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
+      : null,
+  );
+  effect(() => {
+    document.body.classList.toggle("side-closed", !panelOpen.value);
+    const place = /** @type {HTMLElement} */ (document.getElementById("panel"));
+    place.hidden = !panelOpen.value;
+    place.setAttribute("aria-labelledby", `tab-${panel.value}`);
+  });
+}
+
+function tabs() {
+  return html`<div role="tablist" aria-label=${t("panels.label")} @keydown=${walkTabs}>
+      ${PANELS.map((name) => {
+        const chosen = panelOpen.value && name === panel.value;
+        return html`<button
+          type="button"
+          role="tab"
+          id=${`tab-${name}`}
+          aria-controls="panel"
+          aria-selected=${chosen ? "true" : "false"}
+          tabindex=${name === panel.value ? 0 : -1}
+          @click=${() => choose(name)}
+        >
+          ${t(`panels.${name}`)}
+        </button>`;
+      })}
+    </div>
+    <button
+      type="button"
+      id="fold"
+      class="quiet"
+      aria-expanded=${panelOpen.value ? "true" : "false"}
+      aria-controls="panel"
+      @click=${() => (panelOpen.value = !panelOpen.value)}
+    >
+      ${t(panelOpen.value ? "panels.close" : "panels.open")}
+    </button>`;
+}
+
+/** @param {typeof PANELS[number]} name */
+function choose(name) {
+  panel.value = name;
+  panelOpen.value = true;
+}
+
+/** @param {KeyboardEvent} press */
+function walkTabs(press) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[press.key];
+  if (!step) return;
+  const at = PANELS.indexOf(panel.value);
+  choose(PANELS[(at + step + PANELS.length) % PANELS.length]);
+  document.getElementById(`tab-${panel.value}`)?.focus();
+  press.preventDefault();
+}

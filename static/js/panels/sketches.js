@@ -1,0 +1,58 @@
+/**
+ * The small picture of each preset: its graph in a few dots and strokes, 72 x 40.
+ */
+import { svg } from "lit-html";
+
+/** @typedef {{dots?: number[][], boxes?: number[][], lines?: string[], back?: string[], text?: [number, number, string][]}} Sketch */
+
+/** @type {Record<string, Sketch>} */
+const SKETCHES = {
+  "fig-5-24": {
+    dots: [[26, 18], [48, 18]],
+    lines: ["M4 8L20 15", "M4 28L20 21", "M32 18H42", "M22 34H48V24", "M54 18H68"],
+  },
+  "fig-5-25": {
+    dots: [[26, 16], [48, 16]],
+    lines: ["M4 6L20 13", "M4 26L20 19", "M32 14H42", "M54 14H68"],
+    back: ["M68 20H56", "M42 20H34", "M20 24L6 30", "M48 24V34H24"],
+  },
+  "fig-5-26": {
+    text: [[3, 24, "(2,)"], [20, 24, "="], [26, 24, "(3,)(3,2)"]],
+    lines: ["M32 28V33H49V28", "M57 16V10H9V16"],
+  },
+  "fig-5-27": {
+    dots: [[26, 16], [48, 16]],
+    boxes: [[3, 3, 12, 4], [3, 9, 12, 4], [58, 11, 12, 4], [58, 17, 12, 4]],
+    lines: ["M15 8L20 13", "M6 28L20 19", "M32 16H42", "M54 16H58"],
+    back: ["M48 24V34H24"],
+  },
+  "fig-5-28": {
+    boxes: [[3, 11, 18, 18], [27, 9, 8, 22], [39, 9, 8, 22], [51, 9, 8, 22]],
+    lines: ["M21 20H27", "M35 20H39", "M47 20H51", "M59 13H68", "M59 20H68", "M59 27H68"],
+    text: [[8, 25, "7"]],
+  },
+  "fig-5-29": {
+    dots: [[14, 9], [14, 20], [14, 31], [36, 9], [36, 20], [36, 31], [58, 20]],
+    lines: ["M3 9H9", "M3 20H9", "M3 31H9", "M19 9H31", "M19 20H31", "M19 31H31", "M41 9L54 17", "M41 20H53", "M41 31L54 23", "M63 20H69"],
+  },
+  "fig-5-30": {
+    boxes: [[14, 5, 16, 30], [40, 5, 16, 30]],
+    lines: ["M3 11H14", "M3 20H14", "M3 29H14", "M30 11H40", "M30 20H40", "M30 29H40", "M56 20H68"],
+  },
+  "two-layer": {
+    dots: [[8, 14], [8, 26], [28, 8], [28, 20], [28, 32], [48, 14], [48, 26]],
+    lines: ["M13 14L23 9", "M13 14L23 20", "M13 26L23 21", "M13 26L23 32", "M33 8L43 13", "M33 20L43 15", "M33 20L43 25", "M33 32L43 27", "M53 20H68"],
+  },
+};
+
+/** @param {string} preset */
+export function sketch(preset) {
+  const { dots = [], boxes = [], lines = [], back = [], text = [] } = SKETCHES[preset] ?? {};
+  return svg`<svg class="sketch" viewBox="0 0 72 40" width="72" height="40" aria-hidden="true">
+    ${lines.map((d) => svg`<path class="line" d=${d}></path>`)}
+    ${back.map((d) => svg`<path class="back" d=${d}></path>`)}
+    ${boxes.map(([x, y, w, h]) => svg`<rect x=${x} y=${y} width=${w} height=${h} rx="2"></rect>`)}
+    ${dots.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="5"></circle>`)}
+    ${text.map(([x, y, letters]) => svg`<text x=${x} y=${y}>${letters}</text>`)}
+  </svg>`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Over the figure: how deep to look, and how large.
+ *
+ * @import { Level, LossView, View } from "../types.js"
+ */
+import { html } from "lit-html";
+import { messageOf } from "../messages.js";
+import { changeView } from "../session.js";
+import { notice, session, view as seen } from "../store.js";
+import { t } from "../strings.js";
+import { view } from "../view.js";
+
+/** @type {Level[]} */
+const LEVELS = ["network", "layer", "op", "element"];
+
+/** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
+export function mountToolbar(viewport) {
+  view("toolbar", () => toolbar(viewport));
+}
+
+/** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
+function toolbar({ fit, zoomIn, zoomOut }) {
+  return html`
+    <div class="looks">${levelChoice()} ${lossChoice()} ${sampleChoice()}</div>
+    <div class="zooms" role="group" aria-label=${t("zoom.group")}>
+      <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
+      <button type="button" id="fit" @click=${fit}>${t("zoom.fit")}</button>
+      <button type="button" id="zoom-in" aria-label=${t("zoom.in")} title=${t("zoom.in")} @click=${zoomIn}>+</button>
+    </div>
+  `;
+}
+
+function levelChoice() {
+  const now = session.value;
+  if (!now) return null;
+  // Single cells are drawn for the loss only, boxes only where there are layers.
+  const levels = LEVELS.filter((level) => {
+    if (level === "element") return Boolean(now.network.loss);
+    return level === "op" || now.network.layers.length > 0;
+  });
+  return html`<label
+    ><span>${t("level.label")}</span>
+    <select id="level" @change=${(/** @type {Event} */ change) => show({ level: /** @type {Level} */ (chosen(change)) })}>
+      ${levels.map(
+        (level) => html`<option value=${level} ?selected=${level === seen.value.level}>${t(`level.${level}`)}</option>`,
+      )}
+    </select></label
+  >`;
+}
+
+function lossChoice() {
+  const applies = session.value?.network.loss && ["op", "element"].includes(seen.value.level);
+  if (!applies) return null;
+  return html`<label
+    ><span>${t("loss.label")}</span>
+    <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
+      ${["closed", "opened"].map(
+        (loss) => html`<option value=${loss} ?selected=${loss === seen.value.loss}>${t(`loss.${loss}`)}</option>`,
+      )}
+    </select></label
+  >`;
+}
+
+function sampleChoice() {
+  const samples = Array.isArray(session.value?.x) ? session.value.x.length : 1;
+  if (samples < 2 || seen.value.level !== "element") return null;
+  return html`<label
+    ><span>${t("sample.label")}</span>
+    <input
+      type="number"
+      id="sample"
+      min="0"
+      max=${samples - 1}
+      .value=${String(seen.value.sample)}
+      @change=${(/** @type {Event} */ change) =>
+        show({ sample: Math.max(0, Math.min(Math.trunc(Number(chosen(change))) || 0, samples - 1)) })}
+  /></label>`;
+}
+
+/** @param {Event} change */
+function chosen(change) {
+  return /** @type {HTMLInputElement | HTMLSelectElement} */ (change.target).value;
+}
+
+/** @param {Partial<View>} change */
+async function show(change) {
+  try {
+    await changeView(change);
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * What happens to the session on the server: opening, looking at another level, editing.
+ *
+ * Counters keep old answers out. `shown` numbers every request for a picture (graph and trace), and
+ * every edit uses up a number too: only the answer to the newest may be put on the screen. Edits go
+ * out one at a time, since each names the version it is for; from the first of them until the
+ * trace of the last, the page is stale.
+ * @import { Edit, Level, LossView, Network, Session, View } from "./types.js"
+ */
+import { batch } from "@preact/signals-core";
+import * as api from "./api.js";
+import { clamp } from "./cursor.js";
+import { messageOf } from "./messages.js";
+import * as store from "./store.js";
+import { remember, tokenOf } from "./tokens.js";
+
+/** @typedef {import("./types.js").Cursor | ((trace: import("./types.js").Trace) => import("./types.js").Cursor)} Where */
+
+let shown = 0;
+let edits = 0;
+let unsent = 0;
+/** @type {Promise<unknown>} */
+let queue = Promise.resolve();
+/** Opened anew: edits still waiting for an older session must not touch this one. */
+let opened = 0;
+
+/**
+ * @param {string} preset
+ * @param {{row?: number, where?: Where, view?: Partial<View>}} [options]
+ */
+export async function openPreset(preset, { row, where, view } = {}) {
+  await open(() => api.createSession(row === undefined ? { preset } : { preset, row }), where, view);
+}
+
+/**
+ * @param {Network} network
+ * @param {Record<string, unknown>} rest  x, t, seed and so on
+ * @param {Where} [where]
+ */
+export async function openNetwork(network, rest, where) {
+  const made = await api.createSession({ network, ...rest });
+  await open(async () => made, where);
+}
+
+/**
+ * @param {string} id
+ * @param {{where?: Where, view?: Partial<View>}} [options]
+ */
+export async function openSession(id, { where, view } = {}) {
+  await open(() => api.getSession(id), where, view);
+}
+
+/** One's own copy of what one may only read. */
+export async function fork() {
+  const current = store.session.value;
+  if (current) await open(() => api.forkSession(current.id), store.cursor.value, store.view.value);
+}
+
+/**
+ * @param {() => Promise<Session>} get
+ * @param {Where} [where]
+ * @param {Partial<View>} [view]
+ */
+async function open(get, where, view) {
+  const mine = ++opened;
+  edits++;
+  const session = await get();
+  if (session.edit_token) remember(session.id, session.edit_token);
+  if (mine !== opened) return;
+  await look(session, { ...session.view, ...view }, where);
+}
+
+/** @param {Partial<View>} change  another level, the loss opened or closed, another sample */
+export async function changeView(change) {
+  const session = store.session.value;
+  if (session) await look(session, { ...store.view.value, ...change });
+}
+
+/**
+ * Fetch the picture and the numbers of a session and put both on the screen at once.
+ * @param {Session} session
+ * @param {View} view
+ * @param {Where} [where]
+ * @returns {Promise<boolean>}  false when a newer request has overtaken this one
+ */
+async function look(session, view, where = store.cursor.value) {
+  const mine = ++shown;
+  const current = unsent === 0;
+  const [graph, trace] = await Promise.all([
+    api.getGraph(session.id, view),
+    api.getTrace(session.id, view),
+  ]);
+  if (mine !== shown) return false;
+  batch(() => {
+    const other = store.session.value?.id !== session.id;
+    if (other || store.view.value.level !== view.level || store.view.value.loss !== view.loss) {
+      store.selection.value = null;
+      store.pointed.value = [];
+    }
+    if (other) {
+      store.playing.value = false;
+      // A link to a place in the pass shows what is in play there.
+      store.moved.value = typeof where === "object" && where.seq > 0;
+    }
+    store.session.value = session;
+    store.view.value = view;
+    store.graph.value = graph;
+    store.trace.value = trace;
+    store.cursor.value = clamp(trace, typeof where === "function" ? where(trace) : where);
+    store.editable.value = tokenOf(session.id) !== null;
+    if (current) store.stale.value = false;
+    store.notice.value = null;
+  });
+  return true;
+}
+
+/**
+ * Change numbers. Resolves when the server has them (not when the figure has followed).
+ * @param {Edit[]} changes
+ */
+export async function edit(changes) {
+  await change((current, token) => patched(current, token, changes));
+}
+
+/**
+ * One step of the optimiser, on all parameters.
+ * @returns {Promise<{before: number, after: number} | null>}  the loss
+ */
+export async function update() {
+  /** @type {{before: number, after: number} | null} */
+  let loss = null;
+  await change(async (current, token) => {
+    loss = (await api.updateSession(current, token)).loss;
+    return api.getSession(current.id);
+  });
+  return loss;
+}
+
+/**
+ * Send a change after all earlier ones, then let the figure follow.
+ * @param {(current: Session, token: string) => Promise<Session>} send
+ */
+async function change(send) {
+  const mine = ++edits;
+  const session = opened;
+  shown++;
+  unsent++;
+  store.stale.value = true;
+  const sent = queue.then(async () => {
+    const current = store.session.value;
+    const token = current && tokenOf(current.id);
+    if (!current || !token || session !== opened) return;
+    const changed = await send(current, token);
+    if (session === opened) store.session.value = changed;
+  });
+  queue = sent.catch(() => undefined);
+  try {
+    await sent;
+  } finally {
+    unsent--;
+    void follow(mine);
+  }
+}
+
+/**
+ * Another window may have changed the session meanwhile: our cells are set into what it is now.
+ * @param {Session} current
+ * @param {string} token
+ * @param {Edit[]} changes
+ */
+async function patched(current, token, changes) {
+  try {
+    return await api.patchSession(current, token, changes);
+  } catch (error) {
+    if (!(error instanceof api.ApiError) || error.status !== 412) throw error;
+    return api.patchSession(await api.getSession(current.id), token, changes);
+  }
+}
+
+/** @param {number} mine  the edit whose numbers are wanted; a newer one brings its own */
+async function follow(mine) {
+  const session = store.session.value;
+  if (mine !== edits || !session) return;
+  try {
+    await look(session, store.view.value);
+  } catch (error) {
+    if (mine === edits) store.notice.value = messageOf(error);
+  }
+}

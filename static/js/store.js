@@ -1,0 +1,65 @@
+/**
+ * The one state of the page, as signals. Views read it; only session.js and the controls write it.
+ *
+ * @import { Signal } from "@preact/signals-core"
+ * @import { Cell, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
+ */
+import { computed, signal } from "@preact/signals-core";
+import { inPlay, timetable } from "./cursor.js";
+
+/** @type {Signal<Preset[]>} */
+export const presets = signal([]);
+/** @type {Signal<Session | null>} */
+export const session = signal(null);
+/** @type {Signal<Graph | null>} */
+export const graph = signal(null);
+/** @type {Signal<Trace | null>} */
+export const trace = signal(null);
+/** @type {Signal<View>} */
+export const view = signal({ level: "op", loss: "closed", sample: 0, single: false });
+
+/** @type {Signal<Cursor>} */
+export const cursor = signal({ seq: 0, element: 0 });
+/** @type {Signal<Stride>} */
+export const stride = signal("op");
+export const playing = signal(false);
+/** False while the figure stands as it was opened: nothing is in play before the first move. */
+export const moved = signal(false);
+
+/** Which tensor or cell the learner picked, and which spots a term points at while hovered. */
+/** @type {Signal<Spot | null>} */
+export const selection = signal(null);
+/** @type {Signal<Spot[]>} */
+export const pointed = signal([]);
+
+/** True from an edit until the numbers made from it are here: nothing shown may pass as current. */
+export const stale = signal(false);
+/** True when this page holds the session's edit token. */
+export const editable = signal(false);
+/** @type {Signal<string | null>} */
+export const notice = signal(null);
+
+/** @type {Signal<"explain" | "data" | "table">} */
+export const panel = signal("explain");
+export const panelOpen = signal(true);
+/** @type {Signal<"system" | "light" | "dark">} */
+export const theme = signal("system");
+
+/** Cells too many for the trace, fetched when a heat map needs them; keyed `version/key`. */
+/** @type {Signal<ReadonlyMap<string, Cell[]>>} */
+export const fetchedCells = signal(new Map());
+
+export const table = computed(() => (trace.value ? timetable(trace.value) : null));
+export const event = computed(() =>
+  trace.value && moved.value ? inPlay(trace.value, cursor.value) : null,
+);
+
+/** At the element stride, the cell that was revealed last. */
+export const revealed = computed(() => {
+  const made = event.value?.writes[0];
+  if (stride.value !== "element" || !event.value || made === undefined) return null;
+  const { element } = cursor.value;
+  return { key: made, index: element > 0 ? element - 1 : event.value.elements - 1 };
+});
+/** What the explanation is about, beside the step itself. */
+export const subject = computed(() => selection.value ?? revealed.value);

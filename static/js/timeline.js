@@ -1,0 +1,150 @@
+/**
+ * The timeline: one cursor over the whole pass, moved here without asking the server.
+ *
+ * @import { Cursor, Stride } from "./types.js"
+ */
+import { batch, effect } from "@preact/signals-core";
+import { html, svg as svgTemplate } from "lit-html";
+import { back, clamp, next } from "./cursor.js";
+import { cursor, moved, playing, stride, trace } from "./store.js";
+import { t } from "./strings.js";
+import { view } from "./view.js";
+
+/** @type {Stride[]} */
+export const STRIDES = ["phase", "layer", "op", "element"];
+/** Time to read one step while playing, in ms; a single cell needs less. */
+const PACE = { phase: 2400, layer: 1800, op: 1300, element: 450 };
+
+/** @param {Cursor} to */
+export function goTo(to) {
+  if (!trace.value) return;
+  const at = clamp(trace.value, to);
+  batch(() => {
+    moved.value = true;
+    cursor.value = at;
+  });
+}
+
+export function goNext() {
+  if (trace.value) goTo(next(trace.value, cursor.value, stride.value));
+}
+
+export function goBack() {
+  if (trace.value) goTo(back(trace.value, cursor.value, stride.value));
+}
+
+function isAtEnd() {
+  return trace.value !== null && cursor.value.seq >= trace.value.events.length;
+}
+
+export function togglePlay() {
+  if (!playing.value && isAtEnd()) goTo({ seq: 0, element: 0 });
+  playing.value = !playing.value;
+}
+
+export function mountTimeline() {
+  view("timeline", timeline);
+  effect(() => document.getElementById("timeline")?.setAttribute("aria-label", t("timeline.name")));
+  effect(() => {
+    if (!playing.value) return;
+    if (isAtEnd()) {
+      playing.value = false;
+      return;
+    }
+    // Reading the cursor restarts the wait after every step, also after one made by hand.
+    void cursor.value;
+    const waiting = setTimeout(goNext, PACE[stride.value]);
+    return () => clearTimeout(waiting);
+  });
+}
+
+function timeline() {
+  const events = trace.value?.events ?? [];
+  const { seq, element } = cursor.value;
+  const start = seq === 0 && element === 0;
+  const end = isAtEnd();
+  return html`
+    <div class="timeline-buttons">
+      <button type="button" id="back" ?disabled=${start} @click=${goBack}>
+        ${icon("M15 5l-7 7 7 7")}<span>${t("timeline.back")}</span>
+      </button>
+      <button type="button" id="next" class="primary" ?disabled=${end} @click=${goNext}>
+        <span>${t("timeline.next")}</span>${icon("M9 5l7 7-7 7")}
+      </button>
+      <button type="button" id="play" aria-pressed=${playing.value} @click=${togglePlay}>
+        ${playing.value ? icon("M8 6v12M16 6v12") : icon("M8 5l11 7-11 7z")}<span
+          >${t(playing.value ? "timeline.pause" : "timeline.play")}</span
+        >
+      </button>
+    </div>
+    <div class="timeline-track">
+      <input
+        type="range"
+        id="slider"
+        min="0"
+        max=${events.length}
+        step="1"
+        .value=${String(seq)}
+        aria-label=${t("timeline.slider")}
+        aria-valuetext=${position()}
+        @input=${slide}
+      />
+      ${phases()}
+    </div>
+    <label class="timeline-stride">
+      <span>${t("timeline.stride")}</span>
+      <select id="stride" @change=${chooseStride}>
+        ${STRIDES.map(
+          (name) =>
+            html`<option value=${name} ?selected=${name === stride.value}>${t(`stride.${name}`)}</option>`,
+        )}
+      </select>
+    </label>
+  `;
+}
+
+/** Where the cursor stands, in words. */
+export function position() {
+  const events = trace.value?.events ?? [];
+  const { seq, element } = cursor.value;
+  const step = t("timeline.position", { step: seq, steps: events.length });
+  const cells = events[seq]?.elements ?? 0;
+  return element ? `${step} \u00b7 ${t("timeline.cells", { cell: element, cells })}` : step;
+}
+
+/** The three phases under the slider, each as wide as it has steps. */
+function phases() {
+  const events = trace.value?.events ?? [];
+  if (events.length === 0) return null;
+  const names = /** @type {const} */ (["forward", "loss", "backward"]);
+  return html`<svg class="phases" width="100%" height="4" aria-hidden="true">
+    ${names.map((name) => {
+      const first = events.findIndex((event) => event.phase === name);
+      const count = events.filter((event) => event.phase === name).length;
+      return phaseBar(name, first / events.length, count / events.length);
+    })}
+  </svg>`;
+}
+
+/** @param {string} name @param {number} from @param {number} part */
+function phaseBar(name, from, part) {
+  if (part === 0) return null;
+  return svgTemplate`<rect class=${name} x=${`${100 * from}%`} width=${`${100 * part}%`} height="4"></rect>`;
+}
+
+/** @param {string} d */
+export function icon(d) {
+  return html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18" aria-hidden="true">
+    <path d=${d}></path>
+  </svg>`;
+}
+
+/** @param {Event} input */
+function slide(input) {
+  goTo({ seq: Number(/** @type {HTMLInputElement} */ (input.target).value), element: 0 });
+}
+
+/** @param {Event} change */
+function chooseStride(change) {
+  stride.value = /** @type {Stride} */ (/** @type {HTMLSelectElement} */ (change.target).value);
+}

@@ -1,0 +1,90 @@
+/**
+ * The shapes of what the server answers, as JSDoc types. Nothing here runs.
+ *
+ * A number that JSON cannot write is one of three strings (NaN, Infinity, -Infinity).
+ * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Cell
+ * @typedef {Cell | NestedCells} Nested
+ * @typedef {Nested[]} NestedCells
+ * @typedef {{shape: number[], min: Cell, max: Cell, mean: Cell, omitted: true}} Omitted  too many cells
+ * @typedef {Nested | Omitted} Value
+ *
+ * @typedef {"network" | "layer" | "op" | "element"} Level
+ * @typedef {"opened" | "closed"} LossView
+ * @typedef {{level: Level, loss: LossView, sample: number, single: boolean}} View
+ * @typedef {"phase" | "layer" | "op" | "element"} Stride
+ * @typedef {{seq: number, element: number}} Cursor
+ *
+ * @typedef {{type: string, name?: string, units?: number | null}} LayerSpec
+ * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null}} Network
+ * @typedef {{
+ *   id: string, version: number, data_version: number, preset: string | null, network: Network,
+ *   parameters: Record<string, Value>, x: NestedCells, t: NestedCells | null,
+ *   grad_output: NestedCells | null, optimizer: {type: string, learning_rate: number}, view: View,
+ *   loss: Cell | null, probabilities: Cell[][] | null, predictions: number[] | null,
+ *   edit_token?: string,
+ * }} Session
+ *
+ * @typedef {{
+ *   seq: number, phase: "forward" | "loss" | "backward", layer: string, node: string, op: string,
+ *   reads: string[], writes: string[], rule: string, rule_name: string, shape: number[],
+ *   elements: number, values: Record<string, Value>,
+ * }} TraceEvent
+ * @typedef {{
+ *   id: string, version: number, level: string, loss: string | null, form: string | null,
+ *   n: number, inputs: Record<string, Value>, outputs: Record<string, Value>,
+ *   events: TraceEvent[], strides: {phase: number[], layer: number[]},
+ * }} Trace
+ *
+ * @typedef {{
+ *   id: string, kind: "op" | "layer" | "source" | "constant", op: string | null,
+ *   layer: string | null, symbol: string | null, title: string | null,
+ *   x: number, y: number, w: number, h: number, row: number | null, nodes: string[],
+ *   image?: [number, number],
+ * }} GraphNode
+ * @typedef {{
+ *   mode: "scalar" | "grid" | "heat" | "fan" | "name", x: number, y: number, w: number, h: number,
+ *   rows: number, cols: number, cell_w: number, cell_h: number, range?: {x: number, y: number},
+ *   fan?: {rows: number[], elided: boolean, lines: [number, number, number, number][],
+ *     cells: [number, number, number, number][], ellipsis: [number, number] | null},
+ *   name: {formula: string, x: number, y: number} | null,
+ *   shape: {text: string, x: number, y: number} | null,
+ * }} Label
+ * @typedef {{
+ *   id: string, direction: "forward" | "backward", tensor: string, from: string | null,
+ *   to: string | null, shape: number[], shape_text: string, row: number | null, key: string,
+ *   points: [number, number][], label: Label | null, box: number | null,
+ *   box_at?: [number, number] | null, description: string,
+ * }} GraphEdge
+ * @typedef {{
+ *   id: string, kind: string, title: string | null, layer: string | null,
+ *   x: number, y: number, w: number, h: number,
+ * }} Group
+ * @typedef {{
+ *   latex: string, spoken: string, width: number, height: number, ascent: number,
+ *   glyphs: [string, number, number, number, number][], rules: [number, number, number, number][],
+ * }} Formula
+ * @typedef {{
+ *   number: number, edge: string, formula: string, shapes: string,
+ *   parts: {formula: string, shape: string}[],
+ * }} Equation
+ * @typedef {{
+ *   level: Level, loss: LossView | null, form: string | null, width: number, height: number,
+ *   nodes: GraphNode[], edges: GraphEdge[], groups: Group[], equations: Equation[],
+ *   formulas: Record<string, Formula>, glyphs: Record<string, {viewBox: string, d: string}>,
+ * }} Graph
+ *
+ * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
+ * @typedef {{tensor: string, index: number[], value: Cell, function?: string, cell_value?: Cell}} Factor
+ * @typedef {{factors: Factor[], value: Cell, coefficient?: Cell}} Term
+ * @typedef {{
+ *   tensor: string, index: number[], value: Cell, rule: string, rule_name?: string,
+ *   shapes: Record<string, number[]>, terms: Term[], scale: Cell, combine?: "sum" | "max",
+ *   omitted?: number, omitted_value?: Cell,
+ * }} Explanation
+ *
+ * @typedef {{op: "set", tensor: string, index: number[], value: number}
+ *   | {op: "replace", tensor: string, value: Nested}
+ *   | {op: "load", dataset: string, split: string, rows: number[]}} Edit
+ * @typedef {{id: string, title: string, network: Network, view: View, rows: number | null}} Preset
+ */
+export {};

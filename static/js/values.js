@@ -1,0 +1,68 @@
+/**
+ * Nested lists of numbers as one row-major list, and back. Pure.
+ *
+ * @import { Cell, Nested, Omitted, Value } from "./types.js"
+ */
+
+/**
+ * @param {Value} value
+ * @returns {value is Omitted}
+ */
+export function isOmitted(value) {
+  return typeof value === "object" && !Array.isArray(value);
+}
+
+/**
+ * @param {Value} value
+ * @returns {Cell[]}  row-major; empty when the server left the cells out
+ */
+export function flat(value) {
+  if (isOmitted(value)) return [];
+  if (!Array.isArray(value)) return [value];
+  return /** @type {Cell[]} */ (/** @type {unknown[]} */ (value).flat(3));
+}
+
+/**
+ * @param {Nested} value
+ * @returns {number[]}
+ */
+export function shapeOf(value) {
+  return Array.isArray(value) ? [value.length, ...(value.length ? shapeOf(value[0]) : [])] : [];
+}
+
+/**
+ * @param {number} position  row-major
+ * @param {readonly number[]} shape
+ * @returns {number[]}  one index per axis
+ */
+export function indexOf(position, shape) {
+  const index = [];
+  for (const size of [...shape].reverse()) {
+    index.unshift(position % size);
+    position = Math.floor(position / size);
+  }
+  return index;
+}
+
+/**
+ * @param {readonly number[]} index
+ * @param {readonly number[]} shape
+ */
+export function positionOf(index, shape) {
+  return index.reduce((position, i, axis) => position * shape[axis] + i, 0);
+}
+
+/**
+ * Any value seen as a table: a number is 1 x 1, a list is one row.
+ * @param {Nested} value
+ * @returns {Cell[][]}
+ */
+export function asRows(value) {
+  if (!Array.isArray(value)) return [[value]];
+  return /** @type {Cell[][]} */ (Array.isArray(value[0]) ? value : [value]);
+}
+
+/** @param {Cell} value */
+export function asNumber(value) {
+  return typeof value === "number" ? value : Number(value);
+}

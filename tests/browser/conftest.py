@@ -1,0 +1,139 @@
+"""The page as a learner meets it: what they do, and what they can read from the figure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+Shown = dict[str, dict[int, str]]
+
+READ_FIGURE = """() => Object.fromEntries(
+  [...document.querySelectorAll("#figure [data-key]")].map((label) => [
+    label.dataset.key,
+    Object.fromEntries(
+      [...label.querySelectorAll("[data-full]")].map((cell) => [cell.dataset.cell, cell.dataset.full])
+    ),
+  ])
+)"""
+READ_RANGES = """() => Object.fromEntries(
+  [...document.querySelectorAll("#figure [data-range]")].map((label) => [
+    label.dataset.key, label.dataset.range.split(" ").map(Number)
+  ])
+)"""
+
+
+class Explorer:
+    """The page of one learner."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.server = server.rstrip("/")
+        self.id = ""
+        self.token = ""
+
+    def open(self, search: str = "") -> "Explorer":
+        """Open an address, wait until it stands, and note its session."""
+        self.page.on("response", self._note)
+        self.page.goto(f"{self.server}/{search}")
+        self.page.wait_for_selector("body[data-ready]")
+        return self
+
+    def _note(self, response: Any) -> None:
+        if response.request.method == "POST" and response.url.endswith(("/sessions", "/fork")):
+            made = response.json() if response.ok else {}
+            self.id = made.get("id", self.id)
+            self.token = made.get("edit_token", self.token)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def next(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.click("#next")
+
+    def stride(self, name: str) -> None:
+        self.page.select_option("#stride", name)
+
+    def figure(self) -> Shown:
+        """Every number that the figure shows, in full: key -> position (row-major) -> digits."""
+        found: Mapping[str, Mapping[str, str]] = self.page.evaluate(READ_FIGURE)
+        return {key: {int(i): full for i, full in cells.items()} for key, cells in found.items()}
+
+    def ranges(self) -> dict[str, list[float]]:
+        """The range that every heat map shows."""
+        found: dict[str, list[float]] = self.page.evaluate(READ_RANGES)
+        return found
+
+    def numbers(self, key: str) -> list[float]:
+        """The numbers shown at one edge."""
+        cells = self.figure()[key]
+        return [float(cells[position]) for position in sorted(cells)]
+
+    def slider(self) -> int:
+        return int(self.page.input_value("#slider"))
+
+    def sentence(self) -> str:
+        return self.page.inner_text("#sentence")
+
+    def type(self, tensor: str, index: str, text: str) -> None:
+        """Type a number into the data table and press Enter."""
+        field = self.page.locator(f'[data-tensor="{tensor}"] [data-index="{index}"]')
+        field.fill(text)
+        field.press("Enter")
+
+    def until(self, holds: str | Callable[[], Any]) -> None:
+        """Wait until a JavaScript expression, or something outside the page, holds.
+
+        Playwright's own wait_for_function compiles text in the page, which our CSP forbids.
+        """
+        for _ in range(100):
+            if self.page.evaluate(holds) if isinstance(holds, str) else holds():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never came to hold: {holds}")
+
+    def settle(self) -> None:
+        """Wait until nothing shown is stale."""
+        self.page.wait_for_selector('#figure[aria-busy="false"]')
+
+    def get(self, path: str) -> Any:
+        """An answer of REST about the page's own session."""
+        answer = self.page.request.get(f"{self.server}/api/v1/sessions/{self.id}{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def step(self, direction: str, granularity: str) -> Any:
+        """Move the session's own cursor by REST."""
+        answer = self.page.request.post(
+            f"{self.server}/api/v1/sessions/{self.id}/step",
+            data={"direction": direction, "granularity": granularity},
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        assert answer.ok, answer.text()
+        return answer.json()
+
+
+@pytest.fixture
+def explorer(watched_page: Page, server: str) -> Explorer:
+    return Explorer(watched_page, server)
+
+
+@pytest.fixture
+def refused(page: Page, server: str) -> Explorer:
+    """A page on which a refusal is provoked: the browser logs each as an error."""
+    return Explorer(page, server)
+
+
+@pytest.fixture
+def run_module(explorer: Explorer) -> Callable[[str, str], Any]:
+    """Evaluate an expression with a module of the page imported as ``m``."""
+    explorer.open()
+
+    def run(module: str, expression: str) -> Any:
+        return explorer.page.evaluate(
+            f"async () => {{ const m = await import('/static/js/{module}'); return {expression}; }}"
+        )
+
+    return run

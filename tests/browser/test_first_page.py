@@ -1,0 +1,74 @@
+"""What meets a learner who comes for the first time."""
+
+from typing import Any
+
+KILOBYTE = 1000
+
+
+def test_it_opens_on_figure_5_25_with_the_forward_half_filled(explorer: Any) -> None:
+    explorer.open()
+    shown = explorer.figure()
+    assert explorer.numbers("affine1.output") == [6, 13, 20]
+    assert explorer.numbers("affine1.dot") == [5, 11, 17]
+    gradients = [key for key in shown if key.endswith(".grad")]
+    assert gradients
+    assert all(shown[key] == {} for key in gradients)
+
+
+def test_an_empty_slot_is_dashed_and_holds_no_zero(explorer: Any) -> None:
+    explorer.open()
+    slot = explorer.page.locator('[data-key="affine1.W.grad"]')
+    assert "empty" in slot.get_attribute("class")
+    assert slot.locator(".cell text").all_text_contents() == [""] * 6
+    assert slot.locator(".slot").evaluate("slot => getComputedStyle(slot).strokeDasharray") != "none"
+
+
+def test_one_sentence_stands_beside_it_and_next_is_the_one_primary_action(explorer: Any) -> None:
+    explorer.open()
+    assert "Press Next" in explorer.sentence()
+    primary = explorer.page.locator("button.primary:visible")
+    assert primary.count() == 1
+    assert primary.get_attribute("id") == "next"
+    assert primary.is_enabled()
+    assert explorer.page.locator("dialog[open]").count() == 0
+
+
+def test_the_figure_takes_most_of_a_laptop_screen(explorer: Any) -> None:
+    explorer.page.set_viewport_size({"width": 1440, "height": 900})
+    explorer.open()
+    box = explorer.page.locator("#figure").bounding_box()
+    toolbar = explorer.page.locator("#toolbar").bounding_box()
+    area = box["width"] * (box["height"] + toolbar["height"])
+    assert area >= 0.6 * 1440 * 900
+
+
+def test_the_whole_first_page_weighs_at_most_150_kilobytes(explorer: Any) -> None:
+    explorer.open()
+    sizes = explorer.page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+          .map((entry) => [entry.name, entry.encodedBodySize])"""
+    )
+    assert sum(size for _, size in sizes) <= 150 * KILOBYTE, sorted(sizes, key=lambda pair: pair[1])
+
+
+def test_nothing_overflows_on_a_phone(explorer: Any) -> None:
+    explorer.page.set_viewport_size({"width": 390, "height": 844})
+    for language in ("en", "ko", "ja"):
+        explorer.open(f"?lang={language}")
+        width = explorer.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390
+        next_button = explorer.page.locator("#next").bounding_box()
+        assert next_button["y"] + next_button["height"] <= 844
+        assert next_button["height"] >= 44
+
+
+def test_dark_follows_the_system_and_the_choice_is_kept(explorer: Any) -> None:
+    explorer.page.emulate_media(color_scheme="dark")
+    explorer.open()
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = explorer.page.evaluate(paper)
+    explorer.page.select_option("#theme", "light")
+    light = explorer.page.evaluate(paper)
+    assert dark != light
+    explorer.open()
+    assert explorer.page.evaluate(paper) == light

@@ -1,0 +1,215 @@
+"""The timeline: the page moves one cursor, and shows at each place what the API shows there."""
+
+import math
+from typing import Any
+
+import pytest
+
+PRESETS = (
+    "fig-5-24", "fig-5-25", "fig-5-26", "fig-5-27", "fig-5-28", "fig-5-29", "fig-5-30", "two-layer",
+)  # fmt: skip
+STRIDES = ("phase", "layer", "op", "element")
+
+
+def cells_of(value: Any) -> list[float]:
+    """Nested lists as one row-major list."""
+    if isinstance(value, list):
+        return [cell for part in value for cell in cells_of(part)]
+    return [float(value)]
+
+
+def same(shown: str, number: float) -> bool:
+    value = float(shown)
+    return value == number and math.copysign(1, value) == math.copysign(1, number)
+
+
+def assert_shows(explorer: Any, known: dict[str, Any]) -> None:
+    """The figure has exactly the known numbers: every cell in full, and nothing where none is known."""
+    ranges = explorer.ranges()
+    for key, shown in explorer.figure().items():
+        if key not in known:
+            assert shown == {} and key not in ranges, f"{key} is shown before it is computed"
+        elif isinstance(known[key], dict):
+            assert ranges[key] == [known[key]["min"], known[key]["max"]], key
+        elif key in ranges:
+            cells = cells_of(known[key])
+            assert ranges[key] == [min(cells), max(cells)], key
+        else:
+            cells = cells_of(known[key])
+            assert all(same(digits, cells[place]) for place, digits in shown.items()), key
+            is_fan = len(shown) < len(cells)
+            assert not is_fan or len(shown) in (0, 6), f"{key} shows {len(shown)} of {len(cells)}"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_page_equals_the_api_at_every_cursor(explorer: Any, preset: str) -> None:
+    explorer.open(f"?preset={preset}&at=0")
+    known = dict(explorer.get("/trace")["inputs"])
+    assert_shows(explorer, known)
+    history = [dict(known)]
+    while True:
+        answer = explorer.step("next", "op")
+        if not answer["events"]:
+            break
+        known |= answer["values"]
+        history.append(dict(known))
+        explorer.next()
+        assert explorer.slider() == answer["cursor"]["seq"]
+        assert_shows(explorer, known)
+    assert explorer.page.is_disabled("#next")
+    assert len(history) == len(explorer.get("/trace")["events"]) + 1
+    for before in reversed(history[:-1]):
+        explorer.press("ArrowLeft")
+        assert_shows(explorer, before)
+    assert explorer.page.is_disabled("#back")
+
+
+@pytest.mark.parametrize("stride", STRIDES)
+def test_every_stride_stops_where_the_api_stops_and_comes_back(explorer: Any, stride: str) -> None:
+    explorer.open("?preset=two-layer&at=0")
+    explorer.stride(stride)
+    explorer.page.locator("#next").focus()
+    places = []
+    for _ in range(60):
+        cursor = explorer.step("next", stride)["cursor"]
+        explorer.press("ArrowRight")
+        place = place_of(explorer)
+        assert place == (cursor["seq"], cursor["element"])
+        places.append(place)
+        if cursor["at_end"]:
+            break
+    for place in [*reversed(places[:-1]), (0, 0)]:
+        explorer.press("ArrowLeft")
+        assert place_of(explorer) == place
+
+
+def place_of(explorer: Any) -> tuple[int, int]:
+    """The cursor that stands in the address."""
+    at = explorer.page.evaluate("new URLSearchParams(location.search).get('at')")
+    seq, _, element = at.partition(".")
+    return int(seq), int(element or 0)
+
+
+def test_a_stride_of_one_number_fills_the_cells_row_by_row(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-27&at=0")
+    explorer.stride("element")
+    for count in range(1, 7):
+        explorer.next()
+        assert sorted(explorer.figure()["affine1.dot"]) == list(range(count))
+    assert explorer.numbers("affine1.dot") == [0, 0, 0, 10, 10, 10]
+
+
+def test_keys_buttons_and_slider_move_the_same_cursor(explorer: Any) -> None:
+    explorer.open()
+    explorer.press("End")
+    assert explorer.slider() == 7
+    explorer.press("Home")
+    assert explorer.slider() == 0
+    explorer.press(".", ".")
+    assert explorer.slider() == 2
+    explorer.press(",")
+    assert explorer.slider() == 1
+    explorer.page.fill("#slider", "5")
+    assert explorer.numbers("affine1.b.grad") == [1, 2, 3]
+    explorer.page.click("#back")
+    assert explorer.slider() == 4
+
+
+def test_moving_the_cursor_asks_the_server_nothing(explorer: Any) -> None:
+    explorer.open("?at=0")
+    asked: list[str] = []
+    explorer.page.on("request", lambda request: asked.append(request.url))
+    explorer.next(7)
+    explorer.press("Home", "End")
+    explorer.page.wait_for_timeout(200)
+    assert asked == []
+
+
+def test_play_goes_on_by_itself_and_stops_at_the_end(explorer: Any) -> None:
+    explorer.page.clock.install()
+    explorer.open()
+    explorer.press(" ")
+    assert explorer.page.get_attribute("#play", "aria-pressed") == "true"
+    for _ in range(6):
+        explorer.page.clock.run_for(1500)
+    assert explorer.slider() == 7
+    assert explorer.page.get_attribute("#play", "aria-pressed") == "false"
+
+
+def test_the_op_in_play_and_its_operands_are_lit_and_all_else_is_dimmed(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&at=0")
+    explorer.next()
+    page = explorer.page
+    assert page.locator(".node.lit").get_attribute("data-node") == "affine1.dot"
+    lit = page.locator(".label.lit").evaluate_all("all => all.map((one) => one.dataset.key)")
+    assert sorted(lit) == ["affine1.W", "x"]
+    made = page.locator(".label.made").evaluate_all("all => all.map((one) => one.dataset.key)")
+    assert made == ["affine1.dot"]
+    opacity = "one => Number(getComputedStyle(one).opacity)"
+    page.wait_for_timeout(300)
+    assert page.locator('.label[data-key="affine1.b"]').evaluate(opacity) < 1
+    assert page.locator('.label[data-key="x"]').evaluate(opacity) == 1
+
+
+def test_the_worked_numbers_of_figure_5_29_come_out(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-29&at=0")
+    explorer.press("End")
+    gradients = [explorer.numbers(f"loss.a.{row}.grad")[0] for row in (1, 2, 3)]
+    assert gradients == pytest.approx([0.3, -0.8, 0.5], rel=1e-12)
+
+
+def test_the_gradient_of_b_in_figure_5_27_is_5_7_9(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-27")
+    explorer.press("End")
+    assert explorer.numbers("affine1.b.grad") == [5, 7, 9]
+
+
+def test_figure_5_24_says_that_it_has_no_backward_half(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-24")
+    assert not [key for key in explorer.figure() if key.endswith(".grad")]
+    explorer.press("End")
+    assert "no backward half" in explorer.page.inner_text("#panel")
+
+
+def test_figure_5_26_joins_the_inner_sizes_and_leads_the_outer_one_to_the_result(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-26")
+    first = explorer.page.locator(".shape-brackets").first
+    assert first.get_attribute("aria-label") == "(2,) = (3,) (3, 2)"
+    assert first.locator(".inner").count() == 1
+    assert first.locator(".outer").count() == 1
+
+
+def test_a_cell_that_is_clicked_shows_its_arithmetic(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&at=7")
+    page = explorer.page
+    page.click('[data-key="x.grad"] [data-cell="0"]')
+    page.wait_for_selector(".terms")
+    assert page.locator(".terms li").count() == 3
+    assert page.get_attribute(".result output", "data-full") == "22"
+    page.locator(".terms .factor").first.hover()
+    assert page.locator("#figure .cell.pointed").count() == 1
+
+
+def test_levels_and_an_opened_loss_show_other_drawings_of_the_same_numbers(explorer: Any) -> None:
+    explorer.open("?preset=two-layer")
+    explorer.press("End")
+    loss = explorer.numbers("loss")
+    explorer.page.select_option("#loss-view", "opened")
+    explorer.until("location.search.includes('loss=opened')")
+    explorer.press("End")
+    assert explorer.numbers("loss") == pytest.approx(loss, rel=1e-12)
+    explorer.page.select_option("#level", "network")
+    explorer.until("location.search.includes('level=network')")
+    assert explorer.page.locator(".node.layer").count() == 5
+
+
+def test_zoom_changes_the_scale_and_moves_no_number(explorer: Any) -> None:
+    explorer.open()
+    scale = "Number(document.getElementById('figure').dataset.scale)"
+    fitted = explorer.page.evaluate(scale)
+    before = explorer.figure()
+    explorer.press("+", "+")
+    assert explorer.page.evaluate(scale) > fitted * 1.5
+    assert explorer.figure() == before
+    explorer.press("0")
+    assert explorer.page.evaluate(scale) == fitted

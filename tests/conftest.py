@@ -1,0 +1,103 @@
+"""The real server and a real browser, for the tests that need them."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, Request, Response
+
+from app.server import Settings, create_app
+from tests import browser
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the whole server, run in a thread, with its sessions in a file."""
+    folder: Path = tmp_path_factory.mktemp("store")
+    app = create_app(Settings(store=f"sqlite:{folder}/sessions.db"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    started = threading.Event()
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            self.loop = asyncio.get_running_loop()
+            started.set()
+
+    running = Announcing(config)
+    thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])))
+    thread.start()
+    assert started.wait(30), "the server does not start"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    running.loop.call_soon_threadsafe(app.state.stopping.set)
+    running.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Pytest-playwright's options with those of a browser that starts here."""
+    return {**browser_type_launch_args, **browser.launch_options()}
+
+
+class Watch:
+    """What a page did that no page of ours may do."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page = page
+        self.host = urlsplit(server).netloc
+        self.faults: list[str] = []
+        self._expected: list[Callable[[str], bool]] = []
+        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
+        page.on("request", self._request)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def expect(self, part: str) -> None:
+        """Let faults pass that have these words in them, where a test provokes them."""
+        self._expected.append(lambda fault: part in fault)
+
+    def unexpected(self) -> list[str]:
+        """The faults that no `expect` lets pass."""
+        return [f for f in self.faults if not any(expected(f) for expected in self._expected)]
+
+    def _console(self, kind: str, text: str) -> None:
+        # Policy violations are console errors, so this has them too.
+        if kind in ("error", "warning"):
+            self.faults.append(f"console {kind}: {text}")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.host:
+            self.faults.append(f"a request to {parts.netloc}")
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left, or a newer request that replaces an older one, aborts.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"failed: {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def watched_page(page: Page, server: str) -> Iterator[Page]:
+    """A page on which a console error, a refused resource or a foreign request fails the test.
+
+    ``page.watch.expect("412")`` lets through what a test provokes.
+    """
+    watch = Watch(page, server)
+    page.watch = watch  # type: ignore[attr-defined]
+    yield page
+    assert watch.unexpected() == []

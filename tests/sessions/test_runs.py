@@ -1,0 +1,409 @@
+"""Runs train in turn, obey at once, save before they say so, and survive what goes wrong."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.engine.errors import EngineError
+from app.engine.network import Network
+from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.training import Training
+from app.sessions.errors import Unknown
+from app.sessions.events import Hub
+from app.sessions.runs import KEPT_RUNS, Run, RunConflict, RunManager, RunsFull
+from tests.engine.networks import make_case
+
+Array = np.ndarray
+ENDLESS = 1_000_000
+
+
+class Spy(Hub):
+    """Keeps what is published, with the time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[float, str, dict[str, Any]]] = []
+
+    def publish(self, session_id: str, event: str, data: Mapping[str, Any]) -> None:
+        self.told.append((time.monotonic(), event, dict(data)))
+        super().publish(session_id, event, data)
+
+    def states(self, run_id: str) -> list[str]:
+        return [
+            data["state"]
+            for _, event, data in self.told
+            if event == "state" and data["run"] == run_id
+        ]
+
+
+class Bench:
+    """A manager, what it saved and what it told."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.hub = Spy()
+        self.saved: list[tuple[str, dict[str, Array], Run]] = []
+        self.on_save: Callable[[Run], None] = lambda run: None
+        self.manager = RunManager(self.hub, self.save, **settings)
+
+    def save(self, session_id: str, parameters: dict[str, Array], run: Run) -> None:
+        self.on_save(run)
+        self.saved.append((session_id, parameters, run))
+
+    def start(self, session_id: str, steps: int = ENDLESS, **settings: Any) -> Run:
+        return self.manager.start(session_id, lambda: make_training(steps, **settings))
+
+    def wait(self, session_id: str, run: Run, *states: str) -> Run:
+        """The run in one of ``states``, which it must reach soon."""
+        end = time.monotonic() + 5
+        while (now := self.manager.get(session_id, run.id)).state not in states:
+            assert time.monotonic() < end, f"still {now.state}"
+            time.sleep(0.002)
+        return now
+
+
+def make_training(steps: int, rate: float = 0.1, **settings: Any) -> Training:
+    case = make_case([2, 8, 3], ["relu"], 20, 3)
+    optimizer = make_optimizer(OptimizerConfig("momentum", rate))
+    network = Network(case.spec, case.parameters)
+    return Training(network, case.x, case.t, optimizer, batch_size=5, steps=steps, **settings)
+
+
+class Broken(Training):
+    """Fails at its fifth step."""
+
+    def advance(self) -> None:
+        if self.done == 4:
+            raise ZeroDivisionError
+        super().advance()
+
+
+def make_broken() -> Training:
+    training = make_training(100)
+    training.__class__ = Broken
+    return training
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench(threads=2)
+    yield bench
+    bench.manager.close()
+
+
+def test_a_run_ends_where_training_alone_ends_bit_for_bit(bench: Bench) -> None:
+    run = bench.start("s", 300, seed=4)
+    assert (run.state, run.step, run.steps, run.batch_size, run.seed) == ("queued", 0, 300, 5, 4)
+    assert (run.loss, run.accuracy, run.gradient_norms) == (None, None, {})
+    done = bench.wait("s", run, "finished")
+    alone = make_training(300, seed=4)
+    stats = [alone.step() for _ in range(300)][-1]
+    assert (done.step, done.loss, done.accuracy) == (300, stats.loss, stats.accuracy)
+    assert done.gradient_norms == stats.gradient_norms
+    session_id, parameters, saved = bench.saved[-1]
+    assert (session_id, saved) == ("s", done)
+    for name, value in alone.network.parameters.items():
+        assert parameters[name].tobytes() == value.tobytes()
+    assert bench.hub.states(run.id) == ["queued", "running", "finished"]
+
+
+def test_pausing_and_going_on_changes_no_bit(bench: Bench) -> None:
+    steps = 4000
+    run = bench.start("s", steps)
+    for _ in range(3):
+        bench.manager.pause("s", run.id)
+        paused = bench.manager.settled("s", run.id)
+        assert paused.state in {"paused", "finished"}
+        if paused.state == "paused":
+            bench.manager.resume("s", run.id)
+        time.sleep(0.02)
+    bench.wait("s", run, "finished")
+    alone = make_training(steps)
+    while not alone.finished:
+        alone.advance()
+    for name, value in alone.network.parameters.items():
+        assert bench.saved[-1][1][name].tobytes() == value.tobytes()
+
+
+def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
+    run = bench.start("s")
+    bench.wait("s", run, "running")
+    bench.manager.pause("s", run.id)
+    paused = bench.manager.settled("s", run.id)
+    assert paused.state == "paused"
+    assert paused.active
+    assert bench.saved[-1][2] == paused
+    time.sleep(0.05)
+    assert bench.manager.get("s", run.id) == paused
+    assert bench.manager.pause("s", run.id) == paused
+    assert bench.manager.resume("s", run.id).state == "running"
+    time.sleep(0.05)
+    assert bench.manager.resume("s", run.id).step > paused.step
+    bench.manager.stop("s", run.id)
+    stopped = bench.manager.settled("s", run.id)
+    assert stopped.state == "stopped"
+    assert not stopped.active
+    assert bench.hub.states(run.id) == ["queued", "running", "paused", "running", "stopped"]
+
+
+@pytest.mark.parametrize("word", ["pause", "stop"])
+def test_the_call_answers_at_once_and_the_run_obeys_soon(bench: Bench, word: str) -> None:
+    run = bench.start("s")
+    bench.wait("s", run, "running")
+    times = []
+    start = time.monotonic()
+    getattr(bench.manager, word)("s", run.id)
+    times.append(time.monotonic() - start)
+    bench.wait("s", run, "paused", "stopped")
+    times.append(time.monotonic() - start)
+    # A slice is 10 ms; the rest is for a busy machine.
+    assert times[0] < 0.1
+    assert times[1] < 0.5
+
+
+def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
+    run = bench.start("s")
+    bench.manager.pause("s", run.id)
+    assert bench.manager.settled("s", run.id).state == "paused"
+    bench.manager.stop("s", run.id)
+    assert bench.manager.settled("s", run.id).state == "stopped"
+
+
+@pytest.mark.parametrize(("word", "state"), [("stop", "stopped"), ("resume", "running")])
+def test_whoever_thinks_better_of_a_pause_while_it_is_saved_is_heard(
+    bench: Bench, word: str, state: str
+) -> None:
+    saving, go_on = threading.Event(), threading.Event()
+
+    def hold(run: Run) -> None:
+        if run.state == "paused":
+            saving.set()
+            assert go_on.wait(5)
+
+    bench.on_save = hold
+    run = bench.start("s")
+    bench.manager.pause("s", run.id)
+    assert saving.wait(5)
+    getattr(bench.manager, word)("s", run.id)
+    go_on.set()
+    bench.wait("s", run, state)
+    assert "paused" not in bench.hub.states(run.id)
+
+
+def test_the_parameters_are_saved_before_the_end_is_seen(bench: Bench) -> None:
+    seen: list[str] = []
+
+    def look(run: Run) -> None:
+        time.sleep(0.02)
+        seen.append(f"{run.state} {bench.manager.get('s', run.id).state}")
+
+    bench.on_save = look
+    run = bench.start("s", 20)
+    bench.wait("s", run, "finished")
+    assert seen == ["finished running"]
+
+
+def test_checkpoints_come_between_but_not_with_every_slice(bench: Bench) -> None:
+    run = bench.start("s")
+    time.sleep(0.8)
+    bench.manager.stop("s", run.id)
+    stopped = bench.manager.settled("s", run.id)
+    steps = [saved.step for _, _, saved in bench.saved]
+    assert 2 <= len(steps) <= 9
+    assert steps == sorted(steps)
+    assert steps[-1] == stopped.step
+    assert all(saved.state == "running" for _, _, saved in bench.saved[:-1])
+
+
+def test_progress_is_told_at_most_ten_times_a_second(bench: Bench) -> None:
+    run = bench.start("s")
+    time.sleep(0.7)
+    bench.manager.stop("s", run.id)
+    bench.manager.settled("s", run.id)
+    told = [(at, data) for at, event, data in bench.hub.told if event == "progress"]
+    assert 2 <= len(told) <= 8
+    assert all(later[0] - earlier[0] > 0.08 for earlier, later in zip(told, told[1:], strict=False))
+    for _, data in told:
+        assert set(data) == {"run", "state", "step", "steps", "loss", "accuracy", "gradient_norms"}
+        assert data["gradient_norms"].keys() == make_training(1).network.parameters.keys()
+
+
+def test_a_session_has_one_active_run(bench: Bench) -> None:
+    run = bench.start("s")
+    assert bench.manager.active("s") is not None
+    with pytest.raises(RunConflict):
+        bench.start("s")
+    bench.start("t", 5)
+    bench.manager.pause("s", run.id)
+    bench.manager.settled("s", run.id)
+    with pytest.raises(RunConflict):
+        bench.start("s")
+    bench.manager.stop("s", run.id)
+    bench.manager.settled("s", run.id)
+    assert bench.manager.active("s") is None
+    bench.wait("s", bench.start("s", 5), "finished")
+
+
+def test_only_one_of_many_starts_at_once_wins(bench: Bench) -> None:
+    def make() -> Training:
+        time.sleep(0.02)
+        return make_training(ENDLESS)
+
+    wins: list[Run] = []
+    losses: list[RunConflict] = []
+
+    def try_it() -> None:
+        try:
+            wins.append(bench.manager.start("s", make))
+        except RunConflict as error:
+            losses.append(error)
+
+    threads = [threading.Thread(target=try_it) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(wins), len(losses)) == (1, 7)
+
+
+def test_what_is_wrong_with_a_training_is_told_at_the_start_and_takes_no_room(bench: Bench) -> None:
+    with pytest.raises(EngineError):
+        bench.start("s", 0)
+    assert bench.manager.list("s") == ()
+    bench.wait("s", bench.start("s", 5), "finished")
+
+
+def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() -> None:
+    bench = Bench(threads=2, max_active=2)
+    one, two = bench.start("one"), bench.start("two")
+    with pytest.raises(RunsFull) as error:
+        bench.start("three", 5)
+    assert error.value.retry_after > 0
+    bench.manager.pause("two", two.id)
+    bench.manager.settled("two", two.id)
+    bench.wait("three", bench.start("three", 5), "finished")
+    assert bench.wait("two", two, "stopped").state == "stopped"
+    assert bench.manager.get("one", one.id).state == "running"
+    bench.manager.close()
+
+
+def test_runs_take_turns_however_many_there_are(bench: Bench) -> None:
+    names = [f"s{number}" for number in range(10)]
+    runs = {name: bench.start(name) for name in names}
+    time.sleep(0.6)
+    steps = [bench.manager.get(name, runs[name].id).step for name in names]
+    assert min(steps) > 0
+    assert min(steps) > max(steps) / 10
+
+
+def test_a_loss_that_is_not_finite_is_no_failure(bench: Bench) -> None:
+    run = bench.start("s", 300, rate=1e6)
+    done = bench.wait("s", run, "finished", "failed")
+    assert done.state == "finished"
+    assert done.loss is not None
+    assert not np.isfinite(done.loss)
+    assert done.as_json()["loss"] in {"NaN", "Infinity"}
+
+
+def test_a_run_that_fails_says_so_and_the_others_go_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        failed = [
+            bench.wait(name, bench.manager.start(name, make_broken), "failed")
+            for name in ("a", "b", "c")
+        ]
+    assert {run.error for run in failed} == {"the run failed (ZeroDivisionError)"}
+    assert {run.step for run in failed} == {4}
+    assert "ZeroDivisionError" in caplog.text
+    assert bench.hub.told[-1][2]["error"] == failed[-1].error
+    assert [saved.state for _, _, saved in bench.saved] == ["failed"] * 3
+    bench.wait("d", bench.start("d", 50), "finished")
+
+
+def test_a_run_that_cannot_be_saved_has_failed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(run: Run) -> None:
+        raise OSError("disk full")
+
+    bench.on_save = refuse
+    with caplog.at_level(logging.ERROR):
+        run = bench.wait("s", bench.start("s", 20), "failed", "finished")
+    assert run.state == "failed"
+    assert "disk" not in (run.error or "")
+    assert "could not be saved" in caplog.text
+    bench.on_save = lambda run: None
+    bench.wait("s", bench.start("s", 20), "finished")
+
+
+def test_runs_that_are_over_are_kept_the_last_twenty(bench: Bench) -> None:
+    ids = []
+    for _ in range(KEPT_RUNS + 3):
+        ids.append(bench.start("s", 1).id)
+        bench.wait("s", bench.manager.list("s")[-1], "finished")
+    assert [run.id for run in bench.manager.list("s")] == ids[3:]
+    with pytest.raises(Unknown):
+        bench.manager.get("s", ids[0])
+
+
+def test_a_run_that_is_over_cannot_be_paused_and_stopping_it_changes_nothing(bench: Bench) -> None:
+    done = bench.wait("s", bench.start("s", 5), "finished")
+    for call in (bench.manager.pause, bench.manager.resume):
+        with pytest.raises(RunConflict):
+            call("s", done.id)
+    assert bench.manager.stop("s", done.id) == done
+    assert bench.manager.settled("s", done.id) == done
+
+
+@pytest.mark.parametrize("word", ["get", "pause", "resume", "stop", "settled"])
+def test_a_run_of_another_session_is_unknown(bench: Bench, word: str) -> None:
+    run = bench.start("s")
+    with pytest.raises(Unknown):
+        getattr(bench.manager, word)("t", run.id)
+    with pytest.raises(Unknown):
+        getattr(bench.manager, word)("s", "no-such-run")
+
+
+def test_a_session_that_is_forgotten_runs_no_more_and_tells_nothing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = bench.start("s")
+    bench.wait("s", run, "running")
+    bench.manager.forget("s")
+    time.sleep(0.1)
+    told, saved = len(bench.hub.told), len(bench.saved)
+    time.sleep(0.1)
+    assert (len(bench.hub.told), len(bench.saved)) == (told, saved)
+    assert bench.manager.list("s") == ()
+    assert not caplog.records
+
+
+def test_closing_saves_every_run_and_ends_within_a_second() -> None:
+    bench = Bench(threads=2)
+    runs = {name: bench.start(name) for name in ("a", "b", "c", "d")}
+    bench.manager.pause("a", runs["a"].id)
+    bench.wait("a", runs["a"], "paused")
+    start = time.monotonic()
+    bench.manager.close()
+    assert time.monotonic() - start < 1
+    last = {session_id: saved for session_id, _, saved in bench.saved}
+    assert {name: last[name].state for name in runs} == dict.fromkeys(runs, "stopped")
+    with pytest.raises(RunsFull):
+        bench.start("e")
+    bench.manager.close()
+
+
+def test_closing_does_not_wait_for_a_save_that_hangs() -> None:
+    bench, go_on = Bench(threads=1), threading.Event()
+    bench.on_save = lambda run: go_on.wait(10) and None
+    bench.start("s", 1)
+    time.sleep(0.05)
+    start = time.monotonic()
+    bench.manager.close()
+    assert time.monotonic() - start < 1.2
+    go_on.set()
