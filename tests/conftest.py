@@ -1,15 +1,16 @@
 """The real server and a real browser, for the tests that need them."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Page, Request, Response
 
 from app.server import Settings, create_app
@@ -21,26 +22,32 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the whole server, run in a thread, with its sessions in a file."""
     folder: Path = tmp_path_factory.mktemp("store")
     app = create_app(Settings(store=f"sqlite:{folder}/sessions.db"))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    with serving(app) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Run an app in a thread on a free port of this machine; its address, without a last slash."""
     started = threading.Event()
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            self.loop = asyncio.get_running_loop()
             started.set()
 
-    running = Announcing(config)
-    thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])))
-    thread.start()
-    assert started.wait(30), "the server does not start"
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    running.loop.call_soon_threadsafe(app.state.stopping.set)
-    running.should_exit = True
-    thread.join(10)
-    listener.close()
+    running = Announcing(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=lambda: running.run([listener]))
+        thread.start()
+        assert started.wait(30), "the server does not start"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # Ends open event streams; the server looks at should_exit ten times a second.
+        app.state.stopping.set()
+        running.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive(), "the server does not stop"
 
 
 @pytest.fixture(scope="session")

@@ -283,6 +283,12 @@ class RunAnswer(BaseModel):
     step: int
     steps: int
     loss: Number | None
+    accuracy: Number | None
+    gradient_norms: dict[str, Number]
+    error: str | None
+    optimizer: dict[str, Any]
+    batch_size: int
+    seed: int
 
 
 class RunsAnswer(BaseModel):

@@ -11,6 +11,7 @@ from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.sessions import edits
 from app.sessions.creation import Wanted
+from app.sessions.service import RunPlan
 
 
 def wanted(body: models.Evaluate) -> Wanted:
@@ -73,6 +74,11 @@ def require_preset_alone(body: models.NewSession) -> None:
 def optimizer(model: models.Optimizer | None) -> OptimizerConfig | None:
     """An optimiser's settings; None stays None."""
     return None if model is None else OptimizerConfig(**model.model_dump())
+
+
+def run_plan(body: models.NewRun) -> RunPlan:
+    """What a run is to do."""
+    return RunPlan(optimizer(body.optimizer), body.batch_size, body.steps, body.seed, body.batches)
 
 
 def change_view(model: models.View) -> edits.ChangeView:

@@ -15,6 +15,8 @@ from app.api.conditions import etag
 from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
 from app.engine.errors import EngineError
 from app.sessions.errors import Conflict, Forbidden, Stale, Unknown
+from app.sessions.events import TooManySubscribers
+from app.sessions.run import RunsFull
 from app.sessions.store import NotFound, StoreFull
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(Conflict, lambda error: Problem("conflict", _sentence(error.message)))
     handle(Stale, _stale)
     handle(StoreFull, lambda error: busy("The store is full of sessions.", error.retry_after))
+    handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
+    handle(TooManySubscribers, _too_many)
     handle(ClientDisconnect, lambda _: Problem("bad-request", "The body ended early."))
 
 
@@ -67,6 +71,14 @@ def engine_problem(error: EngineError) -> Problem:
 def busy(detail: str, seconds: int) -> Problem:
     """A 503 that says when to try again."""
     return Problem("unavailable", detail, headers={"Retry-After": str(seconds)})
+
+
+def _too_many(error: TooManySubscribers) -> Problem:
+    return Problem(
+        "too-many",
+        "The session has as many readers of its events as it may have.",
+        headers={"Retry-After": str(error.retry_after)},
+    )
 
 
 def _sentence(message: str) -> str:

@@ -6,6 +6,7 @@ a reader goes; this one sends bytes that were encoded once, and watches for the 
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -53,7 +54,7 @@ class EventStream(Response):
                     "headers": self.raw_headers,
                 }
             )
-            ends = {
+            ends: set[asyncio.Future[Any]] = {
                 asyncio.ensure_future(_disconnected(receive)),
                 asyncio.ensure_future(self.stopping.wait()),
             }
@@ -65,9 +66,9 @@ class EventStream(Response):
                 for end in ends:
                     end.cancel()
 
-    async def _run(self, send: Send, ends: set[asyncio.Future[bool]]) -> None:
+    async def _run(self, send: Send, ends: set[asyncio.Future[Any]]) -> None:
         while True:
-            arrival = asyncio.ensure_future(self.subscription.get(PING_SECONDS))
+            arrival: asyncio.Future[Any] = asyncio.ensure_future(self.subscription.get(PING_SECONDS))
             await asyncio.wait({arrival, *ends}, return_when=asyncio.FIRST_COMPLETED)
             if not arrival.done():
                 arrival.cancel()

@@ -77,9 +77,7 @@ def parse_slice(text: str, shape: Sequence[int]) -> tuple[int | slice, ...]:
     parts = text[: MAX_SLICE + 1].split(",")
     if len(text) > MAX_SLICE or len(parts) > len(shape):
         raise _bad_slice(f"at most {len(shape)} parts, one for each dimension")
-    return tuple(
-        _part(part.strip(), size) for part, size in zip(parts, shape, strict=False)
-    )
+    return tuple(_part(part.strip(), size) for part, size in zip(parts, shape, strict=False))
 
 
 def parse_index(text: str, field: str = "index") -> tuple[int, ...]:

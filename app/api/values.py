@@ -44,9 +44,7 @@ def encode(value: Any) -> bytes:
     return orjson.dumps(plain(value), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def answer(
-    content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
+def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer of encoded JSON; nothing keeps it unless ``headers`` say so."""
     return Response(
         content, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json"

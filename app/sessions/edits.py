@@ -72,9 +72,7 @@ Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer
 Loader = Callable[[str, str, Sequence[int]], tuple[Array, Array]]
 
 
-def apply_edits(
-    session: Session, edits: Iterable[Edit], limits: Limits, loader: Loader
-) -> Session:
+def apply_edits(session: Session, edits: Iterable[Edit], limits: Limits, loader: Loader) -> Session:
     """The session after all edits, with a new data version where a number changed.
 
     Args:
@@ -212,9 +210,7 @@ class _Draft:
         with np.errstate(over="ignore"):
             array[index] = value
         if not math.isfinite(array[index]):
-            raise EngineError(
-                f"value is not finite in {array.dtype}", f"{field}/value", "finite"
-            )
+            raise EngineError(f"value is not finite in {array.dtype}", f"{field}/value", "finite")
         self.fields[tensor] = field
 
     def _replace(self, tensor: str, value: Array, field: str) -> None:
@@ -277,17 +273,13 @@ class _Draft:
     def _array(self, tensor: str, field: str) -> Array:
         array = self.arrays.get(tensor)
         if array is None:
-            raise EngineError(
-                "the session has no such tensor to edit", f"{field}/tensor", "name"
-            )
+            raise EngineError("the session has no such tensor to edit", f"{field}/tensor", "name")
         return array
 
     def _check_label(self, value: float, field: str) -> None:
         classes = self.old.spec.output_size
         if value != math.floor(value) or not 0 <= value < classes:
-            raise EngineError(
-                f"a label is a whole number from 0 to {classes - 1}", field, "range"
-            )
+            raise EngineError(f"a label is a whole number from 0 to {classes - 1}", field, "range")
 
     def _check_together(self) -> None:
         """x, t and grad_output have the same rows, and every target is one class."""

@@ -7,28 +7,28 @@ run is seen to be paused, stopped or finished: what a reader fetches then is the
 """
 
 import logging
-import os
 import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
-from app.engine.optimizers import OptimizerConfig
 from app.engine.training import StepStats, Training
-from app.sessions.errors import Conflict, Unknown
-from app.sessions.events import PROGRESS, STATE, Hub, json_safe
+from app.sessions.errors import Unknown
+from app.sessions.events import PROGRESS, STATE, Hub
+from app.sessions.run import Run, RunConflict, RunsFull
+from app.sessions.turns import Turns
+
+__all__ = ["Run", "RunConflict", "RunManager", "RunsFull"]
 
 Array = np.ndarray
-State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 
 log = logging.getLogger(__name__)
 
-ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
 MAX_ACTIVE = 256
 KEPT_RUNS = 20
 SLICE_SECONDS = 0.01
@@ -42,76 +42,10 @@ CLOSE_SECONDS = 0.9
 RETRY_SECONDS = 5
 
 
-class RunConflict(Conflict):
-    """The session has an active run already, or the run is over."""
-
-
-class RunsFull(Exception):
-    """As many runs are active as may be.
-
-    Attributes:
-        retry_after: Seconds after which it is worth trying again.
-    """
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("too many runs are active")
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as it is at one moment.
-
-    Attributes:
-        state: ``queued`` until its first slice; ``paused`` is still active, the other three that
-            follow ``running`` are its end.
-        step: Steps made, of ``steps``.
-        loss: Of the last mini-batch before its update; None before the first step.
-        accuracy: Of the same mini-batch.
-        gradient_norms: By parameter, of the same mini-batch.
-        error: What went wrong, of a run that has failed.
-    """
-
-    id: str
-    state: State
-    step: int
-    steps: int
-    optimizer: OptimizerConfig
-    batch_size: int
-    seed: int
-    loss: float | None = None
-    accuracy: float | None = None
-    gradient_norms: Mapping[str, float] = field(default_factory=dict)
-    error: str | None = None
-
-    @property
-    def active(self) -> bool:
-        """Whether it goes on, or may."""
-        return self.state in ACTIVE
-
-    def as_json(self) -> dict[str, Any]:
-        """All of it as JSON; NaN and infinities are texts."""
-        document: dict[str, Any] = json_safe(asdict(self))
-        return document
-
-    def as_event(self) -> dict[str, Any]:
-        """What readers of the session's events are told."""
-        event = {
-            "run": self.id,
-            "state": self.state,
-            "step": self.step,
-            "steps": self.steps,
-            "loss": self.loss,
-            "accuracy": self.accuracy,
-            "gradient_norms": dict(self.gradient_norms),
-        }
-        return event if self.error is None else event | {"error": self.error}
-
-
 Save = Callable[[str, dict[str, Array], Run], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A run with what it needs to go on.
 
@@ -147,18 +81,15 @@ class RunManager:
     ) -> None:
         self._hub = hub
         self._save = save
-        self._thread_count = threads or os.cpu_count() or 1
         self._max_active = max_active
         self._lock = threading.Lock()
-        self._work = threading.Condition(self._lock)
         self._changed = threading.Condition(self._lock)
-        self._ready: deque[_Job] = deque()
+        self._turns = Turns(self._turn, threads)
         self._jobs: dict[str, _Job] = {}
         # Sessions whose run is being made: the place is taken, but there is no run yet.
         self._making: set[str] = set()
         # Runs that are over, oldest first; they hold no samples and no parameters.
         self._over: dict[str, deque[Run]] = {}
-        self._threads: list[threading.Thread] = []
         self._closing = False
 
     def start(self, session_id: str, make: Callable[[], Training]) -> Run:
@@ -198,7 +129,6 @@ class RunManager:
             self._jobs[session_id] = job
             self._tell(job, STATE)
             self._queue(job)
-            self._spawn()
         return run
 
     def pause(self, session_id: str, run_id: str) -> Run:
@@ -292,15 +222,11 @@ class RunManager:
 
     def close(self) -> None:
         """Stop and save all runs and end the threads, within a second."""
-        deadline = time.monotonic() + CLOSE_SECONDS
         with self._lock:
             self._closing = True
             for job in self._jobs.values():
                 self._ask(job, "stop")
-            self._work.notify_all()
-            threads = self._threads
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._turns.close(CLOSE_SECONDS)
 
     # From here to `_owns`: called under the lock.
 
@@ -317,15 +243,6 @@ class RunManager:
                 raise RunsFull(RETRY_SECONDS)
             self._ask(min(paused, key=lambda job: job.parked_at), "stop")
         self._making.add(session_id)
-
-    def _spawn(self) -> None:
-        while len(self._threads) < self._thread_count:
-            # Daemons, so that a step or a save that hangs cannot keep the process from ending.
-            thread = threading.Thread(
-                target=self._run_slices, name=f"run-{len(self._threads)}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
 
     def _job(self, session_id: str, run_id: str) -> _Job | None:
         job = self._jobs.get(session_id)
@@ -352,18 +269,13 @@ class RunManager:
         job.wanted = wanted
         if job.parked:
             self._queue(job)
-        elif job in self._ready:
+        else:
             # To the front: an answer at once costs the others next to nothing.
-            self._ready.remove(job)
-            self._queue(job)
+            self._turns.hurry(job)
 
     def _queue(self, job: _Job) -> None:
         job.parked = False
-        if job.wanted:
-            self._ready.appendleft(job)
-        else:
-            self._ready.append(job)
-        self._work.notify()
+        self._turns.put(job, first=bool(job.wanted))
 
     def _show(self, job: _Job, run: Run) -> None:
         job.run = run
@@ -383,17 +295,11 @@ class RunManager:
 
     # From here on: called without the lock, in a worker thread.
 
-    def _run_slices(self) -> None:
-        while True:
-            with self._lock:
-                self._work.wait_for(lambda: self._ready or self._closing)
-                if not self._ready:
-                    return
-                job = self._ready.popleft()
-            try:
-                self._slice(job)
-            except Exception as error:
-                self._fail(job, error)
+    def _turn(self, job: _Job) -> None:
+        try:
+            self._slice(job)
+        except Exception as error:
+            self._fail(job, error)
 
     def _slice(self, job: _Job) -> None:
         training = job.training
@@ -430,13 +336,13 @@ class RunManager:
             self._show(job, run)
 
     def _go_on(self, job: _Job, run: Run) -> None:
-        now = time.monotonic()
-        since = now - job.saved_at
+        since = time.monotonic() - job.saved_at
         steps = run.step - job.saved_step
         if since >= CHECKPOINT_SECONDS or (steps >= CHECKPOINT_STEPS and since >= CHECKPOINT_PAUSE):
             self._checkpoint(job, run)
         with self._lock:
             job.run = run
+            now = time.monotonic()
             if now - job.told_at >= PROGRESS_SECONDS:
                 job.told_at = now
                 self._tell(job, PROGRESS)

@@ -55,9 +55,7 @@ def test_the_learning_rate_is_edited_like_a_number(owner: Owner) -> None:
 
 
 def test_rows_of_a_data_set_replace_x_and_t(owner: Owner) -> None:
-    state = owner.patch(
-        {"op": "load", "dataset": "twos", "split": "test", "rows": [2, 5]}
-    ).json()
+    state = owner.patch({"op": "load", "dataset": "twos", "split": "test", "rows": [2, 5]}).json()
 
     assert state["x"] == [[2, -2], [5, -5]]
     assert state["t"] == [2, 2]

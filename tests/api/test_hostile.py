@@ -95,9 +95,7 @@ def is_meant(field: str, literal: str, body: bytes) -> bool:
 
 
 @pytest.mark.parametrize("literal", LITERALS)
-def test_no_field_takes_it_and_the_answer_names_the_field(
-    client: TestClient, literal: str
-) -> None:
+def test_no_field_takes_it_and_the_answer_names_the_field(client: TestClient, literal: str) -> None:
     headers = {"Content-Type": "application/json"}
     owner = Owner(client, {"preset": "two-layer"})
     guarded = headers | owner.token | {"If-Match": "*"}

@@ -42,9 +42,7 @@ def test_whole_numbers_are_numbers() -> None:
         ([[1]] * 10_001, "limit", []),
     ],
 )
-def test_a_wrong_matrix_names_its_first_wrong_cell(
-    value: object, code: str, at: list[int]
-) -> None:
+def test_a_wrong_matrix_names_its_first_wrong_cell(value: object, code: str, at: list[int]) -> None:
     with pytest.raises(PydanticCustomError) as caught:
         matrix(value)
 

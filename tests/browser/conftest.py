@@ -51,7 +51,7 @@ class Explorer:
 
     def next(self, times: int = 1) -> None:
         for _ in range(times):
-            self.page.click("#next")
+            self.press(".")
 
     def stride(self, name: str) -> None:
         self.page.select_option("#stride", name)
@@ -94,6 +94,10 @@ class Explorer:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"never came to hold: {holds}")
 
+    def expect(self, refusal: str) -> None:
+        """Let a refusal pass that this test provokes on purpose."""
+        self.page.watch.expect(refusal)  # type: ignore[attr-defined]
+
     def settle(self) -> None:
         """Wait until nothing shown is stale."""
         self.page.wait_for_selector('#figure[aria-busy="false"]')
@@ -118,12 +122,6 @@ class Explorer:
 @pytest.fixture
 def explorer(watched_page: Page, server: str) -> Explorer:
     return Explorer(watched_page, server)
-
-
-@pytest.fixture
-def refused(page: Page, server: str) -> Explorer:
-    """A page on which a refusal is provoked: the browser logs each as an error."""
-    return Explorer(page, server)
 
 
 @pytest.fixture

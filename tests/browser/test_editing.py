@@ -89,17 +89,18 @@ def test_edits_made_quickly_are_all_kept(explorer: Any) -> None:
     assert explorer.get("")["parameters"]["affine1.b"] == [7, 8, 9]
 
 
-def test_an_edit_from_elsewhere_is_kept_beside_our_own(refused: Any) -> None:
-    open_data(refused, "?preset=fig-5-25&at=7")
-    answer = refused.page.request.patch(
-        f"{refused.server}/api/v1/sessions/{refused.id}",
+def test_an_edit_from_elsewhere_is_kept_beside_our_own(explorer: Any) -> None:
+    open_data(explorer, "?preset=fig-5-25&at=7")
+    answer = explorer.page.request.patch(
+        f"{explorer.server}/api/v1/sessions/{explorer.id}",
         data=[{"op": "set", "tensor": "affine1.b", "index": [0], "value": 100}],
-        headers={"Authorization": f"Bearer {refused.token}", "If-Match": '"1"'},
+        headers={"Authorization": f"Bearer {explorer.token}", "If-Match": '"1"'},
     )
     assert answer.ok
-    refused.type("affine1.b", "1", "50")
-    refused.settle()
-    assert refused.numbers("affine1.b") == [100, 50, 3]
+    explorer.expect("412")
+    explorer.type("affine1.b", "1", "50")
+    explorer.settle()
+    assert explorer.numbers("affine1.b") == [100, 50, 3]
 
 
 def test_rows_that_are_pasted_fill_the_table_from_the_field_on(explorer: Any) -> None:
@@ -130,12 +131,13 @@ def test_what_is_no_number_is_marked_and_not_sent(explorer: Any) -> None:
     assert explorer.get("")["x"] == [[2, 2]]
 
 
-def test_a_target_beyond_the_classes_is_refused_at_its_table(refused: Any) -> None:
-    open_data(refused, "?preset=two-layer")
-    refused.type("t", "0", "7")
-    refused.page.wait_for_selector("#panel .problem")
-    refused.settle()
-    assert refused.get("")["t"][0] == 0
+def test_a_target_beyond_the_classes_is_refused_at_its_table(explorer: Any) -> None:
+    open_data(explorer, "?preset=two-layer")
+    explorer.expect("422")
+    explorer.type("t", "0", "7")
+    explorer.page.wait_for_selector("#panel .problem")
+    explorer.settle()
+    assert explorer.get("")["t"][0] == 0
 
 
 def test_one_update_changes_the_parameters_and_lowers_the_loss(explorer: Any) -> None:
@@ -173,6 +175,7 @@ def test_a_network_of_ones_own_takes_samples_of_ones_own(explorer: Any) -> None:
     explorer.until(lambda: explorer.get("")["t"] == [0, 1, 1, 0, 1])
     explorer.settle()
     assert explorer.get("")["x"] == samples
+    page.click("#tab-data")
     explorer.press("End")
     assert explorer.numbers("x") == [value for sample in samples for value in sample]
     truth = explorer.get("/tensors/affine1.W.grad")["value"]
@@ -181,14 +184,15 @@ def test_a_network_of_ones_own_takes_samples_of_ones_own(explorer: Any) -> None:
     assert explorer.token not in page.url
 
 
-def test_what_the_server_refuses_is_shown_at_its_field(refused: Any) -> None:
-    refused.open("?lang=ko")
-    page = refused.page
+def test_what_the_server_refuses_is_shown_at_its_field(explorer: Any) -> None:
+    explorer.expect("422")
+    explorer.open("?lang=ko")
+    page = explorer.page
     page.click("#choose")
     page.click("#own")
     page.fill("#units-0", "0")
     page.click("#make")
-    page.wait_for_selector('label:has(#units-0) .problem')
+    page.wait_for_selector("label:has(#units-0) .problem")
     assert page.get_attribute("#units-0", "aria-invalid") == "true"
     page.click("#add-layer")
     assert page.locator("#network .layers li").count() == 3
@@ -221,7 +225,10 @@ def test_a_held_out_digit_goes_through_and_another_comes_with_one_click(explorer
     explorer.stride("layer")
     explorer.next(6)
     probabilities = explorer.get("")["probabilities"][0]
-    shown = [float(page.get_attribute(f".classes tbody tr:nth-child({k + 1}) td:nth-child(3)", "title")) for k in range(10)]
+    shown = [
+        float(page.get_attribute(f".classes tbody tr:nth-child({k + 1}) td:nth-child(3)", "title"))
+        for k in range(10)
+    ]
     assert shown == probabilities
     picture = page.get_attribute(".digit img", "src")
     page.click("#another")

@@ -20,7 +20,9 @@ def test_an_empty_slot_is_dashed_and_holds_no_zero(explorer: Any) -> None:
     slot = explorer.page.locator('[data-key="affine1.W.grad"]')
     assert "empty" in slot.get_attribute("class")
     assert slot.locator(".cell text").all_text_contents() == [""] * 6
-    assert slot.locator(".slot").evaluate("slot => getComputedStyle(slot).strokeDasharray") != "none"
+    assert (
+        slot.locator(".slot").evaluate("slot => getComputedStyle(slot).strokeDasharray") != "none"
+    )
 
 
 def test_one_sentence_stands_beside_it_and_next_is_the_one_primary_action(explorer: Any) -> None:

@@ -77,7 +77,8 @@ def test_an_address_is_read_back_as_it_was_written(run_module: Run) -> None:
 
 def test_nonsense_in_an_address_is_left_out(run_module: Run) -> None:
     read = run_module(
-        "address.js", "m.read('?preset=../x&session=%00&level=all&at=-1&stride=x&sample=1e9&lang=<b>')"
+        "address.js",
+        "m.read('?preset=../x&session=%00&level=all&at=-1&stride=x&sample=1e9&lang=<b>')",
     )
     assert set(read.values()) == {None}
 

@@ -84,10 +84,12 @@ def test_many_threads_publish_without_losing_the_order_of_ids() -> None:
     async def test() -> None:
         hub = Hub()
         reader = hub.subscribe("s")
-        threads = [
-            threading.Thread(target=lambda: [hub.publish("s", "state", {}) for _ in range(10)])
-            for _ in range(4)
-        ]
+
+        def publish() -> None:
+            for _ in range(10):
+                hub.publish("s", "state", {})
+
+        threads = [threading.Thread(target=publish) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -24,6 +24,9 @@ export function mountHeader() {
   effect(() => {
     document.documentElement.dataset.theme = theme.value;
   });
+  // What the server has written into the page speaks the language of the first answer.
+  view("skip", () => t("app.skip"));
+  effect(() => document.getElementById("menu")?.setAttribute("aria-label", t("header.choose")));
   view("header", header);
   const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
   view("menu", presetMenu);

@@ -1,0 +1,79 @@
+"""A training run as a reader sees it, and what can stand in the way of one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from app.engine.optimizers import OptimizerConfig
+from app.sessions.errors import Conflict
+from app.sessions.events import json_safe
+
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+
+ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
+
+
+class RunConflict(Conflict):
+    """The session has an active run already, or the run is over."""
+
+
+class RunsFull(Exception):
+    """As many runs are active as may be.
+
+    Attributes:
+        retry_after: Seconds after which it is worth trying again.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many runs are active")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is at one moment.
+
+    Attributes:
+        state: ``queued`` until its first slice; ``paused`` is still active, the other three that
+            follow ``running`` are its end.
+        step: Steps made, of ``steps``.
+        loss: Of the last mini-batch before its update; None before the first step.
+        accuracy: Of the same mini-batch.
+        gradient_norms: By parameter, of the same mini-batch.
+        error: What went wrong, of a run that has failed.
+    """
+
+    id: str
+    state: State
+    step: int
+    steps: int
+    optimizer: OptimizerConfig
+    batch_size: int
+    seed: int
+    loss: float | None = None
+    accuracy: float | None = None
+    gradient_norms: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it goes on, or may."""
+        return self.state in ACTIVE
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as JSON; NaN and infinities are texts."""
+        document: dict[str, Any] = json_safe(asdict(self))
+        return document
+
+    def as_event(self) -> dict[str, Any]:
+        """What readers of the session's events are told."""
+        event = {
+            "run": self.id,
+            "state": self.state,
+            "step": self.step,
+            "steps": self.steps,
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "gradient_norms": dict(self.gradient_norms),
+        }
+        return event if self.error is None else event | {"error": self.error}

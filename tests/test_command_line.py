@@ -1,0 +1,190 @@
+"""The program as a process of its own: what it says, what it refuses, and how it ends."""
+
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from app.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Running:
+    """A server that has said where it is."""
+
+    process: subprocess.Popen[str]
+    address: str
+    port: int
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        """One request on a connection of its own: status and body."""
+        headers = {"Content-Type": "application/json"}
+        with closing(self.connect()) as connection:
+            connection.request(method, path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def stop(self, number: int) -> tuple[int, str, str, float]:
+        """End it with a signal: exit code, what it still printed, and the seconds it took."""
+        start = time.monotonic()
+        self.process.send_signal(number)
+        out, errors = self.process.communicate(timeout=10)
+        return self.process.returncode, out, errors, time.monotonic() - start
+
+
+@contextmanager
+def serve(*arguments: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "app", "--port", "0", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            match = re.search(r"http://\S+:(\d+)/", line)
+            assert match, line
+            yield Running(process, match[0], int(match[1]))
+        finally:
+            process.kill()
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Exit code and message of a program that does not start."""
+    try:
+        code = main(arguments)
+    except SystemExit as end:  # argparse's way
+        code = int(end.code or 0)
+    return code, capsys.readouterr().err
+
+
+def test_it_says_where_it_is_once_it_answers_there() -> None:
+    with serve("--store", "memory") as running:
+        assert running.address == f"http://127.0.0.1:{running.port}/"
+        assert running.call("GET", "/livez") == (200, b"ok\n")
+
+
+def test_it_does_not_say_what_it_is_made_of() -> None:
+    with serve("--store", "memory") as running, closing(running.connect()) as connection:
+        connection.request("GET", "/livez")
+        assert connection.getresponse().getheader("server") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)]
+)
+def test_it_ends_quietly(number: int, code: int) -> None:
+    with serve("--store", "memory") as running:
+        assert running.call("GET", "/readyz")[0] == 200
+        ended, out, errors, seconds = running.stop(number)
+
+    assert (ended, out, errors) == (code, "", "")
+    assert seconds < 3
+
+
+def test_open_event_streams_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serve("--store", f"sqlite:{tmp_path}/sessions.db") as running, ExitStack() as streams:
+        _, made = running.call("POST", "/api/v1/sessions", {"preset": "two-layer"})
+        path = f"/api/v1/sessions/{json.loads(made)['id']}/events"
+        answers = []
+        for _ in range(20):
+            stream = streams.enter_context(closing(running.connect()))
+            stream.request("GET", path)
+            answer = stream.getresponse()
+            assert answer.status == 200
+            assert answer.readline() == b"retry: 2000\n"
+            answers.append(answer)
+
+        _, out, errors, seconds = running.stop(signal.SIGTERM)
+        ends = [answer.read() for answer in answers]
+
+    assert seconds < 3
+    assert (out, errors) == ("", "")
+    assert all(b"event: bye" in end for end in ends)
+
+
+def test_sessions_outlive_the_server_in_a_folder_that_it_makes(tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path}/new/folder/sessions.db"
+    with serve("--store", store) as running:
+        _, made = running.call("POST", "/api/v1/sessions", {"preset": "fig-5-25"})
+        running.stop(signal.SIGTERM)
+    path = f"/api/v1/sessions/{json.loads(made)['id']}"
+
+    with serve("--store", store) as running:
+        status, body = running.call("GET", path)
+
+    assert status == 200
+    assert json.loads(body)["preset"] == "fig-5-25"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1"])
+def test_an_address_that_others_can_reach_needs_names(
+    capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    code, errors = refusal(capsys, "--host", host, "--store", "memory")
+
+    assert code == 2
+    assert "--allowed-hosts" in errors
+
+
+def test_with_names_it_answers_under_these_and_its_own() -> None:
+    with (
+        serve("--store", "memory", "--allowed-hosts", "a.example, b.example") as running,
+        closing(running.connect()) as connection,
+    ):
+        statuses = {}
+        for name in ("a.example", "b.example:80", "localhost", "c.example"):
+            connection.request("GET", "/livez", headers={"Host": name})
+            answer = connection.getresponse()
+            statuses[name] = answer.status
+            answer.read()
+
+    assert statuses == {"a.example": 200, "b.example:80": 200, "localhost": 200, "c.example": 400}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--store", "redis:x"], "memory"),
+        (["--port", "70000"], "65535"),
+        (["--port", "x"], "port"),
+        (["--store", "sqlite:/dev/null/sessions.db"], "cannot start"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    code, errors = refusal(capsys, "--port", "0", *arguments)
+
+    assert code in (1, 2)
+    assert words in errors.splitlines()[-1]
+
+
+def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, errors = refusal(capsys, "--port", port, "--store", "memory")
+
+    assert code == 1
+    assert port in errors
+
+
+def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+
+    assert capsys.readouterr().out.strip() == __version__

@@ -1,0 +1,49 @@
+"""The digits that the build hook made."""
+
+import numpy as np
+import pytest
+
+from app import datasets
+from app.engine.errors import EngineError
+
+
+def test_there_are_eight_thousand_to_learn_from_and_two_thousand_held_out() -> None:
+    assert datasets.describe()[0]["splits"] == {"train": 8000, "test": 2000}
+    for split, size in datasets.describe()[0]["splits"].items():
+        x, labels = datasets.load("mnist", split, range(size))
+        assert (x.shape, labels.shape) == ((size, 784), (size,))
+        assert (x.min(), x.max()) == (0.0, 1.0)
+        # A fair sample: each of the ten digits has its tenth, more or less.
+        assert np.bincount(labels, minlength=10).min() > size * 0.07
+
+
+def test_a_network_takes_what_the_picture_shows() -> None:
+    pixels, label = datasets.digit("mnist", "test", 5)
+    x, labels = datasets.load("mnist", "test", [5])
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (784,)
+    assert np.array_equal(x[0], pixels / 255)
+    assert labels.tolist() == [label]
+
+
+def test_no_held_out_digit_is_among_those_learned_from() -> None:
+    train = {row.tobytes() for row in datasets.load("mnist", "train", range(8000))[0]}
+    test = {row.tobytes() for row in datasets.load("mnist", "test", range(2000))[0]}
+    assert not train & test
+
+
+@pytest.mark.parametrize(
+    ("dataset", "split", "rows", "field"),
+    [
+        ("cats", "test", [0], "dataset"),
+        ("mnist", "all", [0], "split"),
+        ("mnist", "test", [0, 2000], "rows/1"),
+        ("mnist", "train", [-1], "rows/0"),
+    ],
+)
+def test_what_there_is_not_is_refused_by_name(
+    dataset: str, split: str, rows: list[int], field: str
+) -> None:
+    with pytest.raises(EngineError) as error:
+        datasets.load(dataset, split, rows)
+    assert error.value.field == field

@@ -1,0 +1,134 @@
+"""What the project promises about itself: its layers, its threads, what it ships."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from app.web.files import VENDOR
+
+ROOT = Path(__file__).parent.parent
+# Each part may import those named, and itself.
+MAY_IMPORT: dict[str, set[str]] = {
+    "engine": set(),
+    "drawing": {"engine"},
+    "sessions": {"engine", "drawing"},
+    "api": {"engine", "sessions", "datasets"},
+    "web": {"api", "sessions"},
+}
+WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_each_part_knows_only_what_is_to_its_left(part: str) -> None:
+    for path in (ROOT / "app" / part).rglob("*.py"):
+        imports = set(re.findall(r"^\s*from app\.(\w+)", path.read_text("utf-8"), re.MULTILINE))
+        assert imports <= MAY_IMPORT[part] | {part}, path
+
+
+def test_the_engine_needs_numpy_and_nothing_of_the_web() -> None:
+    code = (
+        "import pathlib, sys\n"
+        "import app.engine\n"
+        "for path in pathlib.Path(app.engine.__path__[0]).glob('*.py'):\n"
+        "    __import__(f'app.engine.{path.stem}')\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+
+    loaded = set(python(code))
+
+    assert "numpy" in loaded
+    assert not loaded & (WEB | {"ziamath", "safetensors"})
+
+
+def test_numpy_is_loaded_with_one_blas_thread() -> None:
+    code = (
+        "import app, os; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    )
+
+    assert python(code) == ["1", "1"]
+
+
+def test_whoever_sets_the_number_of_threads_is_obeyed() -> None:
+    code = (
+        "import app, os; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    )
+
+    assert python(code, OPENBLAS_NUM_THREADS="2") == ["2", "1"]
+
+
+def test_the_page_computes_no_gradient() -> None:
+    for path in (ROOT / "static/js").rglob("*.js"):
+        # The wheel zooms exponentially; no other number needs these.
+        functions = re.findall(r"Math\.(?:exp|tanh|log)\b", path.read_text("utf-8"))
+        assert path.name == "zoom.js" or functions == [], path
+
+
+def test_the_page_and_its_styles_name_no_other_host() -> None:
+    for path in [*(ROOT / "static/js").rglob("*.js"), *(ROOT / "static/css").glob("*.css")]:
+        addresses = re.findall(r"https?://[^\s\"'`)]+", path.read_text("utf-8"))
+        # A namespace is a name, never fetched.
+        assert {a for a in addresses if not a.startswith("http://www.w3.org/")} == set(), path
+
+
+def test_nothing_of_others_is_in_git() -> None:
+    command = ["git", "check-ignore", "static/vendor/lit-html/index.js", "app/data/mnist.npy"]
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is not a checkout")
+
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ignored.stdout.split() == command[2:]
+
+
+def test_each_library_comes_with_its_licence() -> None:
+    vendored = json.loads((ROOT / "package.json").read_text())["vendor"]
+
+    assert vendored
+    for package, files in vendored.items():
+        assert all((VENDOR / package / name).is_file() for name in files)
+        assert list((VENDOR / package).glob("LICENSE*"))
+
+
+def test_the_lock_file_pins_every_package_and_names_no_registry() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+
+    for name, package in lock["packages"].items():
+        assert "resolved" not in package
+        assert name == "" or package["integrity"].startswith("sha512-")
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert project["version"] == __version__
+
+
+def test_the_map_of_folders_has_them_all() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    parts = [path.parent for path in (ROOT / "app").glob("*/__init__.py")]
+    folders = [*parts, *(ROOT / name for name in ("benchmarks", "static", "templates", "tests"))]
+
+    assert len(folders) > 8
+    for folder in folders:
+        assert f"`{folder.relative_to(ROOT).as_posix()}/`" in text
+
+
+def python(code: str, **environment: str) -> list[str]:
+    """The words that a fresh Python prints, with no number of threads set but those given."""
+    inherited = {key: value for key, value in os.environ.items() if "NUM_THREADS" not in key}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
