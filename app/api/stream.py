@@ -68,7 +68,9 @@ class EventStream(Response):
 
     async def _run(self, send: Send, ends: set[asyncio.Future[Any]]) -> None:
         while True:
-            arrival: asyncio.Future[Any] = asyncio.ensure_future(self.subscription.get(PING_SECONDS))
+            arrival: asyncio.Future[Any] = asyncio.ensure_future(
+                self.subscription.get(PING_SECONDS)
+            )
             await asyncio.wait({arrival, *ends}, return_when=asyncio.FIRST_COMPLETED)
             if not arrival.done():
                 arrival.cancel()

@@ -47,12 +47,12 @@ def client(live: FastAPI) -> Iterator[TestClient]:
 
 NAMES = {"layers": "affine1", "tensors": "affine1.W.grad", "rows": "twos"}
 OPERATIONS = sorted(
-    (route.path, method)  # type: ignore[attr-defined]
+    (route.path, method)
     for router in ROUTERS
     for route in router.routes
-    for method in route.methods  # type: ignore[attr-defined]
+    for method in route.methods
     # A stream does not end by itself; test_stream.py has those.
-    if not route.path.endswith("/events")  # type: ignore[attr-defined]
+    if not route.path.endswith("/events")
 )
 
 

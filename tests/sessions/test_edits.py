@@ -20,7 +20,7 @@ from app.sessions.state import Session
 from tests.sessions.conftest import WANTED, load_rows
 
 
-def edited(session: Session, *edits: Edit, limits: Limits = Limits()) -> Session:  # noqa: B008
+def edited(session: Session, *edits: Edit, limits: Limits = Limits()) -> Session:
     return apply_edits(session, edits, limits, load_rows)
 
 
