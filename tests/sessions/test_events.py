@@ -1,20 +1,17 @@
 """Events reach their readers in order, in the wire format, and slow readers lose only progress."""
 
-import asyncio
 import threading
-from collections.abc import Coroutine
 from typing import Any
 
 import orjson
 import pytest
 
 from app.sessions.events import Hub, Subscription, TooManySubscribers
+from tests.loops import run
 
 Event = tuple[int | None, str, Any]
 
 
-def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 10))
 
 
 def parse(wire: bytes) -> Event:
@@ -248,6 +245,6 @@ def test_a_reader_whose_loop_is_closed_is_dropped() -> None:
     async def listen() -> None:
         hub.subscribe("s")
 
-    asyncio.run(listen())
+    run(listen())
     hub.publish("s", "state", {})
     assert hub.subscribers("s") == 0
