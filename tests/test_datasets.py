@@ -5,6 +5,8 @@ import pytest
 
 from app import datasets
 from app.engine.errors import EngineError
+from app.engine.network import Network
+from app.sessions import digits, presets
 
 
 def test_there_are_eight_thousand_to_learn_from_and_two_thousand_held_out() -> None:
@@ -47,3 +49,11 @@ def test_what_there_is_not_is_refused_by_name(
     with pytest.raises(EngineError) as error:
         datasets.load(dataset, split, rows)
     assert error.value.field == field
+
+
+def test_the_network_of_figure_5_28_reads_held_out_digits() -> None:
+    x, labels = datasets.load("mnist", "test", range(2000))
+    network = Network(digits.SPEC, digits.trained(datasets.load))
+    found = network.evaluate(x)
+    assert (found.predictions == labels).mean() > 0.94
+    assert found.predictions[presets.FIRST_DIGIT] == labels[presets.FIRST_DIGIT]

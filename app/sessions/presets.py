@@ -14,6 +14,8 @@ from app.sessions.edits import ChangeView, Loader
 Array = np.ndarray
 
 HELD_OUT = 2_000
+# A clear 5, which the network is sure of.
+FIRST_DIGIT = 10
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
 
     Args:
         preset_id: One of `PRESETS`.
-        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 0).
+        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 10).
         loader: Gives the digits.
 
     Raises:
@@ -146,7 +148,7 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
         raise EngineError(f"preset is one of {', '.join(PRESETS)}", "preset", "name")
     if row is not None and not preset.is_digit:
         raise EngineError(f"{preset_id} shows no digit, so it takes no row", "row", "value")
-    row = row or 0
+    row = FIRST_DIGIT if row is None else row
     if not 0 <= row < HELD_OUT:
         raise EngineError(f"row is a whole number from 0 to {HELD_OUT - 1}", "row", "range")
     parameters: Mapping[str, Array] = {
