@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.drawing.graph_json import MOST_ROWS
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits, check_limits
@@ -21,8 +22,6 @@ Array = np.ndarray
 T = TypeVar("T")
 
 LEARNING_RATE = "learning_rate"
-# Scalar rows are drawn and recorded one by one; beyond this many classes nobody could read them.
-MAX_ELEMENT_CLASSES = 100
 
 
 @dataclass(frozen=True)
@@ -111,9 +110,9 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
         raise EngineError(
             f"sample is a row of x, from 0 to {session.n - 1}", f"{field}/sample", "range"
         )
-    if new.level == "element" and session.spec.output_size > MAX_ELEMENT_CLASSES:
+    if new.level == "element" and session.spec.output_size > MOST_ROWS:
         raise EngineError(
-            f"level element shows at most {MAX_ELEMENT_CLASSES} classes", f"{field}/level", "limit"
+            f"level element shows at most {MOST_ROWS} classes", f"{field}/level", "limit"
         )
     return new
 
