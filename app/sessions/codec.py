@@ -1,30 +1,35 @@
-"""Arrays as bytes: a short header, the raw little-endian numbers, a checksum. Never pickle.
+"""Sessions as bytes: arrays with a header and a checksum, the small rest as JSON. Never pickle.
 
-Layout, all little-endian: magic ``BPXA``, format version (u8), dtype code (u8), number of axes
-(u8), one spare byte, CRC-32 of all that follows (u32), the axes' lengths (u64 each), the numbers
-in C order.
+An array, all little-endian: magic ``BPXA``, format (u8), dtype code (u8), number of axes (u8), one
+spare byte, the axes' lengths (u64 each), the numbers in C order, and the CRC-32 of all of that
+(u32). The numbers start at a multiple of eight bytes, so that reading them needs no copy.
 """
 
+import json
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray
 
-MAGIC = b"BPXA"
-FORMAT = 1
+MAX_META_BYTES = 64 * 1024
 MAX_AXES = 8
-DTYPES: dict[int, np.dtype[Any]] = {
+
+_MAGIC = b"BPXA"
+_FORMAT = 2
+_DTYPES: dict[int, np.dtype[Any]] = {
     1: np.dtype("<f8"),
     2: np.dtype("<f4"),
     3: np.dtype("<i8"),
     4: np.dtype("u1"),
 }
-_CODES = {dtype: code for code, dtype in DTYPES.items()}
-_HEAD = struct.Struct("<4sBBBxI")
+_CODES = {dtype.str: code for code, dtype in _DTYPES.items()}
+_HEAD = struct.Struct("<4sBBBx")
+_CHECKSUM = struct.Struct("<I")
 
 
 class CorruptArray(Exception):
@@ -35,34 +40,87 @@ def encode(array: Array) -> bytes:
     """The bytes of an array of float64, float32, int64 or uint8.
 
     Raises:
-        TypeError: another dtype.
+        TypeError: another dtype, a masked array, or more than eight axes.
     """
-    code = _CODES.get(array.dtype.newbyteorder("<"))
-    if code is None or array.ndim > MAX_AXES:
-        raise TypeError(f"cannot store an array of {array.dtype} with {array.ndim} axes")
-    numbers: bytes = np.ascontiguousarray(array, dtype=DTYPES[code]).tobytes()
-    body = struct.pack(f"<{array.ndim}Q", *array.shape) + numbers
-    return _HEAD.pack(MAGIC, FORMAT, code, array.ndim, zlib.crc32(body)) + body
+    code, numbers = _code(array), _numbers(array)
+    head = _HEAD.pack(_MAGIC, _FORMAT, code, array.ndim)
+    head += struct.pack(f"<{array.ndim}Q", *array.shape)
+    return b"".join((head, numbers, _CHECKSUM.pack(zlib.crc32(numbers, zlib.crc32(head)))))
+
+
+def encoded_size(array: Array) -> int:
+    """How many bytes `encode` makes of an array."""
+    return _HEAD.size + 8 * array.ndim + array.nbytes + _CHECKSUM.size
 
 
 def decode(data: bytes) -> Array:
     """The array that `encode` wrote, read-only and without a copy.
 
     Raises:
-        CorruptArray: wrong magic, version, dtype, length or checksum.
+        CorruptArray: wrong magic, format, dtype, length or checksum.
     """
-    if len(data) < _HEAD.size:
+    if len(data) < _HEAD.size + _CHECKSUM.size:
         raise CorruptArray("too short for a header")
-    magic, version, code, axes, checksum = _HEAD.unpack_from(data)
-    if magic != MAGIC or version != FORMAT:
-        raise CorruptArray("not an array of this format")
+    magic, version, code, axes = _HEAD.unpack_from(data)
+    if magic != _MAGIC:
+        raise CorruptArray("not an array")
+    if version != _FORMAT:
+        raise CorruptArray(f"format {version} of an array; this program reads {_FORMAT}")
     start = _HEAD.size + 8 * axes
-    if code not in DTYPES or axes > MAX_AXES or len(data) < start:
+    end = len(data) - _CHECKSUM.size
+    if code not in _DTYPES or axes > MAX_AXES or end < start:
         raise CorruptArray("an unknown dtype or shape")
     shape = struct.unpack_from(f"<{axes}Q", data, _HEAD.size)
-    dtype = DTYPES[code]
-    if len(data) != start + dtype.itemsize * math.prod(shape):
+    if end - start != _DTYPES[code].itemsize * math.prod(shape):
         raise CorruptArray("the length does not fit the shape")
-    if zlib.crc32(memoryview(data)[_HEAD.size :]) != checksum:
+    if (zlib.crc32(memoryview(data)[:end]),) != _CHECKSUM.unpack_from(data, end):
         raise CorruptArray("the checksum is wrong")
-    return np.frombuffer(data, dtype, offset=start).reshape(shape)
+    try:
+        return np.ndarray(shape, _DTYPES[code], data, start)
+    except ValueError as error:  # an empty array with other axes beyond what NumPy can count
+        raise CorruptArray("an impossible shape") from error
+
+
+def frozen(array: Array) -> Array:
+    """A copy as `decode` would give it back: nobody can make it writable again.
+
+    Raises:
+        TypeError: what `encode` would refuse.
+    """
+    return np.ndarray(array.shape, _DTYPES[_code(array)], _numbers(array))
+
+
+def encode_meta(meta: Mapping[str, Any]) -> bytes:
+    """JSON of what is no array.
+
+    Raises:
+        ValueError: over 64 KB, nested too deeply, or with a number that is not finite.
+        TypeError: something that JSON does not have.
+    """
+    try:
+        text = json.dumps(meta, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise ValueError("meta is nested too deeply") from None
+    data = text.encode()
+    if len(data) > MAX_META_BYTES:
+        raise ValueError(f"meta is {len(data)} bytes, at most {MAX_META_BYTES} are allowed")
+    return data
+
+
+def decode_meta(data: bytes) -> dict[str, Any]:
+    """What `encode_meta` wrote."""
+    meta: dict[str, Any] = json.loads(data)
+    return meta
+
+
+def _code(array: Array) -> int:
+    code = _CODES.get(array.dtype.newbyteorder("<").str)
+    if code is None or array.ndim > MAX_AXES or isinstance(array, np.ma.MaskedArray):
+        kind = type(array).__name__
+        raise TypeError(f"cannot store a {kind} of {array.dtype} with {array.ndim} axes")
+    return code
+
+
+def _numbers(array: Array) -> bytes:
+    data: bytes = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes("C")
+    return data

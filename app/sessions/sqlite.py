@@ -1,138 +1,100 @@
-"""Sessions in one SQLite file: kept on disk before any write returns.
+"""Sessions in one SQLite file: committed before any write returns.
 
-One connection does all writes and all checkpoints, behind a lock: SQLite before 3.51.3 can
-corrupt a WAL file when a commit of one connection races a checkpoint of another.
+A step of the cursor writes one small row: arrays lie in a table of their own. When each session was
+last used, and how large it is, is also kept in memory, exactly; see `Ledger`.
 """
 
-import json
+import itertools
 import logging
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from app.sessions.codec import decode, encode
-from app.sessions.memory import meta_bytes
+from app.sessions.cache import ByteCache
+from app.sessions.codec import CorruptArray, decode, decode_meta, encode, encode_meta
+from app.sessions.database import Database
+from app.sessions.ledger import Ledger
 from app.sessions.store import (
     Array,
     Clock,
     Limits,
-    NotFound,
     Record,
     StoreError,
-    StoreFull,
     StoreStats,
     VersionConflict,
+    charged_bytes,
 )
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock; there SQLite's own locks must do.
-    fcntl = None  # type: ignore[assignment]
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE sessions (
-    id TEXT PRIMARY KEY,
-    token_hash BLOB NOT NULL,
-    version INTEGER NOT NULL,
-    created REAL NOT NULL,
-    touched REAL NOT NULL,
-    bytes INTEGER NOT NULL,
-    meta BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX sessions_by_touched ON sessions (touched);
-CREATE TABLE arrays (
-    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    data BLOB NOT NULL,
-    PRIMARY KEY (session_id, name)
-);
-"""
-
-
-class StoreBusy(StoreError):
-    """Another process has the file open."""
+# A last use is written when the one on disk is this much older, in seconds.
+TOUCH_SECONDS = 60.0
+# How long a sweep holds the lock at a time: sessions deleted, and free pages given back.
+SWEEP_SESSIONS, SWEEP_PAGES = 100, 1000
+# Arrays that need not be read again, since only this process writes them.
+CACHE_BYTES = 64 * 1024**2
 
 
 class SQLiteStore:
-    """A `Store` in a file; see there for what the methods promise."""
+    """A `Store` in a file; see there for what the methods promise.
+
+    The last use of a session is exact in memory; `touch` writes it at most once a minute a session,
+    `replace` and `close` always. So after a crash a session may count as idle up to a minute longer
+    than it was.
+    """
 
     def __init__(self, path: str, limits: Limits, clock: Clock) -> None:
         """Open or make the file, and its folder.
 
         Raises:
             StoreBusy: another process has it.
-            StoreError: a newer version of this program wrote it.
+            StoreError: it is no store, or a newer version of this program wrote it.
+            OSError: it cannot be made or written.
         """
-        self._limits = limits
         self._clock = clock
-        self._lock = threading.RLock()
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._guard = _only_process(f"{path}.lock")
-        self._db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-        log.info("SQLite %s, sessions in %s", sqlite3.sqlite_version, path)
+        self._database = Database(path)
+        self._access, self._transaction = self._database.access, self._database.transaction
+        self._ledger = Ledger(limits)
+        self._on_disk: dict[str, _OnDisk] = {}
+        self._stamps = itertools.count()
+        self._cache: ByteCache[tuple[str, int], dict[str, Array]] = ByteCache(
+            CACHE_BYTES, lambda arrays: sum(array.nbytes for array in arrays.values())
+        )
         try:
-            self._set_up()
+            self._read_ledger()
         except BaseException:
-            self.close()
+            self._database.close()
             raise
-
-    def _set_up(self) -> None:
-        # auto_vacuum must stand before the first table is made.
-        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise StoreError("a newer version of this program wrote the store")
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction: all of it, on disk when the block ends, or nothing."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
 
     def create(self, record: Record) -> None:
         """See `Store.create`."""
-        meta = meta_bytes(record.meta)
+        meta = encode_meta(record.meta)
         data = {name: encode(array) for name, array in record.arrays.items()}
-        size = len(meta) + sum(map(len, data.values()))
-        with self._writing():
-            if self._db.execute("SELECT 1 FROM sessions WHERE id = ?", (record.id,)).fetchone():
+        size = charged_bytes(meta, map(len, data.values()))
+        with self._access():
+            if record.id in self._ledger:
                 raise ValueError("the id is taken")
-            self._make_room(size, record.id)
-            self._db.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (record.id, record.token_hash, record.version, record.created, record.touched,
-                 size, meta),
-            )  # fmt: skip
-            self._put(record.id, data)
+            victims = self._ledger.victims(size, record.id, self._clock())
+            with self._transaction() as db:
+                _delete_rows(db, victims)
+                db.execute(
+                    "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (record.id, record.token_hash, record.version, record.created, record.touched,
+                     size, meta),
+                )  # fmt: skip
+                _put_rows(db, record.id, data)
+            self._written(record.id, _OnDisk(record.touched, next(self._stamps)), size, victims)
 
     def get(self, id: str) -> Record:
         """See `Store.get`."""
-        with self._lock:
-            head = self._head(id)
-            rows = self._db.execute(
-                "SELECT name, data FROM arrays WHERE session_id = ?", (id,)
-            ).fetchall()
-        return replace(head, arrays={name: decode(data) for name, data in rows})
+        with self._access() as db:
+            touched = self._ledger.require(id, self._clock()).touched
+            head = db.execute(
+                "SELECT token_hash, version, created, meta FROM sessions WHERE id = ?", (id,)
+            ).fetchone()
+            arrays = self._arrays(db, id, self._on_disk[id].stamp)
+        token_hash, version, created, meta = head
+        return Record(id, token_hash, version, created, touched, decode_meta(meta), arrays)
 
     def replace(
         self,
@@ -142,125 +104,159 @@ class SQLiteStore:
         arrays: Mapping[str, Array | None],
     ) -> Record:
         """See `Store.replace`."""
-        encoded_meta = meta_bytes(meta)
+        encoded = encode_meta(meta)
         data = {name: encode(array) for name, array in arrays.items() if array is not None}
-        with self._writing():
-            head = self._head(id)
-            if head.version != expected_version:
-                raise VersionConflict(head.version)
-            for name in arrays:
-                self._db.execute("DELETE FROM arrays WHERE session_id = ? AND name = ?", (id, name))
-            self._put(id, data)
-            (stored,) = self._db.execute(
-                "SELECT coalesce(sum(length(data)), 0) FROM arrays WHERE session_id = ?", (id,)
-            ).fetchone()
-            (before,) = self._db.execute(
-                "SELECT bytes FROM sessions WHERE id = ?", (id,)
-            ).fetchone()
-            size = stored + len(encoded_meta)
-            self._make_room(size - before, id)
-            self._db.execute(
-                "UPDATE sessions SET version = ?, touched = ?, bytes = ?, meta = ? WHERE id = ?",
-                (head.version + 1, self._clock(), size, encoded_meta, id),
-            )
-        return self.get(id)
+        with self._access():
+            now = self._clock()
+            before = self._ledger.require(id, now).bytes
+            with self._transaction() as db:
+                token_hash, version, created, meta_size = db.execute(
+                    "SELECT token_hash, version, created, length(meta) FROM sessions WHERE id = ?",
+                    (id,),
+                ).fetchone()
+                if version != expected_version:
+                    raise VersionConflict(version)
+                extra = len(encoded) - meta_size + sum(map(len, data.values()))
+                for name in arrays:
+                    extra -= _row_size(db, id, name)
+                victims = self._ledger.victims(extra, id, now)
+                _delete_rows(db, victims)
+                db.execute(
+                    "UPDATE sessions SET version = ?, touched = ?, bytes = ?, meta = ?"
+                    " WHERE id = ?",
+                    (version + 1, now, before + extra, encoded, id),
+                )
+                db.executemany(
+                    "DELETE FROM arrays WHERE session_id = ? AND name = ?",
+                    [(id, name) for name in arrays],
+                )
+                _put_rows(db, id, data)
+                stamp = next(self._stamps) if arrays else self._on_disk[id].stamp
+                new = self._arrays(db, id, stamp)
+            self._written(id, _OnDisk(now, stamp), before + extra, victims)
+        return Record(id, token_hash, version + 1, created, now, decode_meta(encoded), new)
 
     def delete(self, id: str) -> None:
         """See `Store.delete`."""
-        with self._writing():
-            self._head(id)
-            self._forget([id])
+        with self._access():
+            self._ledger.require(id, self._clock())
+            with self._transaction() as db:
+                _delete_rows(db, [id])
+            self._drop([id])
 
     def touch(self, id: str) -> None:
         """See `Store.touch`."""
-        with self._writing():
-            self._head(id)
-            self._db.execute("UPDATE sessions SET touched = ? WHERE id = ?", (self._clock(), id))
+        with self._access():
+            now = self._clock()
+            size = self._ledger.require(id, now).bytes
+            if now - self._on_disk[id].touched >= TOUCH_SECONDS:
+                with self._transaction() as db:
+                    db.execute("UPDATE sessions SET touched = ? WHERE id = ?", (now, id))
+                self._on_disk[id] = self._on_disk[id]._replace(touched=now)
+            self._ledger.put(id, now, size)
 
     def sweep(self) -> list[str]:
-        """See `Store.sweep`; freed pages go back to the file system."""
-        oldest = self._clock() - self._limits.idle_seconds
-        with self._writing():
-            rows = self._db.execute("SELECT id FROM sessions WHERE touched < ?", (oldest,))
-            gone = [id for (id,) in rows]
-            self._forget(gone)
-        if gone:
-            with self._lock:
-                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        """See `Store.sweep`; the file gives back what is free. Others get their turn between."""
+        gone: list[str] = []
+        while True:
+            with self._access():
+                expired = list(
+                    itertools.islice(self._ledger.expired(self._clock()), SWEEP_SESSIONS)
+                )
+                if not expired:
+                    break
+                with self._transaction() as db:
+                    _delete_rows(db, expired)
+                self._drop(expired)
+            gone += expired
+        free = SWEEP_PAGES if gone else 0
+        while free >= SWEEP_PAGES:
+            with self._access() as db:
+                db.execute(f"PRAGMA incremental_vacuum({SWEEP_PAGES})").fetchall()
+                (free,) = db.execute("PRAGMA freelist_count").fetchone()
         return gone
 
     def stats(self) -> StoreStats:
         """See `Store.stats`."""
-        with self._lock:
-            row = self._db.execute("SELECT count(*), coalesce(sum(bytes), 0) FROM sessions")
-            return StoreStats(*row.fetchone())
+        with self._access():
+            return StoreStats(len(self._ledger), self._ledger.bytes)
 
     def ping(self) -> None:
-        """Read from the file."""
-        with self._lock:
-            self._db.execute("SELECT 1 FROM sessions LIMIT 1").fetchone()
+        """See `Store.ping`."""
+        with self._transaction() as db:
+            db.execute("SELECT 1 FROM sessions LIMIT 1").fetchone()
 
     def close(self) -> None:
-        """Close the file and let other processes have it."""
-        with self._lock:
-            self._db.close()
-            if self._guard is not None:
-                self._guard.close()
-
-    def _head(self, id: str) -> Record:
-        """The session without its arrays."""
-        row = self._db.execute(
-            "SELECT token_hash, version, created, touched, meta FROM sessions WHERE id = ?", (id,)
-        ).fetchone()
-        if row is None or self._clock() - row[3] > self._limits.idle_seconds:
-            raise NotFound
-        token_hash, version, created, touched, meta = row
-        return Record(id, token_hash, version, created, touched, _parsed(meta), {})
-
-    def _put(self, id: str, data: Mapping[str, bytes]) -> None:
-        self._db.executemany(
-            "INSERT INTO arrays VALUES (?, ?, ?)",
-            [(id, name, blob) for name, blob in data.items()],
-        )
-
-    def _forget(self, ids: list[str]) -> None:
-        self._db.executemany("DELETE FROM sessions WHERE id = ?", [(id,) for id in ids])
-
-    def _make_room(self, extra: int, keep: str) -> None:
-        """Let the longest idle go until ``extra`` bytes fit, within the caller's transaction."""
-        if extra <= 0:
+        """Write the last uses, close the file and let other processes have it."""
+        if self._database.closed:
             return
-        excess = self.stats().bytes + extra - self._limits.max_bytes
-        if excess <= 0:
-            return
-        idle = self._db.execute(
-            "SELECT id, bytes FROM sessions WHERE id != ? AND touched <= ? ORDER BY touched, id",
-            (keep, self._clock() - self._limits.grace_seconds),
-        ).fetchall()
-        going = []
-        for id, size in idle:
-            if excess <= 0:
-                break
-            going.append(id)
-            excess -= size
-        if excess > 0:
-            raise StoreFull(int(self._limits.grace_seconds))
-        self._forget(going)
+        try:
+            with self._transaction() as db:
+                late = [
+                    (touched, id)
+                    for id, on_disk in self._on_disk.items()
+                    if (touched := self._ledger.touched(id)) != on_disk.touched
+                ]
+                db.executemany("UPDATE sessions SET touched = ? WHERE id = ?", late)
+        except StoreError as error:
+            log.warning("last uses are not kept: %s", error)
+        finally:
+            self._database.close()
+
+    def _arrays(self, db: sqlite3.Connection, id: str, stamp: int) -> dict[str, Array]:
+        """The session's arrays; read only where the cache does not have them by this stamp."""
+        return dict(self._cache.get((id, stamp), lambda: _read_arrays(db, id)))
+
+    def _read_ledger(self) -> None:
+        with self._access() as db:
+            for id, touched, size in db.execute(
+                "SELECT id, touched, bytes FROM sessions ORDER BY touched"
+            ):
+                self._ledger.put(id, touched, size)
+                self._on_disk[id] = _OnDisk(touched, next(self._stamps))
+
+    def _written(self, id: str, on_disk: "_OnDisk", size: int, victims: list[str]) -> None:
+        """What a committed write means for the books in memory."""
+        self._drop(victims)
+        self._ledger.put(id, on_disk.touched, size)
+        self._on_disk[id] = on_disk
+
+    def _drop(self, ids: list[str]) -> None:
+        self._ledger.drop(ids)
+        for id in ids:
+            del self._on_disk[id]
 
 
-def _parsed(meta: bytes) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(meta)
-    return parsed
+class _OnDisk(NamedTuple):
+    """What is known of a session's rows: its last use there; a number new with its arrays."""
+
+    touched: float
+    stamp: int
 
 
-def _only_process(path: str) -> IO[bytes] | None:
-    """Hold a lock beside the file; the system lets go of it however the process ends."""
-    if fcntl is None:
-        return None
-    guard = open(path, "ab")  # noqa: SIM115 - held as long as the store
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        guard.close()
-        raise StoreBusy(f"another process is using the store (lock {path})") from None
-    return guard
+def _read_arrays(db: sqlite3.Connection, id: str) -> dict[str, Array]:
+    arrays = {}
+    for name, data in db.execute("SELECT name, data FROM arrays WHERE session_id = ?", (id,)):
+        try:
+            arrays[name] = decode(data)
+        except CorruptArray as error:
+            raise StoreError(f"array {name} of session {id} is damaged: {error}") from error
+    return arrays
+
+
+def _row_size(db: sqlite3.Connection, id: str, name: str) -> int:
+    row: tuple[int] | None = db.execute(
+        "SELECT length(data) FROM arrays WHERE session_id = ? AND name = ?", (id, name)
+    ).fetchone()
+    return row[0] if row else 0
+
+
+def _put_rows(db: sqlite3.Connection, id: str, data: Mapping[str, bytes]) -> None:
+    db.executemany(
+        "INSERT INTO arrays VALUES (?, ?, ?)", [(id, name, blob) for name, blob in data.items()]
+    )
+
+
+def _delete_rows(db: sqlite3.Connection, ids: list[str]) -> None:
+    # Their arrays go with them: ON DELETE CASCADE.
+    db.executemany("DELETE FROM sessions WHERE id = ?", [(id,) for id in ids])

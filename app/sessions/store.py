@@ -3,11 +3,12 @@
 StoreError              something about a session that the caller must deal with
   ├─ NotFound           no such session, or one that was idle too long
   ├─ VersionConflict    somebody else changed it first
-  └─ StoreFull          no room, and nothing idle enough to make some
+  ├─ StoreFull          no room, and nothing idle enough to make some
+  └─ StoreBusy          another process has the file
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,7 +17,8 @@ import numpy as np
 Array = np.ndarray
 Clock = Callable[[], float]
 
-MAX_META_BYTES = 64 * 1024
+# A session without anything in it still takes a row and an entry in the books.
+ROW_BYTES = 256
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ class Limits:
     grace_seconds: float = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Record:
-    """A session as the store sees it: a small JSON part and named arrays, which are read-only.
+    """A session as the store sees it: a small JSON part and named arrays.
 
-    ``created`` and ``touched`` are seconds since 1970; ``meta`` is at most 64 KB as JSON.
+    What a store gives out is read-only and shares nothing with what it was given. ``created`` and
+    ``touched`` are seconds since 1970; ``meta`` is at most 64 KB as JSON; arrays are float64,
+    float32, int64 or uint8.
     """
 
     id: str
@@ -75,26 +79,43 @@ class VersionConflict(StoreError):
 
 
 class StoreFull(StoreError):
-    """There is no room, and every session is in use.
+    """There is no room: every session is in use, or the disk is full.
 
     Attributes:
         retry_after: Seconds until some session may count as idle.
     """
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("the store is full of sessions in use")
+    def __init__(
+        self, retry_after: int, message: str = "the store is full of sessions in use"
+    ) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 
+class StoreBusy(StoreError):
+    """Another process has the file open."""
+
+
+def charged_bytes(meta: bytes, arrays: Iterable[int]) -> int:
+    """What a session counts for against the limit: its JSON, its encoded arrays, its row."""
+    return ROW_BYTES + len(meta) + sum(arrays)
+
+
 class Store(Protocol):
-    """Sessions by id. All methods are synchronous and thread-safe; a write is kept on return."""
+    """Sessions by id. All methods are synchronous and thread-safe.
+
+    A write is kept on return, whatever then happens to the process; only the last use that `touch`
+    and `get` know exactly may be up to a minute older after a crash. Any method raises `StoreError`
+    where the disk fails or the store is closed.
+    """
 
     def create(self, record: Record) -> None:
         """Keep a new session.
 
         Raises:
             StoreFull: no room for it.
-            ValueError: the id is taken, or meta is too large.
+            ValueError: the id is taken; or meta is too large or not finite.
+            TypeError: an array of another dtype.
         """
 
     def get(self, id: str) -> Record:
@@ -113,10 +134,14 @@ class Store(Protocol):
     ) -> Record:
         """Write new meta and the arrays named (None deletes one); the others stay.
 
+        It counts as a use. The record returned is the one written here, though another writer may
+        have followed.
+
         Raises:
             NotFound: there is no such session.
             VersionConflict: it has another version; nothing is written then.
             StoreFull: no room for what grew.
+            ValueError, TypeError: as `create`.
         """
 
     def delete(self, id: str) -> None:
@@ -127,7 +152,7 @@ class Store(Protocol):
         """
 
     def touch(self, id: str) -> None:
-        """Count a session as used now; its version stays.
+        """Count a session as used now; its version stays. Cheap: mostly no write at all.
 
         Raises:
             NotFound: there is none.
@@ -140,18 +165,20 @@ class Store(Protocol):
         """What is kept, expired sessions that no sweep has met yet included."""
 
     def ping(self) -> None:
-        """Raise where the store cannot be read."""
+        """Raise where the store cannot be read and written."""
 
     def close(self) -> None:
-        """Release files; nothing may be called after it."""
+        """Release files; a second call does nothing."""
 
 
 def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) -> Store:
-    """The store of ``url``: ``memory``, or ``sqlite:PATH`` for a file.
+    """The store of ``url``: ``memory``, or ``sqlite:PATH`` for a file, made with its folder.
 
     Raises:
         ValueError: another url.
         StoreBusy: another process has the file.
+        StoreError: the file is not a store, or that of a newer version.
+        OSError: the folder cannot be made or written.
     """
     # Here, so that each implementation can import the interface from this module.
     from app.sessions.memory import MemoryStore
@@ -160,6 +187,6 @@ def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) ->
     if url == "memory":
         return MemoryStore(limits, clock)
     kind, _, path = url.partition(":")
-    if kind == "sqlite" and path:
+    if kind == "sqlite" and path and path != ":memory:":
         return SQLiteStore(path, limits, clock)
     raise ValueError("a store is `memory` or `sqlite:PATH`")

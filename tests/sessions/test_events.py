@@ -12,8 +12,6 @@ from tests.loops import run
 Event = tuple[int | None, str, Any]
 
 
-
-
 def parse(wire: bytes) -> Event:
     """Id, event and data of one event; fails where it is not exactly one."""
     assert wire.endswith(b"\n\n")

@@ -10,10 +10,11 @@ from app.sessions.turns import Turns
 
 def test_everyone_is_served_in_turn_and_whoever_is_hurried_comes_first() -> None:
     served: list[str] = []
-    begin = threading.Event()
+    holding, begin = threading.Event(), threading.Event()
 
     def work(name: str) -> None:
         if name == "hold":
+            holding.set()
             assert begin.wait(5)
             return
         served.append(name)
@@ -21,7 +22,9 @@ def test_everyone_is_served_in_turn_and_whoever_is_hurried_comes_first() -> None
             turns.put(name)
 
     turns = Turns(work, threads=1)
-    for name in ("hold", "a", "b", "c"):
+    turns.put("hold")
+    assert holding.wait(5)
+    for name in ("a", "b", "c"):
         turns.put(name)
     turns.hurry("c")
     turns.hurry("nobody")
