@@ -12,7 +12,8 @@ READ_FIGURE = """() => Object.fromEntries(
   [...document.querySelectorAll("#figure [data-key]")].map((label) => [
     label.dataset.key,
     Object.fromEntries(
-      [...label.querySelectorAll("[data-full]")].map((cell) => [cell.dataset.cell, cell.dataset.full])
+      [...label.querySelectorAll("[data-full]")]
+        .map((cell) => [cell.dataset.cell, cell.dataset.full])
     ),
   ])
 )"""

@@ -31,7 +31,8 @@ def test_the_full_number_round_trips(run_module: Run) -> None:
 def test_typed_numbers_are_read_in_full_width_and_with_a_real_minus(run_module: Run) -> None:
     assert run_module(
         "format.js",
-        "['1', ' -2.5 ', '\u22123', '\uff11\uff0e\uff15', '1e-3', '.5', '', '1,5', '0x10', 'NaN', '1e999'].map(m.parseNumber)",
+        "['1', ' -2.5 ', '\u22123', '\uff11\uff0e\uff15', '1e-3', '.5',"
+        "'', '1,5', '0x10', 'NaN', '1e999'].map(m.parseNumber)",
     ) == [1, -2.5, -3, 1.5, 0.001, 0.5, None, None, None, None, None]
 
 

@@ -6,6 +6,11 @@ PRESS_IN_COMPOSITION = """() => document.activeElement.dispatchEvent(new Keyboar
   key: "Enter", keyCode: 229, isComposing: true, bubbles: true, cancelable: true }))"""
 
 
+# What the one tab stop of the figure has in hand.
+FIGURE = "document.getElementById('figure')"
+ACTIVE = f"document.getElementById({FIGURE}.getAttribute('aria-activedescendant'))"
+
+
 def focused(explorer: Any) -> str:
     name: str = explorer.page.evaluate("document.activeElement.id")
     return name
@@ -51,7 +56,7 @@ def test_the_graph_is_one_tab_stop_and_arrows_walk_along_its_edges(explorer: Any
     page = explorer.page
     assert page.locator("#figure [tabindex='0'], #figure a, #figure button").count() == 0
     tab_to(explorer, "figure")
-    chosen = "document.getElementById(document.getElementById('figure').getAttribute('aria-activedescendant')).dataset.key"
+    chosen = f"{ACTIVE}.dataset.key"
     walked = []
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft"):
         explorer.press(key)
@@ -79,7 +84,7 @@ def test_enter_explains_the_edge_that_is_chosen(explorer: Any) -> None:
 def test_an_edge_says_name_shape_and_numbers(explorer: Any) -> None:
     explorer.open()
     tab_to(explorer, "figure")
-    name = "document.getElementById(document.getElementById('figure').getAttribute('aria-activedescendant')).getAttribute('aria-label')"
+    name = f"{ACTIVE}.getAttribute('aria-label')"
     explorer.press("ArrowRight", "ArrowRight")
     assert explorer.page.evaluate(name) == "Y, value, shape (3,), 6, 13, 20"
     explorer.press("ArrowDown")
@@ -103,7 +108,8 @@ def test_each_step_is_said_once_in_the_live_region(explorer: Any) -> None:
     explorer.open()
     explorer.next(2)
     explorer.until(
-        "document.getElementById('live').textContent === document.getElementById('sentence').textContent.trim()"
+        "document.getElementById('live').textContent"
+        " === document.getElementById('sentence').textContent.trim()"
     )
 
 
