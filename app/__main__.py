@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from app import __version__
 from app.server import Settings, create_app
 from app.sessions.store import StoreError
-from app.web.hosts import LOOPBACK
+from app.web.hosts import HOST_NAME, LOOPBACK
 
 # Long enough for an answer under way; open event streams end themselves.
 GRACEFUL_SECONDS = 2
@@ -48,7 +48,7 @@ class Server(uvicorn.Server):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
     options = _parse(arguments)
-    hosts = tuple(name.strip() for name in options.allowed_hosts.split(",") if name.strip())
+    hosts: tuple[str, ...] = options.allowed_hosts
     if options.host not in ("127.0.0.1", "localhost", "::1") and not hosts:
         print(
             f"--host {options.host} can be reached from other machines, so say under which names: "
@@ -70,6 +70,7 @@ def _serve(app: FastAPI, listener: socket.socket) -> int:
         app,
         log_level="warning",
         server_header=False,
+        ws="none",  # nothing here speaks it, whatever is installed
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     server = Server(config, app)
@@ -91,12 +92,24 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--allowed-hosts",
-        default="",
+        type=_names,
+        default=(),
         metavar="NAMES",
         help="names under which it is reached from elsewhere, comma-separated",
     )
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(arguments)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        # Anything else would be taken in silence and then never match a request.
+        if not HOST_NAME.fullmatch(name):
+            raise argparse.ArgumentTypeError(
+                f"{name!r} is not a name; leave out scheme and port: explorer.example.org,[::1]"
+            )
+    return names
 
 
 def _port(text: str) -> int:

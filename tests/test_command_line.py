@@ -141,6 +141,16 @@ def test_an_address_that_others_can_reach_needs_names(
     assert "--allowed-hosts" in errors
 
 
+@pytest.mark.parametrize("name", ["*", "a.example:8000", "https://a.example", "a.example/", "::1"])
+def test_a_name_that_no_request_could_have_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, errors = refusal(capsys, "--store", "memory", "--allowed-hosts", f"b.example,{name}")
+
+    assert code == 2
+    assert repr(name) in errors
+
+
 def test_with_names_it_answers_under_these_and_its_own() -> None:
     with (
         serve("--store", "memory", "--allowed-hosts", "a.example, b.example") as running,

@@ -111,6 +111,7 @@ class SessionAnswer(BaseModel):
     x: Value
     t: Value | None
     grad_output: Value | None
+    source: dict[str, Any] | None
     optimizer: dict[str, Any]
     view: dict[str, Any]
     cursor: CursorAnswer

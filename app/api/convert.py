@@ -11,7 +11,7 @@ from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.sessions import edits
 from app.sessions.creation import Wanted
-from app.sessions.service import RunPlan
+from app.sessions.trainer import RunPlan
 
 
 def wanted(body: models.Evaluate) -> Wanted:

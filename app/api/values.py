@@ -15,6 +15,10 @@ from starlette.responses import Response
 
 # The whole of a tensor stands in an answer up to this many cells; above, its range.
 MAX_CELLS = 1_000_000
+# A few bytes of request can ask for millions of numbers; these are 80 MB and a tenth of a second.
+MAX_ANSWER_CELLS = 4_000_000
+# And up to this many where the whole answer would have more than that.
+FEW_CELLS = 2_000
 
 
 def plain(value: Any) -> Any:
@@ -63,6 +67,11 @@ def shortened(array: np.ndarray, max_cells: int = MAX_CELLS) -> Any:
             "mean": float(array.mean(dtype=np.float64)),
             "omitted": True,
         }
+
+
+def within_answer(max_cells: int, cells: int) -> int:
+    """``max_cells``, or `FEW_CELLS` where the answer has ``cells`` numbers, more than are sent."""
+    return max_cells if cells <= MAX_ANSWER_CELLS else min(max_cells, FEW_CELLS)
 
 
 def _array(array: np.ndarray) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.api.values import MAX_CELLS, shortened
+from app.api.values import MAX_ANSWER_CELLS, MAX_CELLS, shortened, within_answer
 from app.engine.check import CheckResult
 from app.engine.explain import Explanation
 from app.engine.network import Evaluation, LayerResult
@@ -15,7 +15,7 @@ from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions.learning import UpdateResult
 from app.sessions.passes import Passes, Position
-from app.sessions.state import Session, View, network_json
+from app.sessions.state import Session, View, network_json, source_json
 
 Document = dict[str, Any]
 
@@ -43,6 +43,7 @@ def session_json(session: Session, passes: Passes, idle_seconds: float) -> Docum
         "x": shortened(session.x),
         "t": None if session.t is None else shortened(session.t),
         "grad_output": None if session.grad_output is None else shortened(session.grad_output),
+        "source": source_json(session.source),
         "optimizer": optimizer_json(session.optimizer),
         "view": asdict(session.view),
         "cursor": cursor_json(passes.position(session)),
@@ -79,9 +80,19 @@ def evaluation_json(evaluation: Evaluation) -> Document:
         "loss": evaluation.loss,
         "probabilities": evaluation.probabilities,
         "predictions": evaluation.predictions,
-        "layers": [layer_json(layer) for layer in evaluation.layers],
+        "layers": [layer_json(layer, MAX_ANSWER_CELLS) for layer in evaluation.layers],
         "parameter_gradients": evaluation.parameter_gradients,
     }
+
+
+def layers_json(evaluation: Evaluation, max_cells: int) -> Document:
+    """All layers after a pass."""
+    cells = sum(
+        3 * layer.output.size + 2 * sum(value.size for value, _ in layer.parameters.values())
+        for layer in evaluation.layers
+    )
+    max_cells = within_answer(max_cells, cells)
+    return {"layers": [layer_json(layer, max_cells) for layer in evaluation.layers]}
 
 
 def layer_json(layer: LayerResult, max_cells: int = MAX_CELLS) -> Document:
@@ -111,6 +122,9 @@ def trace_json(session: Session, trace: Trace, view: View, max_cells: int) -> Do
     outputs = [output]
     if "loss.probabilities" in trace.graph.tensors and output != "loss.probabilities":
         outputs.append("loss.probabilities")
+    cells = sum(event.elements for event in trace.events)
+    cells += sum(trace.array(key).size for key in trace.inputs)
+    max_cells = within_answer(max_cells, cells)
     return {
         "id": session.id,
         "version": session.version,

@@ -68,9 +68,7 @@ class OptimizerConfig:
             value = getattr(self, name)
             if value is None and name == "epsilon":
                 continue
-            if isinstance(value, bool) or not isinstance(
-                value, int | float | np.integer | np.floating
-            ):
+            if isinstance(value, bool) or not isinstance(value, _NUMBERS):
                 raise EngineError(f"{name} is a number", f"optimizer/{name}", "type")
             # A whole number too large for a float is out of every range, too.
             if not good(value):  # type: ignore[arg-type]

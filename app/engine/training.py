@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.errors import EngineError
-from app.engine.layers import Affine, cross_entropy, score_gradient, softmax
+from app.engine.errors import EngineError, TooLarge
+from app.engine.layers import cross_entropy, score_gradient, softmax
 from app.engine.network import Network
 from app.engine.optimizers import Optimizer
+from app.engine.spec import Limits, NetworkSpec
 from app.engine.targets import as_one_hot
 
 Array = np.ndarray
@@ -60,12 +61,14 @@ class MiniBatches:
         if fixed is not None:
             if size is not None:
                 raise EngineError("batch_size and batches exclude each other", "batch_size")
-            if not len(fixed):
-                raise EngineError("batches holds at least one batch", "batches", "shape")
+            if not _listed(fixed):
+                raise EngineError("batches is a list of at least one batch", "batches", "shape")
             self._fixed = [_rows(rows, n, f"batches/{k}") for k, rows in enumerate(fixed)]
             self.size = max(map(len, self._fixed))
         else:
-            self.size = n if size is None else _whole(size, "batch_size", 1, n)
+            self.size = (
+                n if size is None else _whole(size, "batch_size", 1, n, ", the number of samples")
+            )
 
     @property
     def count(self) -> int | None:
@@ -104,6 +107,7 @@ class Training:
         seed: int = 0,
         batches: Batches | None = None,
         start: int = 0,
+        limits: Limits = Limits(),
     ) -> None:
         """Set up a training; nothing is computed yet.
 
@@ -118,10 +122,12 @@ class Training:
             batches: Row numbers of every mini-batch, to fix them.
             start: Steps that were made before, where a training is taken up again with the
                 parameters and the optimiser's state that it had then.
+            limits: How large the pass over one of ``batches`` may be.
 
         Raises:
             EngineError: names the field, such as ``batches/3/1``: a size or a row out of range,
                 or a network that cannot learn.
+            TooLarge: one of ``batches`` is beyond the limits.
         """
         spec = network.spec
         if spec.loss is None or not network.parameters:
@@ -131,6 +137,8 @@ class Training:
         self._x = np.asarray(x, dtype=spec.dtype)
         self._t = as_one_hot(t, len(self._x), spec.output_size, spec.dtype)
         self._batches = MiniBatches(len(self._x), batch_size, seed, batches)
+        if batches is not None:
+            _check_sizes(batches, spec, limits)
         self.batch_size, self.seed = self._batches.size, self._batches.seed
         if steps is None:
             steps = self._batches.count
@@ -164,7 +172,8 @@ class Training:
         self._targets = self._t[rows]
         self._scores = self.network.forward(self._x[rows])
         # Softmax with loss, without the loss itself: `stats` computes it from the same scores.
-        self._gradients = self._backward(score_gradient(softmax(self._scores), self._targets))
+        dout = score_gradient(softmax(self._scores), self._targets)
+        self._gradients = self.network.backward(dout)
         new = self.optimizer.update(self.network.parameters, self._gradients)
         self.network.set_parameters(new)
         self.done += 1
@@ -185,49 +194,43 @@ class Training:
         }
         return StepStats(self.done, loss, float(right.mean()), norms)
 
-    def _backward(self, dout: Array) -> dict[str, Array]:
-        """The gradients of `Network.backward`, without dL/dx.
 
-        Nothing before the first parameters has to learn, and dL/dx of a wide input would be a
-        third of the work.
-        """
-        gradients: dict[str, Array] = {}
-        waiting = len(self.network.parameters)
-        for name, layer in reversed(self.network.layers.items()):
-            if not isinstance(layer, Affine):
-                dout = layer.backward(dout)
-                continue
-            waiting -= 2
-            if not waiting:
-                gradients[f"{name}.W"] = layer.x.T @ dout
-                gradients[f"{name}.b"] = dout.sum(axis=0)
-                break
-            dout = layer.backward(dout)
-            gradients[f"{name}.W"] = layer.dW
-            gradients[f"{name}.b"] = layer.db
-        return gradients
+def _check_sizes(batches: Batches, spec: NetworkSpec, limits: Limits) -> None:
+    # A row may come often, so a batch can be far larger than the samples that were let in.
+    for k, rows in enumerate(batches):
+        n = len(rows)
+        if n > limits.samples:
+            raise TooLarge(f"a batch has at most {limits.samples:,} rows", f"batches/{k}")
+        if spec.pass_cells(n) > limits.cells:
+            raise TooLarge(
+                f"one pass over this batch would hold {spec.pass_cells(n):,} numbers, "
+                f"at most {limits.cells:,} are allowed",
+                f"batches/{k}",
+            )
 
 
 def _rows(rows: Sequence[int], n: int, field: str) -> Array:
-    try:
-        array = np.asarray(rows)
-    except ValueError:  # Lists of several lengths.
-        array = np.zeros((0, 0))
-    if array.ndim != 1 or not array.size:
+    if not _listed(rows):
         raise EngineError("a batch is a list of at least one row number", field, "shape")
-    if array.dtype.kind not in "iu":
-        raise EngineError("a row is a whole number", field, "type")
-    wrong = (array < 0) | (array >= n)
-    if wrong.any():
-        raise EngineError(
-            f"a row is a whole number from 0 to {n - 1}", f"{field}/{wrong.argmax()}", "range"
-        )
-    return array.astype(np.intp)
+    for place, row in enumerate(rows):
+        if isinstance(row, bool) or not isinstance(row, int | np.integer):
+            raise EngineError("a row is a whole number", f"{field}/{place}", "type")
+        if not 0 <= row < n:
+            raise EngineError(
+                f"a row is a whole number from 0 to {n - 1}", f"{field}/{place}", "range"
+            )
+    return np.array(rows, dtype=np.intp)
 
 
-def _whole(value: object, field: str, low: int, high: int) -> int:
+def _listed(value: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.size > 0 and value.ndim > 0
+    return isinstance(value, list | tuple | range) and len(value) > 0
+
+
+def _whole(value: object, field: str, low: int, high: int, what: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise EngineError(f"{field} is a whole number", field, "type")
     if not low <= value <= high:
-        raise EngineError(f"{field} is from {low:,} to {high:,}", field, "range")
+        raise EngineError(f"{field} is from {low:,} to {high:,}{what}", field, "range")
     return int(value)

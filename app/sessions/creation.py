@@ -12,6 +12,7 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
 from app.engine.targets import as_one_hot, check_parameters, check_rows
 from app.sessions.edits import ChangeView, kept_targets
+from app.sessions.state import Source
 
 Array = np.ndarray
 
@@ -40,6 +41,7 @@ class Wanted:
     grad_output: Array | None = None
     optimizer: OptimizerConfig | None = None
     view: ChangeView | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,16 @@
-"""Edits of a session: all of them, or none.
+"""What can be edited of a session, as values; `draft.apply_edits` applies them."""
 
-`apply_edits` takes one immutable session and gives another; whatever is wrong with the k-th edit is
-an `EngineError` whose field starts with k, such as ``2/index/1``.
-"""
-
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from app.drawing.graph_json import MOST_ROWS
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
-from app.engine.spec import Limits, check_limits
-from app.engine.targets import as_one_hot, check_numbers, check_rows
 from app.sessions.state import LEVELS, LOSS_VIEWS, Session, View
 
 Array = np.ndarray
-T = TypeVar("T")
 
 LEARNING_RATE = "learning_rate"
 
@@ -71,25 +62,6 @@ Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer
 Loader = Callable[[str, str, Sequence[int]], tuple[Array, Array]]
 
 
-def apply_edits(session: Session, edits: Iterable[Edit], limits: Limits, loader: Loader) -> Session:
-    """The session after all edits, with a new data version where a number changed.
-
-    Args:
-        session: Left as it is.
-        edits: Applied in order; checked one by one and, where edits belong together (x and t of a
-            new length), once more at the end.
-        limits: For a new number of samples.
-        loader: Gives x ``(N, D)`` and labels ``(N,)`` of a data set's rows.
-
-    Raises:
-        EngineError: nothing has been changed then.
-    """
-    draft = _Draft(session, limits, loader)
-    for index, edit in enumerate(edits):
-        draft.apply(edit, str(index))
-    return draft.finish()
-
-
 def changed_view(view: View, change: ChangeView, session: Session, field: str) -> View:
     """``view`` with what ``change`` names.
 
@@ -117,200 +89,8 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
     return new
 
 
-class _Draft:
-    """A session on the way to the next one; arrays are copied when first written."""
-
-    def __init__(self, session: Session, limits: Limits, loader: Loader) -> None:
-        self.old = session
-        self.limits = limits
-        self.loader = loader
-        self.arrays: dict[str, Array | None] = {
-            "x": session.x,
-            "t": session.t,
-            "grad_output": session.grad_output,
-            **session.parameters,
-        }
-        self.optimizer = session.optimizer
-        self.keeps_state = True
-        self.view = session.view
-        # The field of the last edit of each tensor, for faults found at the end.
-        self.fields: dict[str, str] = {}
-
-    def apply(self, edit: Edit, field: str) -> None:
-        match edit:
-            case SetCell(tensor, index, value):
-                self._set(tensor, index, value, field)
-            case Replace(tensor, value):
-                self._replace(tensor, value, field)
-            case ChangeView():
-                # Checked at the end too: another edit may change the number of rows.
-                self.view = changed_view(self.view, edit, self._session(), field)
-            case Load():
-                self._load(edit, field)
-            case ChangeOptimizer(optimizer):
-                self.optimizer = optimizer
-                self.keeps_state = False
-
-    def finish(self) -> Session:
-        """Check what belongs together and make the session."""
-        self._check_together()
-        session = self._session()
-        view = self.view
-        if view.sample >= session.n:
-            view = replace(view, sample=session.n - 1)
-        if view.single and session.n > 1:
-            view = replace(view, single=False)
-        numbers_changed = bool(self.fields)
-        return replace(
-            session,
-            view=view,
-            optimizer=self.optimizer,
-            optimizer_state=self.old.optimizer_state if self.keeps_state else {},
-            data_version=self.old.data_version + numbers_changed,
-        )
-
-    def _session(self) -> Session:
-        x = self.arrays["x"]
-        assert x is not None
-        parameters = {name: self.arrays[name] for name in self.old.spec.parameter_shapes}
-        return replace(
-            self.old,
-            x=x,
-            t=self.arrays["t"],
-            grad_output=self.arrays["grad_output"],
-            parameters={name: value for name, value in parameters.items() if value is not None},
-        )
-
-    def _set(self, tensor: str, index: tuple[int, ...], value: float, field: str) -> None:
-        if tensor == LEARNING_RATE:
-            if index:
-                raise EngineError("learning_rate is one number: []", f"{field}/index", "shape")
-            self._learning_rate(value, field)
-            return
-        array = self._array(tensor, field)
-        if len(index) != array.ndim:
-            raise EngineError(
-                f"index needs {array.ndim} numbers, the tensor has shape {array.shape}",
-                f"{field}/index",
-                "shape",
-            )
-        for axis, (place, size) in enumerate(zip(index, array.shape, strict=True)):
-            if not 0 <= place < size:
-                raise EngineError(
-                    f"this dimension has {size} cells, from 0 to {size - 1}",
-                    f"{field}/index/{axis}",
-                    "range",
-                )
-        if tensor == "t" and array.ndim == 1:
-            self._check_label(value, f"{field}/value")
-        if tensor not in self.fields:
-            array = array.copy()
-            self.arrays[tensor] = array
-        with np.errstate(over="ignore"):
-            array[index] = value
-        if not math.isfinite(array[index]):
-            raise EngineError(f"value is not finite in {array.dtype}", f"{field}/value", "finite")
-        self.fields[tensor] = field
-
-    def _replace(self, tensor: str, value: Array, field: str) -> None:
-        at = f"{field}/value"
-        if tensor == LEARNING_RATE:
-            if value.ndim:
-                raise EngineError("learning_rate is one number", at, "shape")
-            self._learning_rate(float(value), field)
-            return
-        spec = self.old.spec
-        if tensor == "t":
-            if spec.loss is None:
-                raise EngineError("a network without a loss has no t", f"{field}/tensor", "name")
-            new = kept_targets(value, spec.dtype)
-        elif tensor == "x":
-            new = _renamed(lambda: check_rows(value, spec.input_size, spec.dtype, "x"), at)
-            check_limits(spec, len(new), self.limits)
-        elif tensor == "grad_output":
-            if spec.loss is not None:
-                raise EngineError(
-                    "with a loss the backward half starts at the loss", f"{field}/tensor", "name"
-                )
-            size = spec.output_size
-            new = _renamed(lambda: check_rows(value, size, spec.dtype, "grad_output"), at)
-        else:
-            shape = self._array(tensor, field).shape
-            new = _renamed(lambda: check_numbers(value, spec.dtype, "value"), at)
-            if new.shape != shape:
-                raise EngineError(f"value has shape {new.shape}, expected {shape}", at, "shape")
-        self.arrays[tensor] = new
-        self.fields[tensor] = field
-
-    def _load(self, edit: Load, field: str) -> None:
-        spec = self.old.spec
-        x, labels = _renamed(lambda: self.loader(edit.dataset, edit.split, edit.rows), field, True)
-        if x.shape[1] != spec.input_size:
-            raise EngineError(
-                f"its rows have {x.shape[1]} numbers, the network takes {spec.input_size}",
-                f"{field}/dataset",
-                "shape",
-            )
-        if spec.loss is not None and labels.max() >= spec.output_size:
-            raise EngineError(
-                f"its labels go beyond the network's {spec.output_size} classes",
-                f"{field}/dataset",
-                "range",
-            )
-        self.arrays["x"] = x.astype(spec.dtype)
-        self.fields["x"] = field
-        if spec.loss is not None:
-            self.arrays["t"] = labels.astype(np.int64)
-            self.fields["t"] = field
-        check_limits(spec, len(x), self.limits)
-
-    def _learning_rate(self, value: float, field: str) -> None:
-        self.optimizer = _renamed(
-            lambda: replace(self.optimizer, learning_rate=value), f"{field}/value"
-        )
-
-    def _array(self, tensor: str, field: str) -> Array:
-        array = self.arrays.get(tensor)
-        if array is None:
-            raise EngineError("the session has no such tensor to edit", f"{field}/tensor", "name")
-        return array
-
-    def _check_label(self, value: float, field: str) -> None:
-        classes = self.old.spec.output_size
-        if value != math.floor(value) or not 0 <= value < classes:
-            raise EngineError(f"a label is a whole number from 0 to {classes - 1}", field, "range")
-
-    def _check_together(self) -> None:
-        """x, t and grad_output have the same rows, and every target is one class."""
-        session = self._session()
-        spec, n = session.spec, session.n
-        if session.t is not None and self.fields.keys() & {"x", "t"}:
-            field = self.fields.get("t", self.fields.get("x", ""))
-            _renamed(
-                lambda: as_one_hot(session.t, n, spec.output_size, spec.dtype), f"{field}/value"
-            )
-        if session.grad_output is not None and len(session.grad_output) != n:
-            field = self.fields.get("grad_output", self.fields.get("x", ""))
-            raise EngineError(
-                f"x has {n} rows, grad_output has {len(session.grad_output)}",
-                f"{field}/value",
-                "shape",
-            )
-
-
 def kept_targets(t: Array, dtype: str) -> Array:
     """Targets in the form they are kept in: whole labels as int64, rows in ``dtype``."""
     if t.ndim == 1 and (t == np.floor(t)).all() and (np.abs(t) < 2**53).all():
         return t.astype(np.int64)
     return t.astype(dtype if t.ndim == 2 else np.float64)
-
-
-def _renamed(call: Callable[[], T], field: str, keep: bool = False) -> T:
-    """``call()``, its errors told as errors of ``field`` (``keep``: as fields below it)."""
-    try:
-        return call()
-    except EngineError as error:
-        inner = error.field.split("/")
-        if not keep:
-            inner = inner[1:] if inner[0] != "optimizer" else []
-        raise EngineError(error.message, "/".join([field, *inner]), error.code) from None

@@ -6,7 +6,6 @@ a ``gap`` event when that is no longer kept and it has to fetch the state anew.
 """
 
 import asyncio
-import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -17,12 +16,13 @@ from typing import Any
 
 import orjson
 
-PROGRESS, STATE, GAP, BYE = "progress", "state", "gap", "bye"
+from app.sessions.wire import BYE, FAREWELL, GAP, PROGRESS, Encoded, encode, json_safe
 
 QUEUE = 8
 RING = 256
 MAX_SUBSCRIBERS = 32
 MAX_CHANNELS = 2_000
+MAX_BYTES = 32 * 2**20
 # State changes come from clicks; a reader this far behind is gone, or will have to come again.
 MAX_BACKLOG = 64
 
@@ -39,13 +39,6 @@ class TooManySubscribers(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True)
-class _Encoded:
-    id: int
-    event: str
-    wire: bytes
-
-
 @dataclass
 class _Channel:
     """One session's readers, and its last events.
@@ -54,7 +47,7 @@ class _Channel:
     """
 
     floor: int
-    ring: deque[_Encoded] = field(default_factory=deque)
+    ring: deque[Encoded] = field(default_factory=deque)
     subscribers: list["Subscription"] = field(default_factory=list)
 
 
@@ -65,14 +58,14 @@ class Subscription:
         ended: Whether `get` will give nothing any more.
     """
 
-    def __init__(self, hub: "Hub", session_id: str, replay: list[_Encoded]) -> None:
+    def __init__(self, hub: "Hub", session_id: str, replay: list[Encoded]) -> None:
         self._hub = hub
         self._session_id = session_id
         self._loop = asyncio.get_running_loop()
         self._arrived = asyncio.Event()
         # Apart from the queue, so that what was asked for does not count as being slow.
         self._replay = deque(replay)
-        self._queue: deque[_Encoded] = deque()
+        self._queue: deque[Encoded] = deque()
         self._last = False
         self.ended = False
 
@@ -113,7 +106,7 @@ class Subscription:
     ) -> None:
         self.close()
 
-    def _next(self) -> _Encoded | None:
+    def _next(self) -> Encoded | None:
         with self._hub._lock:
             waiting = self._replay or self._queue
             item = waiting.popleft() if waiting else None
@@ -121,7 +114,7 @@ class Subscription:
                 self.ended = True
             return item
 
-    def _push(self, item: _Encoded) -> bool:
+    def _push(self, item: Encoded) -> bool:
         """Queue an event, under the hub's lock; False where the reader is not to be kept."""
         if self._last:
             return False
@@ -149,6 +142,7 @@ class Hub:
         max_subscribers: Readers of one session.
         ring: Events of a session that are kept for readers who come back.
         max_channels: Sessions whose events are kept; those silent longest go first.
+        max_bytes: Of all events that are kept; again the silent ones' go first.
     """
 
     def __init__(
@@ -156,10 +150,13 @@ class Hub:
         max_subscribers: int = MAX_SUBSCRIBERS,
         ring: int = RING,
         max_channels: int = MAX_CHANNELS,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._max_subscribers = max_subscribers
         self._ring = ring
         self._max_channels = max_channels
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._lock = threading.Lock()
         self._channels: OrderedDict[str, _Channel] = OrderedDict()
         self._closed = False
@@ -181,11 +178,14 @@ class Hub:
                 return
             channel = self._channel(session_id)
             self._last_id += 1
-            item = _encode(self._last_id, event, body)
+            item = encode(self._last_id, event, body)
             channel.ring.append(item)
+            self._bytes += len(item.wire)
             if len(channel.ring) > self._ring:
-                channel.floor = channel.ring.popleft().id
+                self._drop(channel, 1)
             channel.subscribers = [s for s in channel.subscribers if s._push(item)]
+            if self._bytes > self._max_bytes:
+                self._shed()
 
     def subscribe(self, session_id: str, last_event_id: str | None = None) -> Subscription:
         """A new reader, to be called in its event loop.
@@ -213,8 +213,11 @@ class Hub:
         """Send ``bye`` to the readers of a session that is gone, and drop its events."""
         with self._lock:
             channel = self._channels.pop(session_id, None)
-            for subscription in channel.subscribers if channel else ():
-                subscription._push(_BYE)
+            if channel is None:
+                return
+            self._drop(channel, len(channel.ring))
+            for subscription in channel.subscribers:
+                subscription._push(FAREWELL)
 
     def close(self) -> None:
         """Send ``bye`` to all readers; nothing is published after it."""
@@ -222,8 +225,9 @@ class Hub:
             self._closed = True
             for channel in self._channels.values():
                 for subscription in channel.subscribers:
-                    subscription._push(_BYE)
+                    subscription._push(FAREWELL)
             self._channels.clear()
+            self._bytes = 0
 
     def subscribers(self, session_id: str) -> int:
         """How many read a session's events."""
@@ -234,19 +238,35 @@ class Hub:
     def _channel(self, session_id: str) -> _Channel:
         channel = self._channels.get(session_id)
         if channel is None:
-            channel = self._channels[session_id] = _Channel(self._last_id)
-            if len(self._channels) > self._max_channels:
+            if len(self._channels) >= self._max_channels:
                 self._evict()
+            channel = self._channels[session_id] = _Channel(self._last_id)
         self._channels.move_to_end(session_id)
         return channel
 
     def _evict(self) -> None:
         for session_id, channel in self._channels.items():
             if not channel.subscribers:
+                self._drop(channel, len(channel.ring))
                 del self._channels[session_id]
                 return
 
-    def _missed(self, channel: _Channel, last_event_id: str | None) -> list[_Encoded]:
+    def _shed(self) -> None:
+        # Well below the limit, so that the next event need not look for room again.
+        for session_id, channel in list(self._channels.items()):
+            if self._bytes <= self._max_bytes * 3 // 4:
+                return
+            self._drop(channel, len(channel.ring))
+            if not channel.subscribers:
+                del self._channels[session_id]
+
+    def _drop(self, channel: _Channel, count: int) -> None:
+        for _ in range(count):
+            item = channel.ring.popleft()
+            channel.floor = item.id
+            self._bytes -= len(item.wire)
+
+    def _missed(self, channel: _Channel, last_event_id: str | None) -> list[Encoded]:
         if last_event_id is None:
             return list(channel.ring)[-1:]
         text = last_event_id.strip()
@@ -254,11 +274,11 @@ class Hub:
         if channel.floor <= seen <= self._last_id:
             return [item for item in channel.ring if item.id > seen]
         # Its id is that of the last event, so that the next time there is no gap again.
-        return [_encode(self._last_id, GAP, b"{}")]
+        return [encode(self._last_id, GAP, b"{}")]
 
     def _ended(self, session_id: str) -> Subscription:
         subscription = Subscription(self, session_id, [])
-        subscription._push(_BYE)
+        subscription._push(FAREWELL)
         return subscription
 
     def _remove(self, session_id: str, subscription: Subscription) -> None:
@@ -270,22 +290,3 @@ class Hub:
                 channel.subscribers.remove(subscription)
             if not channel.subscribers and not channel.ring:
                 del self._channels[session_id]
-
-
-def json_safe(value: Any) -> Any:
-    """``value`` with NaN and infinities as texts, which JSON has no numbers for."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {key: json_safe(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_safe(item) for item in value]
-    return value
-
-
-def _encode(id: int, event: str, body: bytes) -> _Encoded:
-    return _Encoded(id, event, b"id: %d\nevent: %b\ndata: %b\n\n" % (id, event.encode(), body))
-
-
-# Without an id, so that the reader remembers the last event that it saw.
-_BYE = _Encoded(0, BYE, b"event: bye\ndata: {}\n\n")

@@ -10,12 +10,13 @@ from app.engine.errors import EngineError
 from app.sessions import digits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, Loader
+from app.sessions.state import Source
 
 Array = np.ndarray
 
 HELD_OUT = 2_000
-# A clear 5, which the network is sure of.
-FIRST_DIGIT = 10
+# A clear 8, of which the network is nearly sure: there is some gradient left to see.
+FIRST_DIGIT = 37
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
 
     Args:
         preset_id: One of `PRESETS`.
-        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 10).
+        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 37).
         loader: Gives the digits.
 
     Raises:
@@ -156,14 +157,16 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
     }
     x: Array = np.array(preset.x, dtype=float)
     t = None if preset.t is None else np.array(preset.t)
+    source = None
     if preset.is_digit:
         parameters = digits.trained(loader)
         x, t = loader("mnist", "test", [row])
+        source = Source("mnist", "test", (row,))
     dy = None if preset.grad_output is None else np.array(preset.grad_output, dtype=float)
     layers = tuple((type, "", units) for type, units in preset.layers)
     return Wanted(
         preset.input_size, layers, preset.loss, "float64", x, parameters,
-        t=t, grad_output=dy, view=preset.view,
+        t=t, grad_output=dy, view=preset.view, source=source,
     )  # fmt: skip
 
 

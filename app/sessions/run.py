@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from app.engine.optimizers import OptimizerConfig
 from app.sessions.errors import Conflict
-from app.sessions.events import json_safe
+from app.sessions.wire import json_safe
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 

@@ -19,9 +19,10 @@ import numpy as np
 
 from app.engine.training import StepStats, Training
 from app.sessions.errors import Unknown
-from app.sessions.events import PROGRESS, STATE, Hub
+from app.sessions.events import Hub
 from app.sessions.run import Run, RunConflict, RunsFull
 from app.sessions.turns import Turns
+from app.sessions.wire import PROGRESS, STATE
 
 __all__ = ["Run", "RunConflict", "RunManager", "RunsFull"]
 
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MAX_ACTIVE = 256
 KEPT_RUNS = 20
+# The store remembers all runs of a session; here are those that somebody may still look at.
+KEPT_SESSIONS = 1_000
 SLICE_SECONDS = 0.01
 PROGRESS_SECONDS = 0.1
 # A checkpoint each second, or each 200 steps where those take longer than a tenth of one: small
@@ -88,9 +91,10 @@ class RunManager:
         self._jobs: dict[str, _Job] = {}
         # Sessions whose run is being made: the place is taken, but there is no run yet.
         self._making: set[str] = set()
-        # Runs that are over, oldest first; they hold no samples and no parameters.
+        # Runs that are over, oldest first, by session, the one that ended last being last; they
+        # hold no samples and no parameters.
         self._over: dict[str, deque[Run]] = {}
-        self._closing = False
+        self._closing = self._closed = False
 
     def start(self, session_id: str, make: Callable[[], Training]) -> Run:
         """Queue a run.
@@ -227,6 +231,7 @@ class RunManager:
             for job in self._jobs.values():
                 self._ask(job, "stop")
         self._turns.close(CLOSE_SECONDS)
+        self._closed = True
 
     # From here to `_owns`: called under the lock.
 
@@ -282,7 +287,11 @@ class RunManager:
         self._tell(job, STATE)
         if self._owns(job) and not run.active:
             del self._jobs[job.session_id]
-            self._over.setdefault(job.session_id, deque(maxlen=KEPT_RUNS)).append(run)
+            over = self._over.pop(job.session_id, None) or deque(maxlen=KEPT_RUNS)
+            over.append(run)
+            self._over[job.session_id] = over
+            if len(self._over) > KEPT_SESSIONS:
+                del self._over[next(iter(self._over))]
         self._changed.notify_all()
 
     def _tell(self, job: _Job, event: str) -> None:
@@ -351,6 +360,10 @@ class RunManager:
     def _fail(self, job: _Job, error: Exception) -> None:
         if not self._owned(job):
             return  # Of a session that is gone: nowhere to save, and nobody to tell.
+        if self._closed:
+            # The store may be closed, too; its last checkpoint is what is left of the run.
+            log.warning("run %s was cut off by the end of the server", job.run.id)
+            return
         log.error("run %s has failed", job.run.id, exc_info=error)
         run = replace(
             job.run,
@@ -367,7 +380,7 @@ class RunManager:
             self._show(job, run)
 
     def _checkpoint(self, job: _Job, run: Run) -> None:
-        if not self._owned(job):
+        if self._closed or not self._owned(job):
             return
         parameters = {name: value.copy() for name, value in job.training.network.parameters.items()}
         self._save(job.session_id, parameters, run)

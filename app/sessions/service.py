@@ -1,65 +1,29 @@
-"""Everything one can do with sessions, without a word of HTTP.
+"""Everything one can do with sessions, without a word of HTTP."""
 
-The store is the truth. A change reads the session, makes the next one and writes it with
-compare-and-set; a lock for each session keeps the changes of this process in a row, so that
-honest callers without a condition need not try again.
-"""
-
-import hashlib
-import hmac
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import replace
 
 from app.engine.check import CheckResult
-from app.engine.network import Network
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
 from app.engine.strides import Passed, advance
 from app.engine.trace import Trace
-from app.engine.training import Training
 from app.sessions import presets
 from app.sessions.creation import Numbers, Wanted, check
-from app.sessions.edits import ChangeView, Edit, Loader, apply_edits, changed_view
-from app.sessions.errors import Conflict, Forbidden, Stale, Unknown
+from app.sessions.draft import apply_edits
+from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.events import Hub, Subscription
-from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
+from app.sessions.keeper import Keeper, Versions, allow, hash_token
+from app.sessions.learning import UpdateResult, check_gradients, update
 from app.sessions.passes import Passes, clamp
-from app.sessions.run import ACTIVE, Run
-from app.sessions.runs import RunManager
-from app.sessions.state import KEPT_RUNS, Session, View
-from app.sessions.store import NotFound, Store, VersionConflict
+from app.sessions.state import Session, View
+from app.sessions.store import Store
+from app.sessions.trainer import Trainer
 
 LIMITS = Limits()
-LOCKS = 64
-# How stale "last touched" may be: reading a session need not write it each time.
-TOUCH_SECONDS = 60.0
 IDLE_SECONDS = 24 * 3600.0
-
-Versions = Sequence[int] | None
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """What a run is to do; without an optimiser it uses the session's, from a fresh start.
-
-    Attributes:
-        batch_size: Rows of a mini-batch; all where it is None.
-        steps: May be left out where there are ``batches``.
-        seed: For the shuffles.
-        batches: Row numbers of every mini-batch, to fix them.
-    """
-
-    optimizer: OptimizerConfig | None = None
-    batch_size: int | None = None
-    steps: int | None = None
-    seed: int = 0
-    batches: Sequence[Sequence[int]] | None = None
 
 
 class Service:
@@ -82,14 +46,13 @@ class Service:
         limits: Limits = LIMITS,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self.store = store
+        self.keeper = Keeper(store)
         self.loader = loader
         self.limits = limits
         self.idle_seconds = idle_seconds
         self.passes = Passes()
         self.hub = Hub()
-        self.runs = RunManager(self.hub, self._save_run)
-        self._locks = [threading.RLock() for _ in range(LOCKS)]
+        self.trainer = Trainer(self.keeper, self.hub)
 
     def check(self, wanted: Wanted) -> Numbers:
         """The checked numbers of a network that is asked for."""
@@ -106,7 +69,7 @@ class Service:
         token = secrets.token_urlsafe(32)
         session = Session(
             id=secrets.token_urlsafe(16),
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             version=1,
             created=now,
             touched=now,
@@ -116,13 +79,14 @@ class Service:
             t=numbers.t,
             grad_output=numbers.grad_output,
             preset=preset,
+            source=wanted.source,
         )
         if wanted.optimizer is not None:
             session = replace(session, optimizer=wanted.optimizer)
         if wanted.view is not None:
             view = changed_view(session.view, wanted.view, session, "view")
             session = replace(session, view=view)
-        self.store.create(session.record())
+        self.keeper.store.create(session.record())
         return session, token
 
     def create_preset(self, preset: str, row: int | None) -> tuple[Session, str]:
@@ -137,27 +101,24 @@ class Service:
         session = replace(
             source,
             id=secrets.token_urlsafe(16),
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             version=1,
             created=now,
             touched=now,
             runs=(),
         )
-        self.store.create(session.record())
+        self.keeper.store.create(session.record())
         return session, token
 
     def get(self, id: str) -> Session:
         """The session as it is in the store."""
-        session = Session.from_record(self.store.get(id))
-        if time.time() - session.touched > TOUCH_SECONDS:
-            self.store.touch(id)
-        return session
+        return self.keeper.get(id)
 
     def delete(self, id: str, token: str, versions: Versions = None) -> None:
         """Forget a session."""
-        with self._lock(id):
-            _allow(self.get(id), token, versions)
-            self.store.delete(id)
+        with self.keeper.lock(id):
+            allow(self.get(id), token, versions)
+            self.keeper.store.delete(id)
         self._forget(id)
 
     def edit(self, id: str, token: str, versions: Versions, edits: Sequence[Edit]) -> Session:
@@ -168,11 +129,11 @@ class Service:
         """
 
         def change(session: Session) -> Session:
-            self._require_idle(session)
+            self.trainer.require_idle(session.id)
             edited = apply_edits(session, edits, self.limits, self.loader)
             return replace(edited, cursor=self.passes.same_place(session, edited))
 
-        return self._change(id, token, versions, change)
+        return self.keeper.change(id, token, versions, change)
 
     def step(
         self, id: str, token: str, versions: Versions, direction: str, stride: str
@@ -186,7 +147,7 @@ class Service:
             cursor, passed = advance(trace, clamp(session.cursor, trace), direction, stride)
             return replace(session, cursor=cursor)
 
-        session = self._change(id, token, versions, change)
+        session = self.keeper.change(id, token, versions, change)
         return session, self.passes.trace(session), passed
 
     def update(
@@ -201,18 +162,18 @@ class Service:
 
         def change(session: Session) -> Session:
             nonlocal result
-            self._require_idle(session)
+            self.trainer.require_idle(session.id)
             session, result = update(session, optimizer)
             return session
 
-        session = self._change(id, token, versions, change)
+        session = self.keeper.change(id, token, versions, change)
         assert result is not None
         return session, result
 
     def check_gradients(self, id: str, token: str, h: float, seed: int) -> CheckResult:
         """The numerical check; it changes nothing, but it is work, so it needs the token."""
         session = self.get(id)
-        _allow(session, token, None)
+        allow(session, token, None)
         return check_gradients(session, h, seed)
 
     def view(self, session: Session, change: ChangeView) -> View:
@@ -221,156 +182,20 @@ class Service:
 
     def sweep(self) -> None:
         """Let go of sessions that were idle too long; to be called now and then."""
-        for id in self.store.sweep():
+        for id in self.keeper.store.sweep():
             self._forget(id)
 
     def close(self) -> None:
         """Stop and save all runs, end all streams and close the store."""
-        self.runs.close()
+        self.trainer.close()
         self.hub.close()
-        self.store.close()
-
-    def start_run(self, id: str, token: str, versions: Versions, plan: RunPlan) -> Run:
-        """Train the session's network on its samples, from its parameters as they are now.
-
-        Raises:
-            Conflict: a run is active, or there is nothing to learn from.
-            RunsFull: as many runs are active as may be.
-            EngineError: a wrong size or row.
-        """
-        with self._lock(id):
-            session = self.get(id)
-            _allow(session, token, versions)
-            targets = require_targets(session)
-            config = plan.optimizer or session.optimizer
-            run = self.runs.start(
-                id,
-                lambda: Training(
-                    Network(session.spec, session.parameters),
-                    session.x,
-                    targets,
-                    make_optimizer(config),
-                    plan.batch_size,
-                    plan.steps,
-                    plan.seed,
-                    plan.batches,
-                ),
-            )
-            # Under the lock, so that the run's own first write comes after this one.
-            self._write(session, _with_run(session, run))
-        return run
-
-    def run(self, id: str, run_id: str) -> dict[str, Any]:
-        """A run as it is now, as JSON.
-
-        Raises:
-            Unknown: the session has no such run.
-        """
-        for run in self.all_runs(id):
-            if run["id"] == run_id:
-                return run
-        raise Unknown("the session has no such run")
-
-    def all_runs(self, id: str) -> list[dict[str, Any]]:
-        """The session's runs as JSON, oldest first.
-
-        One that was active when the server ended is stopped: its parameters are those of its last
-        checkpoint.
-        """
-        session = self.get(id)
-        known = {run.id: run.as_json() for run in self.runs.list(id)}
-        kept = [
-            {**run, "state": "stopped"} if run["state"] in ACTIVE else run
-            for run in session.runs
-            if run["id"] not in known
-        ]
-        return [*kept, *known.values()]
-
-    def control_run(self, id: str, token: str, run_id: str, action: str) -> Run:
-        """``pause``, ``resume`` or ``stop`` a run; the run once it has done so.
-
-        Raises:
-            Unknown: the session has no such run.
-            Conflict: the run is over.
-        """
-        session = self.get(id)
-        _allow(session, token, None)
-        active = self.runs.active(id)
-        if (active is None or active.id != run_id) and action != "stop":
-            # Runs from before a restart are known to the session alone.
-            self.run(id, run_id)
-            raise Conflict("the run is over")
-        {"pause": self.runs.pause, "resume": self.runs.resume, "stop": self.runs.stop}[action](
-            id, run_id
-        )
-        return self.runs.settled(id, run_id)
+        self.keeper.store.close()
 
     def subscribe(self, id: str, last_event_id: str | None) -> Subscription:
         """A reader of the session's events; to be called in the reader's event loop."""
         return self.hub.subscribe(id, last_event_id)
 
-    def _save_run(self, id: str, parameters: dict[str, np.ndarray], run: Run) -> None:
-        """Keep what a run has learned so far; called in the run's thread."""
-        with self._lock(id):
-            try:
-                session = self.get(id)
-            except NotFound:
-                return  # It was idle for a day or deleted: nobody will miss it.
-            learned = replace(
-                session,
-                parameters=parameters,
-                optimizer=run.optimizer,
-                optimizer_state={},
-                data_version=session.data_version + 1,
-            )
-            self._write(session, _with_run(learned, run))
-
     def _forget(self, id: str) -> None:
         self.passes.forget(id)
-        self.runs.forget(id)
+        self.trainer.forget(id)
         self.hub.forget(id)
-
-    def _lock(self, id: str) -> threading.RLock:
-        return self._locks[hash(id) % LOCKS]
-
-    def _change(
-        self, id: str, token: str, versions: Versions, change: Callable[[Session], Session]
-    ) -> Session:
-        with self._lock(id):
-            while True:
-                session = self.get(id)
-                _allow(session, token, versions)
-                new = change(session)
-                try:
-                    return self._write(session, new)
-                except VersionConflict:
-                    # Only another process can come between; with a condition it has won.
-                    if versions is not None:
-                        raise Stale(self.get(id).version) from None
-
-    def _write(self, old: Session, new: Session) -> Session:
-        record = self.store.replace(old.id, old.version, new.meta(), new.changed_arrays(old))
-        return replace(new, version=record.version, touched=record.touched)
-
-    def _require_idle(self, session: Session) -> None:
-        if self.runs.active(session.id) is not None:
-            raise Conflict("a run is active; stop it before you change anything")
-
-
-def _with_run(session: Session, run: Run) -> Session:
-    """The session that remembers ``run`` as it is now."""
-    # Norms are for those who watch; twenty runs of them would not fit beside the rest.
-    document = {**run.as_json(), "gradient_norms": {}}
-    others = [kept for kept in session.runs if kept["id"] != run.id]
-    return replace(session, runs=(*others, document)[-KEPT_RUNS:])
-
-
-def _allow(session: Session, token: str, versions: Versions) -> None:
-    if not hmac.compare_digest(_hash(token), session.token_hash):
-        raise Forbidden
-    if versions is not None and session.version not in versions:
-        raise Stale(session.version)
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

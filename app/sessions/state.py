@@ -49,6 +49,15 @@ class View:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Rows of a data set that a session's x and t are, unchanged."""
+
+    dataset: str
+    split: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Session:
     """All of a session.
 
@@ -62,6 +71,7 @@ class Session:
         grad_output: dL/d(last output) ``(N, C)`` of a network without a loss.
         optimizer_state: What the optimiser has gathered, such as velocities; empty at the start.
         created, touched: Seconds since 1970.
+        source: Where x and t are from, until one of their numbers is edited.
         runs: Last known states of the session's runs, oldest first.
     """
 
@@ -83,6 +93,7 @@ class Session:
     cursor: Cursor = field(default_factory=lambda: Cursor(0, 0))
     preset: str | None = None
     data_version: int = 1
+    source: Source | None = None
     runs: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -106,6 +117,7 @@ class Session:
             "cursor": [self.cursor.seq, self.cursor.element],
             "preset": self.preset,
             "data_version": self.data_version,
+            "source": source_json(self.source),
             "runs": list(self.runs[-KEPT_RUNS:]),
         }
 
@@ -175,8 +187,20 @@ class Session:
             cursor=Cursor(*meta["cursor"]),
             preset=meta["preset"],
             data_version=meta["data_version"],
+            source=_source(meta.get("source")),
             runs=tuple(meta["runs"]),
         )
+
+
+def source_json(source: Source | None) -> dict[str, Any] | None:
+    """A source as the API writes it."""
+    return None if source is None else {**asdict(source), "rows": list(source.rows)}
+
+
+def _source(document: dict[str, Any] | None) -> Source | None:
+    if document is None:
+        return None
+    return Source(document["dataset"], document["split"], tuple(document["rows"]))
 
 
 def network_json(spec: NetworkSpec) -> dict[str, Any]:

@@ -56,13 +56,18 @@ class Turns(Generic[T]):
                 self._queue.appendleft(item)
 
     def close(self, seconds: float) -> None:
-        """Serve what is still queued, then end the threads; waits ``seconds`` at most."""
+        """Serve what is still queued, then end the threads; waits ``seconds`` at most.
+
+        What was not served by then never is.
+        """
         deadline = time.monotonic() + seconds
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        with self._changed:
+            self._queue.clear()
 
     def _serve(self) -> None:
         while True:

@@ -4,6 +4,7 @@ Another site can point its own name at this machine (DNS rebinding); the browser
 site's scripts for ours. Its name in the Host header gives it away.
 """
 
+import re
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.problem import Problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+# As it stands in a Host header before the port.
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 class AllowedHosts:

@@ -56,7 +56,7 @@ export function write(place) {
     const { seq, element } = place.cursor;
     query.set("at", element ? `${seq}.${element}` : String(seq));
   }
-  if (place.stride && place.stride !== "op") query.set("stride", place.stride);
+  if (place.stride) query.set("stride", place.stride);
   if (place.lang) query.set("lang", place.lang);
   return `?${query}`;
 }

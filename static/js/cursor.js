@@ -54,11 +54,6 @@ export function inPlay(trace, cursor) {
   return trace.events[seq] ?? null;
 }
 
-/** @param {Trace} trace */
-export function atStart(trace) {
-  return trace && { seq: 0, element: 0 };
-}
-
 /** @param {Trace} trace @returns {Cursor} */
 export function atEnd(trace) {
   return { seq: trace.events.length, element: 0 };

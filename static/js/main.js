@@ -18,7 +18,7 @@ import { mountToolbar } from "./panels/toolbar.js";
 import { openPreset, openSession } from "./session.js";
 import { cursor, notice, playing, presets, session, stale, stride, trace, view } from "./store.js";
 import { keptLanguage, language, speak, t } from "./strings.js";
-import { mountTimeline } from "./timeline.js";
+import { mountTimeline, strideFor } from "./timeline.js";
 
 const FIRST = "fig-5-25";
 
@@ -36,13 +36,13 @@ async function start() {
   watchLargeTensors();
   watchSelectedCell();
   announce();
-  if (place.stride) stride.value = place.stride;
   const known = getPresets().then((list) => (presets.value = list));
   try {
     await Promise.all([open(place), known]);
   } catch (error) {
     notice.value = messageOf(error);
   }
+  stride.value = place.stride ?? strideFor(view.value.level);
   keepAddress(place.lang !== null);
   document.body.dataset.ready = "true";
 }

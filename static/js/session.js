@@ -18,10 +18,12 @@ import { remember, tokenOf } from "./tokens.js";
 
 let shown = 0;
 let edits = 0;
-let unsent = 0;
+/** Edits of the session on the screen that the server has not taken yet. */
+let pending = { unsent: 0 };
 /** @type {Promise<unknown>} */
 let queue = Promise.resolve();
-/** Opened anew: edits still waiting for an older session must not touch this one. */
+/** Sessions asked for, and the one on the screen: edits meant for an older one must not touch it. */
+let openings = 0;
 let opened = 0;
 
 /**
@@ -62,11 +64,13 @@ export async function fork() {
  * @param {Partial<View>} [view]
  */
 async function open(get, where, view) {
-  const mine = ++opened;
-  edits++;
+  const mine = ++openings;
   const session = await get();
   if (session.edit_token) remember(session.id, session.edit_token);
-  if (mine !== opened) return;
+  if (mine !== openings) return;
+  opened = mine;
+  pending = { unsent: 0 };
+  edits++;
   await look(session, { ...session.view, ...view }, where);
 }
 
@@ -85,7 +89,7 @@ export async function changeView(change) {
  */
 async function look(session, view, where = store.cursor.value) {
   const mine = ++shown;
-  const current = unsent === 0;
+  const current = pending.unsent === 0;
   const [graph, trace] = await Promise.all([
     api.getGraph(session.id, view),
     api.getTrace(session.id, view),
@@ -143,8 +147,9 @@ export async function update() {
 async function change(send) {
   const mine = ++edits;
   const session = opened;
+  const waiting = pending;
   shown++;
-  unsent++;
+  waiting.unsent++;
   store.stale.value = true;
   const sent = queue.then(async () => {
     const current = store.session.value;
@@ -157,7 +162,7 @@ async function change(send) {
   try {
     await sent;
   } finally {
-    unsent--;
+    waiting.unsent--;
     void follow(mine);
   }
 }

@@ -26,8 +26,10 @@ export const playing = signal(false);
 /** False while the figure stands as it was opened: nothing is in play before the first move. */
 export const moved = signal(false);
 
-/** Which tensor or cell the learner picked, and which spots a term points at while hovered. */
-/** @type {Signal<Spot | null>} */
+/**
+ * Which tensor or cell the learner picked, and which spots a term points at while hovered.
+ * @type {Signal<Spot | null>}
+ */
 export const selection = signal(null);
 /** @type {Signal<Spot[]>} */
 export const pointed = signal([]);
@@ -45,8 +47,10 @@ export const panelOpen = signal(true);
 /** @type {Signal<"system" | "light" | "dark">} */
 export const theme = signal("system");
 
-/** Cells too many for the trace, fetched when a heat map needs them; keyed `version/key`. */
-/** @type {Signal<ReadonlyMap<string, Cell[]>>} */
+/**
+ * Cells too many for the trace, fetched when a heat map needs them; keyed `version/key`.
+ * @type {Signal<ReadonlyMap<string, Cell[]>>}
+ */
 export const fetchedCells = signal(new Map());
 
 export const table = computed(() => (trace.value ? timetable(trace.value) : null));

@@ -1,7 +1,7 @@
 /**
  * The timeline: one cursor over the whole pass, moved here without asking the server.
  *
- * @import { Cursor, Stride } from "./types.js"
+ * @import { Cursor, Level, Stride } from "./types.js"
  */
 import { batch, effect } from "@preact/signals-core";
 import { html, svg as svgTemplate } from "lit-html";
@@ -14,6 +14,15 @@ import { view } from "./view.js";
 export const STRIDES = ["phase", "layer", "op", "element"];
 /** Time to read one step while playing, in ms; a single cell needs less. */
 const PACE = { phase: 2400, layer: 1800, op: 1300, element: 450 };
+
+/**
+ * The stride that fits what is drawn: between boxes, single ops would change nothing to be seen.
+ * @param {Level} level
+ * @returns {Stride}
+ */
+export function strideFor(level) {
+  return level === "network" || level === "layer" ? "layer" : "op";
+}
 
 /** @param {Cursor} to */
 export function goTo(to) {

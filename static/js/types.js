@@ -18,6 +18,7 @@
  * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null}} Network
  * @typedef {{
  *   id: string, version: number, data_version: number, preset: string | null, network: Network,
+ *   source: {dataset: string, split: string, rows: number[]} | null,
  *   parameters: Record<string, Value>, x: NestedCells, t: NestedCells | null,
  *   grad_output: NestedCells | null, optimizer: {type: string, learning_rate: number}, view: View,
  *   loss: Cell | null, probabilities: Cell[][] | null, predictions: number[] | null,

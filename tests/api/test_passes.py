@@ -239,3 +239,18 @@ def test_another_optimizer_starts_afresh(client: TestClient) -> None:
     step = owner.post("/update", {"optimizer": other}).json()["parameters"]["affine2.b"]
 
     assert np.array(step["change"]) == pytest.approx(-0.1 * np.array(step["gradient"]))
+
+
+def test_an_answer_of_too_many_numbers_tells_the_large_tensors_by_their_range(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.api.values.MAX_ANSWER_CELLS", 50)
+    monkeypatch.setattr("app.api.values.FEW_CELLS", 8)
+    owner = Owner(client, SMALL)
+
+    trace = owner.get("/trace").json()["events"][0]["values"]["affine1.dot"]
+    layer = owner.get("/layers").json()["layers"][0]
+
+    assert trace["omitted"] is True
+    assert layer["output"]["omitted"] is True
+    assert layer["parameters"]["W"]["value"] == owner.state["parameters"]["affine1.W"]

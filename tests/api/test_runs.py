@@ -152,9 +152,9 @@ def test_a_run_that_a_restart_ended_is_stopped_with_what_it_had_learned(tmp_path
         path = started(owner, LONG)
         until(owner, path, "running")
         # As a kill would: nobody asks the run to stop, and the file is let go.
-        service.runs._closing = True
+        service.trainer.manager._closing = True
         time.sleep(1.2)
-        service.store.close()
+        service.keeper.store.close()
     close(app)
     app, service = serve()
     with TestClient(app) as client:
@@ -164,6 +164,7 @@ def test_a_run_that_a_restart_ended_is_stopped_with_what_it_had_learned(tmp_path
         assert owner.get("/runs").json()["runs"] == [run]
         assert owner.get().json()["parameters"] != owner.created["parameters"]
         assert owner.post(f"{path}/pause").status_code == 409
+        assert owner.post(f"{path}/stop").json() == run
         assert owner.post("/runs", {"steps": 2}).status_code == 202
     close(app)
     service.close()

@@ -33,7 +33,7 @@ def test_the_session_reads_as_it_was_made_but_without_the_token(owner: Owner) ->
 
 def test_only_a_hash_of_the_token_is_kept(owner: Owner, service: Service) -> None:
     token = owner.created["edit_token"]
-    record = service.store.get(owner.created["id"])
+    record = service.keeper.store.get(owner.created["id"])
 
     assert record.token_hash == hashlib.sha256(token.encode()).digest()
     assert token not in repr(record)

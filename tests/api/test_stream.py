@@ -1,5 +1,6 @@
-"""Server-sent events as another program reads them."""
+"""Server-sent events as another program reads them, and as the server sends them."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,9 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from app.api import stream
+from app.api.stream import EventStream
+from app.sessions.events import Hub
 from tests.api.conftest import SMALL, Owner
 from tests.loops import run
 
@@ -97,3 +101,96 @@ def test_events_of_nobody_are_not_found(client: TestClient) -> None:
     answer = client.get("/api/v1/sessions/nobody/events")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+class Reader:
+    """The other end of a stream: keeps what is sent, and can go away or fall silent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.gone = asyncio.Event()
+        self.silent = False
+        self.arrived = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        if self.silent:
+            await asyncio.Event().wait()
+        if message["type"] == "http.response.body":
+            self.sent.append(message["body"])
+            self.arrived.set()
+
+    async def wait_for(self, piece: bytes) -> None:
+        while piece not in b"".join(self.sent):
+            self.arrived.clear()
+            await self.arrived.wait()
+
+    def listen(self, hub: Hub, stopping: asyncio.Event) -> asyncio.Task[None]:
+        response = EventStream(hub.subscribe("s"), stopping)
+        return asyncio.create_task(response({"type": "http"}, self.receive, self.send))
+
+
+def test_a_silent_stream_is_kept_open_by_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PING_SECONDS", 0.01)
+
+    async def listen() -> list[bytes]:
+        reader = Reader()
+        task = reader.listen(Hub(), asyncio.Event())
+        await reader.wait_for(b": ping\n\n: ping\n\n")
+        reader.gone.set()
+        await task
+        return reader.sent
+
+    assert run(listen())[0] == b"retry: 2000\n\n"
+
+
+def test_a_reader_who_goes_leaves_nothing_behind() -> None:
+    async def listen() -> int:
+        hub, reader = Hub(), Reader()
+        task = reader.listen(hub, asyncio.Event())
+        await reader.wait_for(b"retry")
+        assert hub.subscribers("s") == 1
+        reader.gone.set()
+        await task
+        return hub.subscribers("s")
+
+    assert run(listen()) == 0
+
+
+@pytest.mark.parametrize("end", ["server stops", "session is gone"])
+def test_every_end_is_told_with_bye(end: str) -> None:
+    async def listen() -> list[bytes]:
+        hub, reader, stopping = Hub(), Reader(), asyncio.Event()
+        task = reader.listen(hub, stopping)
+        await reader.wait_for(b"retry")
+        hub.publish("s", "state", {"n": 1})
+        await reader.wait_for(b'"n":1')
+        if end == "server stops":
+            stopping.set()
+        else:
+            hub.forget("s")
+        await task
+        assert hub.subscribers("s") == 0
+        return reader.sent
+
+    sent = b"".join(run(listen()))
+    assert sent.endswith(b"event: bye\ndata: {}\n\n")
+    assert sent.count(b"event: bye") == 1
+
+
+def test_a_reader_who_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "SEND_SECONDS", 0.05)
+
+    async def listen() -> int:
+        hub, reader = Hub(), Reader()
+        task = reader.listen(hub, asyncio.Event())
+        await reader.wait_for(b"retry")
+        reader.silent = True
+        hub.publish("s", "state", {"n": 1})
+        await task
+        return hub.subscribers("s")
+
+    assert run(listen()) == 0

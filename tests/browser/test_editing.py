@@ -77,6 +77,23 @@ def test_the_answer_to_an_older_edit_is_dropped(explorer: Any) -> None:
     assert page.get_attribute("#figure", "aria-busy") == "false"
 
 
+def test_another_figure_opened_meanwhile_is_not_stale(explorer: Any) -> None:
+    open_data(explorer, "?preset=fig-5-25&at=7")
+    page = explorer.page
+    held: list[Any] = []
+    page.route("**/sessions/*", lambda route: held.append(route))
+    explorer.type("affine1.W", "0,0", "2")
+    explorer.until(lambda: len(held) == 1)
+    page.click("#choose")
+    page.click('[data-preset="fig-5-27"]')
+    explorer.until("location.search.includes('preset=fig-5-27')")
+    assert page.get_attribute("#figure", "aria-busy") == "false"
+    held[0].continue_()
+    page.wait_for_timeout(300)
+    assert page.get_attribute("#figure", "aria-busy") == "false"
+    assert explorer.numbers("affine1.W") == [2, 4, 6, 4, 3, 2]
+
+
 def test_edits_made_quickly_are_all_kept(explorer: Any) -> None:
     open_data(explorer, "?preset=fig-5-25&at=7")
     for column in range(3):

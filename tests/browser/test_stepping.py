@@ -44,7 +44,7 @@ def assert_shows(explorer: Any, known: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_page_equals_the_api_at_every_cursor(explorer: Any, preset: str) -> None:
-    explorer.open(f"?preset={preset}&at=0")
+    explorer.open(f"?preset={preset}&at=0&stride=op")
     known = dict(explorer.get("/trace")["inputs"])
     assert_shows(explorer, known)
     history = [dict(known)]
@@ -217,3 +217,12 @@ def test_zoom_changes_the_scale_and_moves_no_number(explorer: Any) -> None:
     assert explorer.figure() == before
     explorer.press("0")
     assert explorer.page.evaluate(scale) == fitted
+
+
+def test_boxes_are_stepped_layer_by_layer_and_ops_one_by_one(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-28")
+    assert explorer.page.input_value("#stride") == "layer"
+    explorer.page.click("#choose")
+    explorer.page.click('[data-preset="fig-5-25"]')
+    explorer.until("location.search.includes('preset=fig-5-25')")
+    explorer.until("document.getElementById('stride').value === 'op'")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from app.engine.errors import EngineError
+from app.engine.errors import EngineError, TooLarge
 from app.engine.network import Network
 from app.engine.optimizers import OPTIMIZERS, OptimizerConfig, make_optimizer
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from app.engine.targets import as_one_hot, check_parameters, check_rows
 from app.engine.training import MiniBatches, Training
 from tests.engine.networks import make_case
@@ -106,6 +106,37 @@ def test_float32_stays_float32() -> None:
     assert {value.dtype.str for value in network.parameters.values()} == {"<f4"}
 
 
+@pytest.mark.parametrize(
+    ("batch", "limits"),
+    [([0] * 10_001, Limits()), ([0] * 50, Limits(cells=5_000)), ([0] * 50, Limits(samples=49))],
+)
+def test_a_row_that_comes_often_cannot_make_a_batch_beyond_the_limits(
+    batch: list[int], limits: Limits
+) -> None:
+    with pytest.raises(TooLarge) as error:
+        make_training(batches=[[0], batch], limits=limits)
+    assert error.value.field == "batches/1"
+
+
+def test_rows_may_come_as_arrays() -> None:
+    given = [[3, 1], [2, 2]]
+    batches = MiniBatches(4, None, 0, np.array(given))  # type: ignore[arg-type]
+    assert [batches.rows(step).tolist() for step in range(2)] == given
+
+
+def test_what_stands_before_the_first_parameters_learns_nothing_and_does_no_harm() -> None:
+    spec = NetworkSpec.build(
+        2, [LayerSpec("tanh"), LayerSpec("affine", units=3)], "softmax_cross_entropy"
+    )
+    case = make_case([2, 3], [], 6, 0)
+    network = Network(spec, case.parameters)
+    training = Training(network, case.x, case.t, make_optimizer(OptimizerConfig()), steps=1)
+    expected = Network(spec, case.parameters).gradients(case.x, case.t)
+    training.step()
+    for name, gradient in expected.items():
+        assert_allclose(network.parameters[name], case.parameters[name] - 0.1 * gradient)
+
+
 def test_a_network_that_cannot_learn_is_refused() -> None:
     spec = NetworkSpec.build(3, [LayerSpec("relu")], "softmax_cross_entropy")
     with pytest.raises(EngineError, match="affine"):
@@ -140,14 +171,17 @@ def test_the_loss_told_is_that_of_the_batch_before_its_update() -> None:
         ({"batch_size": 21}, "batch_size"),
         ({"batch_size": 2, "batches": [[0]]}, "batch_size"),
         ({"batch_size": 2.5, "steps": 1}, "batch_size"),
-        ({"batches": [[0, 0.5]]}, "batches/0"),
-        ({"batches": [[[0]]]}, "batches/0"),
+        ({"batches": [[0, 0.5]]}, "batches/0/1"),
+        ({"batches": [[True, 0]]}, "batches/0/0"),
+        ({"batches": [[[0]]]}, "batches/0/0"),
+        ({"batches": [0]}, "batches/0"),
         ({"seed": -1, "steps": 1}, "seed"),
         ({}, "steps"),
         ({"batches": []}, "batches"),
         ({"batches": [[0], []]}, "batches/1"),
         ({"batches": [[0], [1, 20]]}, "batches/1/1"),
         ({"batches": [[-1]]}, "batches/0/0"),
+        ({"batches": [[10**30]]}, "batches/0/0"),
         ({"steps": 0}, "steps"),
         ({"steps": 1_000_001}, "steps"),
     ],

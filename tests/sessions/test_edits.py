@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from app.engine.errors import EngineError, TooLarge
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
+from app.sessions.draft import apply_edits
 from app.sessions.edits import (
     ChangeOptimizer,
     ChangeView,
@@ -13,7 +14,6 @@ from app.sessions.edits import (
     Load,
     Replace,
     SetCell,
-    apply_edits,
 )
 from app.sessions.service import Service
 from app.sessions.state import Session

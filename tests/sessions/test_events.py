@@ -237,6 +237,56 @@ def test_only_so_many_silent_sessions_are_remembered() -> None:
     run(test())
 
 
+def test_a_session_more_than_are_remembered_is_heard_when_all_others_are_listened_to() -> None:
+    async def test() -> None:
+        hub = Hub(max_channels=2)
+        readers = [hub.subscribe("a"), hub.subscribe("b"), hub.subscribe("c")]
+        for name in ("a", "b", "c"):
+            hub.publish(name, "state", {"n": name})
+        hub.publish("silent", "state", {})
+        assert [[data for _, _, data in await take(reader)] for reader in readers] == [
+            [{"n": "a"}],
+            [{"n": "b"}],
+            [{"n": "c"}],
+        ]
+
+    run(test())
+
+
+def test_there_is_an_end_to_the_bytes_that_are_kept_and_what_is_gone_is_a_gap() -> None:
+    async def test() -> None:
+        hub = Hub(max_bytes=5_000)
+        reader = hub.subscribe("a")
+        hub.publish("a", "state", {"text": "x" * 1_000})
+        ((seen, _, _),) = await take(reader)
+        hub.publish("a", "state", {"n": 1})
+        for n in range(12):
+            hub.publish("b", "state", {"n": n, "text": "x" * 400})
+        assert await take(hub.subscribe("a", str(seen))) != []
+        last = await take(hub.subscribe("b"))
+        assert [data["n"] for _, _, data in last] == [11]
+        again = await take(hub.subscribe("a", str(seen)))
+        assert [event for _, event, _ in again] == ["gap"]
+        # The reader who was there all the time has lost nothing.
+        assert [data for _, _, data in await take(reader)] == [{"n": 1}]
+
+    run(test())
+
+
+def test_a_session_whose_events_are_gone_leaves_room_for_others() -> None:
+    async def test() -> None:
+        hub = Hub(max_bytes=1_000)
+        hub.publish("gone", "state", {"text": "x" * 900})
+        hub.forget("gone")
+        hub.publish("kept", "state", {"n": 1})
+        seen = (await take(hub.subscribe("kept")))[0][0]
+        hub.publish("kept", "state", {"n": 2})
+        found = await take(hub.subscribe("kept", str(seen)))
+        assert [data for _, _, data in found] == [{"n": 2}]
+
+    run(test())
+
+
 def test_a_reader_whose_loop_is_closed_is_dropped() -> None:
     hub = Hub()
 

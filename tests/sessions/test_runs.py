@@ -64,6 +64,14 @@ class Bench:
         return now
 
 
+def soon(condition: Callable[[], bool]) -> None:
+    """Wait until it holds, which must be soon, on a busy machine too."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
 def make_training(steps: int, rate: float = 0.1, **settings: Any) -> Training:
     case = make_case([2, 8, 3], ["relu"], 20, 3)
     optimizer = make_optimizer(OptimizerConfig("momentum", rate))
@@ -114,7 +122,7 @@ def test_pausing_and_going_on_changes_no_bit(bench: Bench) -> None:
     run = bench.start("s", steps)
     for _ in range(3):
         bench.manager.pause("s", run.id)
-        paused = bench.manager.settled("s", run.id)
+        paused = bench.manager.settled("s", run.id, 5)
         assert paused.state in {"paused", "finished"}
         if paused.state == "paused":
             bench.manager.resume("s", run.id)
@@ -131,7 +139,7 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
     run = bench.start("s")
     bench.wait("s", run, "running")
     bench.manager.pause("s", run.id)
-    paused = bench.manager.settled("s", run.id)
+    paused = bench.manager.settled("s", run.id, 5)
     assert paused.state == "paused"
     assert paused.active
     assert bench.saved[-1][2] == paused
@@ -139,10 +147,9 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
     assert bench.manager.get("s", run.id) == paused
     assert bench.manager.pause("s", run.id) == paused
     assert bench.manager.resume("s", run.id).state == "running"
-    time.sleep(0.05)
-    assert bench.manager.resume("s", run.id).step > paused.step
+    soon(lambda: bench.manager.resume("s", run.id).step > paused.step)
     bench.manager.stop("s", run.id)
-    stopped = bench.manager.settled("s", run.id)
+    stopped = bench.manager.settled("s", run.id, 5)
     assert stopped.state == "stopped"
     assert not stopped.active
     assert bench.hub.states(run.id) == ["queued", "running", "paused", "running", "stopped"]
@@ -160,15 +167,15 @@ def test_the_call_answers_at_once_and_the_run_obeys_soon(bench: Bench, word: str
     times.append(time.monotonic() - start)
     # A slice is 10 ms; the rest is for a busy machine.
     assert times[0] < 0.25
-    assert times[1] < 0.5
+    assert times[1] < 1
 
 
 def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
     run = bench.start("s")
     bench.manager.pause("s", run.id)
-    assert bench.manager.settled("s", run.id).state == "paused"
+    assert bench.manager.settled("s", run.id, 5).state == "paused"
     bench.manager.stop("s", run.id)
-    assert bench.manager.settled("s", run.id).state == "stopped"
+    assert bench.manager.settled("s", run.id, 5).state == "stopped"
 
 
 @pytest.mark.parametrize(("word", "state"), [("stop", "stopped"), ("resume", "running")])
@@ -208,11 +215,11 @@ def test_the_parameters_are_saved_before_the_end_is_seen(bench: Bench) -> None:
 def test_checkpoints_come_between_but_not_with_every_slice(bench: Bench) -> None:
     start = time.monotonic()
     run = bench.start("s")
-    time.sleep(0.8)
+    soon(lambda: len(bench.saved) >= 4)
     bench.manager.stop("s", run.id)
     stopped = bench.wait("s", run, "stopped")
     steps = [saved.step for _, _, saved in bench.saved]
-    assert 2 <= len(steps) <= (time.monotonic() - start) / 0.1 + 1
+    assert len(steps) <= (time.monotonic() - start) / 0.1 + 1
     assert steps == sorted(steps)
     assert steps[-1] == stopped.step
     assert all(saved.state == "running" for _, _, saved in bench.saved[:-1])
@@ -221,13 +228,16 @@ def test_checkpoints_come_between_but_not_with_every_slice(bench: Bench) -> None
 def test_progress_is_told_at_most_ten_times_a_second(bench: Bench) -> None:
     start = time.monotonic()
     run = bench.start("s")
-    time.sleep(0.7)
+
+    def told() -> list[dict[str, Any]]:
+        return [data for event, data in list(bench.hub.told) if event == "progress"]
+
+    soon(lambda: len(told()) >= 5)
     bench.manager.stop("s", run.id)
     bench.wait("s", run, "stopped")
-    told = [data for event, data in bench.hub.told if event == "progress"]
-    assert 2 <= len(told) <= (time.monotonic() - start) / 0.1 + 1
+    assert len(told()) <= (time.monotonic() - start) / 0.1 + 1
     names = make_training(1).network.parameters.keys()
-    for data in told:
+    for data in told():
         assert set(data) == {"run", "state", "step", "steps", "loss", "accuracy", "gradient_norms"}
         assert data["gradient_norms"].keys() == names
 
@@ -239,11 +249,11 @@ def test_a_session_has_one_active_run(bench: Bench) -> None:
         bench.start("s")
     bench.start("t", 5)
     bench.manager.pause("s", run.id)
-    bench.manager.settled("s", run.id)
+    bench.manager.settled("s", run.id, 5)
     with pytest.raises(RunConflict):
         bench.start("s")
     bench.manager.stop("s", run.id)
-    bench.manager.settled("s", run.id)
+    bench.manager.settled("s", run.id, 5)
     assert bench.manager.active("s") is None
     bench.wait("s", bench.start("s", 5), "finished")
 
@@ -284,7 +294,7 @@ def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() 
         bench.start("three", 5)
     assert error.value.retry_after > 0
     bench.manager.pause("two", two.id)
-    bench.manager.settled("two", two.id)
+    bench.manager.settled("two", two.id, 5)
     bench.wait("three", bench.start("three", 5), "finished")
     assert bench.wait("two", two, "stopped").state == "stopped"
     assert bench.manager.get("one", one.id).state == "running"
@@ -294,10 +304,13 @@ def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() 
 def test_runs_take_turns_however_many_there_are(bench: Bench) -> None:
     names = [f"s{number}" for number in range(10)]
     runs = {name: bench.start(name) for name in names}
-    time.sleep(0.6)
-    steps = [bench.manager.get(name, runs[name].id).step for name in names]
-    assert min(steps) > 0
-    assert min(steps) > max(steps) / 10
+
+    def steps() -> dict[str, int]:
+        return {name: bench.manager.get(name, runs[name].id).step for name in names}
+
+    for _ in range(3):
+        before = steps()
+        soon(lambda before=before: all(now > before[name] for name, now in steps().items()))  # type: ignore[misc]
 
 
 def test_a_loss_that_is_not_finite_is_no_failure(bench: Bench) -> None:
@@ -357,7 +370,7 @@ def test_a_run_that_is_over_cannot_be_paused_and_stopping_it_changes_nothing(ben
         with pytest.raises(RunConflict):
             call("s", done.id)
     assert bench.manager.stop("s", done.id) == done
-    assert bench.manager.settled("s", done.id) == done
+    assert bench.manager.settled("s", done.id, 5) == done
 
 
 @pytest.mark.parametrize("word", ["get", "pause", "resume", "stop", "settled"])
@@ -411,3 +424,35 @@ def test_closing_does_not_wait_for_a_save_that_hangs() -> None:
     bench.manager.close()
     assert time.monotonic() - start < 1.2
     go_on.set()
+
+
+def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.sessions.runs.CLOSE_SECONDS", 0.05)
+    bench, saving, go_on = Bench(threads=1), threading.Event(), threading.Event()
+
+    def closed_store(run: Run) -> None:
+        saving.set()
+        assert go_on.wait(10)
+        raise OSError("the store is closed")
+
+    bench.on_save = closed_store
+    bench.start("first", 1)
+    assert saving.wait(5)
+    bench.start("second", 1)
+    bench.manager.close()
+    go_on.set()
+    soon(lambda: bool(caplog.records))
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+    assert "failed" not in bench.hub.states(bench.manager.list("first")[-1].id)
+    assert bench.saved == []
+
+
+def test_runs_that_are_over_are_kept_for_so_many_sessions(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.sessions.runs.KEPT_SESSIONS", 2)
+    for name in ("a", "b", "a", "c"):
+        bench.wait(name, bench.start(name, 1), "finished")
+    assert [len(bench.manager.list(name)) for name in ("a", "b", "c")] == [2, 0, 1]

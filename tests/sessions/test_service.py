@@ -107,7 +107,7 @@ def test_limits_hold_before_anything_is_made() -> None:
 
     with pytest.raises(TooLarge):
         service.create(WANTED)
-    assert service.store.stats().sessions == 0
+    assert service.keeper.store.stats().sessions == 0
 
 
 def test_a_full_store_says_so() -> None:

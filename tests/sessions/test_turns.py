@@ -34,7 +34,7 @@ def test_everyone_is_served_in_turn_and_whoever_is_hurried_comes_first() -> None
     assert served == ["d", "c", "a", "b", "d", "c", "a", "b"]
 
 
-def test_closing_serves_what_is_queued_and_waits_no_longer_than_it_may() -> None:
+def test_closing_serves_what_is_queued() -> None:
     served: list[int] = []
     turns = Turns(served.append, threads=2)
     for number in range(100):
@@ -42,17 +42,26 @@ def test_closing_serves_what_is_queued_and_waits_no_longer_than_it_may() -> None
     turns.close(5)
     assert sorted(served) == list(range(100))
 
-    release = threading.Event()
 
-    def hang(_: int) -> None:
+def test_closing_waits_no_longer_than_it_may_and_what_still_waits_is_never_served() -> None:
+    taken: list[int] = []
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang(number: int) -> None:
+        taken.append(number)
+        hanging.set()
         release.wait(10)
 
-    hanging = Turns(hang, threads=1)
-    hanging.put(0)
+    turns = Turns(hang, threads=1)
+    turns.put(0)
+    turns.put(1)
+    assert hanging.wait(5)
     start = time.monotonic()
-    hanging.close(0.1)
+    turns.close(0.1)
     assert time.monotonic() - start < 1
     release.set()
+    turns.close(5)
+    assert taken == [0]
 
 
 def test_a_turn_that_fails_is_logged_and_the_next_is_taken(

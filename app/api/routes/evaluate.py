@@ -12,15 +12,12 @@ from app.api.convert import wanted
 from app.api.documents import operation
 from app.api.executor import in_executor
 from app.api.models import EVALUATE
-from app.api.values import answer, encode
+from app.api.values import MAX_ANSWER_CELLS, answer, encode
 from app.api.views import evaluation_json
 from app.engine.errors import TooLarge
 from app.engine.spec import NetworkSpec
 from app.sessions.creation import Wanted
 from app.sessions.service import Service
-
-# A few bytes of body can ask for millions of numbers of answer.
-MAX_ANSWER_CELLS = 4_000_000
 
 router = APIRouter(prefix=PREFIX, tags=["evaluate"])
 

@@ -29,6 +29,7 @@ from app.api.views import (
     check_json,
     explanation_json,
     layer_json,
+    layers_json,
     trace_json,
     update_json,
 )
@@ -120,13 +121,7 @@ async def get_layers(request: Request, id: str, max_cells: CellsQuery = 1_000_00
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
     return await versioned(
-        request,
-        session,
-        lambda: {
-            "layers": [
-                layer_json(layer, max_cells) for layer in sessions.passes.evaluation(session).layers
-            ]
-        },
+        request, session, lambda: layers_json(sessions.passes.evaluation(session), max_cells)
     )
 
 

@@ -43,7 +43,7 @@ async def start_run(request: Request, id: str) -> Response:
     """
     token, versions = bearer_token(request), if_match(request)
     plan = run_plan(await read_model(request, NEW_RUN))
-    run = await in_executor(request, service(request).start_run, id, token, versions, plan)
+    run = await in_executor(request, service(request).trainer.start, id, token, versions, plan)
     place = f"{PREFIX}/sessions/{id}/runs/{run.id}"
     return answer(encode(run.as_json()), 202, {"Location": place})
 
@@ -51,13 +51,15 @@ async def start_run(request: Request, id: str) -> Response:
 @operation(router, "GET", "/sessions/{id}/runs", answer=RunsAnswer, problems=("not-found",))
 async def get_runs(request: Request, id: str) -> Response:
     """The session's runs, oldest first; of those that are over, the last 20."""
-    return answer(encode({"runs": await in_executor(request, service(request).all_runs, id)}))
+    return answer(
+        encode({"runs": await in_executor(request, service(request).trainer.all_runs, id)})
+    )
 
 
 @operation(router, "GET", "/sessions/{id}/runs/{run}", answer=RunAnswer, problems=("not-found",))
 async def get_run(request: Request, id: str, run: str) -> Response:
     """One run as it is now."""
-    return answer(encode(await in_executor(request, service(request).run, id, run)))
+    return answer(encode(await in_executor(request, service(request).trainer.run, id, run)))
 
 
 @operation(
@@ -76,8 +78,8 @@ async def control_run(
     """Pause a run, let it go on, or stop it for good; its slice of time ends within 10 ms."""
     token = bearer_token(request)
     await read_model(request, NOTHING, empty=b"{}")
-    found = await in_executor(request, service(request).control_run, id, token, run, action)
-    return answer(encode(found.as_json()))
+    trainer = service(request).trainer
+    return answer(encode(await in_executor(request, trainer.control, id, token, run, action)))
 
 
 @operation(

@@ -94,7 +94,7 @@ async def delete_session(request: Request, id: str) -> Response:
     """Forget a session; a run of it is stopped."""
     token, versions = bearer_token(request), if_match(request)
     await in_executor(request, service(request).delete, id, token, versions)
-    return Response(status_code=204)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
 @operation(

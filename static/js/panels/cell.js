@@ -128,8 +128,10 @@ function termRow({ factors, value, coefficient = 1 }) {
   </li>`;
 }
 
-/** What stands for a number of which a function was taken, as NumPy or the book write it. */
-/** @type {Record<string, (inner: string) => string>} */
+/**
+ * What stands for a number of which a function was taken, as NumPy or the book write it.
+ * @type {Record<string, (inner: string) => string>}
+ */
 const FUNCTIONS = {
   identity: (inner) => inner,
   exp: (inner) => `exp(${inner})`,

@@ -21,7 +21,7 @@ const HELD_OUT = 2000;
 /** A step through the held-out digits that visits all 2,000 of them before it repeats one. */
 const STRIDE = 389;
 
-/** The held-out digit that was asked for, and of which session; a new session shows digit 0. */
+/** The held-out digit that was asked for, and of which session, until the session has it. */
 const asked = signal({ session: "", row: 0 });
 
 export function digitSection() {
@@ -115,7 +115,8 @@ function labelOf(targets) {
 }
 
 function row() {
-  return asked.value.session === session.value?.id ? asked.value.row : 0;
+  const now = session.value;
+  return asked.value.session === now?.id ? asked.value.row : (now?.source?.rows[0] ?? 0);
 }
 
 function another() {

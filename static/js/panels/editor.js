@@ -20,8 +20,10 @@ const MAX_EDITS = 100;
 
 /** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, string>>} */
 export const problems = signal(new Map());
-/** Where the window on each large tensor stands: first row, first column. */
-/** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, [number, number]>>} */
+/**
+ * Where the window on each large tensor stands: first row, first column.
+ * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, [number, number]>>}
+ */
 const windows = signal(new Map());
 
 /**

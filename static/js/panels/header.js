@@ -8,8 +8,9 @@ import { html } from "lit-html";
 import { atBackward } from "../cursor.js";
 import { messageOf } from "../messages.js";
 import { openPreset } from "../session.js";
-import { notice, presets, session, theme } from "../store.js";
+import { notice, presets, session, stride, theme, view as seen } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
+import { strideFor } from "../timeline.js";
 import { view } from "../view.js";
 import { openHelp } from "./help.js";
 import { openNetworkForm } from "./network.js";
@@ -118,6 +119,7 @@ async function choose({ id }) {
   document.getElementById("choose")?.focus();
   try {
     await openPreset(id, { where: startOf(id) });
+    stride.value = strideFor(seen.value.level);
   } catch (error) {
     notice.value = messageOf(error);
   }

@@ -178,8 +178,10 @@ async function submit(event) {
   }
 }
 
-/** Something to start from until the learner types their own: tenths between -1 and 1. */
-/** @param {number} n @param {number} d */
+/**
+ * Something to start from until the learner types their own: tenths between -1 and 1.
+ * @param {number} n @param {number} d
+ */
 function firstNumber(n, d) {
   return ((n * 7 + d * 5 + 3) % 21) / 10 - 1;
 }

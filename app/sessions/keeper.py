@@ -1,0 +1,92 @@
+"""Reading and writing one session at a time, by those who may.
+
+The store is the truth. A change reads the session, makes the next one and writes it with
+compare-and-set; a lock for each session keeps the changes of this process in a row, so that
+honest callers without a condition need not try again.
+"""
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.sessions.errors import Forbidden, Stale
+from app.sessions.state import Session
+from app.sessions.store import Store, VersionConflict
+
+LOCKS = 64
+# How stale "last touched" may be: reading a session need not write it each time.
+TOUCH_SECONDS = 60.0
+
+Versions = Sequence[int] | None
+
+
+class Keeper:
+    """Sessions of one store, changed in a row.
+
+    ``token`` is the edit token as sent; ``versions`` are those that the caller's condition allows,
+    None for any.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._locks = [threading.RLock() for _ in range(LOCKS)]
+
+    def get(self, id: str) -> Session:
+        """The session as it is in the store."""
+        session = Session.from_record(self.store.get(id))
+        if time.time() - session.touched > TOUCH_SECONDS:
+            self.store.touch(id)
+        return session
+
+    def lock(self, id: str) -> threading.RLock:
+        """The lock under which the session is changed."""
+        return self._locks[hash(id) % LOCKS]
+
+    def change(
+        self, id: str, token: str, versions: Versions, make: Callable[[Session], Session]
+    ) -> Session:
+        """The session after ``make``, which gets it as it is and may be called again.
+
+        Raises:
+            NotFound: no session of this id.
+            Forbidden: the token is not its edit token.
+            Stale: the session has another version.
+        """
+        with self.lock(id):
+            while True:
+                session = self.get(id)
+                allow(session, token, versions)
+                new = make(session)
+                try:
+                    return self.write(session, new)
+                except VersionConflict:
+                    # Only another process can come between; with a condition it has won.
+                    if versions is not None:
+                        raise Stale(self.get(id).version) from None
+
+    def write(self, old: Session, new: Session) -> Session:
+        """Write ``new`` over ``old``; only the arrays that differ. To be called under the lock."""
+        record = self.store.replace(old.id, old.version, new.meta(), new.changed_arrays(old))
+        return replace(new, version=record.version, touched=record.touched)
+
+
+def allow(session: Session, token: str, versions: Versions) -> None:
+    """Refuse who has not the token, or not the current version.
+
+    Raises:
+        Forbidden: the token is not the session's edit token.
+        Stale: the session has another version.
+    """
+    # In constant time, so that nobody can feel a way towards a hash.
+    if not hmac.compare_digest(hash_token(token), session.token_hash):
+        raise Forbidden
+    if versions is not None and session.version not in versions:
+        raise Stale(session.version)
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of an edit token: its SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,150 @@
+"""Every status that the OpenAPI document names for an operation is answered by it."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api import ROUTERS
+from app.sessions.service import Service
+from app.sessions.store import StoreFull
+from tests.api.conftest import SMALL, Owner, pointers
+
+BODIES: dict[str, Any] = {
+    "evaluate": SMALL,
+    "create_session": SMALL,
+    "edit_session": [{"op": "view"}],
+    "start_run": {"steps": 3},
+}
+WRONG_QUERY = {
+    "get_graph": {"level": "floor"},
+    "get_trace": {"max_cells": "-1"},
+    "get_layers": {"max_cells": "many"},
+    "get_layer": {"max_cells": "-1"},
+    "explain_number": {"index": "a"},
+    "get_tensor": {"slice": "-1"},
+}
+LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
+ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}
+CASES = [
+    (operation, int(status))
+    for operation, route in ROUTES.items()
+    for status in route.responses
+    # A stream that is opened does not end by itself; test_stream.py has those.
+    if (operation, int(status)) != ("get_events", 200)
+]
+
+
+class Call:
+    """One proper call of an operation, to be spoilt."""
+
+    def __init__(self, operation: str, owner: Owner) -> None:
+        route: Any = ROUTES[operation]
+        (self.method,) = route.methods
+        self.path: str = route.path
+        self.operation = operation
+        self.owner = owner
+        self.headers = owner.token | {"If-Match": "*"}
+        self.names = {
+            "id": owner.created["id"],
+            "name": {"get_layer": "relu1", "get_row": "mnist"}.get(operation, "x"),
+            "split": "test",
+            "row": "0",
+            "action": "pause",
+        }
+        self.query: dict[str, str] = {}
+        if operation == "explain_number":
+            self.query = {"tensor": "x", "index": "0,0"}
+        self.body = BODIES.get(operation, {}) if self.method in ("POST", "PATCH") else None
+        self.content: bytes | None = None
+
+    def send(self) -> Any:
+        sent: dict[str, Any] = {"json": self.body}
+        if self.content is not None:
+            sent = {"content": self.content}
+        path = self.path.format_map(self.names)
+        return self.owner.client.request(
+            self.method, path, params=self.query, headers=self.headers, **sent
+        )
+
+
+def start_run(owner: Owner) -> str:
+    run: str = owner.post("/runs", LONG).json()["id"]
+    return run
+
+
+def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change the call, or the world, so that the answer is ``status``."""
+    json_type = {"Content-Type": "application/json"}
+
+    def full(*_: object) -> None:
+        raise StoreFull(30)
+
+    match status:
+        case 304:
+            call.headers["If-None-Match"] = "*"
+        case 400:
+            call.content = b"{"
+            call.headers |= json_type
+        case 401:
+            del call.headers["Authorization"]
+        case 403:
+            call.headers["Authorization"] = "Bearer wrong"
+        case 404:
+            call.names["id"] = call.names["name"] = "unknown"
+        case 406:
+            call.headers["Accept"] = "text/html"
+        case 409 if call.operation == "control_run":
+            call.owner.post(f"/runs/{call.names['run']}/stop")
+        case 409 if call.operation == "check_session":
+            other = Owner(call.owner.client, {"preset": "fig-5-25"})
+            call.names["id"], call.headers = other.created["id"], other.token
+        case 409:
+            start_run(call.owner)
+        case 412:
+            call.headers["If-Match"] = '"999"'
+        case 413:
+            call.content = b" " * ((1 << 20) + 1)
+            call.headers |= json_type
+        case 415:
+            call.content = b"{}"
+            call.headers["Content-Type"] = "text/plain"
+        case 422 if call.operation in WRONG_QUERY:
+            call.query |= WRONG_QUERY[call.operation]
+        case 422 if call.operation == "get_row":
+            call.names["row"] = "first"
+        case 422:
+            call.body = [{}] if call.operation == "edit_session" else {"unknown": 1}
+        case 428:
+            del call.headers["If-Match"]
+        case 429:
+            monkeypatch.setattr(service.hub, "_max_subscribers", 0)
+        case 503 if call.operation == "start_run":
+            monkeypatch.setattr(service.trainer.manager, "_max_active", 0)
+        case 503:
+            monkeypatch.setattr(service.keeper.store, "create", full)
+            monkeypatch.setattr(service.keeper.store, "replace", full)
+
+
+@pytest.mark.parametrize(("operation", "status"), CASES)
+def test_every_status_described_is_answered(
+    client: TestClient,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    status: int,
+) -> None:
+    owner = Owner(client, SMALL)
+    call = Call(operation, owner)
+    if operation in ("get_run", "control_run"):
+        call.names["run"] = start_run(owner)
+    spoil(call, status, service, monkeypatch)
+
+    answer = call.send()
+
+    assert answer.status_code == status, answer.text
+    if status >= 400:
+        assert bool(pointers(answer)) is (status in (400, 422))
+    if status in (429, 503):
+        assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["cache-control"]
