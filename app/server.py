@@ -13,8 +13,7 @@ from starlette.types import ASGIApp
 
 from app import __version__, api, datasets
 from app.drawing.graph_json import draw
-from app.engine.build import build_graph
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.sessions import presets
 from app.sessions.service import Service
 from app.sessions.store import Limits, open_store
 from app.web import pages
@@ -109,6 +108,11 @@ async def _sweep(service: Service) -> None:
 
 
 def _warm() -> None:
-    """Set the first figure's formulas before anybody waits for them: 60 ms, then 1 ms."""
-    spec = NetworkSpec.build(2, [LayerSpec("affine", units=3)])
-    draw(build_graph(spec, 1), "op", single=True)
+    """Draw the presets before anybody asks: setting a figure's formulas takes up to a second once.
+
+    The first page's figure comes first.
+    """
+    for preset in sorted(presets.PRESETS.values(), key=lambda preset: preset.id != "fig-5-25"):
+        backward = preset.grad_output is not None or preset.loss is not None
+        view = preset.view
+        draw(presets.drawn(preset), view.level or "op", bool(view.single), backward)

@@ -74,8 +74,10 @@ def set_formula(latex: str, size: float = NAME_SIZE) -> tuple[Formula, dict[str,
     for element in root.iter():
         tag = element.tag.rpartition("}")[2]
         if tag == "symbol":
-            # A space is a symbol without a path: nothing to draw.
+            # A space is a symbol without a path, or with an empty one: nothing to draw.
             for path in element:
+                if "d" not in path.attrib:
+                    continue
                 name = _glyph_id(element.attrib["id"])
                 glyphs[name] = _glyph(element.attrib["viewBox"], path.attrib["d"])
         elif tag == "use" and _glyph_id(element.attrib["href"]) in glyphs:

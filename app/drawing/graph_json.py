@@ -24,12 +24,15 @@ from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
 from app.engine.errors import TooLarge
 from app.engine.graph import OpGraph
+from app.engine.notation import all_rules
 
 Json = dict[str, Any]
 LEVELS = ("network", "layer", "op", "element")
 CACHED = 64
 # More classes than this are not drawn in scalar rows: the picture would be past reading.
 MOST_ROWS = 24
+# Rules that are set as formulas; each costs some milliseconds once, and half a kilobyte.
+MOST_RULES = 60
 
 _cache: OrderedDict[object, Json] = OrderedDict()
 _lock = Lock()
@@ -100,6 +103,9 @@ def _draw(graph: OpGraph, level: str, single: bool, backward: bool) -> Json:
     for id, face in plan.edges.items():
         if face.backward is not None:
             edges.append(_backward(plan, face, placement, plan.numbers.get(id)))
+    # For the explanation beside the figure: the page shows the rule of the op in play.
+    for rule in all_rules(graph)[:MOST_RULES]:
+        plan.formulas.add(rule)
     return {
         "level": level,
         "loss": None if graph.loss_form is None else _loss_state(graph),

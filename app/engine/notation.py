@@ -2,7 +2,7 @@
 
 import re
 
-from app.engine.fused import FUSED
+from app.engine.fused import FUSED, SOFTMAX
 from app.engine.graph import Edge, Node, OpGraph
 
 # dL/d(input) from dL/d(out) = {g}; {0}, {1} are the inputs, {y} the output.
@@ -28,6 +28,24 @@ FORWARDS = {
     "sigmoid": r"\frac{{1}}{{1 + \exp(-{0})}}",
     "tanh": r"\tanh({0})",
 }
+
+
+SEED_RULE = r"\frac{\partial L}{\partial L} = 1"
+
+
+def all_rules(graph: OpGraph) -> tuple[str, ...]:
+    """The rule of every event that a trace of ``graph`` may have, each once, forward first."""
+    rules = [
+        forward_rule(graph, node, output)
+        for node in graph.nodes
+        for output in range(len(node.outputs))
+    ]
+    rules.append(SEED_RULE)
+    for node in reversed(graph.nodes):
+        for k, id in enumerate(node.inputs):
+            if graph.edge[id].differentiable and node.op != SOFTMAX:
+                rules.append(gradient_rule(graph, node, k))
+    return tuple(dict.fromkeys(rules))
 
 
 def forward_rule(graph: OpGraph, node: Node, output: int) -> str:

@@ -88,7 +88,7 @@ class Recorder:
             self._forward(node)
         output = self.graph.tensors[self.graph.output]
         if output.role == "loss":
-            self._seed(np.ones(()), "loss", "seed.loss", r"\frac{\partial L}{\partial L} = 1")
+            self._seed(np.ones(()), "loss", "seed.loss", notation.SEED_RULE)
         elif grad_output is not None and output.grad_symbol is not None:
             layer = self.graph.nodes[-1].layer if self.graph.nodes else "x"
             self._seed(grad_output, layer, "seed.given", output.grad_symbol)

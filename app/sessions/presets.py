@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.build import build_graph
 from app.engine.errors import EngineError
+from app.engine.graph import OpGraph
+from app.engine.spec import LayerSpec, NetworkSpec
 from app.sessions import digits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, Loader
@@ -168,6 +171,15 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
         preset.input_size, layers, preset.loss, "float64", x, parameters,
         t=t, grad_output=dy, view=preset.view, source=source,
     )  # fmt: skip
+
+
+def drawn(preset: Preset) -> OpGraph:
+    """The op graph that a preset's figure opens on, from its sizes alone."""
+    layers = [LayerSpec(type, units=units) for type, units in preset.layers]
+    spec = NetworkSpec.build(preset.input_size, layers, preset.loss)
+    level = "element" if preset.view.level == "element" else "op"
+    loss = preset.view.loss or "closed"
+    return build_graph(spec, len(preset.x) or 1, level, loss, targets=preset.loss is not None)
 
 
 def catalogue() -> list[dict[str, Any]]:

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from app.drawing.graph_json import draw
 from app.engine.build import build_graph
+from app.engine.initializers import Initializer, initialize
+from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, NetworkSpec
 from tests.drawing.networks import AFFINE, DIGITS, TWO_LAYER, softmax
 
@@ -232,3 +236,13 @@ def test_the_mean_of_a_batch_is_a_factor_of_its_own() -> None:
     drawing = draw(build_graph(TWO_LAYER, 5, "op", "opened"), "op")
     constants = [n["symbol"] for n in drawing["nodes"] if n["kind"] == "constant"]
     assert [drawing["formulas"][key]["latex"] for key in constants] == ["-1", r"\frac{1}{N}"]
+
+
+def test_the_rule_of_every_event_is_set_as_a_formula() -> None:
+    spec = NetworkSpec.build(2, [LayerSpec("affine", units=3)], "softmax_cross_entropy")
+    x, t = np.ones((4, 2)), np.eye(3)[[0, 1, 2, 0]]
+    for loss in ("closed", "opened"):
+        trace = make_trace(spec, initialize(spec, Initializer(), 0), x, t, loss=loss)
+        drawing = draw(trace.graph, "op")
+        formulas = {formula["latex"] for formula in drawing["formulas"].values()}
+        assert {event.rule for event in trace.events} <= formulas

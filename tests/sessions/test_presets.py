@@ -109,3 +109,14 @@ def test_what_there_is_not_is_refused_by_name(preset: str, row: int | None, fiel
 def test_the_catalogue_names_every_preset() -> None:
     ids = [entry["id"] for entry in presets.catalogue()]
     assert ids == [*(f"fig-5-{n}" for n in range(24, 31)), "two-layer"]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_the_graph_drawn_ahead_is_the_one_of_the_pass(preset: str) -> None:
+    drawn = presets.drawn(presets.PRESETS[preset])
+    graph = trace_of(preset).graph
+    assert (drawn.edges, drawn.nodes, drawn.loss_form) == (
+        graph.edges,
+        graph.nodes,
+        graph.loss_form,
+    )
