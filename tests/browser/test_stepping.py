@@ -226,3 +226,22 @@ def test_boxes_are_stepped_layer_by_layer_and_ops_one_by_one(explorer: Any) -> N
     explorer.page.click('[data-preset="fig-5-25"]')
     explorer.until("location.search.includes('preset=fig-5-25')")
     explorer.until("document.getElementById('stride').value === 'op'")
+
+
+def test_a_computed_zero_says_why_it_is_one(explorer: Any) -> None:
+    explorer.open("?preset=two-layer")
+    explorer.press("End")
+    page = explorer.page
+    gradient = explorer.figure()["affine1.output.grad"]
+    closed = next(cell for cell, shown in gradient.items() if float(shown) == 0)
+    page.click(f'[data-key="affine1.output.grad"] [data-cell="{closed}"]')
+    assert "ReLU" in page.inner_text("#why-zero")
+    page.locator('[data-key="x"] [data-cell="0"]').click()
+    assert page.locator("#why-zero").count() == 0
+
+
+def test_a_zero_of_the_opened_loss_names_the_target(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-29")
+    explorer.press("End")
+    explorer.page.click('[data-key="loss.log.1.grad"] [data-cell="0"]')
+    assert "target is 0" in explorer.page.inner_text("#why-zero")

@@ -8,7 +8,8 @@ import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
 import { cellsKnown } from "../cursor.js";
-import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
+import { formulaPicture } from "../figure/formula.js";
+import { edgeOf, formulaFor, nameOf, partnerOf } from "../figure/names.js";
 import { full, plainFormula, short } from "../format.js";
 import { messageOf } from "../messages.js";
 import { cursor, pointed, selection, session, stale, subject, table, trace } from "../store.js";
@@ -63,7 +64,7 @@ export function cellExplanation(spot) {
   const partner = edgeOf(partnerOf(spot.key));
   return html`<section class="chosen" aria-labelledby="chosen-title">
     <h2 id="chosen-title">
-      ${nameOf(spot.key)}${spot.index === null ? null : html`<span class="index">${indexText(spot, edge.shape)}</span>`}
+      ${nameOf(spot.key)}${spot.index === null || !edge.shape.length ? null : html`<span class="index">${indexText(spot, edge.shape)}</span>`}
       ${selection.value
         ? html`<button type="button" class="quiet close" @click=${() => (selection.value = null)}>
             ${t("explain.close")}
@@ -108,15 +109,30 @@ function arithmetic({ value, rule, rule_name: name, terms, scale, combine, omitt
   if (given) return html`<p class="hint">${t(name === "input" ? "explain.given" : `rule.${name}`, { out: "" })}</p>`;
   const shown = terms.slice(0, TERMS_SHOWN);
   const rest = terms.length - shown.length + omitted;
+  const formula = formulaFor(rule);
+  const zero = Number(value) === 0 && rest === 0 ? whyZero(terms) : null;
   return html`
-    <p class="plain-formula">${plainFormula(rule)}</p>
+    ${formula ? formulaPicture(formula) : html`<p class="plain-formula">${plainFormula(rule)}</p>`}
     ${combine === "max" ? html`<p class="hint">${t("explain.largest")}</p>` : null}
     <ol class="terms">
       ${shown.map(termRow)} ${rest > 0 ? html`<li class="hint">${t("explain.more", { count: rest })}</li>` : null}
     </ol>
     ${scale === 1 ? null : html`<p class="scale">${t("explain.scale", { scale: short(scale) })}</p>`}
     <p class="result">= <output title=${full(value)} data-full=${full(value)}>${short(value)}</output></p>
+    ${zero ? html`<p class="hint" id="why-zero">${t(`explain.zero.${zero}`)}</p>` : null}
   `;
+}
+
+/**
+ * A computed 0 says why it is one.
+ * @param {Term[]} terms
+ * @returns {"gate" | "target" | "factor" | "cancel"}
+ */
+function whyZero(terms) {
+  if (terms.some(({ value }) => Number(value) !== 0)) return "cancel";
+  const zeros = terms.flatMap(({ factors }) => factors.filter(({ value }) => Number(value) === 0));
+  if (zeros.some(({ function: applied }) => applied === "step" || applied === "relu")) return "gate";
+  return zeros.some(({ tensor }) => tensor === "t" || tensor.startsWith("loss.t.")) ? "target" : "factor";
 }
 
 /** @param {Term} term */

@@ -15,6 +15,9 @@ import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
 import { numbers } from "./table.js";
 
+/** The book's name of the last layer, in every language. */
+const LOSS_LAYER = "Softmax-with-Loss";
+
 export function explanation() {
   return html`
     <section class="step" aria-labelledby="step-title">
@@ -34,7 +37,7 @@ function hint() {
 function heading() {
   const now = event.value;
   if (!now) return position();
-  const layer = now.layer ? ` \u00b7 ${now.layer}` : "";
+  const layer = now.layer ? ` \u00b7 ${now.layer === "loss" ? LOSS_LAYER : now.layer}` : "";
   return html`${position()}<span class="phase ${now.phase}">${t(`phase.${now.phase}`)}${layer}</span>`;
 }
 
