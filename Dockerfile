@@ -12,4 +12,5 @@ VOLUME /data
 EXPOSE 8000
 # The names under which people reach it; set it to your own, comma-separated.
 ENV ALLOWED_HOSTS=localhost
+HEALTHCHECK CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
 CMD ["sh", "-c", "exec backprop-explorer --host 0.0.0.0 --port 8000 --store sqlite:/data/sessions.db --allowed-hosts \"$ALLOWED_HOSTS\""]

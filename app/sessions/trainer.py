@@ -71,7 +71,12 @@ class Trainer:
                 ),
             )
             # Under the lock, so that the run's own first write comes after this one.
-            self.keeper.write(session, _with_run(session, run))
+            try:
+                self.keeper.write(session, _with_run(session, run))
+            except BaseException:
+                # The caller hears of an error, so nothing may go on behind it.
+                self.manager.stop(id, run.id)
+                raise
         return run
 
     def run(self, id: str, run_id: str) -> dict[str, Any]:
