@@ -192,11 +192,11 @@ class NewSession(Strict):
 
 
 class SetCell(Strict):
-    """One cell of x, t, grad_output, a parameter; or `learning_rate`, whose index is []."""
+    """One cell of x, t, grad_output, a parameter; or `learning_rate`, which has no index."""
 
     op: Literal["set"]
     tensor: TensorName
-    index: Index
+    index: Index = Field(default_factory=list)
     value: Scalar
 
 

@@ -99,10 +99,10 @@ def test_the_branch_of_a_union_is_no_part_of_the_pointer() -> None:
     assert first.errors[0].pointer == "/1/index/1"
     assert problem_of('[{"op":"swap"}]', EDITS).errors[0].pointer == "/0/op"
     assert problem_of("[{}]", EDITS).errors[0].pointer == "/0/op"
-    assert {e.pointer for e in problem_of('[{"op":"set","tensor":"x"}]', EDITS).errors} == {
-        "/0/index",
-        "/0/value",
-    }
+    # The index may be left out: the learning rate has none.
+    assert [e.pointer for e in problem_of('[{"op":"set","tensor":"x"}]', EDITS).errors] == [
+        "/0/value"
+    ]
 
 
 def test_nothing_that_was_sent_is_repeated() -> None:

@@ -51,6 +51,8 @@ def test_the_learning_rate_is_edited_like_a_number(owner: Owner) -> None:
     assert owner.state["optimizer"]["learning_rate"] == 0.25
     owner.patch({"op": "replace", "tensor": "learning_rate", "value": 0.5})
     assert owner.state["optimizer"]["learning_rate"] == 0.5
+    owner.patch({"op": "set", "tensor": "learning_rate", "value": 0.75})
+    assert owner.state["optimizer"]["learning_rate"] == 0.75
     assert owner.state["data_version"] == 1
 
 
