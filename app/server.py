@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from app import __version__, api, datasets
 from app.drawing.graph_json import draw
 from app.sessions import presets
+from app.sessions.opening import open_store
 from app.sessions.service import Service
-from app.sessions.store import Limits, open_store
+from app.sessions.store import Limits
 from app.web import pages
 from app.web.files import STATIC, RevalidatedFiles
 from app.web.headers import SecurityHeaders

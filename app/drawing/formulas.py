@@ -119,7 +119,7 @@ class FormulaTable:
         return self._formulas[key]
 
     def as_json(self) -> dict[str, dict[str, Any]]:
-        """``{"formulas": {...}, "glyphs": {...}}`` of section "graph" of the REST contract."""
+        """``{"formulas": {...}, "glyphs": {...}}`` as the API gives them with a graph."""
         return {
             "formulas": {
                 key: {

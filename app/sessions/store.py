@@ -7,7 +7,6 @@ StoreError              something about a session that the caller must deal with
   └─ StoreBusy          another process has the file
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -169,24 +168,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release files; a second call does nothing."""
-
-
-def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) -> Store:
-    """The store of ``url``: ``memory``, or ``sqlite:PATH`` for a file, made with its folder.
-
-    Raises:
-        ValueError: another url.
-        StoreBusy: another process has the file.
-        StoreError: the file is not a store, or that of a newer version.
-        OSError: the folder cannot be made or written.
-    """
-    # Here, so that each implementation can import the interface from this module.
-    from app.sessions.memory import MemoryStore
-    from app.sessions.sqlite import SQLiteStore
-
-    if url == "memory":
-        return MemoryStore(limits, clock)
-    kind, _, path = url.partition(":")
-    if kind == "sqlite" and path and path != ":memory:":
-        return SQLiteStore(path, limits, clock)
-    raise ValueError("a store is `memory` or `sqlite:PATH`")

@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS, close, install
+from app.sessions.opening import open_store
 from app.sessions.service import Service
-from app.sessions.store import open_store
 from tests.api.conftest import Owner, digits
 
 EXAMPLES = 30

@@ -7,9 +7,9 @@ import pytest
 
 from app.engine.errors import EngineError
 from app.sessions.creation import Wanted
+from app.sessions.opening import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.store import open_store
 
 WANTED = Wanted(
     input_size=2,

@@ -4,7 +4,8 @@ import sys
 
 import numpy as np
 
-from app.sessions.store import NotFound, Record, open_store
+from app.sessions.opening import open_store
+from app.sessions.store import NotFound, Record
 
 # Large enough that SQLite checkpoints its WAL file every few dozen edits, so that kills meet it.
 CELLS = 10_000

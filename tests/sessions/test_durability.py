@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sessions.store import StoreBusy, open_store
+from app.sessions.opening import open_store
+from app.sessions.store import StoreBusy
 
 ROOT = Path(__file__).parent.parent.parent
 

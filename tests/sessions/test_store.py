@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.sessions.opening import open_store
 from app.sessions.store import (
     Limits,
     NotFound,
@@ -15,7 +16,6 @@ from app.sessions.store import (
     StoreError,
     StoreFull,
     VersionConflict,
-    open_store,
 )
 from tests.sessions.records import Clock, record, same
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app.sessions.codec import encode, encode_meta
+from app.sessions.opening import open_store
 from app.sessions.store import (
     Limits,
     NotFound,
@@ -19,7 +20,6 @@ from app.sessions.store import (
     StoreFull,
     VersionConflict,
     charged_bytes,
-    open_store,
 )
 from tests.sessions.records import Clock, same
 
