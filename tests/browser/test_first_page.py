@@ -75,3 +75,12 @@ def test_dark_follows_the_system_and_the_choice_is_kept(explorer: Any) -> None:
     assert dark != light
     explorer.open()
     assert explorer.page.evaluate(paper) == light
+
+
+def test_what_a_phone_has_no_room_to_write_still_has_its_name(explorer: Any) -> None:
+    page = explorer.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    explorer.open("?preset=two-layer&lang=en")
+    for name in ("Show", "Loss", "Step by"):
+        assert page.get_by_role("combobox", name=name).count() == 1, name
+    assert page.get_by_role("heading", level=1).count() == 1

@@ -30,7 +30,6 @@ export function mountFigure(host) {
     const figure = paintFigure(graph.value);
     for (const view of figure.labels.values()) {
       view.group.id = `edge-${view.edge.key}`;
-      view.group.setAttribute("role", "img");
     }
     stage.replaceChildren(figure.element);
     const { width, height } = graph.value;
@@ -60,6 +59,7 @@ export function mountFigure(host) {
     host.setAttribute("aria-roledescription", t("figure.role"));
     const selected = selection.value && painted.value?.labels.get(selection.value.key);
     if (selected) {
+      selected.group.setAttribute("role", "img");
       selected.group.setAttribute("aria-label", describe(selected.edge));
       host.setAttribute("aria-activedescendant", selected.group.id);
     } else {

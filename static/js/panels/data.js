@@ -42,10 +42,10 @@ export function data() {
 /** @param {string} name @param {Value} value @param {string} title */
 function section(name, value, title) {
   return html`<section class="tensor" aria-labelledby="data-${name}">
-    <h3 id="data-${name}">
+    <h2 id="data-${name}">
       <code>${name}</code> <span class="shape">${shapeText(isOmitted(value) ? value.shape : shapeOf(value))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
-    </h3>
+    </h2>
     ${isOmitted(value) ? html`<p class="hint">${t("data.large")}</p>` : tableEditor(name, value)}
   </section>`;
 }
@@ -56,7 +56,7 @@ function learningRate() {
   if (rate === undefined || !now) return null;
   const problem = problems.value.get("learning_rate");
   return html`<section class="tensor" aria-labelledby="data-rate">
-    <h3 id="data-rate">${t("data.rate")}</h3>
+    <h2 id="data-rate">${t("data.rate")}</h2>
     <div class="rate">
       <input
         type="text"

@@ -27,6 +27,8 @@ export function mountSide() {
     const place = /** @type {HTMLElement} */ (document.getElementById("panel"));
     place.hidden = !panelOpen.value;
     place.setAttribute("aria-labelledby", `tab-${panel.value}`);
+    // A panel of text is scrolled by keys from a tab stop of its own; tables of inputs have theirs.
+    place.tabIndex = panel.value === "data" ? -1 : 0;
   });
 }
 
