@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.engine.spec import LayerSpec, NetworkSpec
+
 FOLDER = Path(__file__).parent.parent.parent / "shared" / "reference"
 MISSING = "PyTorch's answers are not here (../shared/reference)"
 
@@ -30,3 +32,12 @@ def load(name: str) -> dict[str, Any]:
     """One file of answers."""
     case: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return case
+
+
+def network_of(case: dict[str, Any]) -> NetworkSpec:
+    """The network that the answers are for."""
+    network = case["network"]
+    layers = [
+        LayerSpec(entry["type"], entry["name"], entry.get("units")) for entry in network["layers"]
+    ]
+    return NetworkSpec.build(network["input_size"], layers, network["loss"]["type"])

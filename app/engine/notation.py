@@ -4,6 +4,7 @@ import re
 
 from app.engine.fused import FUSED, SOFTMAX
 from app.engine.graph import Edge, Node, OpGraph
+from app.engine.names import derivative
 
 # dL/d(input) from dL/d(out) = {g}; {0}, {1} are the inputs, {y} the output.
 GRADIENTS = {
@@ -30,7 +31,7 @@ FORWARDS = {
 }
 
 
-SEED_RULE = r"\frac{\partial L}{\partial L} = 1"
+SEED_RULE = f"{derivative('L')} = 1"
 
 
 def all_rules(graph: OpGraph) -> tuple[str, ...]:
@@ -148,8 +149,8 @@ def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
 
 def _fused_gradient(graph: OpGraph, edge: Edge) -> str:
     if edge.row is not None:
-        return rf"\frac{{\partial L}}{{\partial {edge.symbol}}} = {edge.grad_symbol}"
+        return f"{derivative(edge.symbol)} = {edge.grad_symbol}"
     over = "" if graph.n == 1 else r"\frac{1}{N} "
     right = r"\mathbf{Y} - \mathbf{T}"
     right = right if graph.n == 1 else rf"{over}({right})"
-    return rf"\frac{{\partial L}}{{\partial {edge.symbol}}} = {right}"
+    return f"{derivative(edge.symbol)} = {right}"

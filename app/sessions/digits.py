@@ -9,7 +9,7 @@ from app.engine.initializers import Initializer, initialize
 from app.engine.network import Network
 from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, NetworkSpec
-from app.engine.targets import as_one_hot
+from app.engine.training import Training
 from app.sessions.edits import Loader
 
 Array = np.ndarray
@@ -49,12 +49,9 @@ def trained(loader: Loader) -> Mapping[str, Array]:
 
 def _train(loader: Loader) -> dict[str, Array]:
     x, labels = loader("mnist", "train", range(TRAINING_ROWS))
-    t = as_one_hot(labels, len(x), SPEC.output_size)
     network = Network(SPEC, initialize(SPEC, Initializer("he"), seed=0))
-    optimizer = make_optimizer(OPTIMIZER)
-    generator = np.random.default_rng(0)
-    for _ in range(EPOCHS):
-        for rows in generator.permutation(len(x)).reshape(-1, BATCH):
-            gradients = network.gradients(x[rows], t[rows])
-            network.set_parameters(optimizer.update(network.parameters, gradients))
+    steps = EPOCHS * TRAINING_ROWS // BATCH
+    training = Training(network, x, labels, make_optimizer(OPTIMIZER), BATCH, steps)
+    while not training.finished:
+        training.advance()
     return network.parameters

@@ -11,6 +11,8 @@ from app.sessions.wire import json_safe
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
+# Runs that are over and still told of, for each session.
+KEPT_RUNS = 20
 
 
 class RunConflict(Conflict):

@@ -20,7 +20,7 @@ import numpy as np
 from app.engine.training import StepStats, Training
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
-from app.sessions.run import Run, RunConflict, RunsFull
+from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
 from app.sessions.turns import Turns
 from app.sessions.wire import PROGRESS, STATE
 
@@ -31,7 +31,6 @@ Array = np.ndarray
 log = logging.getLogger(__name__)
 
 MAX_ACTIVE = 256
-KEPT_RUNS = 20
 # The store remembers all runs of a session; here are those that somebody may still look at.
 KEPT_SESSIONS = 1_000
 SLICE_SECONDS = 0.01

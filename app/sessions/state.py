@@ -15,14 +15,13 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.strides import Cursor
 from app.engine.targets import as_one_hot
+from app.sessions.run import KEPT_RUNS
 from app.sessions.store import Record
 
 Array = np.ndarray
 
 LEVELS = ("network", "layer", "op", "element")
 LOSS_VIEWS = ("opened", "closed")
-# Finished runs that a session remembers; the store allows 64 KB for all that is no array.
-KEPT_RUNS = 20
 
 _PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
 

@@ -13,9 +13,9 @@ from app.sessions.errors import Conflict, Unknown
 from app.sessions.events import Hub
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
-from app.sessions.run import ACTIVE, Run
+from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs import RunManager
-from app.sessions.state import KEPT_RUNS, Session
+from app.sessions.state import Session
 from app.sessions.store import NotFound
 
 

@@ -7,10 +7,10 @@ from numpy.testing import assert_allclose
 
 from app.engine.network import Network
 from app.engine.run import make_trace
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.spec import NetworkSpec
 from app.engine.targets import as_one_hot, check_parameters, check_rows
 from tests.engine.networks import Case, cases, make_case, some
-from tests.reference import load, passes
+from tests.reference import load, network_of, passes
 
 RTOL = 1e-10
 
@@ -19,11 +19,7 @@ RTOL = 1e-10
 @pytest.mark.parametrize(("loss", "level"), [("fused", ""), ("closed", "op"), ("opened", "op")])
 def test_every_number_agrees_with_pytorch(name: str, loss: str, level: str) -> None:
     case = load(name)
-    layers = [
-        LayerSpec(entry["type"], entry["name"], entry.get("units"))
-        for entry in case["network"]["layers"]
-    ]
-    spec = NetworkSpec.build(case["network"]["input_size"], layers, case["network"]["loss"]["type"])
+    spec = network_of(case)
     x = check_rows(case["x"], spec.input_size, "float64", "x")
     t = as_one_hot(case["t"], len(x), spec.output_size)
     parameters = check_parameters(spec, case["parameters"])

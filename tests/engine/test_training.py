@@ -13,17 +13,13 @@ from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from app.engine.targets import as_one_hot, check_parameters, check_rows
 from app.engine.training import MiniBatches, Training
 from tests.engine.networks import make_case
-from tests.reference import load, trajectories
+from tests.reference import load, network_of, trajectories
 
 
 @pytest.mark.parametrize("name", trajectories())
 def test_every_optimizer_follows_pytorch(name: str) -> None:
     case = load(name)
-    layers = [
-        LayerSpec(entry["type"], entry["name"], entry.get("units"))
-        for entry in case["network"]["layers"]
-    ]
-    spec = NetworkSpec.build(case["network"]["input_size"], layers, case["network"]["loss"]["type"])
+    spec = network_of(case)
     x = check_rows(case["x"], spec.input_size, "float64", "x")
     network = Network(spec, check_parameters(spec, case["parameters"]))
     optimizer = make_optimizer(OptimizerConfig(**case["optimizer"]))

@@ -16,7 +16,8 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.training import Training
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
-from app.sessions.runs import KEPT_RUNS, Run, RunConflict, RunManager, RunsFull
+from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
+from app.sessions.runs import RunManager
 from tests.engine.networks import make_case
 
 Array = np.ndarray
