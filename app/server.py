@@ -14,10 +14,11 @@ from starlette.types import ASGIApp
 from app import __version__, api, datasets
 from app.drawing.graph_json import draw
 from app.sessions import presets
+from app.sessions.gallery import Gallery
 from app.sessions.opening import open_store
 from app.sessions.service import Service
 from app.sessions.store import Limits
-from app.web import pages
+from app.web import figures, pages
 from app.web.files import STATIC, RevalidatedFiles
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
@@ -94,9 +95,11 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.store = store
+    app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
     api.install(app, service)
     app.include_router(pages.router)
+    app.include_router(figures.router)
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app
 
@@ -116,4 +119,6 @@ def _warm() -> None:
     for preset in sorted(presets.PRESETS.values(), key=lambda preset: preset.id != "fig-5-25"):
         backward = preset.grad_output is not None or preset.loss is not None
         view = preset.view
-        draw(presets.drawn(preset), view.level or "op", bool(view.single), backward)
+        graph = presets.drawn(preset)
+        inner = presets.drawn(preset, "opened") if graph.loss_form == "closed" else None
+        draw(graph, view.level or "op", bool(view.single), backward, inner=inner)

@@ -67,7 +67,7 @@ def test_the_page_computes_no_gradient() -> None:
     for path in (ROOT / "static/js").rglob("*.js"):
         # The wheel zooms exponentially; no other number needs these.
         functions = re.findall(r"Math\.(?:exp|tanh|log)\b", path.read_text("utf-8"))
-        assert path.name == "zoom.js" or functions == [], path
+        assert path.name == "gestures.js" or functions == [], path
 
 
 def test_the_page_and_its_styles_name_no_other_host() -> None:

@@ -15,10 +15,12 @@ from fastapi import FastAPI
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
-from app.api.routes import catalogue, evaluate, passes, runs, sessions, tensors
+from app.api.routes import catalogue, evaluate, figures, passes, runs, sessions, tensors
 from app.sessions.service import Service
 
-ROUTERS = tuple(part.router for part in (evaluate, sessions, passes, tensors, runs, catalogue))
+ROUTERS = tuple(
+    part.router for part in (evaluate, sessions, passes, figures, tensors, runs, catalogue)
+)
 
 
 def install(app: FastAPI, service: Service) -> None:

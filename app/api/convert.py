@@ -83,7 +83,8 @@ def run_plan(body: models.NewRun) -> RunPlan:
 
 def change_view(model: models.View) -> edits.ChangeView:
     """What of a view is to change."""
-    return edits.ChangeView(model.level, model.loss, model.sample, model.single)
+    opened = None if model.open is None else tuple(model.open)
+    return edits.ChangeView(model.level, model.loss, model.sample, model.single, opened, model.form)
 
 
 def edit_list(body: Sequence[models.Edit]) -> list[edits.Edit]:

@@ -148,6 +148,7 @@ Optimizer = Annotated[Sgd | Momentum | AdaGrad | Adam, Discriminator("type")]
 
 Level = Literal["network", "layer", "op", "element"]
 LossView = Literal["opened", "closed"]
+Form = Literal["book", "stable"]
 
 
 class View(Strict):
@@ -157,6 +158,8 @@ class View(Strict):
     loss: LossView | None = None
     sample: Row | None = None
     single: bool | None = None
+    open: Annotated[list[Name], Field(max_length=MAX_LAYERS)] | None = None
+    form: Form | None = None
 
 
 class Evaluate(Strict):

@@ -87,10 +87,10 @@ def make_columns(items: Sequence[Item], links: Sequence[Link]) -> Columns:
     ranks = rank(items, links)
     node: dict[str, Slot] = {}
     for order, item in enumerate(items):
-        half = item.height / 2
+        above = item.above
         node[item.id] = Slot(
-            2 * ranks[item.id] + 1, order, item.width, half + item.cap, half, item.lane, item.group,
-            item=item,
+            2 * ranks[item.id] + 1, order, item.width, above + item.cap, item.height - above,
+            item.lane, item.group, item=item,
         )  # fmt: skip
     path: dict[str, list[Slot]] = {}
     starts = {link.id: _first(link, node) for link in links}

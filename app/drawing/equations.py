@@ -1,10 +1,32 @@
-"""The numbered equations beside figures 5-25 and 5-27, with the shape under every factor."""
+"""The numbered equations beside figures 5-25 and 5-27, and why their shapes fit (figure 5-26).
 
-from typing import Any
+Under every factor stands its shape. In a product the two equal inner sizes are joined by a
+bracket, and each outer size leads along another one to its place in the result.
+"""
 
-from app.drawing.labels import shape_text
+import re
+from typing import Any, NamedTuple
+
+from app.drawing.formulas import Formula, FormulaTable
+from app.drawing.labels import pixel, shape_text
 from app.drawing.plan import Plan
 from app.engine.graph import OpGraph
+
+Part = tuple[str, str]
+
+SIGN_ROOM, FACTOR_ROOM = 7.0, 5.0
+SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 19.0, 5.0, 9.0, 4.0
+# Advances of 11 px text, wide enough for any face: each token gets a place of its own, so that a
+# bracket meets its size whatever face the reader has.
+DIGIT, PAREN, COMMA = 6.6, 4.6, 6.4
+_TOKEN = re.compile(r"\d+|[(),]")
+
+
+class Size(NamedTuple):
+    """One size of a shape, and the x at which it is written."""
+
+    value: int
+    x: float
 
 
 def numbered_edges(graph: OpGraph, *, single: bool) -> dict[str, int]:
@@ -23,8 +45,9 @@ def numbered_edges(graph: OpGraph, *, single: bool) -> dict[str, int]:
 def equations(plan: Plan) -> list[dict[str, Any]]:
     """Equations 1 to 3 (equation 5.13 and the sum over axis 0) for the sizes of the graph.
 
-    Each has ``formula`` (the whole) and ``parts``: factors and signs in order, each with its own
-    formula and the shape that stands under it ("" under a sign).
+    Each has ``formula`` (the whole), ``parts``: factors and signs in order, each with its own
+    formula and the shape that stands under it ("" under a sign), and ``picture``: the same as a
+    drawing with its brackets, in coordinates of its own.
     """
     graph, single = plan.graph, plan.single
     numbers = numbered_edges(graph, single=single)
@@ -40,7 +63,7 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
     y_full, x_turned, w_turned = (
         shape_text(shape) for shape in (y.shape, x.shape[::-1], w.shape[::-1])
     )
-    sides = {
+    sides: dict[int, list[Part]] = {
         1: [
             (dx, x_flat), ("=", ""),
             (dy, y_flat), (r"\cdot", ""), (w.symbol + transposed, w_turned),
@@ -64,6 +87,100 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
                 "parts": [
                     {"formula": plan.formulas.add(latex), "shape": shape} for latex, shape in parts
                 ],
+                "picture": equation_picture(parts, plan.formulas),
             }
         )
     return answer
+
+
+def equation_picture(parts: list[Part], formulas: FormulaTable) -> dict[str, Any]:
+    """An equation with the shapes under its factors and the brackets between their sizes.
+
+    Args:
+        parts: (LaTeX, shape) of factors and signs; the first is the result.
+        formulas: where the parts are set.
+
+    Returns:
+        ``width``, ``height``; ``formulas`` by the left end of their baseline; ``texts`` centred
+        at x with their baseline at y; ``lines`` of kind ``inner`` (equal sizes joined) or
+        ``outer`` (a size led to the result, with a head at the end).
+    """
+    keys = [formulas.add(latex) for latex, _ in parts]
+    baseline = max(formulas[key].ascent for key in keys) + MARGIN
+    depth = max(formulas[key].height - formulas[key].ascent for key in keys)
+    shapes_at = baseline + depth + SHAPE_DROP - 4.0
+    placed: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    sizes: list[list[Size]] = []
+    x = MARGIN
+    for key, (_, shape) in zip(keys, parts, strict=True):
+        formula = formulas[key]
+        width = max(formula.width, shape_width(shape))
+        placed.append(_formula(key, formula, x + width / 2, baseline))
+        if shape:
+            tokens, found = _shape(shape, x + width / 2, shapes_at)
+            texts += tokens
+            sizes.append(found)
+        x += width + (FACTOR_ROOM if shape else SIGN_ROOM)
+    lines = _brackets(sizes, shapes_at + BRACKET_DROP)
+    lowest = max([shapes_at + 4.0, *(y for line in lines for _, y in line["points"])])
+    return {
+        "width": pixel(x - FACTOR_ROOM + MARGIN),
+        "height": pixel(lowest + MARGIN),
+        "formulas": placed,
+        "texts": texts,
+        "lines": lines,
+    }
+
+
+def shape_width(shape: str) -> float:
+    """Width of a shape written token by token."""
+    return sum(_advance(token) for token in _TOKEN.findall(shape))
+
+
+def _advance(token: str) -> float:
+    return {"(": PAREN, ")": PAREN, ",": COMMA}.get(token, DIGIT * len(token))
+
+
+def _formula(key: str, formula: Formula, centre: float, baseline: float) -> dict[str, Any]:
+    return {"formula": key, "x": pixel(centre - formula.width / 2), "y": pixel(baseline)}
+
+
+def _shape(shape: str, centre: float, y: float) -> tuple[list[dict[str, Any]], list[Size]]:
+    x = centre - shape_width(shape) / 2
+    texts, sizes = [], []
+    for token in _TOKEN.findall(shape):
+        advance = _advance(token)
+        # A comma stands by its number; the rest of its advance is the space after it.
+        at = x + (2.0 if token == "," else advance / 2)
+        texts.append({"text": token, "x": pixel(at), "y": pixel(y)})
+        if token.isdecimal():
+            sizes.append(Size(int(token), at))
+        x += advance
+    return texts, sizes
+
+
+def _brackets(sizes: list[list[Size]], top: float) -> list[dict[str, Any]]:
+    """Brackets below the shapes, the inner one nearest."""
+    result, *factors = sizes
+    if len(factors) == 2:
+        left, right = factors
+        joins = [("inner", left[-1], right[0])] if left[-1].value == right[0].value else []
+        kept = [(left[0], result[0])] if len(left) == 2 else []
+        kept += [(right[1], result[-1])] if len(right) == 2 else []
+    else:
+        # A sum over axis 0: only the other axis is left.
+        joins, kept = [], [(factors[0][-1], result[-1])]
+    joins += [("outer", size, to) for size, to in kept if size.value == to.value]
+    lines = []
+    for level, (kind, start, end) in enumerate(joins):
+        low = top + BRACKET_STEP * (level + 1)
+        points = [(start.x, top), (start.x, low), (end.x, low), (end.x, top)]
+        lines.append(
+            {
+                "kind": kind,
+                "points": [[pixel(px), pixel(py)] for px, py in points],
+                "head": kind == "outer",
+            }
+        )
+    return lines

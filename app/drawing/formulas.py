@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 # Its fonts and configuration are shared and make no promise about threads.
 _ziamath = Lock()
 # A prime is a superscript: Z'^2 has to be Z^{\prime 2} for the parser.
-_PRIMED = re.compile(r"('+)\^(?:\{([^{}]*)\}|([A-Za-z0-9]))")
+_PRIMED = re.compile(r"('+)\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9]))")
 _STEP = re.compile(r"([MLQCHVZ])([^MLQCHVZ]*)")
 
 Use = tuple[str, float, float, float, float]

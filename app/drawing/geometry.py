@@ -37,7 +37,8 @@ class Item:
     """A node to place.
 
     ``span`` makes it reach from one lane to another (a box with rows); ``cap`` is room kept free
-    above it, for a constant that comes straight down.
+    above it, for a constant that comes straight down. ``rise`` is how far its line lies below its
+    top where that is not the middle: all its links then meet it at the line, not along its side.
     """
 
     id: str
@@ -48,6 +49,12 @@ class Item:
     span: tuple[Lane, Lane] | None = None
     group: str | None = None
     cap: float = 0.0
+    rise: float | None = None
+
+    @property
+    def above(self) -> float:
+        """Height above its line."""
+        return self.height / 2 if self.rise is None else self.rise
 
 
 @dataclass(frozen=True)

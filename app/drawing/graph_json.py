@@ -4,24 +4,31 @@ Additions to the fixed fields, all optional for a reader:
     nodes: ``nodes`` are the op-graph nodes that a node stands for (the ids in trace events), and
         ``image`` is ``[rows, cols]`` on a box that shows the input as a picture. A node of kind
         ``source`` is a point where arrows begin, named by their labels; a node of kind
-        ``constant`` is the formula ``symbol`` centred in its box, without a circle.
+        ``constant`` is the formula ``symbol`` centred in its box, without a circle. ``opens``
+        names the layer that opens in the node's place; ``inside`` is a key of ``insides``, whose
+        picture fits in the node at ``inside_at`` (x and y of its origin, and its scale).
+    insides: pictures of what is in the closed boxes, each in its own coordinates, with nodes,
+        edges and groups as the figure has them. ``loss`` says in which pass their numbers are.
+    groups: ``closes`` names the layer that closes in the frame's place.
     edges: ``label`` is null where the number stands in the constant itself; ``label.range`` and
         ``label.fan`` are described in `app.drawing.labels`.
-    equations: ``parts`` are the factors with the shapes under them.
+    equations: ``parts`` are the factors with the shapes under them, ``picture`` is the equation
+        drawn with the brackets of figure 5-26 (`app.drawing.equations`).
 """
 
 from collections import OrderedDict
+from collections.abc import Collection
 from threading import Lock
 from typing import Any
 
-from app.drawing.block_figure import block_figure, needs_closed
 from app.drawing.equations import equations
-from app.drawing.geometry import Placement, Point, Rect
-from app.drawing.labels import pixel, rounded
-from app.drawing.layout import lay_out
-from app.drawing.op_figure import op_figure
-from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, EdgeFace, Plan
-from app.drawing.routes import PARALLEL, beside, to_circle
+from app.drawing.figure import fill
+from app.drawing.inside import Inside, inside_of, merged
+from app.drawing.labels import pixel
+from app.drawing.once import placed
+from app.drawing.parts import LOSS_TYPE, contracted, is_closed, loss_parts
+from app.drawing.pieces import pieces
+from app.drawing.plan import TITLES, Plan, layer_title
 from app.engine.errors import TooLarge
 from app.engine.graph import OpGraph
 from app.engine.notation import all_rules
@@ -33,36 +40,51 @@ CACHED = 64
 MOST_ROWS = 24
 # Rules that are set as formulas; each costs some milliseconds once, and half a kilobyte.
 MOST_RULES = 60
+# Room between the side of a closed box and the picture of its inside.
+EDGE = 4.0
 
 _cache: OrderedDict[object, Json] = OrderedDict()
 _lock = Lock()
 
 
-def draw(graph: OpGraph, level: str, single: bool = False, backward: bool = True) -> Json:
+def draw(
+    graph: OpGraph,
+    level: str,
+    single: bool = False,
+    backward: bool = True,
+    opened: Collection[str] = (),
+    inner: OpGraph | None = None,
+) -> Json:
     """Draw a graph at a level.
 
     Args:
-        graph: the op graph; for ``network`` and ``layer`` with its loss closed.
-        level: ``network`` or ``layer`` (boxes), ``op`` or ``element`` (as the graph is opened).
+        graph: the op graph.
+        level: ``network`` (layers are boxes), ``layer`` (with their parameters), ``op`` or
+            ``element`` (as the graph is opened).
         single: write the shapes of one sample as the book does, ``(2,)`` for ``(1, 2)``.
         backward: whether there is a backward half; without, no backward arrow is drawn.
+        opened: names of layers that are opened in their place at the levels of boxes.
+        inner: the graph with its loss opened, for the insides of the closed boxes of the loss.
 
     Returns:
         A JSON-ready dict without any number of the pass, in pixels at scale 1. Drawings are
         cached by topology and sizes and shared between callers: read, do not change.
 
     Raises:
-        ValueError: an unknown level, or boxes asked of a graph whose loss is opened.
+        ValueError: an unknown level, or an opened layer that the graph does not have.
         TooLarge: more than ``MOST_ROWS`` classes in rows.
     """
     if level not in LEVELS:
         raise ValueError(f"level is one of {', '.join(LEVELS)}")
-    key = (_topology(graph), level, single, backward)
+    if unknown := set(opened) - {layer.name for layer in graph.layers}:
+        raise ValueError(f"the graph has no layers {', '.join(sorted(unknown))}")
+    names = frozenset(opened)
+    key = (_topology(graph), level, single, backward, names, inner and _topology(inner))
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    drawing = _draw(graph, level, single, backward)
+    drawing = _draw(graph, level, single, backward, names, inner)
     with _lock:
         _cache[key] = drawing
         if len(_cache) > CACHED:
@@ -80,184 +102,84 @@ def _topology(graph: OpGraph) -> object:
     return graph.level, graph.loss_form, graph.n, nodes, edges, layers
 
 
-def _draw(graph: OpGraph, level: str, single: bool, backward: bool) -> Json:
-    plan = Plan(graph, single=single, backward=backward)
-    if plan.rows > MOST_ROWS:
+def _draw(
+    graph: OpGraph, level: str, single: bool, backward: bool, opened: frozenset[str],
+    inner: OpGraph | None,
+) -> Json:  # fmt: skip
+    whole = Plan(graph, single=single, backward=backward, level=level)
+    if whole.rows > MOST_ROWS:
         raise TooLarge(f"at most {MOST_ROWS} classes can be drawn in rows", "view/level")
-    if level in ("op", "element"):
-        op_figure(plan)
-    elif needs_closed(plan):
-        block_figure(plan, parameters=level == "layer")
-    else:
-        raise ValueError(f"level {level} needs a graph with the loss closed")
-    placement = lay_out(plan.items, plan.links, plan.groups)
+    layers = {layer.name: layer for layer in graph.layers if layer.type != LOSS_TYPE}
+    if not whole.boxes:
+        # A layer by itself is the figure; among others it is a frame in it.
+        framed = len(graph.layers) > 1 or graph.loss_form is not None
+        opened = frozenset(layers) if framed else frozenset()
+    if whole.boxes or opened:
+        whole.graph = contracted(graph, set(layers) - opened if level == "layer" else ())
+    insides = {
+        name: inside_of(whole, graph, layer, layer.nodes, layer_title(layer, graph.layers))
+        for name, layer in layers.items()
+        if whole.boxes or name in opened
+    }
+    shown = {name: inside for name, inside in insides.items() if name in opened}
+    fill(whole, {name: inside.opening for name, inside in shown.items()})
+    placement = placed(whole.items, whole.links, whole.groups)
+    plan, placement = merged(whole, placement, shown)
     sides = equations(plan)
-    nodes = _nodes(plan, placement)
-    edges = []
-    for id, face in plan.edges.items():
-        if face.constant is not None:
-            nodes.append(_constant(plan, face, placement))
-        elif face.edge.source is None and face.source is None:
-            nodes.append(_open_source(face, placement.routes[id][0]))
-        edges.append(_forward(plan, face, placement))
-    for id, face in plan.edges.items():
-        if face.backward is not None:
-            edges.append(_backward(plan, face, placement, plan.numbers.get(id)))
+    drawn = pieces(plan, placement)
+    closed = {name: inside for name, inside in insides.items() if name not in opened}
+    if inner is not None and is_closed(graph):
+        closed |= _loss_insides(whole, inner)
     # For the explanation beside the figure: the page shows the rule of the op in play.
     for rule in all_rules(graph)[:MOST_RULES]:
-        plan.formulas.add(rule)
+        whole.formulas.add(rule)
     return {
         "level": level,
         "loss": None if graph.loss_form is None else _loss_state(graph),
         "form": None if graph.loss_form == "closed" else graph.loss_form,
         "width": pixel(placement.width),
         "height": pixel(placement.height),
-        "nodes": nodes,
-        "edges": edges,
-        "groups": _groups(plan, placement),
-        "equations": sides if level in ("op", "element") else [],
-        **plan.formulas.as_json(),
+        **drawn,
+        "insides": _inside_pictures(drawn["nodes"], closed),
+        "equations": [] if whole.boxes else sides,
+        **whole.formulas.as_json(),
     }
+
+
+def _loss_insides(whole: Plan, inner: OpGraph) -> dict[str, Inside]:
+    layer = next(layer for layer in inner.layers if layer.type == LOSS_TYPE)
+    return {
+        f"loss.{kind}": inside_of(whole, inner, layer, ids, TITLES[kind])
+        for kind, ids in loss_parts(inner, layer).items()
+    }
+
+
+def _inside_pictures(nodes: list[Json], insides: dict[str, Inside]) -> Json:
+    """The insides of closed boxes, each with its place in its box written into the node."""
+    pictures: Json = {}
+    for node in nodes:
+        key = node.get("inside")
+        if key is None:
+            continue
+        inside = insides.get(key)
+        if inside is None:
+            del node["inside"]
+            continue
+        size = inside.placement
+        scale = min((node["w"] - 2 * EDGE) / size.width, (node["h"] - 2 * EDGE) / size.height)
+        node["inside_at"] = {
+            "x": pixel(node["x"] - size.width * scale / 2),
+            "y": pixel(node["y"] - size.height * scale / 2),
+            "scale": round(scale, 5),
+        }
+        pictures[key] = {
+            "width": pixel(size.width),
+            "height": pixel(size.height),
+            "loss": "opened" if key.startswith("loss.") else "closed",
+            **pieces(inside.plan, size),
+        }
+    return pictures
 
 
 def _loss_state(graph: OpGraph) -> str:
     return "closed" if graph.loss_form == "closed" else "opened"
-
-
-def _nodes(plan: Plan, placement: Placement) -> list[Json]:
-    answer = []
-    for id, face in plan.faces.items():
-        rect = placement.nodes[id]
-        node: Json = {
-            "id": id, "kind": face.kind, "op": face.op, "layer": face.layer,
-            "symbol": face.symbol, "title": face.title, **_centre(rect), "row": face.row,
-            "nodes": list(face.nodes),
-        }  # fmt: skip
-        if face.image is not None:
-            node["image"] = list(face.image)
-        answer.append(node)
-    return answer
-
-
-def _open_source(face: EdgeFace, at: Point) -> Json:
-    rect = Rect(at[0], at[1], 0, 0)
-    return _source(face, "source", face.forward.key if face.forward else None, rect)
-
-
-def _constant(plan: Plan, face: EdgeFace, placement: Placement) -> Json:
-    """A constant above its node; its arrow is routed here, it takes no part in the layout."""
-    assert face.constant is not None
-    assert face.target is not None
-    formula, target = plan.formulas[face.constant], placement.nodes[face.target]
-    x, y = target.x + target.w / 2, target.y
-    placement.routes[face.edge.id] = [(x, y - CONSTANT_ARROW), (x, y)]
-    rect = Rect(
-        x - formula.width / 2, y - CONSTANT_ARROW - 2.0 - formula.height,
-        formula.width, formula.height,
-    )  # fmt: skip
-    return _source(face, "constant", face.constant, rect)
-
-
-def _source(face: EdgeFace, kind: str, symbol: str | None, rect: Rect) -> Json:
-    return {
-        "id": face.edge.id, "kind": kind, "op": None, "layer": None, "symbol": symbol,
-        "title": None, **_centre(rect), "row": face.edge.row, "nodes": [],
-    }  # fmt: skip
-
-
-def _centre(rect: Rect) -> Json:
-    return {
-        "x": pixel(rect.x + rect.w / 2),
-        "y": pixel(rect.y + rect.h / 2),
-        "w": pixel(rect.w),
-        "h": pixel(rect.h),
-    }
-
-
-def _forward(plan: Plan, face: EdgeFace, placement: Placement) -> Json:
-    edge, points = face.edge, placement.routes[face.edge.id]
-    label = None
-    if face.forward is not None:
-        label = face.forward.over(placement.runs[edge.id], points[0][0], points[-1][0])
-    return {
-        "id": edge.id, "direction": "forward", **_ends(face), "key": edge.id,
-        "points": rounded(points), "label": label, "box": None,
-        "description": _sentence(plan, face),
-    }  # fmt: skip
-
-
-def _backward(plan: Plan, face: EdgeFace, placement: Placement, number: int | None) -> Json:
-    edge, run = face.edge, placement.runs[face.edge.id]
-    assert face.backward is not None
-    off = PARALLEL
-    reach = face.forward.reach if face.forward else 0.0
-    points = placement.routes[edge.id]
-    if reach:
-        off = reach + PARALLEL
-        points = [(points[0][0], run.y), (points[-1][0], run.y)]
-    parallel = beside(points, off)
-    _cut(plan, face, placement, parallel)
-    answer: Json = {
-        "id": f"{edge.id}.grad", "direction": "backward", **_ends(face),
-        "key": f"{edge.id}.grad", "points": rounded(parallel[::-1]),
-        "label": face.backward.under(run, off), "box": number,
-        "description": f"gradient on {_sentence(plan, face)}",
-    }  # fmt: skip
-    answer["from"], answer["to"] = answer["to"], answer["from"]
-    if number is not None:
-        # On the arrow, where no number stands: right of the label, or halfway to it.
-        begin = parallel[0][0]
-        is_long = run.left - begin > 4 * NUMBER_ROOM
-        x = (begin + run.left) / 2 if is_long else run.right - NUMBER_ROOM / 2
-        answer["box_at"] = [pixel(x), pixel(run.y + off)]
-    return answer
-
-
-def _cut(plan: Plan, face: EdgeFace, placement: Placement, points: list[Point]) -> None:
-    """Move the ends of a parallel line onto the rims of the circles it touches."""
-    for id, end, before in ((face.source, 0, 1), (face.target, -1, -2)):
-        if id is not None and plan.faces[id].kind == "op":
-            rect = placement.nodes[id]
-            centre = (rect.x + rect.w / 2, rect.y + rect.h / 2)
-            points[end] = to_circle(points[end], points[before], centre, rect.w / 2)
-
-
-def _ends(face: EdgeFace) -> Json:
-    edge = face.edge
-    label = face.forward or face.backward
-    return {
-        "tensor": edge.tensor,
-        "from": face.source or (edge.id if edge.source is None else None),
-        "to": face.target,
-        "shape": list(edge.shape),
-        "shape_text": label.shape if label else "",
-        "row": edge.row,
-    }
-
-
-def _sentence(plan: Plan, face: EdgeFace) -> str:
-    """English for tools: "W from outside into dot"."""
-    name = plan.formulas[face.forward.key if face.forward else face.constant or ""].spoken
-    words = [name]
-    if face.source is not None and plan.faces[face.source].kind != "source":
-        words.append(f"from {_called(plan, face.source)}")
-    words.append(f"into {_called(plan, face.target)}" if face.target else "out of the graph")
-    return " ".join(words)
-
-
-def _called(plan: Plan, id: str) -> str:
-    face = plan.faces[id]
-    return face.title or face.op or id
-
-
-def _groups(plan: Plan, placement: Placement) -> list[Json]:
-    answer = []
-    for id, rect in placement.groups.items():
-        kind, title, layer = plan.group_faces[id]
-        answer.append(
-            {
-                "id": id, "kind": kind, "title": title, "layer": layer,
-                "x": pixel(rect.x), "y": pixel(rect.y), "w": pixel(rect.w), "h": pixel(rect.h),
-            }
-        )  # fmt: skip
-    return answer

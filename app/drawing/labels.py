@@ -7,7 +7,9 @@ All sizes follow from shapes alone, so the layout knows them before there is any
 Modes of the box of numbers:
     scalar: one number, 58 x 17 px.
     grid: up to 5 rows and 6 columns of such cells.
-    heat: a heat map for anything larger; ``range`` is where its range is written.
+    heat: a heat map for anything larger. ``range`` is where the range of its cells is written,
+        ``legend`` is the line that explains its shades: a strip in the middle and the ends of the
+        scale beside it, ``{"x": centre, "y": baseline, "w": width}``.
     fan: one arrow for each class with its number over it (figure 5-28). ``fan`` holds
         ``{"rows": [class indices shown], "elided": bool, "lines": [[x0, y, x1, y], ..],
         "cells": [[x, y, w, h], ..], "ellipsis": [x, y] or None}``; line and cell k belong to
@@ -17,6 +19,7 @@ Modes of the box of numbers:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from app.drawing.formulas import Formula
@@ -28,7 +31,7 @@ GRID_ROWS, GRID_COLUMNS = 5, 6
 HEAT_W, HEAT_H, HEAT_CELL_W, HEAT_CELL_H = 112.0, 72.0, 22.0, 14.0
 SHAPE_H, SHAPE_CHAR = 15.0, 5.9
 NAME_GAP = 4.0
-RANGE_W, RANGE_H = 84.0, 13.0
+RANGE_W, RANGE_H = 112.0, 13.0
 OFF_LINE = 5.0
 ASCENT, DESCENT = 11.5, 4.0
 FAN_SHOWN, FAN_PITCH = 3, 24.0
@@ -50,8 +53,8 @@ class Numbers:
 
     @property
     def stack(self) -> float:
-        """Height that the box takes in the label, with the text of its range."""
-        return self.h + (RANGE_H if self.mode == "heat" else 0.0)
+        """Height that the box takes in the label, with a heat map's legend and range."""
+        return self.h + (2 * RANGE_H if self.mode == "heat" else 0.0)
 
 
 def numbers_of(shape: Shape) -> Numbers:
@@ -135,7 +138,7 @@ class Label:
             y -= self.numbers.h
             answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
             if self.numbers.mode == "heat":
-                answer["range"] = {"x": pixel(centre), "y": pixel(y - 3)}
+                answer |= self._scale(centre, legend=y - 3, range=y - 3 - RANGE_H)
             y -= self.numbers.stack - self.numbers.h + NAME_GAP
         baseline = y - self.descent
         top = baseline - self.ascent
@@ -151,7 +154,7 @@ class Label:
             answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
             y += self.numbers.h
             if self.numbers.mode == "heat":
-                answer["range"] = {"x": pixel(centre), "y": pixel(y + RANGE_H - 3)}
+                answer |= self._scale(centre, legend=y + RANGE_H - 3, range=y + 2 * RANGE_H - 3)
             y += self.numbers.stack - self.numbers.h + NAME_GAP
         baseline = y + self.ascent
         bottom = baseline + self.descent
@@ -170,6 +173,12 @@ class Label:
             "cols": self.numbers.cols,
             "cell_w": round(self.numbers.cell_w, 3),
             "cell_h": round(self.numbers.cell_h, 3),
+        }
+
+    def _scale(self, centre: float, *, legend: float, range: float) -> dict[str, Any]:
+        return {
+            "legend": {"x": pixel(centre), "y": pixel(legend), "w": RANGE_W},
+            "range": {"x": pixel(centre), "y": pixel(range)},
         }
 
     def _fan(self, centre: float, middle: float, x0: float, x1: float) -> dict[str, Any]:
@@ -204,7 +213,8 @@ def room(forward: Label, backward: Label | None) -> Extent:
     if backward is not None:
         below = forward.reach + PARALLEL + backward.height
         width = max(width, backward.width)
-    return Extent(width, forward.height, max(below, forward.reach + 4.0))
+    # Whole pixels: labels that differ by a hair of ink share one layout.
+    return Extent(ceil(width), ceil(forward.height), ceil(max(below, forward.reach + 4.0)))
 
 
 def pixel(number: float) -> float:

@@ -111,13 +111,13 @@ def _lane_levels(columns: Columns) -> dict[object, float]:
 def _rect(slot: Slot, rows: dict[object, float], left: float, right: float) -> Rect:
     item = slot.item
     assert item is not None
-    height, y = item.height, slot.y
+    height, top_y = item.height, slot.y - item.above
     if item.span is not None:
         top, bottom = rows[item.span[0]], rows[item.span[1]]
         height = max(height, bottom - top + 2 * SPAN_PAD)
-        y = (top + bottom) / 2
+        top_y = (top + bottom) / 2 - height / 2
     centre = (left + right) / 2
-    return Rect(centre - item.width / 2, y - height / 2, item.width, height)
+    return Rect(centre - item.width / 2, top_y, item.width, height)
 
 
 def _extend_open_ends(links: Sequence[Link], placement: Placement) -> None:

@@ -1,6 +1,6 @@
 """What a figure consists of, before anything has a place: nodes, edges with labels, groups.
 
-The figures (``op_figure``, ``block_figure``) fill a plan; ``graph_json`` lays it out and writes it.
+``figure`` fills a plan, ``inside`` opens layers in it, ``graph_json`` writes it.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from app.drawing.formulas import FormulaTable
-from app.drawing.geometry import Extent, Group, Item, Lane, Link
+from app.drawing.geometry import Group, Item, Lane, Link
 from app.drawing.labels import Label, fan_rows, numbers_of, room, shape_text
 from app.engine.graph import Edge, LayerGroup, OpGraph
 
@@ -31,7 +31,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class NodeFace:
-    """What a node shows. ``nodes`` are the ids of the op-graph nodes that it stands for."""
+    """What a node shows.
+
+    ``nodes`` are the ids of the op-graph nodes that it stands for; ``opens`` names the layer that
+    opens in its place, ``inside`` the picture of what is in it.
+    """
 
     kind: str
     op: str | None = None
@@ -41,6 +45,8 @@ class NodeFace:
     row: int | None = None
     nodes: tuple[str, ...] = ()
     image: tuple[int, int] | None = None
+    opens: str | None = None
+    inside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,17 @@ class EdgeFace:
 
 @dataclass
 class Plan:
-    """The parts of one figure."""
+    """The parts of one figure.
+
+    ``level`` is how deep it looks; ``chained`` says that the graph is the inside of one layer
+    among others, so that its chain enters and leaves at the sides.
+    """
 
     graph: OpGraph
     single: bool
     backward: bool
+    level: str = "op"
+    chained: bool = False
     formulas: FormulaTable = field(default_factory=FormulaTable)
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -75,6 +87,16 @@ class Plan:
     def rows(self) -> int:
         """Rows of an opened or closed loss in scalars, 0 where there are only tensors."""
         return max((edge.row or 0 for edge in self.graph.edges), default=0)
+
+    @property
+    def boxes(self) -> bool:
+        """Whether layers are boxes unless they are opened."""
+        return self.level in ("network", "layer")
+
+    @property
+    def fans(self) -> bool:
+        """Whether each class of a single sample has an arrow of its own (figure 5-28)."""
+        return self.level == "network" and self.graph.n == 1
 
     def item(self, item: Item, face: NodeFace) -> None:
         """Add a node."""
@@ -108,9 +130,14 @@ class Plan:
             lane: lane of its horizontal part.
             start: id of the open edge in whose column it begins.
             group: group in whose box it runs.
-            mode: ``numbers``, ``fan`` (one arrow a class) or ``name`` (no box of numbers).
+            mode: ``numbers``, ``fan`` (one arrow a class), ``name`` (no box of numbers) or ``bare``
+                (no label: it stands inside the box that the edge enters, or beyond the figure).
             numbered: keep room on the arrow, beside the label, for a numbered box.
         """
+        if mode == "bare":
+            self.links.append(Link(edge.id, source, target, None, lane, start=start, group=group))
+            self.edges[edge.id] = EdgeFace(edge, source, target, None, None)
+            return
         forward = self._label(edge, edge.symbol, mode)
         backward = None
         if self.backward and edge.grad_symbol is not None:
@@ -126,17 +153,6 @@ class Plan:
         key = self.formulas.add(edge.symbol)
         self.edges[edge.id] = EdgeFace(edge, None, edge.target, None, None, key)
         return CONSTANT_ARROW + self.formulas[key].height + 4.0
-
-    def even_out(self, groups: Sequence[str]) -> None:
-        """Give the labels inside these groups the same height, so that their boxes are alike."""
-        inside = [link for link in self.links if link.group in groups and link.label]
-        if inside:
-            above = max(link.label.above for link in inside if link.label)
-            below = max(link.label.below for link in inside if link.label)
-            for at, link in enumerate(self.links):
-                if link in inside and link.label:
-                    label = Extent(link.label.width, above, below)
-                    self.links[at] = replace(link, label=label)
 
     def _label(self, edge: Edge, symbol: str, mode: str) -> Label:
         key = self.formulas.add(symbol)

@@ -34,7 +34,7 @@ def route(columns: Columns, left: list[float], right: list[float], placement: Pl
             points += [(left[slot.column], slot.y), (right[slot.column], slot.y)]
         if (end := ends.get((id, "in"))) is not None:
             points += reversed(end)
-        placement.routes[id] = _straightened(points)
+        placement.routes[id] = straightened(points)
 
 
 def _ports(
@@ -96,6 +96,8 @@ def _rims(slot: Slot, rect: Rect, side: int, gap: float, levels: list[float]) ->
             points[i] = (
                 centre_x + side * radius * math.cos(angle), centre_y + radius * math.sin(angle)
             )  # fmt: skip
+    elif slot.item.rise is not None:
+        points = dict.fromkeys(by_level, (centre_x + side * rect.w / 2, slot.y))
     elif slot.item.outline == "box":
         inset = min(16.0, rect.h / 4)
         step = min(14.0, (rect.h - 2 * inset) / max(len(levels) - 1, 1))
@@ -112,7 +114,7 @@ def _aim(rise: float, run: float) -> float:
     return max(-STEEPEST, min(STEEPEST, math.atan2(rise, run)))
 
 
-def _straightened(points: list[Point]) -> list[Point]:
+def straightened(points: list[Point]) -> list[Point]:
     """The polyline without doubled points and without points on a straight line."""
     kept: list[Point] = []
     for point in points:

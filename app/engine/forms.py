@@ -13,14 +13,18 @@ Array = np.ndarray
 SAFE_EXPONENT = {"float64": 300.0, "float32": 40.0}
 
 
-def loss_form(scores: Array, dtype: str) -> str:
-    """``book`` where exp(a) is safe, ``shifted`` where exp(a - max) is, else ``logsumexp``."""
+def loss_form(scores: Array, dtype: str, *, stable: bool = False) -> str:
+    """``book`` where exp(a) is safe, ``shifted`` where exp(a - max) is, else ``logsumexp``.
+
+    With ``stable`` the book's form is passed over.
+    """
     limit = SAFE_EXPONENT[dtype]
     spread = (scores.max(axis=1, keepdims=True) - scores).max()
     # Written so that a NaN fails both comparisons.
     if not spread <= limit:
         return "logsumexp"
-    return "book" if np.abs(scores).max() <= limit else "shifted"
+    is_safe = np.abs(scores).max() <= limit
+    return "book" if is_safe and not stable else "shifted"
 
 
 def unsafe_sigmoids(spec: NetworkSpec, inputs: dict[str, Array]) -> frozenset[str]:

@@ -27,6 +27,7 @@ def make_trace(
     loss: str = "closed",
     sample: int = 0,
     form: str | None = None,
+    stable: bool = False,
 ) -> Trace:
     """One whole pass of a network as a trace.
 
@@ -40,6 +41,7 @@ def make_trace(
         loss: ``closed`` or ``opened``.
         sample: The row that level ``element`` shows.
         form: Forces the form of an opened loss; by default the book's wherever it is safe.
+        stable: Subtract the largest score first also where the book's form would be safe.
     """
     if level == "element":
         rows = slice(sample, sample + 1)
@@ -56,7 +58,7 @@ def make_trace(
         len(x),
         level,
         loss,
-        form or loss_form(scores, spec.dtype),
+        form or loss_form(scores, spec.dtype, stable=stable),
         targets=t is not None,
         closed=unsafe_sigmoids(spec, inputs),
     )

@@ -1,14 +1,14 @@
 """What can be edited of a session, as values; `draft.apply_edits` applies them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from app.drawing.graph_json import MOST_ROWS
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
-from app.sessions.state import LEVELS, LOSS_VIEWS, Session, View
+from app.sessions.state import FORMS, LEVELS, LOSS_VIEWS, Session, View
 
 Array = np.ndarray
 
@@ -40,6 +40,8 @@ class ChangeView:
     loss: str | None = None
     sample: int | None = None
     single: bool | None = None
+    open: tuple[str, ...] | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,22 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
     """``view`` with what ``change`` names.
 
     Raises:
-        EngineError: an unknown word, a row the session does not have, too many classes to open.
+        EngineError: an unknown word, a row or a layer the session does not have, too many classes
+            to open.
     """
-    new = View(
-        view.level if change.level is None else change.level,
-        view.loss if change.loss is None else change.loss,
-        view.sample if change.sample is None else change.sample,
-        view.single if change.single is None else change.single,
-    )
+    asked = {part.name: getattr(change, part.name) for part in fields(ChangeView)}
+    new = replace(view, **{name: value for name, value in asked.items() if value is not None})
     if new.level not in LEVELS:
         raise EngineError(f"level is one of {', '.join(LEVELS)}", f"{field}/level", "choice")
     if new.loss not in LOSS_VIEWS:
         raise EngineError(f"loss is one of {', '.join(LOSS_VIEWS)}", f"{field}/loss", "choice")
+    if new.form not in FORMS:
+        raise EngineError(f"form is one of {', '.join(FORMS)}", f"{field}/form", "choice")
+    layers = [layer.name for layer in session.spec.layers]
+    if not set(new.open) <= set(layers):
+        raise EngineError("open names layers of the network", f"{field}/open", "choice")
+    # One order and no name twice: the same picture has one name.
+    new = replace(new, open=tuple(name for name in layers if name in new.open))
     if not 0 <= new.sample < session.n:
         raise EngineError(
             f"sample is a row of x, from 0 to {session.n - 1}", f"{field}/sample", "range"

@@ -1,6 +1,6 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class Passes:
     """
 
     def __init__(self) -> None:
-        self._traces: ByteCache[tuple[str, int, str, str, int], Trace] = ByteCache(
+        self._traces: ByteCache[tuple[str, int, str, str, int, str], Trace] = ByteCache(
             TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events)
         )
         self._evaluations: ByteCache[tuple[str, int], Evaluation] = ByteCache(
@@ -56,9 +56,9 @@ class Passes:
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
         """The session's pass in the form that belongs to ``view`` (default: its own)."""
-        level, loss, sample = (view or session.view).trace_level
+        level, loss, sample, form = (view or session.view).trace_level
         return self._traces.get(
-            (session.id, session.data_version, level, loss, sample),
+            (session.id, session.data_version, level, loss, sample, form),
             lambda: make_trace(
                 session.spec,
                 session.parameters,
@@ -68,6 +68,7 @@ class Passes:
                 level,
                 loss,
                 sample,
+                stable=form == "stable",
             ),
         )
 
@@ -86,7 +87,11 @@ class Passes:
         trace = self.trace(session, view)
         graph = trace.graph
         backward = any(event.is_gradient for event in trace.events)
-        return draw(graph, view.level, view.single, backward)
+        inner = None
+        if graph.loss_form == "closed":
+            # The inside of the closed boxes is the same pass with the loss opened.
+            inner = self.trace(session, replace(view, loss="opened")).graph
+        return draw(graph, view.level, view.single, backward, view.open, inner)
 
     def position(self, session: Session) -> Position:
         """The session's cursor, within the trace as it is now."""

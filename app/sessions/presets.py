@@ -173,12 +173,17 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
     )  # fmt: skip
 
 
-def drawn(preset: Preset) -> OpGraph:
-    """The op graph that a preset's figure opens on, from its sizes alone."""
+def drawn(preset: Preset, loss: str | None = None) -> OpGraph:
+    """The op graph that a preset's figure opens on, from its sizes alone.
+
+    Args:
+        preset: The preset.
+        loss: ``opened`` or ``closed`` instead of what its view says.
+    """
     layers = [LayerSpec(type, units=units) for type, units in preset.layers]
     spec = NetworkSpec.build(preset.input_size, layers, preset.loss)
     level = "element" if preset.view.level == "element" else "op"
-    loss = preset.view.loss or "closed"
+    loss = loss or preset.view.loss or "closed"
     return build_graph(spec, len(preset.x) or 1, level, loss, targets=preset.loss is not None)
 
 
@@ -201,6 +206,8 @@ def catalogue() -> list[dict[str, Any]]:
                 "loss": preset.view.loss,
                 "sample": preset.view.sample,
                 "single": preset.view.single,
+                "open": [],
+                "form": "book",
             },
             "rows": HELD_OUT if preset.is_digit else None,
         }

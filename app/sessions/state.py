@@ -22,6 +22,7 @@ Array = np.ndarray
 
 LEVELS = ("network", "layer", "op", "element")
 LOSS_VIEWS = ("opened", "closed")
+FORMS = ("book", "stable")
 
 _PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
 
@@ -31,20 +32,25 @@ class View:
     """What the drawing shows and the cursor steps through.
 
     ``sample`` is the row that level ``element`` shows; ``single`` writes shapes without the 1 of a
-    single row, as figure 5-25 does.
+    single row, as figure 5-25 does. ``open`` names layers that stand opened among boxes. ``form``
+    is how an opened loss is computed: as in the book where that is safe, or always ``stable``,
+    with the largest score subtracted first.
     """
 
     level: str = "op"
     loss: str = "closed"
     sample: int = 0
     single: bool = False
+    open: tuple[str, ...] = ()
+    form: str = "book"
 
     @property
-    def trace_level(self) -> tuple[str, str, int]:
-        """Level, loss and sample of the trace that belongs to the drawing."""
+    def trace_level(self) -> tuple[str, str, int, str]:
+        """Level, loss, sample and form of the trace that belongs to the drawing."""
+        form = self.form if self.loss == "opened" else "book"
         if self.level == "element":
-            return "element", self.loss, self.sample
-        return "op", self.loss if self.level == "op" else "closed", 0
+            return "element", self.loss, self.sample, form
+        return "op", self.loss, 0, form
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,7 @@ class Session:
                 for name, value in arrays.items()
                 if name.startswith(_OPTIMIZER)
             },
-            view=View(**meta["view"]),
+            view=View(**{**meta["view"], "open": tuple(meta["view"].get("open", ()))}),
             cursor=Cursor(*meta["cursor"]),
             preset=meta["preset"],
             data_version=meta["data_version"],

@@ -119,6 +119,38 @@ export async function getTrace(id, seen) {
   return (await call(`/sessions/${id}/trace?${query(seen)}`)).json();
 }
 
+/** @typedef {{cursor: string, theme: string, numbers: boolean, equations: boolean, lit: boolean}} Painted */
+
+/**
+ * Where the server paints the figure.
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {Painted} painted
+ */
+export function figureAddress(id, seen, painted) {
+  return `${ROOT}${figurePath(id, seen, painted)}`;
+}
+
+/**
+ * The figure as a file.
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {Painted} painted
+ * @returns {Promise<{svg: string, name: string}>}
+ */
+export async function getFigure(id, seen, painted) {
+  const answer = await call(`${figurePath(id, seen, painted)}&download=true`, { accept: "image/svg+xml" });
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
+  return { svg: await answer.text(), name: name ?? "figure.svg" };
+}
+
+/** @param {string} id @param {Seen} seen @param {Painted} painted */
+function figurePath(id, seen, painted) {
+  const asked = query(seen);
+  for (const [name, value] of Object.entries(painted)) asked.set(name, String(value));
+  return `/sessions/${id}/figure.svg?${asked}`;
+}
+
 /**
  * @param {string} id
  * @param {string} name

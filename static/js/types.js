@@ -45,6 +45,7 @@
  * @typedef {{
  *   mode: "scalar" | "grid" | "heat" | "fan" | "name", x: number, y: number, w: number, h: number,
  *   rows: number, cols: number, cell_w: number, cell_h: number, range?: {x: number, y: number},
+ *   legend?: {x: number, y: number, w: number},
  *   fan?: {rows: number[], elided: boolean, lines: [number, number, number, number][],
  *     cells: [number, number, number, number][], ellipsis: [number, number] | null},
  *   name: {formula: string, x: number, y: number} | null,

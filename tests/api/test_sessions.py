@@ -53,7 +53,7 @@ def test_optimizer_and_view_can_be_given(client: TestClient) -> None:
     state = Owner(client, SMALL | {"optimizer": optimizer, "view": view}).state
 
     assert state["optimizer"]["beta2"] == 0.999
-    assert state["view"] == view | {"single": False}
+    assert state["view"] == view | {"single": False, "open": [], "form": "book"}
 
 
 @pytest.mark.parametrize(

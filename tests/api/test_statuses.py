@@ -17,6 +17,7 @@ BODIES: dict[str, Any] = {
     "start_run": {"steps": 3},
 }
 WRONG_QUERY = {
+    "get_figure": {"cursor": "-1"},
     "get_graph": {"level": "floor"},
     "get_trace": {"max_cells": "-1"},
     "get_layers": {"max_cells": "many"},

@@ -158,11 +158,11 @@ def test_a_large_network_stays_a_small_picture() -> None:
         assert len(drawing["nodes"]) + len(drawing["edges"]) < 80
 
 
-def test_unknown_levels_and_open_losses_in_boxes_are_refused() -> None:
+def test_unknown_levels_and_layers_are_refused() -> None:
     with pytest.raises(ValueError, match="level is one of"):
         draw(build_graph(AFFINE, 1), "atom")
-    with pytest.raises(ValueError, match="closed"):
-        draw(build_graph(TWO_LAYER, 5, "op", "opened"), "network")
+    with pytest.raises(ValueError, match="no layers relu7"):
+        draw(build_graph(TWO_LAYER, 5), "network", opened=("relu7",))
 
 
 def test_too_many_rows_are_refused_with_the_limit() -> None:

@@ -52,6 +52,8 @@ def test_a_prime_with_an_exponent_is_set_as_one_superscript() -> None:
     primed, _ = set_formula(r"\mathbf{Z}''^{2}")
     plain, _ = set_formula(r"\mathbf{Z}^{2}")
     assert len(primed.glyphs) > len(plain.glyphs)
+    transposed, _ = set_formula(r"\mathbf{Z}_{1}''^{\mathsf{T}} \cdot \mathbf{W}")
+    assert len(transposed.glyphs) == len("Z1''T.W")
 
 
 def test_no_colour_is_written_into_a_formula() -> None:

@@ -34,7 +34,7 @@ def trace_of(preset: str, load: Loader = loader) -> Trace:
     t = None if numbers.t is None else numbers.t
     if t is not None and t.ndim == 1:
         t = np.eye(numbers.spec.output_size)[t.astype(int)]
-    level, loss, sample = view.trace_level
+    level, loss, sample, _ = view.trace_level
     return make_trace(
         numbers.spec, numbers.parameters, numbers.x, t, numbers.grad_output, level, loss, sample
     )

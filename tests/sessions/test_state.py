@@ -81,7 +81,12 @@ def test_a_network_is_written_with_the_names_of_its_layers() -> None:
 
 
 def test_boxes_and_ops_share_a_trace_and_elements_have_their_own() -> None:
-    assert View("network", "opened", 1).trace_level == ("op", "closed", 0)
-    assert View("layer", "opened", 1).trace_level == ("op", "closed", 0)
-    assert View("op", "opened", 1).trace_level == ("op", "opened", 0)
-    assert View("element", "opened", 1).trace_level == ("element", "opened", 1)
+    for level in ("network", "layer", "op"):
+        assert View(level, "opened", 1).trace_level == ("op", "opened", 0, "book")
+        assert View(level, "closed", 1).trace_level == ("op", "closed", 0, "book")
+    assert View("element", "opened", 1).trace_level == ("element", "opened", 1, "book")
+
+
+def test_the_form_makes_a_trace_of_its_own_only_where_the_loss_is_opened() -> None:
+    assert View("op", "opened", form="stable").trace_level == ("op", "opened", 0, "stable")
+    assert View("op", "closed", form="stable").trace_level == ("op", "closed", 0, "book")

@@ -22,7 +22,7 @@ from app.api.context import PREFIX, service, versioned
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.models import CHECK, UPDATE, Level, LossView
+from app.api.models import CHECK, UPDATE, Form, Level, LossView
 from app.api.tensors import parse_index
 from app.api.values import answer, encode
 from app.api.views import (
@@ -47,9 +47,28 @@ SampleQuery = Annotated[
 SingleQuery = Annotated[
     bool | None, Query(description="Write shapes of one sample as `(2,)`, not `(1, 2)`.")
 ]
+OpenQuery = Annotated[
+    str | None,
+    Query(
+        max_length=2_000,
+        description="Layers that stand opened among boxes, with commas between; empty for none.",
+        examples=["affine1,relu1"],
+    ),
+]
+FormQuery = Annotated[
+    Form | None,
+    Query(description="How an opened loss is computed; `book` gives way where it is not safe."),
+]
 CellsQuery = Annotated[
     int, Query(ge=0, le=1_000_000, description="Larger tensors are told by their range.")
 ]
+
+
+def layer_names(text: str | None) -> tuple[str, ...] | None:
+    """The names in ``open``; None where it is not given."""
+    if text is None:
+        return None
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 @operation(
@@ -69,11 +88,14 @@ async def get_graph(
     loss: LossQuery = None,
     sample: SampleQuery = None,
     single: SingleQuery = None,
+    open: OpenQuery = None,
+    form: FormQuery = None,
 ) -> Response:
     """The drawing: nodes, edges, groups, labels and formulas with their places, no numbers."""
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample, single))
+    change = ChangeView(level, loss, sample, single, layer_names(open), form)
+    view = sessions.view(session, change)
     return await versioned(request, session, lambda: sessions.passes.drawing(session, view))
 
 
@@ -93,12 +115,13 @@ async def get_trace(
     level: LevelQuery = None,
     loss: LossQuery = None,
     sample: SampleQuery = None,
+    form: FormQuery = None,
     max_cells: CellsQuery = 2_000,
 ) -> Response:
     """The whole pass as events in order, each with what it reads, writes and the numbers."""
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample))
+    view = sessions.view(session, ChangeView(level, loss, sample, form=form))
     return await versioned(
         request,
         session,
@@ -184,12 +207,13 @@ async def explain_number(
     level: LevelQuery = None,
     loss: LossQuery = None,
     sample: SampleQuery = None,
+    form: FormQuery = None,
 ) -> Response:
     """The derivation of one number: its rule, the numbers put in, and where they came from."""
     sessions = service(request)
     place = parse_index(index)
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample))
+    view = sessions.view(session, ChangeView(level, loss, sample, form=form))
 
     def document() -> object:
         trace = sessions.passes.trace(session, view)

@@ -1,9 +1,9 @@
 /**
- * One number in the figure. Its text nodes are made once and written in place, and only where the
+ * One number in the figure. Its text node is made once and written in place, and only where the
  * number has changed.
  *
  * @import { Cell } from "../types.js"
- * @import { Place } from "./labels.js"
+ * @import { Place } from "./places.js"
  */
 import { full, short } from "../format.js";
 import { svg } from "./svg.js";
@@ -12,7 +12,7 @@ import { svg } from "./svg.js";
 const FIGURE_WIDTH = 6.7;
 const PADDING = 3;
 
-/** @typedef {{box: SVGGElement, text: SVGTextElement, shown: Text, title: Text, full: string}} CellView */
+/** @typedef {{box: SVGGElement, text: SVGTextElement, shown: Text, full: string, state: string}} CellView */
 
 /**
  * @param {Place} place
@@ -20,17 +20,10 @@ const PADDING = 3;
  */
 export function cellView({ position, x, y, width, height }) {
   const shown = document.createTextNode("");
-  const title = document.createTextNode("");
   const middle = { x: x + width / 2, y: y + height / 2, dy: "0.35em", "text-anchor": "middle" };
   const text = svg("text", middle, shown);
-  const box = svg(
-    "g",
-    { class: "cell", "data-cell": position },
-    svg("title", {}, title),
-    svg("rect", { x, y, width, height, rx: 2 }),
-    text,
-  );
-  return { box, text, shown, title, full: "" };
+  const box = svg("g", { class: "cell", "data-cell": position }, svg("rect", { x, y, width, height, rx: 2 }), text);
+  return { box, text, shown, full: "", state: "cell" };
 }
 
 /**
@@ -42,16 +35,16 @@ export function writeCell(cell, value, width) {
   const exact = full(value);
   if (exact === cell.full) return;
   cell.full = exact;
-  const text = short(value);
-  cell.shown.data = text;
-  cell.title.data = exact;
   if (exact === "") cell.box.removeAttribute("data-full");
   else cell.box.setAttribute("data-full", exact);
+  const text = short(value);
+  if (text === cell.shown.data) return;
+  cell.shown.data = text;
   const room = width - 2 * PADDING;
   if (text.length * FIGURE_WIDTH > room) {
     cell.text.setAttribute("textLength", String(room));
     cell.text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-  } else {
+  } else if (cell.text.hasAttribute("textLength")) {
     cell.text.removeAttribute("textLength");
   }
 }
@@ -62,8 +55,28 @@ export function writeCell(cell, value, width) {
  * @param {number | null} current  the cell that is chosen or has just been revealed
  */
 export function lightCells(cells, positions, current) {
-  for (const { box, place } of cells) {
-    box.classList.toggle("pointed", positions.has(place.position));
-    box.classList.toggle("current", place.position === current);
+  for (const cell of cells) {
+    const { position } = cell.place;
+    const state = `cell${positions.has(position) ? " pointed" : ""}${position === current ? " current" : ""}`;
+    if (state === cell.state) continue;
+    cell.state = state;
+    cell.box.setAttribute("class", state);
   }
+}
+
+/**
+ * Show every digit of the number under the pointer: a title for it alone, since one for each
+ * would be a fourth of the figure's elements.
+ * @param {HTMLElement} host
+ */
+export function titleCells(host) {
+  /** @param {Event} event */
+  const cellAt = (event) => /** @type {Element} */ (event.target).closest(".cell[data-full]");
+  host.addEventListener("pointerover", (over) => {
+    const cell = cellAt(over);
+    if (!cell) return;
+    cell.querySelector("title")?.remove();
+    cell.prepend(svg("title", {}, cell.getAttribute("data-full") ?? ""));
+  });
+  host.addEventListener("pointerout", (out) => cellAt(out)?.querySelector("title")?.remove());
 }

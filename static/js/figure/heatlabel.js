@@ -1,12 +1,15 @@
 /**
- * The numbers of a large tensor: a heat map with its range, from which a cell can be picked.
+ * The numbers of a large tensor: a heat map with its range and the meaning of its shades, from
+ * which a cell can be picked.
  *
  * @import { Cell, GraphEdge, Label, Value } from "../types.js"
  * @import { Numbers } from "./labels.js"
  */
 import { full, short } from "../format.js";
 import { flat, isOmitted } from "../values.js";
-import { heatPicture, inksOf, range } from "./heat.js";
+import { heatPicture, range, scaleOf } from "./heat.js";
+import { legendView } from "./legend.js";
+import { inksIn } from "./palette.js";
 import { svg } from "./svg.js";
 
 /**
@@ -29,42 +32,48 @@ export function heatNumbers(edge, label, group) {
     svg("g", {}, svg("title", {}, title), image, mark),
     svg("text", { class: "range", ...at, "text-anchor": "middle" }, shown),
   );
-  let painted = "";
+  const legend = label.legend && legendView(label.legend, edge.direction);
+  if (legend) group.append(legend.element);
+  /** @type {unknown[]} */
+  let painted = [];
 
   return {
-    paint(value, known, fetched) {
-      group.classList.toggle("empty", known < rows * cols);
+    paint(value, known, fetched, { palette }) {
+      const now = [value, known, fetched, palette];
+      if (now.every((one, i) => one === painted[i])) return;
+      painted = now;
       const numbers = cellsShown(value, known, fetched);
       const ends = numbers.length > 0 ? range(numbers) : rangeOfOmitted(value, known);
+      const scale = value !== undefined && known > 0 ? scaleOf(value) : null;
       shown.data = ends ? `${short(ends.min)} \u2026 ${short(ends.max)}` : "";
       title.data = ends ? `${full(ends.min)} \u2026 ${full(ends.max)}` : "";
+      legend?.paint(scale);
       if (ends) group.setAttribute("data-range", `${full(ends.min)} ${full(ends.max)}`);
       else group.removeAttribute("data-range");
-      const inks = inksOf(group, edge.direction === "backward");
-      const address = numbers.length > 0 ? heatPicture(numbers, { rows, columns: cols }, inks) : "";
-      if (address === painted) return;
-      painted = address;
-      if (address) image.setAttribute("href", address);
-      else image.removeAttribute("href");
+      if (scale && numbers.length > 0) {
+        const inks = inksIn(palette, edge.direction === "backward");
+        image.setAttribute("href", heatPicture(numbers, { rows, columns: cols }, inks, scale.high));
+      } else {
+        image.removeAttribute("href");
+      }
     },
     light(positions, current) {
       const position = current ?? [...positions][0] ?? null;
-      mark.classList.toggle("shown", position !== null);
+      mark.setAttribute("class", position === null ? "heat-mark" : "heat-mark shown");
       if (position === null) return;
       mark.setAttribute("x", String(x + (position % cols) * cellWidth));
       mark.setAttribute("y", String(y + Math.floor(position / cols) * cellHeight));
     },
-    positionAt(px, py) {
-      const column = Math.floor((px - x) / cellWidth);
-      const row = Math.floor((py - y) / cellHeight);
-      const inside = column >= 0 && column < cols && row >= 0 && row < rows;
-      return inside ? row * cols + column : null;
-    },
   };
 }
 
-/** @param {Value | undefined} value @param {number} known @param {readonly Cell[] | undefined} fetched */
-function cellsShown(value, known, fetched) {
+/**
+ * @param {Value | undefined} value
+ * @param {number} known
+ * @param {readonly Cell[] | undefined} fetched
+ * @returns {readonly Cell[]}  those computed so far, row-major; none where they are not here
+ */
+export function cellsShown(value, known, fetched) {
   if (value === undefined || known === 0) return [];
   const numbers = fetched ?? flat(value);
   return known === Infinity ? numbers : numbers.slice(0, known);

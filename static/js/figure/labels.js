@@ -4,21 +4,25 @@
  *
  * Before a number is computed its place is an empty dashed slot: never a 0.
  * @import { Cell, Graph, GraphEdge, Label, Value } from "../types.js"
+ * @import { Place } from "./places.js"
+ * @import { Sight } from "./sight.js"
  */
 import { flat } from "../values.js";
 import { cellView, lightCells, writeCell } from "./cells.js";
 import { formulaGroup } from "./formula.js";
 import { heatNumbers } from "./heatlabel.js";
-import { head, svg } from "./svg.js";
+import { placesIn, positionIn } from "./places.js";
+import { classWriter, head, svg } from "./svg.js";
 
 /**
  * @typedef {{
- *   paint: (value: Value | undefined, known: number, cells: readonly Cell[] | undefined) => void,
+ *   paint: (value: Value | undefined, known: number, cells: readonly Cell[] | undefined, sight: Sight) => void,
  *   light: (positions: ReadonlySet<number>, current: number | null) => void,
- *   positionAt: (x: number, y: number) => number | null,
  * }} Numbers
- * @typedef {Numbers & {edge: GraphEdge, group: SVGGElement}} LabelView
- * @typedef {{position: number, x: number, y: number, width: number, height: number}} Place
+ * @typedef {{
+ *   edge: GraphEdge, group: SVGGElement, paint: (sight: Sight) => void,
+ *   positionAt: (x: number, y: number) => number | null,
+ * }} LabelView
  */
 
 const FAN_HEAD = { length: 7, width: 7, filled: false };
@@ -30,18 +34,38 @@ const FAN_HEAD = { length: 7, width: 7, filled: false };
  * @returns {LabelView}
  */
 export function labelView(edge, label, graph) {
-  const group = svg("g", { class: `label ${edge.direction} ${label.mode}`, "data-key": edge.key });
+  const { key } = edge;
+  const kind = `label ${edge.direction} ${label.mode}`;
+  const group = svg("g", { class: kind, "data-key": key });
+  const mark = classWriter(group, kind);
   const numbers = numbersView(edge, label, group);
+  const total = label.mode === "name" ? 0 : label.rows * label.cols;
   if (label.name) {
     const formula = graph.formulas[label.name.formula];
     const left = label.name.x - formula.width / 2;
     group.append(formulaGroup(formula, { x: left, y: label.name.y }));
   }
-  if (label.shape) {
+  if (label.shape?.text) {
     const at = { class: "shape", x: label.shape.x, y: label.shape.y, "text-anchor": "middle" };
     group.append(svg("text", at, label.shape.text));
   }
-  return { edge, group, ...numbers };
+  let lit = "";
+  return {
+    edge,
+    group,
+    positionAt: (x, y) => positionIn(label, x, y),
+    paint(sight) {
+      const known = sight.known(key);
+      mark((known < total ? " empty" : "") + sight.marks(key) + (sight.whole(key) ? " pointed" : ""));
+      numbers.paint(sight.value(key), known, sight.cells(key), sight);
+      const positions = sight.pointedCells(key);
+      const current = sight.currentCell(key);
+      const light = `${current ?? ""}/${[...positions]}`;
+      if (light === lit) return;
+      lit = light;
+      numbers.light(positions, current);
+    },
+  };
 }
 
 /**
@@ -52,12 +76,15 @@ export function labelView(edge, label, graph) {
  */
 function numbersView(edge, label, group) {
   if (label.mode === "heat") return heatNumbers(edge, label, group);
-  if (label.mode === "fan") return fanNumbers(edge, label, group);
-  if (label.mode === "name") return { paint() {}, light() {}, positionAt: () => null };
-  const { x, y, w, h } = label;
-  group.append(svg("rect", { class: "slot", x, y, width: w, height: h, rx: 3 }));
-  if (label.mode === "grid") group.append(svg("path", { class: "bracket", d: brackets(label) }));
-  return placedNumbers(gridPlaces(label), label.rows * label.cols, group);
+  if (label.mode === "name") return { paint() {}, light() {} };
+  if (label.mode === "fan") {
+    drawFan(edge, label, group);
+  } else {
+    const { x, y, w, h } = label;
+    group.append(svg("rect", { class: "slot", x, y, width: w, height: h, rx: 3 }));
+    if (label.mode === "grid") group.append(svg("path", { class: "bracket", d: brackets(label) }));
+  }
+  return placedNumbers(placesIn(label), group);
 }
 
 /** @param {Label} label */
@@ -69,24 +96,13 @@ function brackets({ x, y, w, h }) {
   );
 }
 
-/** @param {Label} label @returns {Place[]} */
-function gridPlaces({ x, y, rows, cols, cell_w: width, cell_h: height }) {
-  return Array.from({ length: rows * cols }, (_, position) => ({
-    position,
-    x: x + (position % cols) * width,
-    y: y + Math.floor(position / cols) * height,
-    width,
-    height,
-  }));
-}
-
 /**
- * An arrow for each class with its number over it, the middle ones elided (figure 5-28).
+ * An arrow for each class with a place for its number over it, the middle ones elided (figure 5-28).
  * @param {GraphEdge} edge
  * @param {Label} label
  * @param {SVGGElement} group
  */
-function fanNumbers(edge, label, group) {
+function drawFan(edge, label, group) {
   const fan = /** @type {NonNullable<Label["fan"]>} */ (label.fan);
   for (const [x0, y, x1, y1] of fan.lines) {
     const line = svg("g", { class: `edge ${edge.direction}` });
@@ -97,40 +113,31 @@ function fanNumbers(edge, label, group) {
   fan.cells.forEach(([x, y, width, height]) => {
     group.append(svg("rect", { class: "slot", x, y, width, height, rx: 3 }));
   });
-  if (fan.ellipsis) {
-    const [x, y] = fan.ellipsis;
-    group.append(svg("text", { class: "ellipsis", x, y, dy: "0.35em", "text-anchor": "middle" }, "\u22ee"));
-  }
-  const places = fan.cells.map(([x, y, width, height], i) => ({ position: fan.rows[i], x, y, width, height }));
-  return placedNumbers(places, label.rows * label.cols, group);
+  if (!fan.ellipsis) return;
+  const [x, y] = fan.ellipsis;
+  group.append(svg("text", { class: "ellipsis", x, y, dy: "0.35em", "text-anchor": "middle" }, "\u22ee"));
 }
 
 /**
  * @param {Place[]} places  of the cells that are shown
- * @param {number} total  cells of the whole tensor
  * @param {SVGGElement} group
  * @returns {Numbers}
  */
-function placedNumbers(places, total, group) {
+function placedNumbers(places, group) {
   const cells = places.map((place) => ({ place, ...cellView(place) }));
   group.append(...cells.map((cell) => cell.box));
+  /** @type {[Value | undefined, number]} */
+  let written = [undefined, 0];
   return {
     paint(value, known) {
+      if (written[0] === value && written[1] === known) return;
+      written = [value, known];
       const numbers = value === undefined ? [] : flat(value);
-      group.classList.toggle("empty", known < total);
       for (const cell of cells) {
         const { position, width } = cell.place;
         writeCell(cell, position < known ? numbers[position] : undefined, width);
       }
     },
-    light(positions, current) {
-      lightCells(cells, positions, current);
-    },
-    positionAt(px, py) {
-      const hit = places.find(
-        ({ x, y, width, height }) => px >= x && px < x + width && py >= y && py < y + height,
-      );
-      return hit ? hit.position : null;
-    },
+    light: (positions, current) => lightCells(cells, positions, current),
   };
 }

@@ -24,6 +24,21 @@ export function svg(name, attributes = {}, ...children) {
 }
 
 /**
+ * Writes an element's classes, and only where they have changed.
+ * @param {Element} element
+ * @param {string} always  the classes it has by itself, with which it was made
+ * @returns {(more: string) => void}  takes the others, each with a space before it
+ */
+export function classWriter(element, always) {
+  let written = "";
+  return (more) => {
+    if (more === written) return;
+    written = more;
+    element.setAttribute("class", always + more);
+  };
+}
+
+/**
  * A polyline with rounded corners.
  * @param {readonly Point[]} points
  */

@@ -4,15 +4,21 @@
  *
  * @import { Signal } from "@preact/signals-core"
  * @import { Figure } from "./painter.js"
+ * @import { Look } from "./sight.js"
  */
-import { effect, signal } from "@preact/signals-core";
+import { computed, effect, signal, untracked } from "@preact/signals-core";
 import { cellsKnown } from "../cursor.js";
 import { isTyping } from "../keys.js";
-import { cursor, event, graph, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
+import { cursor, event, fetchedCells, graph, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
 import { language, t } from "../strings.js";
+import { titleCells } from "./cells.js";
+import { oncePerFrame } from "./frames.js";
 import { cellsOf } from "./large.js";
-import { formulaOf } from "./names.js";
+import { edgeOf, formulaOf } from "./names.js";
 import { paintFigure } from "./painter.js";
+import { readPalette, scheme } from "./palette.js";
+import { pickElement, pickPart } from "./pick.js";
+import { makeScreen } from "./screen.js";
 import { describe, readingOrder, walk } from "./walk.js";
 import { makeViewport } from "./zoom.js";
 
@@ -22,37 +28,67 @@ export function mountFigure(host) {
   stage.className = "stage";
   host.append(stage);
   const viewport = makeViewport(host, stage);
+  const screen = makeScreen(host, viewport);
   /** @type {Signal<Figure | null>} */
   const painted = signal(null);
+  const palette = computed(() => {
+    void theme.value;
+    void scheme.value;
+    return readPalette(screen.probe);
+  });
+  /** @type {{look: Look, busy: boolean} | null} */
+  let due = null;
+  /** @type {Figure | null} */
+  let last = null;
+  const frames = oncePerFrame(() =>
+    untracked(() => {
+      const first = last !== painted.value;
+      last = painted.value;
+      if (!last || !due) return;
+      screen.paint(last.paint(due.look, first ? null : screen.view()));
+      host.setAttribute("aria-busy", String(due.busy));
+    }),
+  );
+  // What answers a key or a click is there as soon as it has been handled.
+  for (const name of ["keydown", "click", "change"]) addEventListener(name, frames.now);
 
   effect(() => {
     if (!graph.value) return;
     const figure = paintFigure(graph.value);
-    for (const view of figure.labels.values()) {
-      view.group.id = `edge-${view.edge.key}`;
-    }
     stage.replaceChildren(figure.element);
     const { width, height } = graph.value;
     // Same drawing, same place on the screen: an edit must not jump.
     if (host.dataset.drawing !== drawingName()) viewport.resize(width, height);
     host.dataset.drawing = drawingName();
+    untracked(() => screen.put(figure));
     painted.value = figure;
   });
   effect(() => {
     const times = table.value;
     if (!painted.value || !times) return;
-    void theme.value;
-    painted.value.paint({
-      event: event.value,
-      known: (key) => cellsKnown(times, key, cursor.value),
-      value: (key) => times.values.get(key),
-      cells: cellsOf,
-      stale: stale.value,
-      selection: selection.value,
-      pointed: pointed.value,
-      current: revealed.value,
-    });
-    host.setAttribute("aria-busy", String(stale.value));
+    const here = cursor.value;
+    void fetchedCells.value;
+    due = {
+      look: {
+        event: event.value,
+        known: (key) => cellsKnown(times, key, here),
+        value: (key) => times.values.get(key),
+        cells: cellsOf,
+        stale: stale.value,
+        selection: selection.value,
+        pointed: pointed.value,
+        current: revealed.value,
+        palette: palette.value,
+      },
+      busy: stale.value,
+    };
+    frames.ask();
+    if (last !== painted.value) frames.now();
+  });
+  effect(() => {
+    const { node, reads, writes } = event.value ?? { node: "", reads: [], writes: [] };
+    const chosen = selection.value ? [selection.value.key] : [];
+    if (painted.value) screen.pin([...chosen, ...writes, ...reads, node]);
   });
   effect(() => {
     host.setAttribute("aria-label", t("figure.name"));
@@ -75,7 +111,7 @@ export function mountFigure(host) {
 
   function placeInPlay() {
     const boxes = [...(event.value?.writes ?? [])].flatMap((key) => {
-      const label = painted.value?.labels.get(key)?.edge.label;
+      const label = edgeOf(key)?.label;
       return label ? [label] : [];
     });
     const node = graph.value?.nodes.find(({ id, w }) => id === event.value?.node && w > 0);
@@ -96,17 +132,14 @@ export function mountFigure(host) {
   });
   host.addEventListener("click", (click) => {
     if (viewport.dragged()) return;
-    const target = /** @type {Element} */ (click.target);
-    const key = target.closest("[data-key]")?.getAttribute("data-key");
-    const line = target.closest("[data-edge]")?.getAttribute("data-edge");
-    if (key) {
-      const [x, y] = viewport.point(click);
-      select(key, painted.value?.labels.get(key)?.positionAt(x, y) ?? null);
-    } else if (line) {
-      select(line, null);
-    } else {
-      selection.value = null;
-    }
+    const figure = painted.peek();
+    const point = viewport.point(click);
+    const picked =
+      figure && screen.isFar()
+        ? pickPart(figure, point, viewport.place().k)
+        : pickElement(/** @type {Element} */ (click.target), figure, point);
+    if (picked) select(picked.key, picked.index);
+    else selection.value = null;
   });
   host.addEventListener("keydown", (press) => {
     if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
@@ -130,6 +163,7 @@ export function mountFigure(host) {
       selection.value = { key: readingOrder(graph.value)[0].key, index: null };
     }
   });
+  titleCells(host);
   host.addEventListener("copy", (copy) => copyCell(/** @type {ClipboardEvent} */ (copy)));
   return viewport;
 }

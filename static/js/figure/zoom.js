@@ -1,12 +1,13 @@
 /**
  * Zoom and pan: a CSS transform on the figure's wrapper, so nothing is laid out anew.
  *
- * Scroll or drag pans; Ctrl+wheel, a pinch, the buttons and the keys zoom, about the pointer where
- * there is one. Zooming never moves or changes what is drawn.
+ * A place {x, y, k} says that the figure's point p stands at x + p k in the window. Zooming never
+ * moves or changes what is drawn; who draws by the place listens to its changes.
  */
+import { listenToGestures } from "./gestures.js";
 
-const LARGEST = 4;
-const SMALLEST = 0.1;
+const LARGEST = 16;
+const SMALLEST = 0.05;
 const STEP = 1.25;
 const MARGIN = 16;
 /** Numbers are set at 12 px: below this scale they could not be read. */
@@ -14,9 +15,13 @@ const LEGIBLE = 0.68;
 /** The scale of a figure that has to be panned anyway. */
 const COMFORTABLE = 0.85;
 const LARGEST_FIT = 1.5;
-const DRAG_STARTS = 4;
+/** How long after its last event a gesture counts as ended, in ms. */
+const RESTS_AFTER = 150;
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Box */
+/** @typedef {{x: number, y: number, k: number}} Place */
+/** @typedef {Place & {width: number, height: number}} Window  with the size of what clips, in px */
+/** @typedef {ReturnType<typeof makeViewport>} Viewport */
 
 /**
  * @param {HTMLElement} host  what clips
@@ -25,26 +30,67 @@ const DRAG_STARTS = 4;
 export function makeViewport(host, stage) {
   let [x, y, k] = [0, 0, 1];
   let size = { width: 1, height: 1 };
-  /** @type {Map<number, {x: number, y: number}>} */
-  const pointers = new Map();
-  let moved = 0;
+  let room = { width: host.clientWidth, height: host.clientHeight };
   let fitted = true;
+  let moving = false;
+  let resting = 0;
+  let flight = 0;
+  /** @type {Set<(place: Window, moving: boolean) => void>} */
+  const listeners = new Set();
 
-  function apply() {
-    stage.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
-    host.dataset.scale = k.toFixed(3);
+  /** @returns {Window} */
+  const place = () => ({ x, y, k, ...room });
+
+  function tell() {
+    for (const listener of listeners) listener(place(), moving);
   }
 
   /** Keep a figure larger than the window from being pushed out of it. */
   function hold() {
-    x = held(x, size.width * k, host.clientWidth);
-    y = held(y, size.height * k, host.clientHeight);
-    apply();
+    ({ x, y } = held({ x, y, k }));
+    stage.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    const scale = k.toFixed(3);
+    if (host.dataset.scale !== scale) host.dataset.scale = scale;
+    tell();
   }
 
-  /** @param {number} by @param {number} [atX] @param {number} [atY] */
-  function zoom(by, atX = host.clientWidth / 2, atY = host.clientHeight / 2) {
-    const to = Math.min(LARGEST, Math.max(SMALLEST, k * by));
+  /** @param {Place} to  @returns {Place} */
+  function held(to) {
+    return {
+      x: heldAlong(to.x, size.width * to.k, room.width),
+      y: heldAlong(to.y, size.height * to.k, room.height),
+      k: to.k,
+    };
+  }
+
+  /** A gesture goes on: the figure is moved as one picture, and drawn crisp when it has ended. */
+  function move() {
+    stopFlight();
+    stir();
+  }
+
+  function stir() {
+    fitted = false;
+    moving = true;
+    stage.style.willChange = "transform";
+    clearTimeout(resting);
+    resting = setTimeout(rest, RESTS_AFTER);
+  }
+
+  function rest() {
+    moving = false;
+    stage.style.willChange = "";
+    tell();
+  }
+
+  function stopFlight() {
+    cancelAnimationFrame(flight);
+    flight = 0;
+  }
+
+  /** @param {number} by @param {number} atX @param {number} atY */
+  function zoom(by, atX, atY) {
+    const to = Math.min(LARGEST, Math.max(Math.min(SMALLEST, whole()), k * by));
     x = atX - ((atX - x) * to) / k;
     y = atY - ((atY - y) * to) / k;
     k = to;
@@ -52,16 +98,24 @@ export function makeViewport(host, stage) {
     hold();
   }
 
+  /** @param {number} by  about the middle of the window */
+  function step(by) {
+    stopFlight();
+    zoom(by, room.width / 2, room.height / 2);
+  }
+
+  /** The scale at which all of the figure is in the window. */
+  function whole() {
+    const [across, down] = [room.width - 2 * MARGIN, room.height - 2 * MARGIN];
+    return Math.min(LARGEST_FIT, across / size.width, down / size.height);
+  }
+
   /** All of the figure, or, where that would be too small to read, its left middle. */
   function fit() {
-    const room = {
-      width: (host.clientWidth - 2 * MARGIN) / size.width,
-      height: (host.clientHeight - 2 * MARGIN) / size.height,
-    };
-    const whole = Math.min(LARGEST_FIT, room.width, room.height);
-    k = whole < LEGIBLE ? COMFORTABLE : whole;
-    x = Math.max(MARGIN, (host.clientWidth - size.width * k) / 2);
-    y = (host.clientHeight - size.height * k) / 2;
+    stopFlight();
+    k = whole() < LEGIBLE ? COMFORTABLE : whole();
+    x = Math.max(MARGIN, (room.width - size.width * k) / 2);
+    y = (room.height - size.height * k) / 2;
     fitted = true;
     hold();
   }
@@ -71,76 +125,95 @@ export function makeViewport(host, stage) {
    * @param {Box} box  in the figure's own px
    */
   function reveal(box) {
-    x += shift(x + box.x * k, box.w * k, host.clientWidth);
-    y += shift(y + box.y * k, box.h * k, host.clientHeight);
+    x += shift(x + box.x * k, box.w * k, room.width);
+    y += shift(y + box.y * k, box.h * k, room.height);
     hold();
   }
 
-  /** @param {PointerEvent | WheelEvent} event */
-  function at(event) {
-    const frame = host.getBoundingClientRect();
-    return { x: event.clientX - frame.left, y: event.clientY - frame.top };
+  /**
+   * Fly to a place; a gesture on the way ends the flight where it is.
+   * @param {Place} to
+   * @param {number} [ms]  0, or for whoever wants no motion: at once
+   * @returns {Promise<void>}  when it is there, or has been ended
+   */
+  function moveTo(to, ms = 0) {
+    stopFlight();
+    const from = { x, y, k };
+    const end = held(to);
+    /** @param {number} part  of the way */
+    const go = (part) => {
+      k = from.k * (end.k / from.k) ** part;
+      // One point of the figure stands still on the way, as when zooming about it.
+      const along = Math.abs(end.k / from.k - 1) < 1e-6 ? part : (k - from.k) / (end.k - from.k);
+      x = from.x + (end.x - from.x) * along;
+      y = from.y + (end.y - from.y) * along;
+      hold();
+    };
+    fitted = false;
+    if (ms <= 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      go(1);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const start = performance.now();
+      let mine = 0;
+      const frame = (/** @type {number} */ now) => {
+        if (flight !== mine) return resolve();
+        const part = Math.min(1, Math.max(0, (now - start) / ms));
+        stir();
+        go(1 - (1 - part) ** 3);
+        if (part === 1) {
+          flight = 0;
+          return resolve();
+        }
+        flight = mine = requestAnimationFrame(frame);
+      };
+      flight = mine = requestAnimationFrame(frame);
+    });
   }
 
-  host.addEventListener(
-    "wheel",
-    (event) => {
-      event.preventDefault();
-      const place = at(event);
-      if (event.ctrlKey || event.metaKey) {
-        zoom(Math.exp(-event.deltaY / 300), place.x, place.y);
-        return;
-      }
-      x -= event.shiftKey ? event.deltaY : event.deltaX;
-      y -= event.shiftKey ? 0 : event.deltaY;
-      fitted = false;
+  const gestures = listenToGestures(host, {
+    zoom(by, atX, atY) {
+      move();
+      zoom(by, atX, atY);
+    },
+    pan(byX, byY) {
+      move();
+      x += byX;
+      y += byY;
       hold();
     },
-    { passive: false },
-  );
-  host.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    pointers.set(event.pointerId, at(event));
-    if (pointers.size === 1) moved = 0;
   });
-  host.addEventListener("pointermove", (event) => {
-    const before = pointers.get(event.pointerId);
-    if (!before) return;
-    const now = at(event);
-    moved += Math.hypot(now.x - before.x, now.y - before.y);
-    if (moved < DRAG_STARTS) return;
-    if (!host.hasPointerCapture(event.pointerId)) host.setPointerCapture(event.pointerId);
-    const [other] = [...pointers].filter(([id]) => id !== event.pointerId).map(([, p]) => p);
-    pointers.set(event.pointerId, now);
-    fitted = false;
-    if (other) {
-      const by =
-        Math.hypot(now.x - other.x, now.y - other.y) /
-        Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
-      zoom(by, (now.x + other.x) / 2, (now.y + other.y) / 2);
-      return;
-    }
-    x += now.x - before.x;
-    y += now.y - before.y;
-    hold();
-  });
-  for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
-    host.addEventListener(name, (event) => pointers.delete(event.pointerId));
-  }
-  new ResizeObserver(() => (fitted ? fit() : hold())).observe(host);
+  new ResizeObserver(() => {
+    room = { width: host.clientWidth, height: host.clientHeight };
+    if (fitted) fit();
+    else hold();
+  }).observe(host);
 
   return {
     fit,
     reveal,
-    zoomIn: () => zoom(STEP),
-    zoomOut: () => zoom(1 / STEP),
-    /** @param {number} width @param {number} height */
-    resize(width, height) {
+    place,
+    moveTo,
+    zoomIn: () => step(STEP),
+    zoomOut: () => step(1 / STEP),
+    /**
+     * @param {(place: Window, moving: boolean) => void} listener  called on every change of the
+     *   place, and once more when a gesture has ended
+     */
+    onChange: (listener) => void listeners.add(listener),
+    /**
+     * Another size of the figure.
+     * @param {number} width
+     * @param {number} height
+     * @param {{keep?: boolean}} [options]  keep: stay at the place as far as it exists
+     */
+    resize(width, height, { keep = false } = {}) {
       size = { width, height };
-      fit();
+      if (keep) hold();
+      else fit();
     },
-    /** Whether the pointer that has just gone up was dragging. */
-    dragged: () => moved >= DRAG_STARTS,
+    dragged: gestures.dragged,
     /** @param {MouseEvent} event  @returns {[number, number]} in the figure's own px */
     point(event) {
       const frame = host.getBoundingClientRect();
@@ -150,7 +223,7 @@ export function makeViewport(host, stage) {
 }
 
 /** @param {number} offset @param {number} length @param {number} room */
-function held(offset, length, room) {
+function heldAlong(offset, length, room) {
   if (length + 2 * MARGIN <= room) return Math.min(Math.max(offset, 0), room - length);
   return Math.min(MARGIN, Math.max(offset, room - length - MARGIN));
 }

@@ -110,6 +110,7 @@ function presetMenu() {
         </button>
       </li>
     </ul>
+    <a id="all-figures" href="/figures?lang=${language.value}">${t("menu.figures")}</a>
   `;
 }
 

@@ -9,6 +9,7 @@ import { changeView } from "../session.js";
 import { notice, session, view as seen } from "../store.js";
 import { t } from "../strings.js";
 import { view } from "../view.js";
+import { exportButton, mountExport } from "./export.js";
 
 /** @type {Level[]} */
 const LEVELS = ["network", "layer", "op", "element"];
@@ -16,6 +17,7 @@ const LEVELS = ["network", "layer", "op", "element"];
 /** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
 export function mountToolbar(viewport) {
   view("toolbar", () => toolbar(viewport));
+  mountExport();
 }
 
 /** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
@@ -26,6 +28,7 @@ function toolbar({ fit, zoomIn, zoomOut }) {
       <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
       <button type="button" id="fit" @click=${fit}>${t("zoom.fit")}</button>
       <button type="button" id="zoom-in" aria-label=${t("zoom.in")} title=${t("zoom.in")} @click=${zoomIn}>+</button>
+      ${exportButton()}
     </div>
   `;
 }

@@ -1,0 +1,140 @@
+"""The figure as a picture file: what the page shows, for a slide, a paper or a notebook."""
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.conditions import is_fresh
+from app.api.context import PREFIX, REVALIDATE, service
+from app.api.documents import IF_NONE_MATCH, operation
+from app.api.executor import in_executor
+from app.api.routes.passes import (
+    FormQuery,
+    LevelQuery,
+    LossQuery,
+    OpenQuery,
+    SampleQuery,
+    SingleQuery,
+    layer_names,
+)
+from app.engine.errors import EngineError
+from app.engine.strides import Cursor
+from app.engine.trace import Trace
+from app.sessions.edits import ChangeView
+from app.sessions.passes import Passes
+from app.sessions.pictures import picture
+from app.sessions.state import Session, View
+
+router = APIRouter(prefix=PREFIX, tags=["passes"])
+
+SVG = "image/svg+xml"
+END = "end"
+
+CursorQuery = Annotated[
+    str | None,
+    Query(
+        pattern=r"^(end|[0-9]{1,9}(\.[0-9]{1,9})?)$",
+        description=(
+            "Which numbers are known: `seq` or `seq.element` of the trace, or `end`. "
+            "Default: the session's cursor."
+        ),
+        examples=["3", "3.2", END],
+    ),
+]
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/figure.svg",
+    content={SVG: {"schema": {"type": "string"}}},
+    problems=("not-found", "invalid"),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_figure(
+    request: Request,
+    id: str,
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+    single: SingleQuery = None,
+    open: OpenQuery = None,
+    form: FormQuery = None,
+    cursor: CursorQuery = None,
+    theme: Annotated[Literal["light", "dark"], Query(description="Its colours.")] = "light",
+    numbers: Annotated[
+        bool, Query(description="Write the numbers known; without, only names and shapes.")
+    ] = True,
+    equations: Annotated[
+        bool, Query(description="Put the numbered equations, where there are some, below.")
+    ] = True,
+    lit: Annotated[bool, Query(description="Let the op in play stand out.")] = False,
+    download: Annotated[bool, Query(description="Have a browser save it as a file.")] = False,
+) -> Response:
+    """The figure as one self-contained SVG, with the numbers known at a cursor.
+
+    It has no script, no style sheet and no address in it, and can stand in any page.
+    """
+    sessions = service(request)
+    session = await in_executor(request, sessions.get, id)
+    change = ChangeView(level, loss, sample, single, layer_names(open), form)
+    view = sessions.view(session, change)
+
+    def draw() -> Response:
+        place = place_in(sessions.passes, session, view, cursor)
+        asked = (view, place, theme, numbers, equations, lit)
+        headers = {"ETag": _tag(session, asked), **REVALIDATE}
+        if is_fresh(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        if download:
+            headers["Content-Disposition"] = f'attachment; filename="{file_name(session, view)}"'
+        svg = picture(
+            sessions.passes, session, view, place, theme,
+            numbers=numbers, lit=lit, equations=equations,
+        )  # fmt: skip
+        return Response(svg.encode("utf-8"), 200, headers, f"{SVG}; charset=utf-8")
+
+    return await in_executor(request, draw)
+
+
+def place_in(passes: Passes, session: Session, view: View, text: str | None) -> Cursor:
+    """The place that a query names in the trace of a view.
+
+    Raises:
+        EngineError: the trace has no such place.
+    """
+    if text is None:
+        return passes.same_place(session, replace(session, view=view))
+    trace = passes.trace(session, view)
+    if text == END:
+        return Cursor(len(trace.events))
+    seq, _, element = text.partition(".")
+    cursor = Cursor(int(seq), int(element or 0))
+    if cursor.seq > len(trace.events) or cursor.element >= max(1, _cells(trace, cursor.seq)):
+        raise EngineError(
+            f"cursor is an event from 0 to {len(trace.events)}, and a cell of it", "cursor", "range"
+        )
+    return cursor
+
+
+def _cells(trace: Trace, seq: int) -> int:
+    return trace.events[seq].elements if seq < len(trace.events) else 1
+
+
+def file_name(session: Session, view: View) -> str:
+    """``fig-5-25.svg``, or ``network-op.svg`` for a network of one's own."""
+    name = session.preset or f"network-{view.level}"
+    return f"{re.sub('[^A-Za-z0-9-]', '-', name)}.svg"
+
+
+def _tag(session: Session, asked: object) -> str:
+    """A tag that changes with the session, and with what is asked of it."""
+    digest = hashlib.sha256(repr(asked).encode("utf-8")).hexdigest()
+    return f'"{session.version}-{digest[:16]}"'

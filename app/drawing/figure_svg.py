@@ -1,0 +1,142 @@
+"""A figure as one self-contained SVG: what the page shows, for a slide, a paper or a notebook.
+
+Presentation attributes only: no script, style, class name or foreign object, no address but
+``data:`` and ``#``. Ids have a prefix that differs between pictures, so several can stand in one
+page. The same arguments give the same bytes.
+"""
+
+import hashlib
+import math
+from typing import Any
+
+from app.drawing.palette import FONTS
+from app.drawing.svg import PREFIX, Value, clean, element, head, number, text
+from app.drawing.svg_formulas import formula_at, formula_definitions
+from app.drawing.svg_heat import shades
+from app.drawing.svg_labels import SMALL_SIZE, label_of
+from app.drawing.svg_look import Look, Shown, look_at
+from app.drawing.svg_nodes import BOX, group_of, line_of, node_of, numbered
+
+__all__ = ["Shown", "figure_svg"]
+
+Json = dict[str, Any]
+
+# Room around the equations below the drawing, and between them.
+MARGIN, GAP, BOX_GAP = 16.0, 36.0, 10.0
+# A description longer than this would not be listened to.
+MOST_SENTENCES = 40
+BRACKET_HEAD = (5.0, 6.0)
+
+
+def figure_svg(
+    drawing: Json,
+    shown: Shown | None,
+    theme: str,
+    *,
+    equations: bool = True,
+    title: str = "Computational graph",
+) -> str:
+    """Paint a drawing.
+
+    Args:
+        drawing: of `app.drawing.graph_json.draw`.
+        shown: the numbers of a moment, and the op in play; None for none.
+        theme: ``light`` or ``dark``.
+        equations: whether the numbered equations stand below the drawing.
+        title: the picture's name for screen readers.
+
+    Returns:
+        The SVG in one line, in pixels at scale 1.
+
+    Raises:
+        ValueError: the theme is unknown.
+    """
+    look = look_at(shown, theme)
+    width, height = drawing["width"], drawing["height"]
+    body = _figure(drawing, look)
+    if equations:
+        below, width, bottom = _equations(drawing, look, width, height)
+        body, height = body + below, bottom
+    # Whole pixels: a PNG of twice the size is then exactly that.
+    width, height = math.ceil(width), math.ceil(height)
+    root: dict[str, Value] = {
+        "xmlns": "http://www.w3.org/2000/svg", "width": width, "height": height,
+        "viewBox": f"0 0 {number(width)} {number(height)}", "role": "img", "lang": "en",
+        "font-family": FONTS,
+    }  # fmt: skip
+    paper = element("rect", {"width": width, "height": height, "fill": look.palette.paper})
+    sentences = [edge["description"] for edge in drawing["edges"][:MOST_SENTENCES]]
+    picture = element(
+        "svg", root,
+        element("title", {}, clean(title)),
+        element("desc", {}, clean("; ".join(sentences))),
+        _definitions(drawing, body, look), paper, body,
+    )  # fmt: skip
+    digest = hashlib.sha256(picture.encode("utf-8")).hexdigest()
+    return picture.replace(PREFIX, f"fig{digest[:12]}")
+
+
+def _figure(drawing: Json, look: Look) -> str:
+    """From back to front: frames, lines, nodes, labels, numbered boxes."""
+    edges = drawing["edges"]
+    parts = [group_of(group, look) for group in drawing["groups"]]
+    parts += [line_of(edge, look) for edge in edges]
+    parts += [node_of(node, drawing, look) for node in drawing["nodes"] if node["w"] > 0]
+    parts += [label_of(edge, drawing, look) for edge in edges if edge["label"]]
+    parts += [
+        numbered(edge["box"], edge["box_at"], look)
+        for edge in edges
+        if edge["box"] and edge.get("box_at")
+    ]
+    return "".join(parts)
+
+
+def _definitions(drawing: Json, body: str, look: Look) -> str:
+    """What the body refers to by ids."""
+    gradients = shades(look) if "url(#" in body else ""
+    return element("defs", {}, formula_definitions(drawing, body), gradients)
+
+
+def _equations(drawing: Json, look: Look, width: float, top: float) -> tuple[str, float, float]:
+    """The numbered equations in rows under the drawing, and the picture's size with them."""
+    pictured = [one for one in drawing["equations"] if one.get("picture")]
+    if not pictured:
+        return "", width, top
+    parts, x, y, row = [], MARGIN, top, 0.0
+    for equation in pictured:
+        picture = equation["picture"]
+        wide = BOX + BOX_GAP + picture["width"]
+        if x > MARGIN and x + wide + MARGIN > width:
+            x, y, row = MARGIN, y + row, 0.0
+        box = numbered(equation["number"], (x + BOX / 2, y + _baseline(picture) - 5), look)
+        move = f"translate({number(x + BOX + BOX_GAP)} {number(y)})"
+        parts.append(box + element("g", {"transform": move}, equation_picture(picture, look)))
+        width = max(width, x + wide + MARGIN)
+        x += wide + GAP
+        row = max(row, picture["height"] + BOX_GAP)
+    return "".join(parts), width, y + row + MARGIN - BOX_GAP
+
+
+def _baseline(picture: Json) -> float:
+    baseline: float = picture["formulas"][0]["y"]
+    return baseline
+
+
+def equation_picture(picture: Json, look: Look) -> str:
+    """An equation with the shapes under its factors and the brackets between their sizes."""
+    palette = look.palette
+    parts = [
+        formula_at(one["formula"], one["x"], one["y"], palette.ink) for one in picture["formulas"]
+    ]
+    style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": palette.grey}
+    parts += [text(one["text"], one["x"], one["y"], style) for one in picture["texts"]]
+    for line in picture["lines"]:
+        points = line["points"]
+        path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
+        if line["head"]:
+            path += head(points, *BRACKET_HEAD, filled=False)
+        ink = palette.accent if line["kind"] == "inner" else palette.red
+        parts.append(
+            element("path", {"d": path, "fill": "none", "stroke": ink, "stroke-width": 1.4})
+        )
+    return "".join(parts)

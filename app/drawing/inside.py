@@ -1,0 +1,168 @@
+"""What is inside a layer: laid out once in its own coordinates, drawn in its box or in its place.
+
+The inside of an Affine is figure 5-25 or 5-27 with its chain straight. It brings the label of what
+comes in; what leaves carries its label in the next box, or beyond it. A closed box shows its
+inside small; an opened one is its inside at full size, and `merged` joins the lines that meet at
+its sides.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from app.drawing.figure import Opening, fill
+from app.drawing.geometry import Placement, Point, Rect, Run
+from app.drawing.once import placed
+from app.drawing.parts import part
+from app.drawing.plan import Plan
+from app.drawing.routes import straightened
+from app.engine.graph import Edge, LayerGroup, OpGraph
+
+TITLE, TITLE_CHAR = 22.0, 7.6
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A laid out inside; its sides are the sides of the box, ``port`` the y of its chain.
+
+    ``arrives`` and ``leaves`` are the edges that cross its sides; ``stub`` is the one of those
+    that leave whose line stands for all of them.
+    """
+
+    plan: Plan
+    placement: Placement
+    title: str
+    port: float
+    arrives: frozenset[str]
+    leaves: frozenset[str]
+    stub: str
+
+    @property
+    def opening(self) -> Opening:
+        """Its size in a figure in which the layer is opened."""
+        return Opening(self.placement.width, self.placement.height, self.port)
+
+
+def inside_of(
+    whole: Plan, graph: OpGraph, layer: LayerGroup, ids: Collection[str], title: str
+) -> Inside:
+    """Lay out some ops of a layer; formulas go into the table of the whole figure.
+
+    Args:
+        whole: the figure in which it will stand.
+        graph: the op graph in which the layer is opened.
+        layer: the layer.
+        ids: its ops that are in this box.
+        title: of the box.
+    """
+    inner = part(graph, layer, ids)
+    arrives, leaves = _crossing(inner)
+    inner = _one_line_each(inner)
+    stub = next(edge.id for edge in inner.edges if edge.target is None)
+    plan = Plan(inner, whole.single, whole.backward, chained=True, formulas=whole.formulas)
+    fill(plan)
+    placement = placed(plan.items, plan.links, plan.groups)
+    placement = _framed(placement, title)
+    for id in arrives:
+        points = placement.routes[id]
+        placement.routes[id] = [(0.0, points[0][1]), *points]
+    for id in leaves:
+        if id in placement.routes:
+            points = placement.routes[id]
+            placement.routes[id] = [*points, (placement.width, points[-1][1])]
+    port = placement.routes[stub][-1][1]
+    return Inside(plan, placement, title, port, frozenset(arrives), frozenset(leaves), stub)
+
+
+def merged(
+    plan: Plan, placement: Placement, insides: Mapping[str, Inside]
+) -> tuple[Plan, Placement]:
+    """One plan and placement of a figure with its opened layers in their places.
+
+    Args:
+        plan: the figure, in which each opened layer is one empty box.
+        placement: of the figure.
+        insides: the opened layers by name.
+    """
+    nodes, groups = dict(placement.nodes), dict(placement.groups)
+    routes, runs = dict(placement.routes), dict(placement.runs)
+    faces, edges = dict(plan.faces), dict(plan.edges)
+    group_faces = dict(plan.group_faces)
+    for name, inside in insides.items():
+        box = nodes.pop(name)
+        groups[name] = box
+        group_faces[name] = ("layer", inside.title, name)
+        faces |= inside.plan.faces
+        inner = _moved(inside.placement, box.x, box.y)
+        nodes |= inner.nodes
+        for id, face in inside.plan.edges.items():
+            if id in inside.arrives:
+                outer = edges[id]
+                edges[id] = replace(face, source=outer.source, edge=outer.edge)
+                routes[id] = [*routes[id], *inner.routes[id]]
+                if id in inner.runs:
+                    runs[id] = inner.runs[id]
+            elif id not in inside.leaves:
+                edges[id] = face
+                if id in inner.routes:
+                    routes[id] = inner.routes[id]
+                if id in inner.runs:
+                    runs[id] = inner.runs[id]
+        maker = inside.plan.edges[inside.stub].source
+        for id in inside.leaves:
+            edges[id] = replace(edges[id], source=maker)
+            routes[id] = [*inner.routes[inside.stub], *routes[id]]
+    joined = Placement(
+        nodes, {id: straightened(points) for id, points in routes.items()}, runs, groups,
+        placement.width, placement.height,
+    )  # fmt: skip
+    return replace(plan, faces=faces, edges=edges, group_faces=group_faces), joined
+
+
+def _crossing(inner: OpGraph) -> tuple[list[str], list[str]]:
+    """Edges of data that come in, and those that leave."""
+    given = ("parameter", "constant")
+    arrives = [
+        edge.id
+        for edge in inner.edges
+        if edge.source is None and inner.tensors[edge.tensor].role not in given
+    ]
+    return arrives, [edge.id for edge in inner.edges if edge.target is None]
+
+
+def _one_line_each(inner: OpGraph) -> OpGraph:
+    """Cells of one tensor leave on one line, and part beyond the box."""
+    edges: list[Edge] = []
+    left: set[str | None] = set()
+    for edge in inner.edges:
+        if edge.target is not None:
+            edges.append(edge)
+        elif edge.source not in left:
+            left.add(edge.source)
+            source = inner.node[edge.source or ""]
+            edges.append(replace(edge, row=source.row))
+    return replace(inner, edges=tuple(edges))
+
+
+def _framed(placement: Placement, title: str) -> Placement:
+    """Room for the title of the frame over the picture."""
+    width = max(placement.width, TITLE_CHAR * len(title) + 28.0)
+    placed = _moved(placement, (width - placement.width) / 2, TITLE)
+    placed.width, placed.height = width, placement.height + TITLE
+    return placed
+
+
+def _moved(placement: Placement, dx: float, dy: float) -> Placement:
+    def shift(rects: Mapping[str, Rect]) -> dict[str, Rect]:
+        return {id: Rect(r.x + dx, r.y + dy, r.w, r.h) for id, r in rects.items()}
+
+    def along(points: list[Point]) -> list[Point]:
+        return [(x + dx, y + dy) for x, y in points]
+
+    return Placement(
+        shift(placement.nodes),
+        {id: along(points) for id, points in placement.routes.items()},
+        {id: Run(r.left + dx, r.right + dx, r.y + dy) for id, r in placement.runs.items()},
+        shift(placement.groups),
+        placement.width,
+        placement.height,
+    )

@@ -1,0 +1,75 @@
+"""Parts of an op graph as graphs of their own: a layer as one node, and what is inside it.
+
+A figure shows each layer as a box or opened. Both come from here: ``contracted`` puts one node in
+the place of a layer's ops, ``part`` keeps only those ops, with what reaches them and leaves them.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from app.engine.graph import Edge, LayerGroup, Node, OpGraph
+
+LAYER = "layer"
+LOSS_TYPE = "softmax_cross_entropy"
+CLOSED = ("softmax", "softmax_with_loss")
+_CROSS_ENTROPY_OPS = {"times_t", "add", "negate", "mean"}
+
+
+def contracted(graph: OpGraph, parameters: Collection[str]) -> OpGraph:
+    """The graph with one node for each layer but the loss.
+
+    The node has the layer's name as its id and ``layer`` as its op. Edges inside a layer are gone,
+    and so are the parameters of layers that are not named in ``parameters``.
+    """
+    box = {id: g.name for g in graph.layers if g.type != LOSS_TYPE for id in g.nodes}
+    edges: list[Edge] = []
+    for edge in graph.edges:
+        source, target = box.get(edge.source or ""), box.get(edge.target or "")
+        role = graph.tensors[edge.tensor].role
+        is_inner = source is not None and source == target
+        is_constant = role == "constant" and target is not None
+        is_hidden = role == "parameter" and target is not None and target not in parameters
+        if not (is_inner or is_constant or is_hidden):
+            edges.append(replace(edge, source=source or edge.source, target=target or edge.target))
+    nodes: dict[str, Node] = {}
+    for node in graph.nodes:
+        name = box.get(node.id)
+        if name is None:
+            nodes[node.id] = node
+        elif name not in nodes:
+            inputs = tuple(edge.id for edge in edges if edge.target == name)
+            nodes[name] = Node(name, LAYER, "", name, inputs, ())
+    return replace(graph, nodes=tuple(nodes.values()), edges=tuple(edges))
+
+
+def part(graph: OpGraph, layer: LayerGroup, ids: Collection[str]) -> OpGraph:
+    """Some nodes of a layer as a graph: what comes in has no source, what leaves has no target."""
+    kept = set(ids)
+    edges = []
+    for edge in graph.edges:
+        source = edge.source if edge.source in kept else None
+        target = edge.target if edge.target in kept else None
+        if source is not None or target is not None:
+            edges.append(replace(edge, source=source, target=target))
+    nodes = tuple(node for node in graph.nodes if node.id in kept)
+    inside = LayerGroup(layer.name, layer.type, tuple(node.id for node in nodes))
+    return replace(graph, nodes=nodes, edges=tuple(edges), layers=(inside,))
+
+
+def loss_parts(graph: OpGraph, layer: LayerGroup) -> dict[str, list[str]]:
+    """Ops of an opened loss by the box they belong to: ``softmax``, ``cross_entropy``."""
+    parts: dict[str, list[str]] = {}
+    for id in layer.nodes:
+        parts.setdefault(_loss_part(id, graph.loss_form), []).append(id)
+    return parts
+
+
+def is_closed(graph: OpGraph) -> bool:
+    """Whether the graph has no loss, or has it as one op."""
+    return graph.loss_form is None or any(node.op in CLOSED for node in graph.nodes)
+
+
+def _loss_part(node: str, form: str | None) -> str:
+    base = node.split(".")[1]
+    is_log_of_y = base == "log" and form != "logsumexp"
+    return "cross_entropy" if base in _CROSS_ENTROPY_OPS or is_log_of_y else "softmax"

@@ -1,0 +1,121 @@
+"""Heat maps: a large matrix as a picture of one pixel a cell, with the meaning of its shades.
+
+Darker is farther from 0, another ink is below 0; cells that are not computed yet stay clear. The
+scale belongs to the whole tensor, so that a shade means the same number at every step.
+"""
+
+import base64
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.drawing.numbers import as_sent, short
+from app.drawing.palette import channels
+from app.drawing.svg import PREFIX, Value, element, fitted, halo, text
+from app.drawing.svg_look import Look
+from app.drawing.svg_png import Inks, heat_png
+
+Json = dict[str, Any]
+
+STRIP_WIDTH, STRIP_HEIGHT, STRIP_GAP = 30.0, 8.0, 4.0
+END_SIZE, END_CHARACTER = 10.0, 5.7
+
+
+class Scale(NamedTuple):
+    """What the ends of the shades stand for: from 0, or as far under 0 as over it."""
+
+    low: float
+    high: float
+
+
+def scale_of(values: np.ndarray) -> Scale:
+    """The scale of a whole tensor; its infinities and NaNs do not count."""
+    finite = values[np.isfinite(values)]
+    largest = as_sent(np.abs(finite).max()) if finite.size else 0.0
+    return Scale(-largest if (values < 0).any() else 0.0, largest)
+
+
+def heat_map(label: Json, key: str, direction: str, look: Look) -> str:
+    """The heat map of a label, with its range and its legend; a clear one before it is known."""
+    known = look.known(key)
+    values = look.shown.values.get(key)
+    if values is None or known == 0:
+        return _legend(label, direction, None, look)
+    grid = label["rows"], label["cols"]
+    cells = values.reshape(-1)[:known]
+    scale = scale_of(values)
+    place = {"x": label["x"], "y": label["y"], "width": label["w"], "height": label["h"]}
+    picture = heat_png(cells, grid, (label["w"], label["h"]), scale.high, inks_of(direction, look))
+    at = label.get("range") or {"x": label["x"] + label["w"] / 2, "y": label["y"] + label["h"] + 11}
+    ends = f"{short(_end(cells, np.fmin))} \u2026 {short(_end(cells, np.fmax))}"
+    style: dict[str, Value] = {"font-size": 11, "fill": look.palette.grey}
+    return (
+        image(place, picture, "none")
+        + text(ends, at["x"], at["y"], style | halo(look.palette.paper))
+        + text(ends, at["x"], at["y"], style)
+        + _legend(label, direction, scale, look)
+    )
+
+
+def inks_of(direction: str, look: Look) -> Inks:
+    """The inks of what runs forward or backward."""
+    palette = look.palette
+    return Inks(*map(channels, (palette.paper, look.ink(direction), palette.accent)))
+
+
+def _end(cells: np.ndarray, which: np.ufunc) -> float:
+    return as_sent(which.reduce(cells))
+
+
+def image(place: dict[str, Value], png: bytes, fit: str | None = None) -> str:
+    """A picture with sharp pixels."""
+    address = f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    how = {"preserveAspectRatio": fit, "image-rendering": "pixelated", "href": address}
+    return element("image", {**place, **how})
+
+
+def _legend(label: Json, direction: str, scale: Scale | None, look: Look) -> str:
+    at = label.get("legend")
+    if at is None or scale is None:
+        return ""
+    x, y, palette = at["x"], at["y"], look.palette
+    ids = f"{PREFIX}-{direction}{'-signed' if scale.low < 0 else ''}"
+    strip = element(
+        "rect",
+        {
+            "x": x - STRIP_WIDTH / 2, "y": y - STRIP_HEIGHT,
+            "width": STRIP_WIDTH, "height": STRIP_HEIGHT, "fill": f"url(#{ids})",
+            "stroke": palette.hairline, "stroke-width": 0.5,
+        },
+    )  # fmt: skip
+    style: dict[str, Value] = {"font-size": END_SIZE, "fill": palette.grey}
+    room = (at["w"] - STRIP_WIDTH) / 2 - STRIP_GAP
+    off = STRIP_WIDTH / 2 + STRIP_GAP
+    ends = "".join(
+        fitted(
+            short(end), x + side * off, y, room, END_CHARACTER,
+            style | under | {"text-anchor": anchor}, END_SIZE,
+        )
+        for under in (halo(palette.paper), {})
+        for end, side, anchor in ((scale.low, -1, "end"), (scale.high, 1, "start"))
+    )  # fmt: skip
+    if scale.low < 0:
+        ends += text("0", x, y, style | halo(palette.paper)) + text("0", x, y, style)
+    return strip + ends
+
+
+def shades(palette_of: Look) -> str:
+    """Gradients that the strips of legends refer to."""
+    palette, made = palette_of.palette, []
+    for direction in ("forward", "backward"):
+        ink = palette_of.ink(direction)
+        for name, stops in (
+            (direction, (palette.paper, ink)),
+            (f"{direction}-signed", (palette.accent, palette.paper, ink)),
+        ):
+            parts = [
+                element("stop", {"offset": i / (len(stops) - 1), "stop-color": colour})
+                for i, colour in enumerate(stops)
+            ]
+            made.append(element("linearGradient", {"id": f"{PREFIX}-{name}"}, *parts))
+    return "".join(made)

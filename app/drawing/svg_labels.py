@@ -1,0 +1,141 @@
+"""What stands at an edge in a picture: its name, its shape and its numbers.
+
+Before a number is computed its place is an empty dashed slot, never a 0.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from app.drawing.numbers import as_sent, short
+from app.drawing.svg import Value, element, fitted, halo, head, number, text
+from app.drawing.svg_formulas import formula_at
+from app.drawing.svg_heat import heat_map
+from app.drawing.svg_look import Look
+
+Json = dict[str, Any]
+Box = tuple[float, float, float, float]
+
+NUMBER_SIZE, SMALL_SIZE, MIDDLE = 12.0, 11.0, 0.35
+FIGURE_WIDTH, PADDING, LIP = 6.7, 3.0, 4.0
+FAN_HEAD = 7.0
+DASHED = "3 3"
+
+
+def label_of(edge: Json, drawing: Json, look: Look) -> str:
+    """The label of one edge."""
+    label, key, ink = edge["label"], edge["key"], look.ink(edge["direction"])
+    parts = [fan_lines(label, key, ink, look)] if label["mode"] == "fan" else []
+    if look.shown.numbers and label["mode"] != "name":
+        parts.append(_numbers(edge, label, look))
+    if name := label["name"]:
+        formula = drawing["formulas"][name["formula"]]
+        left = name["x"] - formula["width"] / 2
+        parts.append(formula_at(name["formula"], left, name["y"], ink, look.palette.paper))
+    if (shape := label["shape"]) and shape["text"]:
+        style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": look.palette.grey}
+        under = style | halo(look.palette.paper)
+        parts += [text(shape["text"], shape["x"], shape["y"], one) for one in (under, style)]
+    return element("g", {"opacity": look.dimmed(look.lit(key), 0.7)}, *parts)
+
+
+def fan_lines(label: Json, key: str, ink: str, look: Look) -> str:
+    """An arrow for each class, the middle ones elided (figure 5-28)."""
+    fan, parts, ellipsis = label["fan"], [], ""
+    for x0, y0, x1, y1 in fan["lines"]:
+        line = f"M{number(x0)} {number(y0)}L{number(x1)} {number(y1)}"
+        wings = head([(x0, y0), (x1, y1)], FAN_HEAD, FAN_HEAD, filled=False)
+        parts.append(element("path", {"d": line + wings}))
+    if fan["ellipsis"]:
+        x, y = fan["ellipsis"]
+        style: dict[str, Value] = {"font-size": NUMBER_SIZE, "fill": look.palette.ink}
+        ellipsis = text("\u22ee", x, y + MIDDLE * NUMBER_SIZE, style)
+    stroke: dict[str, Value] = {
+        "fill": "none", "stroke": ink, "stroke-width": 2 if look.made(key) else 1.2,
+        "stroke-linejoin": "round", "opacity": look.dimmed(look.lit(key), 0.38),
+    }  # fmt: skip
+    return element("g", stroke, *parts) + ellipsis
+
+
+def _numbers(edge: Json, label: Json, look: Look) -> str:
+    key, direction, known = edge["key"], edge["direction"], look.known(edge["key"])
+    if label["mode"] == "fan":
+        slots = [_slot(box, position < known, key, look) for position, box in _places(label)]
+        return "".join(slots) + _cells(label, key, look.ink(direction), look)
+    is_whole = known >= label["rows"] * label["cols"]
+    box = label["x"], label["y"], label["w"], label["h"]
+    slot = _slot(box, is_whole, key, look)
+    if label["mode"] == "heat":
+        return slot + heat_map(label, key, direction, look)
+    ink = look.ink(direction)
+    brackets = _brackets(label, ink) if label["mode"] == "grid" and is_whole else ""
+    return slot + brackets + _cells(label, key, ink, look)
+
+
+def _slot(box: Box, is_whole: bool, key: str, look: Look) -> str:
+    """The place of numbers: dashed while one is missing, ringed where they were just made."""
+    x, y, w, h = box
+    palette = look.palette
+    stroke: dict[str, Value] = {}
+    if not is_whole:
+        stroke = {"stroke": palette.faint, "stroke-width": 1, "stroke-dasharray": DASHED}
+    elif look.made(key):
+        stroke = {"stroke": palette.accent, "stroke-width": 1.6}
+    fill = palette.accent_wash if look.lit(key) else palette.paper
+    place: dict[str, Value] = {"x": x, "y": y, "width": w, "height": h, "rx": 3, "fill": fill}
+    return element("rect", place | stroke)
+
+
+def _brackets(label: Json, ink: str) -> str:
+    x, y, right, bottom = (
+        label["x"], label["y"], label["x"] + label["w"], label["y"] + label["h"],
+    )  # fmt: skip
+    path = "".join(
+        f"M{number(side - lip)} {number(y)}H{number(side)}V{number(bottom)}H{number(side - lip)}"
+        for side, lip in ((x, -LIP), (right, LIP))
+    )
+    return element("path", {"d": path, "fill": "none", "stroke": ink, "stroke-width": 1})
+
+
+def _cells(label: Json, key: str, ink: str, look: Look) -> str:
+    values = look.shown.values.get(key)
+    known = look.known(key)
+    if values is None or known == 0:
+        return ""
+    cells = values.reshape(-1)
+    play = look.shown.play
+    parts = []
+    for position, (x, y, width, height) in _places(label):
+        if position >= min(known, cells.size):
+            continue
+        if play is not None and key in play.writes and position == play.cell:
+            parts.append(_ring(x, y, width, height, look))
+        parts.append(_cell(cells[position], x, y, width, height))
+    style: dict[str, Value] = {"fill": ink, "font-size": NUMBER_SIZE}
+    return element("g", style, *parts)
+
+
+def _cell(value: np.generic, x: float, y: float, width: float, height: float) -> str:
+    return fitted(
+        short(as_sent(value)), x + width / 2, y + height / 2 + MIDDLE * NUMBER_SIZE,
+        width - 2 * PADDING, FIGURE_WIDTH, {}, NUMBER_SIZE,
+    )  # fmt: skip
+
+
+def _ring(x: float, y: float, width: float, height: float, look: Look) -> str:
+    stroke: dict[str, Value] = {"fill": "none", "stroke": look.palette.accent, "stroke-width": 2}
+    return element("rect", {"x": x, "y": y, "width": width, "height": height, "rx": 2, **stroke})
+
+
+def _places(label: Json) -> list[tuple[int, Box]]:
+    """Position (row-major) and place of every cell that has its own place."""
+    if label["mode"] == "fan":
+        fan = label["fan"]
+        return [
+            (row, (x, y, w, h)) for row, (x, y, w, h) in zip(fan["rows"], fan["cells"], strict=True)
+        ]
+    columns, w, h = label["cols"], label["cell_w"], label["cell_h"]
+    return [
+        (k, (label["x"] + k % columns * w, label["y"] + k // columns * h, w, h))
+        for k in range(label["rows"] * columns)
+    ]

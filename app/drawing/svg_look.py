@@ -1,0 +1,85 @@
+"""What is to be seen in a picture at one moment, and in which colours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.drawing.palette import PALETTES, Palette
+from app.drawing.svg import Value
+
+
+@dataclass(frozen=True)
+class Play:
+    """The op in play.
+
+    Attributes:
+        node: its id in the op graph.
+        reads, writes: keys of edges.
+        cell: of what it writes, the cell made last (row-major); None for all of them.
+    """
+
+    node: str
+    reads: frozenset[str]
+    writes: frozenset[str]
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The numbers of a pass at one moment.
+
+    Attributes:
+        values: arrays by the key of an edge or an image node, whole: a heat map's scale is that
+            of all cells, known or not.
+        known: how many cells of a key, row by row, are known; 0 where it is absent.
+        play: the op in play, to be lit.
+        numbers: False leaves out all numbers and their places; images are still painted.
+    """
+
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
+    play: Play | None = None
+    numbers: bool = True
+
+
+@dataclass(frozen=True)
+class Look:
+    """A moment in the colours of a theme."""
+
+    shown: Shown
+    palette: Palette
+    backward_waits: bool
+
+    def ink(self, direction: str) -> str:
+        """Colour of what runs forward or backward."""
+        return self.palette.red if direction == "backward" else self.palette.ink
+
+    def known(self, key: str) -> int:
+        """Cells known of a key."""
+        return self.shown.known.get(key, 0)
+
+    def made(self, key: str) -> bool:
+        """Whether the op in play writes it."""
+        return self.shown.play is not None and key in self.shown.play.writes
+
+    def lit(self, key: str) -> bool:
+        """Whether the op in play reads or writes it."""
+        play = self.shown.play
+        return play is not None and (key in play.reads or key in play.writes)
+
+    def dimmed(self, lit: bool, opacity: float) -> Value:
+        """Opacity of what is not in play while something else is; None for full."""
+        return None if lit or self.shown.play is None else opacity
+
+
+def look_at(shown: Shown | None, theme: str) -> Look:
+    """The look of a moment; None is a picture without numbers.
+
+    Raises:
+        ValueError: the theme is unknown.
+    """
+    if theme not in PALETTES:
+        raise ValueError(f"theme is one of {', '.join(PALETTES)}")
+    shown = shown or Shown(numbers=False)
+    return Look(shown, PALETTES[theme], backward_waits=shown.numbers)

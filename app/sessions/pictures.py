@@ -1,0 +1,71 @@
+"""A session's figure as a finished picture, with the numbers known at a cursor."""
+
+from app.drawing.figure_svg import figure_svg
+from app.drawing.svg_look import Play, Shown
+from app.engine.strides import Cursor
+from app.engine.trace import Event, Trace
+from app.sessions.passes import Passes, clamp
+from app.sessions.presets import PRESETS
+from app.sessions.state import Session, View
+
+
+def picture(
+    passes: Passes,
+    session: Session,
+    view: View,
+    cursor: Cursor,
+    theme: str,
+    *,
+    numbers: bool,
+    lit: bool,
+    equations: bool,
+) -> str:
+    """The figure of a session as SVG.
+
+    Args:
+        passes: for its trace and its drawing.
+        session: whose numbers are shown.
+        view: how it is drawn.
+        cursor: in the trace of ``view``; beyond its end is its end.
+        theme: ``light`` or ``dark``.
+        numbers: whether numbers are written, and places for those to come.
+        lit: whether the op in play stands out.
+        equations: whether the numbered equations stand below.
+
+    Raises:
+        EngineError: the view does not go with the session.
+        ValueError: the theme is unknown.
+    """
+    drawing = passes.drawing(session, view)
+    trace = passes.trace(session, view)
+    shown = shown_at(trace, clamp(cursor, trace), numbers=numbers, lit=lit)
+    preset = PRESETS.get(session.preset or "")
+    title = f"{preset.title} ({preset.id})" if preset else "Computational graph"
+    return figure_svg(drawing, shown, theme, equations=equations, title=title)
+
+
+def shown_at(trace: Trace, cursor: Cursor, *, numbers: bool, lit: bool) -> Shown:
+    """What a trace shows at a cursor."""
+    known = {key: trace.array(key).size for key in trace.inputs}
+    for event in trace.events[: cursor.seq]:
+        known |= {key: trace.array(key).size for key in _made(event)}
+    if cursor.element:
+        # Cells become known row by row, also on an edge that shares the event's tensor.
+        for key in _made(trace.events[cursor.seq]):
+            known[key] = min(cursor.element, trace.array(key).size)
+    values = {key: trace.array(key) for key in trace.known}
+    return Shown(values, known, _play(trace, cursor) if lit else None, numbers)
+
+
+def _made(event: Event) -> tuple[str, ...]:
+    return (*event.writes, *event.totals)
+
+
+def _play(trace: Trace, cursor: Cursor) -> Play | None:
+    """The event being revealed, or else the last one done; None at the start."""
+    seq = cursor.seq if cursor.element else cursor.seq - 1
+    if seq < 0:
+        return None
+    event = trace.events[seq]
+    cell = cursor.element - 1 if cursor.element else None
+    return Play(event.node, frozenset(event.reads), frozenset(event.writes), cell)

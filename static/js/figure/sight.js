@@ -1,0 +1,55 @@
+/**
+ * What is to be seen at one moment: asked by the parts of the figure while they are painted, and
+ * looked up once for all of them.
+ *
+ * @import { Cell, Spot, TraceEvent, Value } from "../types.js"
+ * @import { Palette } from "./palette.js"
+ */
+
+/**
+ * @typedef {{
+ *   event: TraceEvent | null, known: (key: string) => number,
+ *   value: (key: string) => Value | undefined, cells: (key: string) => readonly Cell[] | undefined,
+ *   stale: boolean, selection: Spot | null, pointed: readonly Spot[], current: Spot | null,
+ *   palette: Palette,
+ * }} Look
+ * @typedef {Look & {
+ *   marks: (key: string) => string, whole: (key: string) => boolean,
+ *   pointedCells: (key: string) => ReadonlySet<number>, currentCell: (key: string) => number | null,
+ *   lit: (nodes: readonly string[]) => boolean,
+ * }} Sight
+ */
+
+/** @type {ReadonlySet<number>} */
+const NONE = new Set();
+
+/** @param {Look} look @returns {Sight} */
+export function sightOf(look) {
+  const { event, selection, current } = look;
+  const reads = new Set(event?.reads);
+  const writes = new Set(event?.writes);
+  /** @type {Map<string, Set<number>>} */
+  const pointed = new Map();
+  const whole = new Set();
+  for (const { key, index } of look.pointed) {
+    if (index === null) whole.add(key);
+    else pointed.set(key, (pointed.get(key) ?? new Set()).add(index));
+  }
+  const quiet = event === null && selection === null;
+  return {
+    ...look,
+    /** The classes that an edge's line and label share, each with a space before it. */
+    marks(key) {
+      if (quiet) return "";
+      const made = writes.has(key) ? " made" : "";
+      return (reads.has(key) ? " lit" : "") + made + (selection?.key === key ? " selected" : "");
+    },
+    whole: (key) => whole.has(key),
+    pointedCells: (key) => pointed.get(key) ?? NONE,
+    currentCell(key) {
+      if (selection?.key === key && selection.index !== null) return selection.index;
+      return current?.key === key ? current.index : null;
+    },
+    lit: (nodes) => event !== null && nodes.includes(event.node),
+  };
+}
