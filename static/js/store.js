@@ -16,7 +16,7 @@ export const graph = signal(null);
 /** @type {Signal<Trace | null>} */
 export const trace = signal(null);
 /** @type {Signal<View>} */
-export const view = signal({ level: "op", loss: "closed", sample: 0, single: false });
+export const view = signal({ level: "op", loss: "closed", sample: 0, single: false, open: [], form: "book" });
 
 /** @type {Signal<Cursor>} */
 export const cursor = signal({ seq: 0, element: 0 });

@@ -10,7 +10,9 @@
  *
  * @typedef {"network" | "layer" | "op" | "element"} Level
  * @typedef {"opened" | "closed"} LossView
- * @typedef {{level: Level, loss: LossView, sample: number, single: boolean}} View
+ * @typedef {"book" | "stable"} Form  how an opened loss is computed
+ * @typedef {{level: Level, loss: LossView, sample: number, single: boolean, open: string[],
+ *   form: Form}} View
  * @typedef {"phase" | "layer" | "op" | "element"} Stride
  * @typedef {{seq: number, element: number}} Cursor
  *
@@ -40,7 +42,8 @@
  *   id: string, kind: "op" | "layer" | "source" | "constant", op: string | null,
  *   layer: string | null, symbol: string | null, title: string | null,
  *   x: number, y: number, w: number, h: number, row: number | null, nodes: string[],
- *   image?: [number, number],
+ *   image?: [number, number], opens?: string, inside?: string,
+ *   inside_at?: {x: number, y: number, scale: number},
  * }} GraphNode
  * @typedef {{
  *   mode: "scalar" | "grid" | "heat" | "fan" | "name", x: number, y: number, w: number, h: number,
@@ -59,20 +62,29 @@
  * }} GraphEdge
  * @typedef {{
  *   id: string, kind: string, title: string | null, layer: string | null,
- *   x: number, y: number, w: number, h: number,
+ *   x: number, y: number, w: number, h: number, closes?: string | null,
  * }} Group
+ * @typedef {{
+ *   width: number, height: number, loss: LossView, nodes: GraphNode[], edges: GraphEdge[],
+ *   groups: Group[],
+ * }} Inside  what is in a closed box, in coordinates of its own
  * @typedef {{
  *   latex: string, spoken: string, width: number, height: number, ascent: number,
  *   glyphs: [string, number, number, number, number][], rules: [number, number, number, number][],
  * }} Formula
  * @typedef {{
  *   number: number, edge: string, formula: string, shapes: string,
- *   parts: {formula: string, shape: string}[],
+ *   parts: {formula: string, shape: string}[], picture: EquationPicture,
  * }} Equation
+ * @typedef {{
+ *   width: number, height: number, formulas: {formula: string, x: number, y: number}[],
+ *   texts: {text: string, x: number, y: number}[],
+ *   lines: {kind: "inner" | "outer", points: [number, number][], head: boolean}[],
+ * }} EquationPicture
  * @typedef {{
  *   level: Level, loss: LossView | null, form: string | null, width: number, height: number,
  *   nodes: GraphNode[], edges: GraphEdge[], groups: Group[], equations: Equation[],
- *   formulas: Record<string, Formula>, glyphs: Record<string, {viewBox: string, d: string}>,
+ *   insides: Record<string, Inside>, formulas: Record<string, Formula>, glyphs: Record<string, {viewBox: string, d: string}>,
  * }} Graph
  *
  * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)

@@ -43,7 +43,7 @@ function levelChoice() {
   });
   return html`<label
     ><span>${t("level.label")}</span>
-    <select id="level" @change=${(/** @type {Event} */ change) => show({ level: /** @type {Level} */ (chosen(change)) })}>
+    <select id="level" @change=${(/** @type {Event} */ change) => show(atLevel(/** @type {Level} */ (chosen(change))))}>
       ${levels.map(
         (level) => html`<option value=${level} ?selected=${level === seen.value.level}>${t(`level.${level}`)}</option>`,
       )}
@@ -78,6 +78,15 @@ function sampleChoice() {
       @change=${(/** @type {Event} */ change) =>
         show({ sample: Math.max(0, Math.min(Math.trunc(Number(chosen(change))) || 0, samples - 1)) })}
   /></label>`;
+}
+
+/**
+ * A level of boxes begins with all of them closed.
+ * @param {Level} level
+ * @returns {Partial<View>}
+ */
+function atLevel(level) {
+  return level === "network" || level === "layer" ? { level, loss: "closed", open: [] } : { level };
 }
 
 /** @param {Event} change */
