@@ -1,20 +1,23 @@
 /**
- * The address holds what a link should share: preset or session, level, cursor, stride, language.
+ * The address holds what a link should share: preset or session, level, what is opened, cursor, stride,
+ * language.
  * The edit token is never in it.
  *
- * @import { Cursor, Level, LossView, Stride } from "./types.js"
+ * @import { Cursor, Form, Level, LossView, Stride } from "./types.js"
  */
 
 /**
  * @typedef {{
  *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
- *   sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
+ *   open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
 
 const LEVELS = ["network", "layer", "op", "element"];
 const STRIDES = ["phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
+const FORMS = ["book", "stable"];
+const NAMES = /^[^,]{1,64}(,[^,]{1,64}){0,31}$/;
 const NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
 /**
@@ -34,6 +37,8 @@ export function read(search) {
     session: named("session"),
     level: oneOf("level", LEVELS),
     loss: oneOf("loss", LOSSES),
+    open: NAMES.test(query.get("open") ?? "") ? (query.get("open")?.split(",") ?? null) : null,
+    form: oneOf("form", FORMS),
     sample,
     cursor: at && { seq: Number(at[1]), element: Number(at[2] ?? 0) },
     stride: oneOf("stride", STRIDES),
@@ -51,6 +56,8 @@ export function write(place) {
   else if (place.preset) query.set("preset", place.preset);
   if (place.level) query.set("level", place.level);
   if (place.loss) query.set("loss", place.loss);
+  if (place.open?.length) query.set("open", place.open.join(","));
+  if (place.form === "stable") query.set("form", place.form);
   if (place.sample) query.set("sample", String(place.sample));
   if (place.cursor) {
     const { seq, element } = place.cursor;

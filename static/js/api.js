@@ -1,7 +1,7 @@
 /**
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
- * @import { Cell, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
+ * @import { Form, Cell, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
  */
 
 const ROOT = "/api/v1";
@@ -94,11 +94,21 @@ export async function updateSession({ id, version }, token) {
   return (await call(`/sessions/${id}/update`, { method: "POST", body: {}, token, version })).json();
 }
 
-/** @typedef {{level: Level, loss: LossView, sample: number}} Seen */
+/** @typedef {{level: Level, loss: LossView, sample: number, open: readonly string[], form: Form}} Seen */
 
-/** @param {Seen} seen */
-function query({ level, loss, sample }) {
-  return new URLSearchParams({ level, loss, sample: String(sample) });
+/**
+ * Which pass is meant: at which depth, of which row, computed in which form.
+ * @param {Seen} seen
+ */
+function passQuery({ level, loss, sample, form }) {
+  return new URLSearchParams({ level, loss, sample: String(sample), form });
+}
+
+/** @param {Seen} seen  the pass, and how it is drawn */
+function query(seen) {
+  const asked = passQuery(seen);
+  asked.set("open", seen.open.join(","));
+  return asked;
 }
 
 /**
@@ -116,7 +126,7 @@ export async function getGraph(id, seen) {
  * @returns {Promise<Trace>}
  */
 export async function getTrace(id, seen) {
-  return (await call(`/sessions/${id}/trace?${query(seen)}`)).json();
+  return (await call(`/sessions/${id}/trace?${passQuery(seen)}`)).json();
 }
 
 /** @typedef {{cursor: string, theme: string, numbers: boolean, equations: boolean, lit: boolean}} Painted */
@@ -153,21 +163,25 @@ function figurePath(id, seen, painted) {
 
 /**
  * @param {string} id
+ * @param {Seen} seen
  * @param {string} name
  * @returns {Promise<Nested>}
  */
-export async function getTensor(id, name) {
-  const answer = await (await call(`/sessions/${id}/tensors/${encodeURIComponent(name)}`)).json();
-  return answer.value;
+export async function getTensor(id, seen, name) {
+  const path = `/sessions/${id}/tensors/${encodeURIComponent(name)}?${passQuery(seen)}`;
+  return (await (await call(path)).json()).value;
 }
 
 /**
  * @param {string} id
+ * @param {Seen} seen
  * @param {string} tensor
  * @param {readonly number[]} index
  * @returns {Promise<Explanation>}
  */
-export async function explain(id, tensor, index) {
-  const query = new URLSearchParams({ tensor, index: index.join(",") });
-  return (await call(`/sessions/${id}/explain?${query}`)).json();
+export async function explain(id, seen, tensor, index) {
+  const asked = passQuery(seen);
+  asked.set("tensor", tensor);
+  asked.set("index", index.join(","));
+  return (await call(`/sessions/${id}/explain?${asked}`)).json();
 }

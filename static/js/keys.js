@@ -2,6 +2,7 @@
  * Keys of the whole page. They are off while the learner types, in an input method too.
  */
 import { dialogOpen, openHelp } from "./panels/help.js";
+import { goUp } from "./figure/opening.js";
 import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
 import { atEnd } from "./cursor.js";
 import { playing, selection, trace } from "./store.js";
@@ -33,6 +34,7 @@ export function listenToKeys(viewport) {
     0: viewport.fit,
     "?": openHelp,
     Escape: () => {
+      if (!selection.value && goUp()) return;
       selection.value = null;
       playing.value = false;
     },

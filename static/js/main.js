@@ -52,6 +52,8 @@ async function open(place) {
   const wanted = {
     ...(place.level && { level: place.level }),
     ...(place.loss && { loss: place.loss }),
+    ...(place.open && { open: place.open }),
+    ...(place.form && { form: place.form }),
     ...(place.sample !== null && { sample: place.sample }),
   };
   if (place.session) {
@@ -85,13 +87,16 @@ function keepAddress(withLanguage) {
     const now = session.value;
     if (!now || !trace.value) return;
     const changed = now.preset === null || now.data_version > 1;
-    const { level, loss, sample } = view.value;
+    const { level, loss, sample, open, form } = view.value;
+    const boxes = level === "network" || level === "layer";
     const chosen = withLanguage || language.value !== firstLanguage;
     const search = address.write({
       preset: now.preset,
       session: changed ? now.id : null,
       level,
-      loss: now.network.loss && (level === "op" || level === "element") ? loss : null,
+      loss: now.network.loss && (!boxes || loss === "opened") ? loss : null,
+      open: boxes ? open : [],
+      form: loss === "opened" ? form : null,
       sample,
       cursor: cursor.value,
       stride: stride.value,

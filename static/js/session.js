@@ -98,7 +98,9 @@ async function look(session, view, where = store.cursor.value) {
   batch(() => {
     const other = store.session.value?.id !== session.id;
     if (other || store.view.value.level !== view.level || store.view.value.loss !== view.loss) {
-      store.selection.value = null;
+      const kept = store.selection.value;
+      const stays = !other && kept !== null && graph.edges.some(({ key }) => key === kept.key);
+      if (!stays) store.selection.value = null;
       store.pointed.value = [];
     }
     if (other) {
@@ -110,6 +112,8 @@ async function look(session, view, where = store.cursor.value) {
     store.view.value = view;
     store.graph.value = graph;
     store.trace.value = trace;
+    store.innerTrace.value = null;
+    store.insidesShown.value = [];
     store.cursor.value = clamp(trace, typeof where === "function" ? where(trace) : where);
     store.editable.value = tokenOf(session.id) !== null;
     if (current) store.stale.value = false;

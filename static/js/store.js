@@ -53,6 +53,15 @@ export const theme = signal("system");
  */
 export const fetchedCells = signal(new Map());
 
+/**
+ * Closed boxes whose inside is shown, and the pass with the loss opened where one of them needs it.
+ * @type {Signal<readonly string[]>}
+ */
+export const insidesShown = signal([]);
+/** @type {Signal<Trace | null>} */
+export const innerTrace = signal(null);
+export const innerTable = computed(() => (innerTrace.value ? timetable(innerTrace.value) : null));
+
 export const table = computed(() => (trace.value ? timetable(trace.value) : null));
 export const event = computed(() =>
   trace.value && moved.value ? inPlay(trace.value, cursor.value) : null,

@@ -3,16 +3,17 @@
  */
 import { effect } from "@preact/signals-core";
 import * as api from "../api.js";
-import { cursor, fetchedCells, graph, session, stale, table, trace } from "../store.js";
-import { cellsKnown } from "../cursor.js";
+import { fetchedCells, graph, insidesShown, session, stale, table, trace, view } from "../store.js";
 import { flat, isOmitted } from "../values.js";
+import { knownOf, passOf, valueOf } from "./known.js";
 
 /** @type {Set<string>} */
 const asked = new Set();
 
 /** @param {string} key */
 function stamp(key) {
-  return `${trace.value?.id}/${trace.value?.version}/${key}`;
+  const { level, sample, form } = view.value;
+  return [trace.value?.id, trace.value?.version, level === "element" ? sample : "", form, key].join("/");
 }
 
 /** @param {string} key */
@@ -24,10 +25,11 @@ export function cellsOf(key) {
 export function watchLargeTensors() {
   effect(() => {
     if (!graph.value || !table.value || stale.value) return;
-    for (const { label, key } of graph.value.edges) {
-      const value = table.value.values.get(key);
+    const insides = insidesShown.value.flatMap((name) => graph.value?.insides[name]?.edges ?? []);
+    for (const { label, key } of [...graph.value.edges, ...insides]) {
+      const value = valueOf(key);
       if (label?.mode !== "heat" || value === undefined || !isOmitted(value)) continue;
-      if (cellsKnown(table.value, key, cursor.value) > 0) void ask(key);
+      if (knownOf(key) > 0) void ask(key);
     }
   });
 }
@@ -39,7 +41,7 @@ async function ask(key) {
   if (!id || asked.has(name)) return;
   asked.add(name);
   try {
-    const cells = flat(await api.getTensor(id, key));
+    const cells = flat(await api.getTensor(id, passOf(key), key));
     const kept = [...fetchedCells.peek()].slice(-32);
     fetchedCells.value = new Map([...kept, [name, cells]]);
   } catch {

@@ -8,7 +8,13 @@ import { graph, trace } from "../store.js";
 
 /** @param {string} key @returns {GraphEdge | undefined} */
 export function edgeOf(key) {
-  return graph.value?.edges.find((edge) => edge.key === key);
+  const here = graph.value?.edges.find((edge) => edge.key === key);
+  if (here || !graph.value) return here;
+  // Inside a closed box.
+  for (const { edges } of Object.values(graph.value.insides)) {
+    const inside = edges.find((edge) => edge.key === key && edge.label);
+    if (inside) return inside;
+  }
 }
 
 /** @param {string} key @returns {Formula | null} */

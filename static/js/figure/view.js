@@ -7,14 +7,16 @@
  * @import { Look } from "./sight.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
-import { cellsKnown } from "../cursor.js";
 import { isTyping } from "../keys.js";
-import { cursor, event, fetchedCells, graph, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
+import { cursor, event, fetchedCells, graph, innerTable, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
 import { language, t } from "../strings.js";
 import { titleCells } from "./cells.js";
 import { oncePerFrame } from "./frames.js";
+import { makeInsides } from "./insides.js";
+import { knownOf, valueOf } from "./known.js";
 import { cellsOf } from "./large.js";
 import { edgeOf, formulaOf } from "./names.js";
+import { anchor, animate, boxAt, boxBehind, close, goUp, open, placeAfter } from "./opening.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
 import { pickElement, pickPart } from "./pick.js";
@@ -29,6 +31,9 @@ export function mountFigure(host) {
   host.append(stage);
   const viewport = makeViewport(host, stage);
   const screen = makeScreen(host, viewport);
+  const insides = makeInsides(viewport);
+  /** A box has just been opened or closed: the learner looks at it, not at the op in play. */
+  let opened = false;
   /** @type {Signal<Figure | null>} */
   const painted = signal(null);
   const palette = computed(() => {
@@ -55,24 +60,36 @@ export function mountFigure(host) {
   effect(() => {
     if (!graph.value) return;
     const figure = paintFigure(graph.value);
+    const before = untracked(() => painted.value);
+    const held = anchor(before?.graph ?? null, viewport.place(), before?.element ?? null);
     stage.replaceChildren(figure.element);
     const { width, height } = graph.value;
-    // Same drawing, same place on the screen: an edit must not jump.
-    if (host.dataset.drawing !== drawingName()) viewport.resize(width, height);
+    if (held) {
+      viewport.resize(width, height, { keep: true });
+      void viewport.moveTo(placeAfter(held, graph.value));
+    } else if (host.dataset.drawing !== drawingName()) {
+      // Same drawing, same place on the screen: an edit must not jump.
+      viewport.resize(width, height);
+    }
     host.dataset.drawing = drawingName();
-    untracked(() => screen.put(figure));
+    untracked(() => {
+      screen.put(figure);
+      insides.put(figure);
+    });
+    if (held) animate(held, graph.value, viewport.place(), figure.element);
+    opened = held !== null;
     painted.value = figure;
   });
   effect(() => {
-    const times = table.value;
-    if (!painted.value || !times) return;
-    const here = cursor.value;
+    if (!painted.value || !table.value) return;
+    void cursor.value;
+    void innerTable.value;
     void fetchedCells.value;
     due = {
       look: {
         event: event.value,
-        known: (key) => cellsKnown(times, key, here),
-        value: (key) => times.values.get(key),
+        known: knownOf,
+        value: valueOf,
         cells: cellsOf,
         stale: stale.value,
         selection: selection.value,
@@ -106,7 +123,8 @@ export function mountFigure(host) {
   effect(() => {
     // Follow the op in play, unless the learner is looking at a cell.
     const place = event.value && painted.value && placeInPlay();
-    if (place) viewport.reveal(place);
+    if (place && !opened) viewport.reveal(place);
+    opened = false;
   });
 
   function placeInPlay() {
@@ -141,13 +159,24 @@ export function mountFigure(host) {
     if (picked) select(picked.key, picked.index);
     else selection.value = null;
   });
+  host.addEventListener("dblclick", (click) => {
+    const drawn = graph.peek();
+    const target = /** @type {Element} */ (click.target);
+    if (!drawn || target.closest(".inside, .label, .node.op")) return;
+    const box = boxAt(drawn, viewport.point(click));
+    if (box && "opens" in box) void open(box.opens, box.id);
+    else if (box) void close(box.closes, box.id);
+  });
   host.addEventListener("keydown", (press) => {
     if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
     if (press.ctrlKey || press.metaKey || press.altKey) return;
-    if (press.key === "Enter" && selection.value) {
+    const box = boxBehind(graph.value, selection.value?.key ?? null);
+    if (press.key === "Enter" && box?.opens && selection.value?.index === null) {
+      void open(box.opens, box.id);
+    } else if (press.key === "Enter" && selection.value) {
       select(selection.value.key, selection.value.index ?? 0);
     } else if (press.key === "Escape") {
-      selection.value = null;
+      if (!goUp()) selection.value = null;
     } else if (press.key.startsWith("Arrow")) {
       const edge = walk(graph.value, selection.value?.key ?? null, press.key);
       selection.value = { key: edge.key, index: null };

@@ -5,11 +5,12 @@
  * @import { Graph, GraphEdge } from "../types.js"
  */
 import { short } from "../format.js";
-import { cellsKnown } from "../cursor.js";
-import { cursor, stale, table } from "../store.js";
+import { graph, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, isOmitted } from "../values.js";
+import { knownOf, valueOf } from "./known.js";
 import { nameOf, partnerOf } from "./names.js";
+import { boxBehind } from "./opening.js";
 
 const LARGEST_SPOKEN = 12;
 
@@ -74,18 +75,20 @@ function across(order, from, arrow) {
  * @param {GraphEdge} edge
  */
 export function describe(edge) {
+  const box = graph.value && boxBehind(graph.value, edge.key);
+  const opens = box ? `, ${t("edge.opens", { name: box.title ?? "" })}` : "";
   const kind = t(edge.direction === "forward" ? "edge.value" : "edge.gradient", { name: nameOf(edge.key) });
-  return `${kind}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}`;
+  return `${kind}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}${opens}`;
 }
 
 /** @param {string} key */
 export function numbersOf(key) {
   if (stale.value) return t("stale.now");
-  const known = table.value ? cellsKnown(table.value, key, cursor.value) : 0;
-  const value = table.value?.values.get(key);
+  const known = knownOf(key);
+  const value = valueOf(key);
   if (known === 0 || value === undefined) return t("edge.empty");
   if (isOmitted(value)) return t("edge.range", { min: short(value.min), max: short(value.max) });
   const cells = asRows(value).flat().slice(0, known);
-    if (cells.length > LARGEST_SPOKEN) return t("edge.many", { count: cells.length });
+  if (cells.length > LARGEST_SPOKEN) return t("edge.many", { count: cells.length });
   return cells.map(short).join(", ");
 }

@@ -7,14 +7,14 @@
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
-import { cellsKnown } from "../cursor.js";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, nameOf, partnerOf } from "../figure/names.js";
 import { full, plainFormula, short } from "../format.js";
 import { messageOf } from "../messages.js";
-import { cursor, pointed, selection, session, stale, subject, table, trace } from "../store.js";
+import { pointed, selection, session, stale, subject, trace } from "../store.js";
 import { t } from "../strings.js";
 import { indexOf, positionOf } from "../values.js";
+import { knownOf, passOf } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
 
 const TERMS_SHOWN = 12;
@@ -35,12 +35,13 @@ export function watchSelectedCell() {
 
 /** @param {Spot} spot */
 function isKnown({ key, index }) {
-  return table.value !== null && cellsKnown(table.value, key, cursor.value) > (index ?? 0);
+  return knownOf(key) > (index ?? 0);
 }
 
 /** @param {Spot} spot */
 function nameOfRequest({ key, index }) {
-  return `${trace.value?.id}/${trace.value?.version}/${trace.value?.level}/${key}/${index}`;
+  const { level, loss, sample, form } = passOf(key);
+  return [trace.value?.id, trace.value?.version, level, loss, sample, form, key, index].join("/");
 }
 
 /** @param {Spot} spot @param {string} name */
@@ -50,7 +51,7 @@ async function ask({ key, index }, name) {
   const shape = edgeOf(key)?.shape ?? [];
   answer.value = { name, explanation: null, problem: null };
   try {
-    const explanation = await api.explain(id, key, indexOf(index, shape));
+    const explanation = await api.explain(id, passOf(key), key, indexOf(index, shape));
     if (answer.value?.name === name) answer.value = { name, explanation, problem: null };
   } catch (error) {
     if (answer.value?.name === name) answer.value = { name, explanation: null, problem: messageOf(error) };

@@ -14,6 +14,7 @@ const KEYS = [
   [["+", "\u2212", "0"], "help.zoom"],
   [["Tab", "\u2190\u2191\u2192\u2193"], "help.walk"],
   [["Enter"], "help.enter"],
+  [["Enter"], "help.open"],
   [["Esc"], "help.escape"],
   [["?"], "help.help"],
 ];
@@ -41,6 +42,7 @@ function help() {
     <h2 id="help-title">${t("help.title")}</h2>
     <p>${t("help.reading")}</p>
     <p>${t("help.cells")}</p>
+    <p>${t("help.double")}</p>
     <table class="keys">
       <tbody>
         ${KEYS.map(

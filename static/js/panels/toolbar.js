@@ -1,12 +1,12 @@
 /**
  * Over the figure: how deep to look, and how large.
  *
- * @import { Level, LossView, View } from "../types.js"
+ * @import { Form, Level, LossView, View } from "../types.js"
  */
 import { html } from "lit-html";
 import { messageOf } from "../messages.js";
 import { changeView } from "../session.js";
-import { notice, session, view as seen } from "../store.js";
+import { graph, notice, session, view as seen } from "../store.js";
 import { t } from "../strings.js";
 import { view } from "../view.js";
 import { exportButton, mountExport } from "./export.js";
@@ -23,7 +23,7 @@ export function mountToolbar(viewport) {
 /** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
 function toolbar({ fit, zoomIn, zoomOut }) {
   return html`
-    <div class="looks">${levelChoice()} ${lossChoice()} ${sampleChoice()}</div>
+    <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${sampleChoice()}</div>
     <div class="zooms" role="group" aria-label=${t("zoom.group")}>
       <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
       <button type="button" id="fit" @click=${fit}>${t("zoom.fit")}</button>
@@ -52,8 +52,7 @@ function levelChoice() {
 }
 
 function lossChoice() {
-  const applies = session.value?.network.loss && ["op", "element"].includes(seen.value.level);
-  if (!applies) return null;
+  if (!session.value?.network.loss) return null;
   return html`<label
     ><span>${t("loss.label")}</span>
     <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
@@ -61,6 +60,22 @@ function lossChoice() {
         (loss) => html`<option value=${loss} ?selected=${loss === seen.value.loss}>${t(`loss.${loss}`)}</option>`,
       )}
     </select></label
+  >`;
+}
+
+/** The book's form of an opened loss, or the one that cannot overflow. */
+function formChoice() {
+  if (!session.value?.network.loss || seen.value.loss !== "opened") return null;
+  const drawn = graph.value?.form;
+  const gaveWay = seen.value.form === "book" && drawn !== "book" && drawn !== null;
+  return html`<label
+    ><span>${t("form.label")}</span>
+    <select id="form" @change=${(/** @type {Event} */ change) => show({ form: /** @type {Form} */ (chosen(change)) })}>
+      ${["book", "stable"].map(
+        (form) => html`<option value=${form} ?selected=${form === seen.value.form}>${t(`form.${form}`)}</option>`,
+      )}
+    </select>
+    ${gaveWay ? html`<span class="hint" id="form-note">${t("form.unsafe")}</span>` : null}</label
   >`;
 }
 
