@@ -14,7 +14,7 @@ from app.drawing.geometry import Item, Lane, Link
 
 # Half the height of a bare forward and backward pair of lines, above and below the forward one.
 LINE_ABOVE, LINE_BELOW = 4.0, 11.0
-NODE_GAP, LABEL_GAP = 14.0, 7.0
+NODE_GAP, LABEL_GAP = 14.0, 12.0
 
 
 @dataclass(eq=False)

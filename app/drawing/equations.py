@@ -14,11 +14,11 @@ from app.engine.graph import OpGraph
 
 Part = tuple[str, str]
 
-SIGN_ROOM, FACTOR_ROOM = 7.0, 5.0
+ROOM = 6.0
 SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 19.0, 5.0, 9.0, 4.0
 # Advances of 11 px text, wide enough for any face: each token gets a place of its own, so that a
 # bracket meets its size whatever face the reader has.
-DIGIT, PAREN, COMMA = 6.6, 4.6, 6.4
+DIGIT, PAREN, COMMA, LAST_COMMA = 6.6, 4.6, 6.4, 3.6
 _TOKEN = re.compile(r"\d+|[(),]")
 
 
@@ -47,7 +47,8 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
 
     Each has ``formula`` (the whole), ``parts``: factors and signs in order, each with its own
     formula and the shape that stands under it ("" under a sign), and ``picture``: the same as a
-    drawing with its brackets, in coordinates of its own.
+    drawing with its brackets, in coordinates of its own. A product has it once more as
+    ``product``, with the result at the end as in figure 5-26.
     """
     graph, single = plan.graph, plan.single
     numbers = numbered_edges(graph, single=single)
@@ -90,15 +91,19 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
                 "picture": equation_picture(parts, plan.formulas),
             }
         )
+        if len(right) == 2:
+            turned = [*parts[2:], parts[1], parts[0]]
+            answer[-1]["product"] = equation_picture(turned, plan.formulas, result=-1)
     return answer
 
 
-def equation_picture(parts: list[Part], formulas: FormulaTable) -> dict[str, Any]:
+def equation_picture(parts: list[Part], formulas: FormulaTable, result: int = 0) -> dict[str, Any]:
     """An equation with the shapes under its factors and the brackets between their sizes.
 
     Args:
-        parts: (LaTeX, shape) of factors and signs; the first is the result.
+        parts: (LaTeX, shape) of factors and signs.
         formulas: where the parts are set.
+        result: which of those that have a shape is the result: the first (0) or the last (-1).
 
     Returns:
         ``width``, ``height``; ``formulas`` by the left end of their baseline; ``texts`` centred
@@ -121,11 +126,11 @@ def equation_picture(parts: list[Part], formulas: FormulaTable) -> dict[str, Any
             tokens, found = _shape(shape, x + width / 2, shapes_at)
             texts += tokens
             sizes.append(found)
-        x += width + (FACTOR_ROOM if shape else SIGN_ROOM)
-    lines = _brackets(sizes, shapes_at + BRACKET_DROP)
+        x += width + ROOM
+    lines = _brackets(sizes.pop(result), sizes, shapes_at + BRACKET_DROP)
     lowest = max([shapes_at + 4.0, *(y for line in lines for _, y in line["points"])])
     return {
-        "width": pixel(x - FACTOR_ROOM + MARGIN),
+        "width": pixel(x - ROOM + MARGIN),
         "height": pixel(lowest + MARGIN),
         "formulas": placed,
         "texts": texts,
@@ -135,11 +140,18 @@ def equation_picture(parts: list[Part], formulas: FormulaTable) -> dict[str, Any
 
 def shape_width(shape: str) -> float:
     """Width of a shape written token by token."""
-    return sum(_advance(token) for token in _TOKEN.findall(shape))
+    return sum(advance for _, advance in _tokens(shape))
 
 
 def _advance(token: str) -> float:
     return {"(": PAREN, ")": PAREN, ",": COMMA}.get(token, DIGIT * len(token))
+
+
+def _tokens(shape: str) -> list[tuple[str, float]]:
+    """Tokens with their advances; after the one comma of ``(3,)`` there is no space."""
+    last = shape.endswith(",)")
+    found = [(token, _advance(token)) for token in _TOKEN.findall(shape)]
+    return [(t, LAST_COMMA if last and t == "," else advance) for t, advance in found]
 
 
 def _formula(key: str, formula: Formula, centre: float, baseline: float) -> dict[str, Any]:
@@ -149,8 +161,7 @@ def _formula(key: str, formula: Formula, centre: float, baseline: float) -> dict
 def _shape(shape: str, centre: float, y: float) -> tuple[list[dict[str, Any]], list[Size]]:
     x = centre - shape_width(shape) / 2
     texts, sizes = [], []
-    for token in _TOKEN.findall(shape):
-        advance = _advance(token)
+    for token, advance in _tokens(shape):
         # A comma stands by its number; the rest of its advance is the space after it.
         at = x + (2.0 if token == "," else advance / 2)
         texts.append({"text": token, "x": pixel(at), "y": pixel(y)})
@@ -160,9 +171,8 @@ def _shape(shape: str, centre: float, y: float) -> tuple[list[dict[str, Any]], l
     return texts, sizes
 
 
-def _brackets(sizes: list[list[Size]], top: float) -> list[dict[str, Any]]:
+def _brackets(result: list[Size], factors: list[list[Size]], top: float) -> list[dict[str, Any]]:
     """Brackets below the shapes, the inner one nearest."""
-    result, *factors = sizes
     if len(factors) == 2:
         left, right = factors
         joins = [("inner", left[-1], right[0])] if left[-1].value == right[0].value else []

@@ -21,7 +21,7 @@ __all__ = ["Shown", "figure_svg"]
 
 Json = dict[str, Any]
 
-# Room around the equations below the drawing, and between them.
+# Room around the equations at the side of the drawing, or below it, and between them.
 MARGIN, GAP, BOX_GAP = 16.0, 36.0, 10.0
 # A description longer than this would not be listened to.
 MOST_SENTENCES = 40
@@ -42,7 +42,8 @@ def figure_svg(
         drawing: of `app.drawing.graph_json.draw`.
         shown: the numbers of a moment, and the op in play; None for none.
         theme: ``light`` or ``dark``.
-        equations: whether the numbered equations stand below the drawing.
+        equations: whether the numbered equations stand at the side of the drawing, or below it
+            where it is not high enough.
         title: the picture's name for screen readers.
 
     Returns:
@@ -55,8 +56,8 @@ def figure_svg(
     width, height = drawing["width"], drawing["height"]
     body = _figure(drawing, look)
     if equations:
-        below, width, bottom = _equations(drawing, look, width, height)
-        body, height = body + below, bottom
+        beside, width, height = _equations(drawing, look, width, height)
+        body += beside
     # Whole pixels: a PNG of twice the size is then exactly that.
     width, height = math.ceil(width), math.ceil(height)
     root: dict[str, Value] = {
@@ -98,10 +99,13 @@ def _definitions(drawing: Json, body: str, look: Look) -> str:
 
 
 def _equations(drawing: Json, look: Look, width: float, top: float) -> tuple[str, float, float]:
-    """The numbered equations in rows under the drawing, and the picture's size with them."""
+    """The numbered equations, and the picture's size with them."""
     pictured = [one for one in drawing["equations"] if one.get("picture")]
     if not pictured:
         return "", width, top
+    high = sum(one["picture"]["height"] + MARGIN for one in pictured) - MARGIN
+    if high + 2 * MARGIN <= top:
+        return _at_the_side(pictured, look, width, top, (top - high) / 2)
     parts, x, y, row = [], MARGIN, top, 0.0
     for equation in pictured:
         picture = equation["picture"]
@@ -115,6 +119,22 @@ def _equations(drawing: Json, look: Look, width: float, top: float) -> tuple[str
         x += wide + GAP
         row = max(row, picture["height"] + BOX_GAP)
     return "".join(parts), width, y + row + MARGIN - BOX_GAP
+
+
+def _at_the_side(
+    pictured: list[Json], look: Look, width: float, height: float, y: float
+) -> tuple[str, float, float]:
+    """The equations below each other at the right, in the middle of the height."""
+    parts = []
+    for equation in pictured:
+        picture = equation["picture"]
+        at = (width + BOX / 2, y + _baseline(picture) - 5)
+        move = f"translate({number(width + BOX + BOX_GAP)} {number(y)})"
+        parts.append(numbered(equation["number"], at, look))
+        parts.append(element("g", {"transform": move}, equation_picture(picture, look)))
+        y += picture["height"] + MARGIN
+    widest = max(one["picture"]["width"] for one in pictured)
+    return "".join(parts), width + BOX + BOX_GAP + widest + MARGIN, height
 
 
 def _baseline(picture: Json) -> float:

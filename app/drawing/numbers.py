@@ -24,12 +24,12 @@ def short(value: float) -> str:
     ``0.3000`` is merely close to it.
 
     Args:
-        value: any float, also not finite; -0 keeps its sign.
+        value: any float, also not finite; -0 is written 0.
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{MINUS if value < 0 else ''}\u221e"
     if value == 0:
-        return f"{MINUS}0" if math.copysign(1, value) < 0 else "0"
+        return "0"
     if value == int(value) and abs(value) < LARGEST_PLAIN_INTEGER:
         return f"{int(value)}".replace("-", MINUS)
     rounded = _ROUNDING.create_decimal(Decimal(value))

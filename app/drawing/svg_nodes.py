@@ -103,13 +103,13 @@ def _image(node: Json, place: dict[str, Value], look: Look) -> str:
 
 
 def group_of(group: Json, look: Look) -> str:
-    """A dashed frame with its title."""
+    """A frame with its title."""
     palette = look.palette
     frame = element(
         "rect",
         {
             "x": group["x"], "y": group["y"], "width": group["w"], "height": group["h"], "rx": 12,
-            "fill": "none", "stroke": palette.hairline, "stroke-dasharray": "2 4",
+            "fill": "none", "stroke": palette.faint,
         },
     )  # fmt: skip
     if not group["title"]:

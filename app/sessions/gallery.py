@@ -102,7 +102,7 @@ def _equation_alone(passes: Passes, session: Session, theme: str) -> str:
         "nodes": [],
         "edges": [],
         "groups": [],
-        "equations": drawing["equations"][:1],
+        "equations": [{**one, "picture": one["product"]} for one in drawing["equations"][:1]],
     }
     title = presets.PRESETS[session.preset or ""].title
     text = figure_svg(alone, None, theme, title=f"{title} ({session.preset})")

@@ -20,7 +20,6 @@ export function short(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return NON_FINITE[value] ?? value;
   if (!Number.isFinite(value)) return NON_FINITE[/** @type {"NaN"} */ (String(value))];
-  if (Object.is(value, -0)) return `${MINUS}0`;
   if (Number.isInteger(value) && Math.abs(value) < LARGEST_PLAIN_INTEGER) return display(`${value}`);
   const exact = Number(value.toPrecision(DIGITS)) === value;
   const plain = value.toPrecision(DIGITS);

@@ -75,6 +75,7 @@
  * @typedef {{
  *   number: number, edge: string, formula: string, shapes: string,
  *   parts: {formula: string, shape: string}[], picture: EquationPicture,
+ *   product?: EquationPicture,
  * }} Equation
  * @typedef {{
  *   width: number, height: number, formulas: {formula: string, x: number, y: number}[],

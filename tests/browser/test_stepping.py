@@ -177,8 +177,8 @@ def test_figure_5_26_joins_the_inner_sizes_and_leads_the_outer_one_to_the_result
     explorer: Any,
 ) -> None:
     explorer.open("?preset=fig-5-26")
-    first = explorer.page.locator(".shape-brackets").first
-    assert first.get_attribute("aria-label") == "(2,) = (3,) (3, 2)"
+    first = explorer.page.locator(".equation-picture").first
+    assert first.get_attribute("aria-label").endswith(": (2,) = (3,) (3, 2)")
     assert first.locator(".inner").count() == 1
     assert first.locator(".outer").count() == 1
 

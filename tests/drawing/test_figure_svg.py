@@ -194,16 +194,26 @@ def test_the_same_moment_gives_the_same_bytes_and_another_one_other_ids() -> Non
     assert not ids[0] & ids[2]
 
 
-def test_the_equations_stand_below_and_can_be_left_out() -> None:
+def test_the_equations_stand_at_the_side_and_can_be_left_out() -> None:
     drawing, _ = drawn("fig-5-27")
     with_them = ElementTree.fromstring(figure_svg(drawing, None, "light"))
     without = ElementTree.fromstring(figure_svg(drawing, None, "light", equations=False))
 
     assert float(without.attrib["height"]) == math.ceil(drawing["height"])
-    lowest = max(one["picture"]["height"] for one in drawing["equations"])
-    assert float(with_them.attrib["height"]) >= drawing["height"] + lowest
+    widest = max(one["picture"]["width"] for one in drawing["equations"])
+    assert float(with_them.attrib["width"]) >= drawing["width"] + widest
+    assert with_them.attrib["height"] == without.attrib["height"]
     boxes = Counter(one.text for one in with_them.iter(f"{SVG}text") if one.get("font-weight"))
     assert boxes == {"1": 2, "2": 2, "3": 2}
+
+
+def test_the_equations_stand_below_where_there_is_no_room_at_the_side() -> None:
+    drawing, _ = drawn("fig-5-27")
+    low = {**drawing, "nodes": [], "edges": [], "groups": [], "height": 40.0}
+    picture = ElementTree.fromstring(figure_svg(low, None, "light"))
+    lowest = max(one["picture"]["height"] for one in drawing["equations"])
+    assert float(picture.attrib["height"]) >= 40 + lowest
+    assert float(picture.attrib["width"]) == math.ceil(drawing["width"])
 
 
 def test_a_drawing_without_pictures_of_its_equations_ends_with_the_figure() -> None:

@@ -5,10 +5,9 @@
  * @import { Equation } from "../types.js"
  */
 import { html } from "lit-html";
-import { formulaPicture } from "../figure/formula.js";
 import { event, graph, pointed, session } from "../store.js";
 import { t } from "../strings.js";
-import { shapeBrackets } from "./shapes.js";
+import { equationPicture } from "./shapes.js";
 
 /** The figure of the book whose one subject is the shapes. */
 const SHAPES_FIGURE = "fig-5-26";
@@ -27,28 +26,17 @@ export function equations() {
 }
 
 /** @param {Equation} equation @param {boolean} large */
-function item(equation, large) {
-  const { number, edge, formula, shapes } = equation;
-  const whole = graph.value?.formulas[formula];
+function item({ number, edge, formula, shapes, picture, product }, large) {
+  const drawn = graph.value;
+  if (!drawn) return null;
   const now = event.value?.writes.includes(edge) ?? false;
+  const name = `${drawn.formulas[formula].spoken}: ${shapes}`;
   return html`<li
     class=${now ? "lit" : ""}
     @pointerenter=${() => (pointed.value = [{ key: edge, index: null }])}
     @pointerleave=${() => (pointed.value = [])}
   >
     <span class="number">${number}</span>
-    <div class="equation">
-      ${large ? [whole ? formulaPicture(whole, 1.5) : null, shapeBrackets(shapes, 1.35)] : factors(equation)}
-    </div>
+    <div class="equation">${equationPicture(large ? (product ?? picture) : picture, drawn, name, large ? 1.8 : 1.3)}</div>
   </li>`;
-}
-
-/** @param {Equation} equation */
-function factors({ parts }) {
-  return html`<div class="factors">
-    ${parts.map(({ formula, shape }) => {
-      const set = graph.value?.formulas[formula];
-      return html`<span class="part">${set ? formulaPicture(set, 1.2) : null}<span class="shape">${shape}</span></span>`;
-    })}
-  </div>`;
 }
