@@ -1,3 +1,3 @@
-"""Speed, as ratios inside one run: `python -m benchmarks.training`, `-m benchmarks.trace`."""
+"""Speed, as ratios inside one run: `python -m benchmarks.training`, `.trace`, `.layout`, `.painting`."""
 
 import app  # noqa: F401 - one BLAS thread, set before NumPy is loaded

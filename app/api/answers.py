@@ -190,6 +190,7 @@ class GraphAnswer(BaseModel):
     nodes: list[dict[str, Any]]
     edges: list[dict[str, Any]]
     groups: list[dict[str, Any]]
+    insides: dict[str, Any]
     equations: list[dict[str, Any]]
     formulas: dict[str, Any]
     glyphs: dict[str, Any]

@@ -80,11 +80,11 @@ def test_its_colours_numbers_equations_and_light_are_chosen(figure: Owner) -> No
     assert f'fill="{dark.paper}"' in figure.get(f"{PATH}?theme=dark").text
     bare = figure.get(f"{PATH}?numbers=false&equations=false&cursor=end")
     assert texts(bare) == {"(2, 2)", "(2, 3)", "(3,)", "dot", "+", "1", "2", "3"}
-    tall, flat = (
-        float(ElementTree.fromstring(figure.get(f"{PATH}?equations={word}").text).attrib["height"])
+    wide, narrow = (
+        float(ElementTree.fromstring(figure.get(f"{PATH}?equations={word}").text).attrib["width"])
         for word in ("true", "false")
     )
-    assert tall > flat
+    assert wide > narrow
     assert "opacity" in figure.get(f"{PATH}?cursor=1&lit=true").text
     assert "opacity" not in figure.get(f"{PATH}?cursor=1").text
     assert "opacity" not in figure.get(f"{PATH}?cursor=0&lit=true").text

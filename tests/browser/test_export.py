@@ -81,7 +81,7 @@ def test_numbers_and_equations_can_be_left_out(explorer: Any) -> None:
 
     assert "11" in texts(full)
     assert "11" not in texts(bare)
-    assert float(root_of(full)["height"]) > float(root_of(bare)["height"]) + 40
+    assert float(root_of(full)["width"]) > float(root_of(bare)["width"]) + 40
 
 
 def test_a_figure_without_equations_does_not_offer_them(explorer: Any) -> None:
