@@ -60,6 +60,14 @@ def test_a_double_click_opens_a_layer_where_it_stands(explorer: Any) -> None:
     assert boxes(explorer)["affine2"][0] == pytest.approx(before["affine2"][0], abs=1.5)
 
 
+def test_one_click_on_its_sign_opens_and_closes_a_box(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&level=network&at=0")
+    explorer.page.click('[data-node="relu1"] .tag')
+    explorer.until("location.search.includes('open=relu1')")
+    explorer.page.click('[data-group="relu1"] .tag')
+    explorer.until("!location.search.includes('open=')")
+
+
 def test_numbers_of_an_opened_layer_are_those_of_the_pass(explorer: Any) -> None:
     explorer.open("?preset=two-layer&level=network&open=affine1,affine2")
     explorer.press("End")
@@ -171,3 +179,11 @@ def test_a_link_brings_the_opened_layers_along(explorer: Any) -> None:
     explorer.open("?preset=two-layer&level=layer&open=affine2&at=8")
     assert explorer.page.locator('[data-group="affine2"]').count() == 1
     assert "open=affine2" in explorer.page.url
+
+
+@pytest.mark.parametrize("level", ["network", "layer", "op"])
+def test_the_digit_network_stays_a_small_page_at_every_level(explorer: Any, level: str) -> None:
+    explorer.open(f"?preset=fig-5-28&level={level}&at=0")
+    for key in ("End", "Home", ".", ".", ","):
+        explorer.press(key)
+    assert explorer.page.evaluate("document.querySelectorAll('*').length") < 3000

@@ -16,6 +16,7 @@ import { classWriter, head, roundedPath, shortened, svg } from "./svg.js";
 export const OPEN_HEAD = { length: 8, width: 9, filled: false };
 export const FILLED_HEAD = { length: 12, width: 12, filled: true };
 const BOX = 18;
+const TAG = 24;
 /** @type {Record<string, string>} */
 const SIGNS = { "-": "\u2212", x: "\u00d7", dot: "dot" };
 
@@ -102,6 +103,7 @@ function nodeView(node, graph) {
       : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
     svg("text", { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null }, name),
   );
+  if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+"));
   return { element, paint };
 }
 
@@ -140,13 +142,28 @@ function imageView({ id, x, y, w, h, image }, element) {
   };
 }
 
+/**
+ * A place to click, in the upper right corner of a box that opens or closes.
+ * @param {number} right @param {number} top @param {string} sign
+ */
+function tag(right, top, sign) {
+  const middle = { x: right - TAG / 2, y: top + TAG / 2, dy: "0.35em", "text-anchor": "middle" };
+  return svg(
+    "g",
+    { class: "tag", "aria-hidden": "true" },
+    svg("rect", { x: right - TAG, y: top, width: TAG, height: TAG }),
+    svg("text", middle, sign),
+  );
+}
+
 /** @param {Group} group */
-function groupView({ id, kind, title, x, y, w, h }) {
+function groupView({ id, kind, title, closes, x, y, w, h }) {
   return svg(
     "g",
     { class: `group ${kind}`, "data-group": id },
     svg("rect", { x, y, width: w, height: h, rx: 12 }),
     title ? svg("text", { x: x + 12, y: y + 19 }, title) : "",
+    closes ? tag(x + w, y, "\u2212") : "",
   );
 }
 

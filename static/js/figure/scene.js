@@ -10,6 +10,8 @@ import { boundsOf, span } from "./places.js";
 
 /** Room around a line in which it can be hit. */
 const REACH = 8;
+/** SVG elements of the sign that opens or closes a box. */
+const TAG = 3;
 const NUMBERED = 9;
 
 /**
@@ -35,13 +37,17 @@ export function sceneOf({ nodes, edges, groups }, formulas) {
   const parts = [];
   /** @param {Record<string, any> & Box} part */
   const add = (part) => parts.push(/** @type {Part} */ (/** @type {unknown} */ ({ ...part, order: parts.length })));
-  for (const group of groups) add({ kind: "group", group, size: group.title ? 3 : 2, ...box(group) });
+  for (const group of groups) {
+    const size = (group.title ? 3 : 2) + (group.closes ? TAG : 0);
+    add({ kind: "group", group, size, ...box(group) });
+  }
   for (const edge of edges) {
     add({ kind: "line", edge, size: edge.label?.mode === "fan" ? 1 : 4, ...span(edge.points, REACH) });
   }
   for (const node of nodes) {
     if (node.w === 0) continue;
-    const size = node.kind === "constant" ? 1 + formulaSize(formulas[node.symbol ?? ""]) : 3;
+    const own = node.kind === "constant" ? 1 + formulaSize(formulas[node.symbol ?? ""]) : 3;
+    const size = own + (node.opens ? TAG : 0);
     add({ kind: "node", node, size, ...box({ ...node, x: node.x - node.w / 2, y: node.y - node.h / 2 }) });
   }
   for (const edge of edges) {

@@ -127,6 +127,13 @@ export function mountFigure(host) {
     opened = false;
   });
 
+  /** @param {[number, number]} point */
+  function openOrClose(point) {
+    const box = graph.value && boxAt(graph.value, point);
+    if (box && "opens" in box) void open(box.opens, box.id);
+    else if (box) void close(box.closes, box.id);
+  }
+
   function placeInPlay() {
     const boxes = [...(event.value?.writes ?? [])].flatMap((key) => {
       const label = edgeOf(key)?.label;
@@ -152,10 +159,12 @@ export function mountFigure(host) {
     if (viewport.dragged()) return;
     const figure = painted.peek();
     const point = viewport.point(click);
+    const target = /** @type {Element} */ (click.target);
+    if (target.closest(".tag") && !target.closest(".inside")) return openOrClose(point);
     const picked =
       figure && screen.isFar()
         ? pickPart(figure, point, viewport.place().k)
-        : pickElement(/** @type {Element} */ (click.target), figure, point);
+        : pickElement(target, figure, point);
     if (picked) select(picked.key, picked.index);
     else selection.value = null;
   });
@@ -163,9 +172,7 @@ export function mountFigure(host) {
     const drawn = graph.peek();
     const target = /** @type {Element} */ (click.target);
     if (!drawn || target.closest(".inside, .label, .node.op")) return;
-    const box = boxAt(drawn, viewport.point(click));
-    if (box && "opens" in box) void open(box.opens, box.id);
-    else if (box) void close(box.closes, box.id);
+    if (!target.closest(".tag")) openOrClose(viewport.point(click));
   });
   host.addEventListener("keydown", (press) => {
     if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
