@@ -1,3 +1,3 @@
-"""Speed, as ratios inside one run: `python -m benchmarks.training`, `.trace`, `.layout`, `.painting`."""
+"""Speed, as ratios in one run: `python -m benchmarks.X`, X a module of this package."""
 
 import app  # noqa: F401 - one BLAS thread, set before NumPy is loaded
