@@ -15,7 +15,7 @@ from app.engine.graph import OpGraph
 Part = tuple[str, str]
 
 ROOM = 6.0
-SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 19.0, 5.0, 9.0, 4.0
+SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 15.0, 5.0, 9.0, 4.0
 # Advances of 11 px text, wide enough for any face: each token gets a place of its own, so that a
 # bracket meets its size whatever face the reader has.
 DIGIT, PAREN, COMMA, LAST_COMMA = 6.6, 4.6, 6.4, 3.6
@@ -43,7 +43,7 @@ def numbered_edges(graph: OpGraph, *, single: bool) -> dict[str, int]:
 
 
 def equations(plan: Plan) -> list[dict[str, Any]]:
-    """Equations 1 to 3 (equation 5.13 and the sum over axis 0) for the sizes of the graph.
+    """Equations 1 to 3 (equation 5.13 and the sum over axis 0) of the numbered arrows of a figure.
 
     Each has ``formula`` (the whole), ``parts``: factors and signs in order, each with its own
     formula and the shape that stands under it ("" under a sign), and ``picture``: the same as a
@@ -51,8 +51,7 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
     ``product``, with the result at the end as in figure 5-26.
     """
     graph, single = plan.graph, plan.single
-    numbers = numbered_edges(graph, single=single)
-    if not numbers or not plan.backward:
+    if not plan.numbers or not plan.backward:
         return []
     name = graph.layers[0].name
     x, w, b, y = (
@@ -76,7 +75,7 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
         3: [(db, shape_text(b.shape)), ("=", ""), (r"\sum_{n}", ""), (dy, y_full)],
     }  # fmt: skip
     answer = []
-    for id, number in numbers.items():
+    for id, number in plan.numbers.items():
         parts = sides[number]
         left, *right = (shape for _, shape in parts if shape)
         answer.append(
@@ -113,7 +112,7 @@ def equation_picture(parts: list[Part], formulas: FormulaTable, result: int = 0)
     keys = [formulas.add(latex) for latex, _ in parts]
     baseline = max(formulas[key].ascent for key in keys) + MARGIN
     depth = max(formulas[key].height - formulas[key].ascent for key in keys)
-    shapes_at = baseline + depth + SHAPE_DROP - 4.0
+    shapes_at = baseline + depth + SHAPE_DROP
     placed: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
     sizes: list[list[Size]] = []

@@ -34,7 +34,7 @@ class _Context:
     frames: Mapping[str, str]
     openings: Mapping[str, Opening]
     has_image: bool
-    crossing: frozenset[str] = frozenset()
+    crossing: frozenset[str]
 
 
 def fill(plan: Plan, openings: Mapping[str, Opening] | None = None) -> None:
@@ -61,9 +61,9 @@ def fill(plan: Plan, openings: Mapping[str, Opening] | None = None) -> None:
             )
         else:
             layer_box(plan, layers[node.id])
-    context = _Context(lanes, frames, openings, input_image(plan))
+    has_image = input_image(plan)
     _shared_sources(plan)
-    context = replace(context, crossing=_crossing(plan))
+    context = _Context(lanes, frames, openings, has_image, _crossing(plan))
     for edge in graph.edges:
         if edge.id not in plan.edges:
             _edge(plan, edge, context)

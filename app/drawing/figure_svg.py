@@ -34,6 +34,7 @@ def figure_svg(
     theme: str,
     *,
     equations: bool = True,
+    scale: float = 1.0,
     title: str = "Computational graph",
 ) -> str:
     """Paint a drawing.
@@ -44,10 +45,11 @@ def figure_svg(
         theme: ``light`` or ``dark``.
         equations: whether the numbered equations stand at the side of the drawing, or below it
             where it is not high enough.
+        scale: how much larger than in the drawing it is shown.
         title: the picture's name for screen readers.
 
     Returns:
-        The SVG in one line, in pixels at scale 1.
+        The SVG in one line.
 
     Raises:
         ValueError: the theme is unknown.
@@ -61,7 +63,7 @@ def figure_svg(
     # Whole pixels: a PNG of twice the size is then exactly that.
     width, height = math.ceil(width), math.ceil(height)
     root: dict[str, Value] = {
-        "xmlns": "http://www.w3.org/2000/svg", "width": width, "height": height,
+        "xmlns": "http://www.w3.org/2000/svg", "width": width * scale, "height": height * scale,
         "viewBox": f"0 0 {number(width)} {number(height)}", "role": "img", "lang": "en",
         "font-family": FONTS,
     }  # fmt: skip

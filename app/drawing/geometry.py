@@ -119,3 +119,14 @@ class Placement:
     groups: dict[str, Rect] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
+
+    def moved(self, dx: float, dy: float) -> "Placement":
+        """All of it elsewhere; its size stays."""
+        return Placement(
+            {id: Rect(r.x + dx, r.y + dy, r.w, r.h) for id, r in self.nodes.items()},
+            {id: [(x + dx, y + dy) for x, y in points] for id, points in self.routes.items()},
+            {id: Run(r.left + dx, r.right + dx, r.y + dy) for id, r in self.runs.items()},
+            {id: Rect(r.x + dx, r.y + dy, r.w, r.h) for id, r in self.groups.items()},
+            self.width,
+            self.height,
+        )

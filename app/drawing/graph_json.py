@@ -141,7 +141,7 @@ def _draw(
         "height": pixel(placement.height),
         **drawn,
         "insides": _inside_pictures(drawn["nodes"], closed),
-        "equations": [] if whole.boxes else sides,
+        "equations": sides,
         **whole.formulas.as_json(),
     }
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.drawing.figure import Opening, fill
-from app.drawing.geometry import Placement, Point, Rect, Run
+from app.drawing.geometry import Placement
 from app.drawing.once import placed
 from app.drawing.parts import part
 from app.drawing.plan import Plan
@@ -24,15 +24,13 @@ TITLE, TITLE_CHAR = 22.0, 7.6
 class Inside:
     """A laid out inside; its sides are the sides of the box, ``port`` the y of its chain.
 
-    ``arrives`` and ``leaves`` are the edges that cross its sides; ``stub`` is the one of those
-    that leave whose line stands for all of them.
+    ``leaves`` are the edges that leave it; ``stub`` is the one whose line stands for all of them.
     """
 
     plan: Plan
     placement: Placement
     title: str
     port: float
-    arrives: frozenset[str]
     leaves: frozenset[str]
     stub: str
 
@@ -60,8 +58,7 @@ def inside_of(
     stub = next(edge.id for edge in inner.edges if edge.target is None)
     plan = Plan(inner, whole.single, whole.backward, chained=True, formulas=whole.formulas)
     fill(plan)
-    placement = placed(plan.items, plan.links, plan.groups)
-    placement = _framed(placement, title)
+    placement = _framed(placed(plan.items, plan.links, plan.groups), title)
     for id in arrives:
         points = placement.routes[id]
         placement.routes[id] = [(0.0, points[0][1]), *points]
@@ -70,7 +67,7 @@ def inside_of(
             points = placement.routes[id]
             placement.routes[id] = [*points, (placement.width, points[-1][1])]
     port = placement.routes[stub][-1][1]
-    return Inside(plan, placement, title, port, frozenset(arrives), frozenset(leaves), stub)
+    return Inside(plan, placement, title, port, frozenset(leaves), stub)
 
 
 def merged(
@@ -92,21 +89,18 @@ def merged(
         groups[name] = box
         group_faces[name] = ("layer", inside.title, name)
         faces |= inside.plan.faces
-        inner = _moved(inside.placement, box.x, box.y)
+        inner = inside.placement.moved(box.x, box.y)
         nodes |= inner.nodes
+        runs |= inner.runs
         for id, face in inside.plan.edges.items():
-            if id in inside.arrives:
-                outer = edges[id]
-                edges[id] = replace(face, source=outer.source, edge=outer.edge)
-                routes[id] = [*routes[id], *inner.routes[id]]
-                if id in inner.runs:
-                    runs[id] = inner.runs[id]
-            elif id not in inside.leaves:
-                edges[id] = face
-                if id in inner.routes:
-                    routes[id] = inner.routes[id]
-                if id in inner.runs:
-                    runs[id] = inner.runs[id]
+            if id in inside.leaves:
+                continue
+            # What comes in goes on from where the figure's line ends.
+            outer = edges.get(id)
+            edges[id] = (
+                face if outer is None else replace(face, source=outer.source, edge=outer.edge)
+            )
+            routes[id] = [*routes.get(id, []), *inner.routes.get(id, [])]
         maker = inside.plan.edges[inside.stub].source
         for id in inside.leaves:
             edges[id] = replace(edges[id], source=maker)
@@ -146,23 +140,6 @@ def _one_line_each(inner: OpGraph) -> OpGraph:
 def _framed(placement: Placement, title: str) -> Placement:
     """Room for the title of the frame over the picture."""
     width = max(placement.width, TITLE_CHAR * len(title) + 28.0)
-    placed = _moved(placement, (width - placement.width) / 2, TITLE)
-    placed.width, placed.height = width, placement.height + TITLE
-    return placed
-
-
-def _moved(placement: Placement, dx: float, dy: float) -> Placement:
-    def shift(rects: Mapping[str, Rect]) -> dict[str, Rect]:
-        return {id: Rect(r.x + dx, r.y + dy, r.w, r.h) for id, r in rects.items()}
-
-    def along(points: list[Point]) -> list[Point]:
-        return [(x + dx, y + dy) for x, y in points]
-
-    return Placement(
-        shift(placement.nodes),
-        {id: along(points) for id, points in placement.routes.items()},
-        {id: Run(r.left + dx, r.right + dx, r.y + dy) for id, r in placement.runs.items()},
-        shift(placement.groups),
-        placement.width,
-        placement.height,
-    )
+    framed = placement.moved((width - placement.width) / 2, TITLE)
+    framed.width, framed.height = width, placement.height + TITLE
+    return framed

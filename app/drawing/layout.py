@@ -51,8 +51,7 @@ def lay_out(
             if slot.labelled:
                 placement.runs[id] = Run(left[slot.column], right[slot.column], slot.y)
     _groups(columns, by_id, left, right, placement)
-    _to_origin(columns, left, right, placement)
-    return placement
+    return _to_origin(columns, left, right, placement)
 
 
 def _columns_x(columns: Columns, groups: dict[str, Group]) -> tuple[list[float], list[float]]:
@@ -165,8 +164,8 @@ def _groups(
 
 def _to_origin(
     columns: Columns, left: list[float], right: list[float], placement: Placement
-) -> None:
-    """Shift everything so that the smallest x and y are the margin; set width and height."""
+) -> Placement:
+    """The placement with the margin as its smallest x and y, and with its width and height."""
     boxes = [*placement.nodes.values(), *placement.groups.values()]
     boxes += [
         Rect(
@@ -178,15 +177,10 @@ def _to_origin(
     ]  # fmt: skip
     xs = [x for points in placement.routes.values() for x, _ in points]
     if not boxes:
-        return
+        return placement
     dx = MARGIN - min([b.x for b in boxes] + xs)
     dy = MARGIN - min(b.y for b in boxes)
-    placement.width = max([b.x + b.w for b in boxes] + xs) + dx + MARGIN
-    placement.height = max(b.y + b.h for b in boxes) + dy + MARGIN
-    for rects in (placement.nodes, placement.groups):
-        for id, rect in rects.items():
-            rects[id] = Rect(rect.x + dx, rect.y + dy, rect.w, rect.h)
-    for id, points in placement.routes.items():
-        placement.routes[id] = [(x + dx, y + dy) for x, y in points]
-    for id, run in placement.runs.items():
-        placement.runs[id] = Run(run.left + dx, run.right + dx, run.y + dy)
+    moved = placement.moved(dx, dy)
+    moved.width = max([b.x + b.w for b in boxes] + xs) + dx + MARGIN
+    moved.height = max(b.y + b.h for b in boxes) + dy + MARGIN
+    return moved

@@ -50,6 +50,12 @@ def halo(paper: str, width: float = 3.0) -> dict[str, Value]:
     return {"fill": "none", "stroke": paper, "stroke-width": width, "stroke-linejoin": "round"}
 
 
+def haloed(words: str, x: float, y: float, attributes: Mapping[str, Value], paper: str) -> str:
+    """As `text`, with a halo under it."""
+    under = text(words, x, y, {**attributes, **halo(paper)})
+    return under + text(words, x, y, attributes)
+
+
 def fitted(
     words: str, x: float, y: float, room: float, character: float,
     attributes: Mapping[str, Value], size: float,

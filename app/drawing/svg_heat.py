@@ -11,7 +11,7 @@ import numpy as np
 
 from app.drawing.numbers import as_sent, short
 from app.drawing.palette import channels
-from app.drawing.svg import PREFIX, Value, element, fitted, halo, text
+from app.drawing.svg import PREFIX, Value, element, fitted, halo, haloed
 from app.drawing.svg_look import Look
 from app.drawing.svg_png import Inks, heat_png
 
@@ -51,8 +51,7 @@ def heat_map(label: Json, key: str, direction: str, look: Look) -> str:
     style: dict[str, Value] = {"font-size": 11, "fill": look.palette.grey}
     return (
         image(place, picture, "none")
-        + text(ends, at["x"], at["y"], style | halo(look.palette.paper))
-        + text(ends, at["x"], at["y"], style)
+        + haloed(ends, at["x"], at["y"], style, look.palette.paper)
         + _legend(label, direction, scale, look)
     )
 
@@ -100,7 +99,7 @@ def _legend(label: Json, direction: str, scale: Scale | None, look: Look) -> str
         for end, side, anchor in ((scale.low, -1, "end"), (scale.high, 1, "start"))
     )  # fmt: skip
     if scale.low < 0:
-        ends += text("0", x, y, style | halo(palette.paper)) + text("0", x, y, style)
+        ends += haloed("0", x, y, style, palette.paper)
     return strip + ends
 
 

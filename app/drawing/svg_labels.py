@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.drawing.numbers import as_sent, short
-from app.drawing.svg import Value, element, fitted, halo, head, number, text
+from app.drawing.svg import Value, element, fitted, haloed, head, number, text
 from app.drawing.svg_formulas import formula_at
 from app.drawing.svg_heat import heat_map
 from app.drawing.svg_look import Look
@@ -34,8 +34,7 @@ def label_of(edge: Json, drawing: Json, look: Look) -> str:
         parts.append(formula_at(name["formula"], left, name["y"], ink, look.palette.paper))
     if (shape := label["shape"]) and shape["text"]:
         style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": look.palette.grey}
-        under = style | halo(look.palette.paper)
-        parts += [text(shape["text"], shape["x"], shape["y"], one) for one in (under, style)]
+        parts.append(haloed(shape["text"], shape["x"], shape["y"], style, look.palette.paper))
     return element("g", {"opacity": look.dimmed(look.lit(key), 0.7)}, *parts)
 
 

@@ -49,7 +49,6 @@ class Look:
 
     shown: Shown
     palette: Palette
-    backward_waits: bool
 
     def ink(self, direction: str) -> str:
         """Colour of what runs forward or backward."""
@@ -82,4 +81,4 @@ def look_at(shown: Shown | None, theme: str) -> Look:
     if theme not in PALETTES:
         raise ValueError(f"theme is one of {', '.join(PALETTES)}")
     shown = shown or Shown(numbers=False)
-    return Look(shown, PALETTES[theme], backward_waits=shown.numbers)
+    return Look(shown, PALETTES[theme])

@@ -40,7 +40,7 @@ def _backward(edge: Json, look: Look) -> str:
     points, palette = edge["points"], look.palette
     line = rounded_path(shortened(points, FILLED_HEAD[0] - 1))
     tip = head(points, *FILLED_HEAD, filled=True)
-    if look.backward_waits and look.known(edge["key"]) == 0:
+    if look.shown.numbers and look.known(edge["key"]) == 0:
         # Before a gradient has come, its arrow is only the place for it.
         faint: dict[str, Value] = {"stroke": palette.faint, "stroke-width": 1}
         dashes = {"fill": "none", "stroke-dasharray": "3 4", "stroke-linejoin": "round", "d": line}

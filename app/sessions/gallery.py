@@ -5,7 +5,6 @@ computed.
 """
 
 import hashlib
-import re
 import threading
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
@@ -28,7 +27,6 @@ THEMES = ("light", "dark")
 # Its one subject is an equation, so the graph that it belongs to, figure 5-25's, is left out.
 _EQUATION_FIGURE = "fig-5-26"
 _EQUATION_SCALE, _EQUATION_TOP = 2.0, 16.0
-_ROOT_SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 
 
 @dataclass(frozen=True)
@@ -105,14 +103,8 @@ def _equation_alone(passes: Passes, session: Session, theme: str) -> str:
         "equations": [{**one, "picture": one["product"]} for one in drawing["equations"][:1]],
     }
     title = presets.PRESETS[session.preset or ""].title
-    text = figure_svg(alone, None, theme, title=f"{title} ({session.preset})")
-    return _ROOT_SIZE.sub(
-        lambda size: 'width="{:g}" height="{:g}"'.format(
-            *(float(side) * _EQUATION_SCALE for side in size.groups())
-        ),
-        text,
-        count=1,
-    )
+    title = f"{title} ({session.preset})"
+    return figure_svg(alone, None, theme, scale=_EQUATION_SCALE, title=title)
 
 
 def preset_session(figure: str, loader: Loader) -> Session:

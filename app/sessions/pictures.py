@@ -30,7 +30,7 @@ def picture(
         theme: ``light`` or ``dark``.
         numbers: whether numbers are written, and places for those to come.
         lit: whether the op in play stands out.
-        equations: whether the numbered equations stand below.
+        equations: whether the numbered equations are part of it.
 
     Raises:
         EngineError: the view does not go with the session.

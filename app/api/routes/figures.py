@@ -73,7 +73,7 @@ async def get_figure(
         bool, Query(description="Write the numbers known; without, only names and shapes.")
     ] = True,
     equations: Annotated[
-        bool, Query(description="Put the numbered equations, where there are some, below.")
+        bool, Query(description="Put the numbered equations, where there are some, beside it.")
     ] = True,
     lit: Annotated[bool, Query(description="Let the op in play stand out.")] = False,
     download: Annotated[bool, Query(description="Have a browser save it as a file.")] = False,
