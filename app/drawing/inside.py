@@ -96,10 +96,9 @@ def merged(
             if id in inside.leaves:
                 continue
             # What comes in goes on from where the figure's line ends.
-            outer = edges.get(id)
-            edges[id] = (
-                face if outer is None else replace(face, source=outer.source, edge=outer.edge)
-            )
+            if outer := edges.get(id):
+                face = replace(face, source=outer.source, edge=outer.edge)
+            edges[id] = face
             routes[id] = [*routes.get(id, []), *inner.routes.get(id, [])]
         maker = inside.plan.edges[inside.stub].source
         for id in inside.leaves:

@@ -68,6 +68,31 @@ def make_trace(
     return Recorder(graph, given, spec.dtype).record(grad_output)
 
 
+def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> OpGraph:
+    """The graph of a trace with its loss opened, in the form that the trace's scores call for.
+
+    Args:
+        spec: The network, which has a loss.
+        trace: A pass of it with the loss closed.
+        stable: As for `make_trace`.
+    """
+    graph = trace.graph
+    scores = trace.array(f"{spec.layers[-1].name}.output" if spec.layers else "x")
+    return build_graph(
+        spec,
+        graph.n,
+        graph.level,
+        "opened",
+        loss_form(scores, spec.dtype, stable=stable),
+        targets="t" in graph.tensors,
+        closed=frozenset(
+            group.name
+            for group in graph.layers
+            if group.type == "sigmoid" and len(group.nodes) == 1
+        ),
+    )
+
+
 class Recorder:
     """Runs the nodes of one graph and keeps every event and array."""
 

@@ -1,7 +1,7 @@
 """From what somebody asks for to a checked network with its numbers; sizes before anything else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
 from app.engine.targets import as_one_hot, check_parameters, check_rows
-from app.sessions.edits import ChangeView, kept_targets
-from app.sessions.state import Source
+from app.sessions.edits import ChangeView, changed_view, kept_targets
+from app.sessions.state import Session, Source
 
 Array = np.ndarray
 
@@ -88,6 +88,43 @@ def check(wanted: Wanted, limits: Limits) -> Numbers:
     else:
         parameters = check_parameters(spec, dict(wanted.parameters))
     return Numbers(spec, parameters, x, t, grad_output)
+
+
+def begin(
+    id: str, token_hash: bytes, now: float, wanted: Wanted, numbers: Numbers, preset: str | None
+) -> Session:
+    """A session at its first version.
+
+    Args:
+        id: Its name in the store.
+        token_hash: SHA-256 of its edit token.
+        now: Seconds since 1970.
+        wanted: What was asked for: the view, the optimiser, where the rows are from.
+        numbers: The same, checked.
+        preset: The preset that it is, if it is one.
+
+    Raises:
+        EngineError: the view does not go with the network.
+    """
+    session = Session(
+        id=id,
+        token_hash=token_hash,
+        version=1,
+        created=now,
+        touched=now,
+        spec=numbers.spec,
+        parameters=numbers.parameters,
+        x=numbers.x,
+        t=numbers.t,
+        grad_output=numbers.grad_output,
+        preset=preset,
+        source=wanted.source,
+    )
+    if wanted.optimizer is not None:
+        session = replace(session, optimizer=wanted.optimizer)
+    if wanted.view is not None:
+        session = replace(session, view=changed_view(session.view, wanted.view, session, "view"))
+    return session
 
 
 def _checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:

@@ -43,6 +43,11 @@ class ChangeView:
     open: tuple[str, ...] | None = None
     form: str | None = None
 
+    def over(self, view: View) -> View:
+        """``view`` with what this names, nothing checked."""
+        asked = {part.name: getattr(self, part.name) for part in fields(self)}
+        return replace(view, **{name: value for name, value in asked.items() if value is not None})
+
 
 @dataclass(frozen=True)
 class Load:
@@ -71,8 +76,7 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
         EngineError: an unknown word, a row or a layer the session does not have, too many classes
             to open.
     """
-    asked = {part.name: getattr(change, part.name) for part in fields(ChangeView)}
-    new = replace(view, **{name: value for name, value in asked.items() if value is not None})
+    new = change.over(view)
     if new.level not in LEVELS:
         raise EngineError(f"level is one of {', '.join(LEVELS)}", f"{field}/level", "choice")
     if new.loss not in LOSS_VIEWS:

@@ -7,15 +7,15 @@ computed.
 import hashlib
 import threading
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from app.drawing.figure_svg import figure_svg
 from app.engine.spec import Limits
 from app.engine.strides import Cursor
 from app.sessions import presets
-from app.sessions.creation import check
-from app.sessions.edits import Loader, changed_view
+from app.sessions.creation import begin, check
+from app.sessions.edits import Loader
 from app.sessions.passes import Passes
 from app.sessions.pictures import picture
 from app.sessions.state import Session
@@ -110,21 +110,4 @@ def _equation_alone(passes: Passes, session: Session, theme: str) -> str:
 def preset_session(figure: str, loader: Loader) -> Session:
     """A preset as a session that no store has; nobody can edit it, so its token is empty."""
     wanted = presets.wanted(figure, None, loader)
-    numbers = check(wanted, Limits())
-    session = Session(
-        id=figure,
-        token_hash=b"",
-        version=1,
-        created=0.0,
-        touched=0.0,
-        spec=numbers.spec,
-        parameters=numbers.parameters,
-        x=numbers.x,
-        t=numbers.t,
-        grad_output=numbers.grad_output,
-        preset=figure,
-        source=wanted.source,
-    )
-    assert wanted.view is not None
-    view = changed_view(session.view, wanted.view, session, "view")
-    return replace(session, view=view)
+    return begin(figure, b"", 0.0, wanted, check(wanted, Limits()), figure)

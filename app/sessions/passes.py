@@ -1,6 +1,6 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from app.drawing.graph_json import draw
 from app.engine.errors import EngineError
 from app.engine.network import Evaluation, Network
-from app.engine.run import make_trace
+from app.engine.run import make_trace, opened_graph
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
 from app.sessions.cache import ByteCache
@@ -89,8 +89,7 @@ class Passes:
         backward = any(event.is_gradient for event in trace.events)
         inner = None
         if graph.loss_form == "closed":
-            # The inside of the closed boxes is the same pass with the loss opened.
-            inner = self.trace(session, replace(view, loss="opened")).graph
+            inner = opened_graph(session.spec, trace, stable=view.form == "stable")
         return draw(graph, view.level, view.single, backward, view.open, inner)
 
     def position(self, session: Session) -> Position:

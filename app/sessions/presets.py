@@ -1,7 +1,7 @@
 """The figures of the book as sessions to start from, with numbers one can check by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from app.engine.spec import LayerSpec, NetworkSpec
 from app.sessions import digits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, Loader
-from app.sessions.state import Source
+from app.sessions.state import Source, View
 
 Array = np.ndarray
 
@@ -201,14 +201,7 @@ def catalogue() -> list[dict[str, Any]]:
                 ],
                 "loss": None if preset.loss is None else {"type": preset.loss},
             },
-            "view": {
-                "level": preset.view.level,
-                "loss": preset.view.loss,
-                "sample": preset.view.sample,
-                "single": preset.view.single,
-                "open": [],
-                "form": "book",
-            },
+            "view": asdict(preset.view.over(View())),
             "rows": HELD_OUT if preset.is_digit else None,
         }
         for preset in PRESETS.values()

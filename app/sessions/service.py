@@ -11,7 +11,7 @@ from app.engine.spec import Limits
 from app.engine.strides import Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
-from app.sessions.creation import Numbers, Wanted, check
+from app.sessions.creation import Numbers, Wanted, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.events import Hub, Subscription
@@ -67,25 +67,8 @@ class Service:
         numbers = self.check(wanted)
         now = time.time()
         token = secrets.token_urlsafe(32)
-        session = Session(
-            id=secrets.token_urlsafe(16),
-            token_hash=hash_token(token),
-            version=1,
-            created=now,
-            touched=now,
-            spec=numbers.spec,
-            parameters=numbers.parameters,
-            x=numbers.x,
-            t=numbers.t,
-            grad_output=numbers.grad_output,
-            preset=preset,
-            source=wanted.source,
-        )
-        if wanted.optimizer is not None:
-            session = replace(session, optimizer=wanted.optimizer)
-        if wanted.view is not None:
-            view = changed_view(session.view, wanted.view, session, "view")
-            session = replace(session, view=view)
+        id = secrets.token_urlsafe(16)
+        session = begin(id, hash_token(token), now, wanted, numbers, preset)
         self.keeper.store.create(session.record())
         return session, token
 

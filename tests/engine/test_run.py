@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from app.engine.forms import loss_form
 from app.engine.network import Network
-from app.engine.run import make_trace
+from app.engine.run import make_trace, opened_graph
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.trace import NOT_COMPUTED, Trace
 from tests.engine.networks import Case, cases, make_case, some
@@ -161,3 +161,14 @@ def test_an_overflow_is_shown_as_it_is() -> None:
     trace = make_trace(spec, parameters, np.array([[1e200]]), np.array([[1.0, 0.0]]))
     assert np.isinf(trace.array("affine1.output")[0, 0])
     assert np.isnan(trace.array("loss"))
+
+
+@pytest.mark.parametrize("level", ["op", "element"])
+@pytest.mark.parametrize("stable", [False, True])
+@given(case=cases())
+@settings(max_examples=25, deadline=None)
+def test_the_opened_graph_needs_no_pass_of_its_own(level: str, stable: bool, case: Case) -> None:
+    numbers = (case.spec, case.parameters, case.x, case.t)
+    closed = make_trace(*numbers, level=level)
+    opened = make_trace(*numbers, level=level, loss="opened", stable=stable)
+    assert opened_graph(case.spec, closed, stable=stable) == opened.graph
