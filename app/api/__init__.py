@@ -4,7 +4,7 @@
 
     install(app, service)
 
-`bodies` and `numbers` read, `convert` hands on, `views` and `values` write; `routes` has one module
+`bodies`, `numbers` and `viewing` read, `convert` hands on, `views` and `values` write; `routes` has one module
 for each noun, `documents` describes them in the OpenAPI document.
 """
 

@@ -13,19 +13,10 @@ from app.api.conditions import is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
 from app.api.documents import IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.routes.passes import (
-    FormQuery,
-    LevelQuery,
-    LossQuery,
-    OpenQuery,
-    SampleQuery,
-    SingleQuery,
-    layer_names,
-)
+from app.api.viewing import DrawingQuery
 from app.engine.errors import EngineError
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
-from app.sessions.edits import ChangeView
 from app.sessions.passes import Passes
 from app.sessions.pictures import picture
 from app.sessions.state import Session, View
@@ -61,12 +52,7 @@ CursorQuery = Annotated[
 async def get_figure(
     request: Request,
     id: str,
-    level: LevelQuery = None,
-    loss: LossQuery = None,
-    sample: SampleQuery = None,
-    single: SingleQuery = None,
-    open: OpenQuery = None,
-    form: FormQuery = None,
+    asked: DrawingQuery,
     cursor: CursorQuery = None,
     theme: Annotated[Literal["light", "dark"], Query(description="Its colours.")] = "light",
     numbers: Annotated[
@@ -84,13 +70,12 @@ async def get_figure(
     """
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
-    change = ChangeView(level, loss, sample, single, layer_names(open), form)
-    view = sessions.view(session, change)
+    view = sessions.view(session, asked)
 
     def draw() -> Response:
         place = place_in(sessions.passes, session, view, cursor)
-        asked = (view, place, theme, numbers, equations, lit)
-        headers = {"ETag": _tag(session, asked), **REVALIDATE}
+        painted = (view, place, theme, numbers, equations, lit)
+        headers = {"ETag": _tag(session, painted), **REVALIDATE}
         if is_fresh(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         if download:
@@ -134,7 +119,7 @@ def file_name(session: Session, view: View) -> str:
     return f"{re.sub('[^A-Za-z0-9-]', '-', name)}.svg"
 
 
-def _tag(session: Session, asked: object) -> str:
-    """A tag that changes with the session, and with what is asked of it."""
-    digest = hashlib.sha256(repr(asked).encode("utf-8")).hexdigest()
+def _tag(session: Session, painted: object) -> str:
+    """A tag that changes with the session, and with what is painted of it."""
+    digest = hashlib.sha256(repr(painted).encode("utf-8")).hexdigest()
     return f'"{session.version}-{digest[:16]}"'

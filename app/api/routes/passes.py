@@ -22,9 +22,10 @@ from app.api.context import PREFIX, service, versioned
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.models import CHECK, UPDATE, Form, Level, LossView
+from app.api.models import CHECK, UPDATE
 from app.api.tensors import parse_index
 from app.api.values import answer, encode
+from app.api.viewing import DrawingQuery, PassQuery
 from app.api.views import (
     check_json,
     explanation_json,
@@ -34,41 +35,13 @@ from app.api.views import (
     update_json,
 )
 from app.engine.explain import explain
-from app.sessions.edits import ChangeView
 from app.sessions.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
 
-LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]
-LossQuery = Annotated[LossView | None, Query(description="Default: the session's view.")]
-SampleQuery = Annotated[
-    int | None, Query(ge=0, le=9999, description="The row that level `element` shows.")
-]
-SingleQuery = Annotated[
-    bool | None, Query(description="Write shapes of one sample as `(2,)`, not `(1, 2)`.")
-]
-OpenQuery = Annotated[
-    str | None,
-    Query(
-        max_length=2_000,
-        description="Layers that stand opened among boxes, with commas between; empty for none.",
-        examples=["affine1,relu1"],
-    ),
-]
-FormQuery = Annotated[
-    Form | None,
-    Query(description="How an opened loss is computed; `book` gives way where it is not safe."),
-]
 CellsQuery = Annotated[
     int, Query(ge=0, le=1_000_000, description="Larger tensors are told by their range.")
 ]
-
-
-def layer_names(text: str | None) -> tuple[str, ...] | None:
-    """The names in ``open``; None where it is not given."""
-    if text is None:
-        return None
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 @operation(
@@ -84,18 +57,12 @@ def layer_names(text: str | None) -> tuple[str, ...] | None:
 async def get_graph(
     request: Request,
     id: str,
-    level: LevelQuery = None,
-    loss: LossQuery = None,
-    sample: SampleQuery = None,
-    single: SingleQuery = None,
-    open: OpenQuery = None,
-    form: FormQuery = None,
+    asked: DrawingQuery,
 ) -> Response:
     """The drawing: nodes, edges, groups, labels and formulas with their places, no numbers."""
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
-    change = ChangeView(level, loss, sample, single, layer_names(open), form)
-    view = sessions.view(session, change)
+    view = sessions.view(session, asked)
     return await versioned(request, session, lambda: sessions.passes.drawing(session, view))
 
 
@@ -112,16 +79,13 @@ async def get_graph(
 async def get_trace(
     request: Request,
     id: str,
-    level: LevelQuery = None,
-    loss: LossQuery = None,
-    sample: SampleQuery = None,
-    form: FormQuery = None,
+    asked: PassQuery,
     max_cells: CellsQuery = 2_000,
 ) -> Response:
     """The whole pass as events in order, each with what it reads, writes and the numbers."""
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample, form=form))
+    view = sessions.view(session, asked)
     return await versioned(
         request,
         session,
@@ -187,6 +151,7 @@ async def get_layer(
 async def explain_number(
     request: Request,
     id: str,
+    asked: PassQuery,
     tensor: Annotated[
         str,
         Query(
@@ -204,16 +169,12 @@ async def explain_number(
             examples=["0,1"],
         ),
     ] = "",
-    level: LevelQuery = None,
-    loss: LossQuery = None,
-    sample: SampleQuery = None,
-    form: FormQuery = None,
 ) -> Response:
     """The derivation of one number: its rule, the numbers put in, and where they came from."""
     sessions = service(request)
     place = parse_index(index)
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample, form=form))
+    view = sessions.view(session, asked)
 
     def document() -> object:
         trace = sessions.passes.trace(session, view)

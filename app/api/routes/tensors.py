@@ -13,10 +13,9 @@ from app.api.conditions import etag, is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
 from app.api.documents import IF_NONE_MATCH, header, operation, schema_of
 from app.api.executor import in_executor
-from app.api.routes.passes import FormQuery, LevelQuery, LossQuery, SampleQuery
 from app.api.tensors import FORMS, JSON, NPY, SAFETENSORS, choose_form, encode_tensor, parse_slice
+from app.api.viewing import PassQuery
 from app.engine.trace import NotComputed
-from app.sessions.edits import ChangeView
 from app.sessions.errors import Unknown
 from app.sessions.service import Service
 from app.sessions.state import Session, View
@@ -44,6 +43,7 @@ async def get_tensor(
     request: Request,
     id: str,
     name: str,
+    asked: PassQuery,
     slice: Annotated[
         str,
         Query(
@@ -53,19 +53,15 @@ async def get_tensor(
             examples=["0:10,:"],
         ),
     ] = "",
-    level: LevelQuery = None,
-    loss: LossQuery = None,
-    sample: SampleQuery = None,
-    form: FormQuery = None,
 ) -> Response:
     """The numbers under a name: `affine1.W`, `affine1.W.grad`, `relu1.output`, `loss`, an edge.
 
     A tensor that this pass does not compute, such as a gradient without targets, is not found.
     """
     sessions = service(request)
-    kind = choose_form(request.headers.get("accept"))
+    form = choose_form(request.headers.get("accept"))
     session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, ChangeView(level, loss, sample, form=form))
+    view = sessions.view(session, asked)
     headers = {"ETag": etag(session.version), "Vary": "Accept", **REVALIDATE}
 
     def read() -> Response:
@@ -73,7 +69,7 @@ async def get_tensor(
         part = np.asarray(array[parse_slice(slice, array.shape)])
         if is_fresh(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        return Response(encode_tensor(name, part, kind), 200, headers, kind)
+        return Response(encode_tensor(name, part, form), 200, headers, form)
 
     return await in_executor(request, read)
 

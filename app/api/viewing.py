@@ -1,0 +1,58 @@
+"""Which view of a session a query asks for; what is left out is as the session has it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from app.api.models import Form, Level, LossView
+from app.sessions.edits import ChangeView
+
+LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]
+LossQuery = Annotated[LossView | None, Query(description="Default: the session's view.")]
+SampleQuery = Annotated[
+    int | None, Query(ge=0, le=9999, description="The row that level `element` shows.")
+]
+SingleQuery = Annotated[
+    bool | None, Query(description="Write shapes of one sample as `(2,)`, not `(1, 2)`.")
+]
+OpenQuery = Annotated[
+    str | None,
+    Query(
+        max_length=2_000,
+        description="Layers that stand opened among boxes, with commas between; empty for none.",
+        examples=["affine1,relu1"],
+    ),
+]
+FormQuery = Annotated[
+    Form | None,
+    Query(description="How an opened loss is computed; `book` gives way where it is not safe."),
+]
+
+
+# Both are async: FastAPI would run plain functions in a thread each.
+async def _pass(
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+    form: FormQuery = None,
+) -> ChangeView:
+    return ChangeView(level, loss, sample, form=form)
+
+
+async def _drawing(
+    level: LevelQuery = None,
+    loss: LossQuery = None,
+    sample: SampleQuery = None,
+    single: SingleQuery = None,
+    open: OpenQuery = None,
+    form: FormQuery = None,
+) -> ChangeView:
+    names = None
+    if open is not None:
+        names = tuple(name.strip() for name in open.split(",") if name.strip())
+    return ChangeView(level, loss, sample, single, names, form)
+
+
+# The pass whose numbers are meant, and with it how the figure is drawn.
+PassQuery = Annotated[ChangeView, Depends(_pass)]
+DrawingQuery = Annotated[ChangeView, Depends(_drawing)]
