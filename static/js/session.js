@@ -113,7 +113,6 @@ async function look(session, view, where = store.cursor.value) {
     store.graph.value = graph;
     store.trace.value = trace;
     store.innerTrace.value = null;
-    store.insidesShown.value = [];
     store.cursor.value = clamp(trace, typeof where === "function" ? where(trace) : where);
     store.editable.value = tokenOf(session.id) !== null;
     if (current) store.stale.value = false;

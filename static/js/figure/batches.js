@@ -21,7 +21,7 @@ const DIMMED = 0.38;
  *   dash?: number[], alpha?: number}>}
  */
 const STYLES = {
-  group: { stroke: "hairline", width: 1, least: 1 },
+  group: { stroke: "faint", width: 1, least: 1 },
   chosen: { stroke: "accent-wash", width: 14, least: 5 },
   waiting: { stroke: "faint", width: 1, least: 0.4 },
   backward: { stroke: "red", width: 3, least: 1.4 },

@@ -6,7 +6,7 @@
  * @import { Place } from "./places.js"
  */
 import { full, short } from "../format.js";
-import { svg } from "./svg.js";
+import { squeeze, svg } from "./svg.js";
 
 /** Width of one tabular figure at the size numbers are set in, in px. */
 const FIGURE_WIDTH = 6.7;
@@ -40,13 +40,7 @@ export function writeCell(cell, value, width) {
   const text = short(value);
   if (text === cell.shown.data) return;
   cell.shown.data = text;
-  const room = width - 2 * PADDING;
-  if (text.length * FIGURE_WIDTH > room) {
-    cell.text.setAttribute("textLength", String(room));
-    cell.text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-  } else if (cell.text.hasAttribute("textLength")) {
-    cell.text.removeAttribute("textLength");
-  }
+  squeeze(cell.text, width - 2 * PADDING, FIGURE_WIDTH);
 }
 
 /**

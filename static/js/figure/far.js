@@ -8,6 +8,7 @@
  */
 import { makeBatches } from "./batches.js";
 import { makeFarText } from "./fartext.js";
+import { viewIn } from "./zoom.js";
 
 /** @param {HTMLElement} host */
 export function makeFar(host) {
@@ -56,9 +57,9 @@ export function makeFar(host) {
       // Numbers that change without being written here change nothing.
       if (!changed && now === shown && !legible) return;
       shown = now;
-      const { x, y, k, width, height } = place;
-      fill(width, height, ratio);
-      const view = { x: -x / k, y: -y / k, w: width / k, h: height / k };
+      const { x, y, k } = place;
+      fill(place.width, place.height, ratio);
+      const view = viewIn(place);
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
       context.setTransform(ratio * k, 0, 0, ratio * k, ratio * x, ratio * y);

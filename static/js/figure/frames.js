@@ -5,7 +5,7 @@
 
 /**
  * @param {() => void} run
- * @returns {{ask: () => void, now: () => void, waiting: () => boolean}}
+ * @returns {{ask: () => void, now: () => void}}
  *   `now` runs what has been put off, if anything, without waiting for the frame
  */
 export function oncePerFrame(run) {
@@ -32,6 +32,5 @@ export function oncePerFrame(run) {
     now() {
       if (due) go();
     },
-    waiting: () => due,
   };
 }

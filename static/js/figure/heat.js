@@ -84,19 +84,3 @@ function largestSize(cells) {
   }
   return largest;
 }
-
-/**
- * The inks of the theme in force, read from the style sheet.
- * @param {Element} element
- * @param {boolean} gradient
- * @returns {Inks}
- */
-export function inksOf(element, gradient) {
-  const style = getComputedStyle(element);
-  /** @param {string} name @returns {Ink} */
-  const ink = (name) => {
-    const hex = style.getPropertyValue(name).trim().slice(1);
-    return /** @type {Ink} */ ([0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
-  };
-  return { paper: ink("--paper"), above: ink(gradient ? "--red" : "--ink"), below: ink("--accent") };
-}

@@ -10,7 +10,9 @@
 import { effect } from "@preact/signals-core";
 import * as api from "../api.js";
 import { innerTrace, insidesShown, session, trace, view } from "../store.js";
+import { meets } from "./grid.js";
 import { svg } from "./svg.js";
+import { viewIn } from "./zoom.js";
 
 /** On-screen widths at which an inside comes and goes, in px: apart, so that nothing flickers. */
 const COMES = 480;
@@ -19,7 +21,7 @@ const FADE = 150;
 /** SVG elements that all insides may take together. */
 const MOST = 1400;
 
-/** @typedef {{group: SVGGElement, drawing: Drawing, node: GraphNode, leaving: boolean}} Shown */
+/** @typedef {{group: SVGGElement, drawing: Drawing, node: GraphNode}} Shown */
 
 /** @param {Viewport} viewport */
 export function makeInsides(viewport) {
@@ -53,7 +55,7 @@ export function makeInsides(viewport) {
     figure.element.append(group);
     const drawing = figure.addInside(inside, group);
     drawing.mountAll();
-    shown.set(key, { group, drawing, node, leaving: false });
+    shown.set(key, { group, drawing, node });
     box(node)?.classList.add("seen-into");
     fade(group, 0, 1);
     tell();
@@ -109,8 +111,7 @@ async function fetchInner() {
 
 /** @param {GraphNode} node @param {Window} place */
 function isSeen({ x, y, w, h }, place) {
-  const [left, top] = [place.x + (x - w / 2) * place.k, place.y + (y - h / 2) * place.k];
-  return left < place.width && left + w * place.k > 0 && top < place.height && top + h * place.k > 0;
+  return meets({ x: x - w / 2, y: y - h / 2, w, h }, viewIn(place));
 }
 
 /** @param {Element} element @param {number} from @param {number} to */

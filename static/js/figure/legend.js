@@ -5,7 +5,7 @@
  * @import { Scale } from "./heat.js"
  */
 import { short } from "../format.js";
-import { svg } from "./svg.js";
+import { squeeze, svg } from "./svg.js";
 
 const STRIP = { width: 30, height: 8 };
 const GAP = 4;
@@ -51,17 +51,7 @@ export function legendView({ x, y, w }, direction) {
       zero.data = scale && scale.low < 0 ? "0" : "";
       const signed = scale && scale.low < 0 ? "-signed" : "";
       strip.setAttribute("fill", `url(#scale-${direction}${signed})`);
-      for (const end of ends) squeeze(end, room);
+      for (const end of ends) squeeze(end, room, CHARACTER);
     },
   };
-}
-
-/** @param {SVGTextElement} text @param {number} room */
-function squeeze(text, room) {
-  if ((text.textContent?.length ?? 0) * CHARACTER <= room) {
-    text.removeAttribute("textLength");
-    return;
-  }
-  text.setAttribute("textLength", String(room));
-  text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }

@@ -10,11 +10,11 @@
  */
 import { messageOf } from "../messages.js";
 import { changeView } from "../session.js";
-import { graph, notice, session, view } from "../store.js";
+import { graph, notice, view } from "../store.js";
 
 const MOTION = 250;
 
-/** @typedef {{id: string, x: number, y: number, graph: Graph, place: Place, element: Element}} Anchor */
+/** @typedef {{id: string, x: number, y: number, graph: Graph, place: Place}} Anchor */
 
 /** @type {{id: string} | null} */
 let wanted = null;
@@ -30,13 +30,13 @@ export function boxAt(drawn, [x, y]) {
     (one) => one.opens && Math.abs(x - one.x) <= one.w / 2 && Math.abs(y - one.y) <= one.h / 2,
   );
   if (node?.opens) return { opens: node.opens, id: node.id };
-  const frame = drawn.groups.find((g) => x >= g.x && x <= g.x + g.w && y >= g.y && y <= g.y + g.h);
-  return frame?.closes && canClose(frame.closes) ? { closes: frame.closes, id: frame.id } : null;
+  const frame = frameAt(drawn, { x, y });
+  return frame?.closes ? { closes: frame.closes, id: frame.id } : null;
 }
 
-/** @param {string} name */
-function canClose(name) {
-  return name === "loss" || (session.peek()?.network.layers.length ?? 0) > 0;
+/** The frame around a point. @param {Graph} drawn @param {{x: number, y: number}} point */
+function frameAt(drawn, { x, y }) {
+  return drawn.groups.find((g) => x >= g.x && x <= g.x + g.w && y >= g.y && y <= g.y + g.h);
 }
 
 /** @param {string} name  of a layer, or "loss" @param {string} id  of the box that was clicked */
@@ -89,13 +89,12 @@ function partOf(id) {
  * Where the box that is about to open or close stands, before its figure is replaced.
  * @param {Graph | null} drawn
  * @param {Place} place
- * @param {Element | null} element
  * @returns {Anchor | null}
  */
-export function anchor(drawn, place, element) {
-  if (!wanted || !drawn || !element) return null;
+export function anchor(drawn, place) {
+  if (!wanted || !drawn) return null;
   const at = spotOf(drawn, wanted.id);
-  return at && { id: wanted.id, ...at, graph: drawn, place, element };
+  return at && { id: wanted.id, ...at, graph: drawn, place };
 }
 
 /**
@@ -195,10 +194,7 @@ function ownerOf(drawn, part) {
   const id = part.getAttribute("data-node");
   const node = id === null ? null : drawn.nodes.find((one) => one.id === id);
   const spot = node ?? labelled(drawn, part.getAttribute("data-key"));
-  if (!spot) return null;
-  const { x, y } = spot;
-  const frame = drawn.groups.find((g) => x >= g.x && x <= g.x + g.w && y >= g.y && y <= g.y + g.h);
-  return frame?.id ?? null;
+  return (spot && frameAt(drawn, spot)?.id) ?? null;
 }
 
 /** @param {Graph} drawn @param {string | null} key */

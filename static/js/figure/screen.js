@@ -9,6 +9,7 @@
  */
 import { makeFar } from "./far.js";
 import { oncePerFrame } from "./frames.js";
+import { viewIn } from "./zoom.js";
 
 /** The numbers, set at 12 px, are about 5 px high at this scale. */
 const LEGIBLE = 0.42;
@@ -153,11 +154,6 @@ export function makeScreen(host, viewport) {
       if (figure && !figure.whole) later = setTimeout(() => figure?.main.catchUp(null), LATER);
     },
   };
-}
-
-/** @param {Window} place  @returns {Box}  what of the figure is in the window */
-function viewIn({ x, y, k, width, height }) {
-  return { x: -x / k, y: -y / k, w: width / k, h: height / k };
 }
 
 /** @param {Box} box @param {number} by  parts of its size on every side  @returns {Box} */

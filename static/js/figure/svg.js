@@ -39,6 +39,21 @@ export function classWriter(element, always) {
 }
 
 /**
+ * Squeeze a text where it would be wider than its room.
+ * @param {SVGTextElement} text
+ * @param {number} room
+ * @param {number} character  width of one, at the size the text is set in
+ */
+export function squeeze(text, room, character) {
+  if ((text.textContent?.length ?? 0) * character > room) {
+    text.setAttribute("textLength", String(room));
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  } else if (text.hasAttribute("textLength")) {
+    text.removeAttribute("textLength");
+  }
+}
+
+/**
  * A polyline with rounded corners.
  * @param {readonly Point[]} points
  */

@@ -60,8 +60,7 @@ export function mountFigure(host) {
   effect(() => {
     if (!graph.value) return;
     const figure = paintFigure(graph.value);
-    const before = untracked(() => painted.value);
-    const held = anchor(before?.graph ?? null, viewport.place(), before?.element ?? null);
+    const held = anchor(painted.peek()?.graph ?? null, viewport.place());
     stage.replaceChildren(figure.element);
     const { width, height } = graph.value;
     if (held) {

@@ -222,6 +222,11 @@ export function makeViewport(host, stage) {
   };
 }
 
+/** @param {Window} place  @returns {Box}  what of the figure is in the window */
+export function viewIn({ x, y, k, width, height }) {
+  return { x: -x / k, y: -y / k, w: width / k, h: height / k };
+}
+
 /** @param {number} offset @param {number} length @param {number} room */
 function heldAlong(offset, length, room) {
   if (length + 2 * MARGIN <= room) return Math.min(Math.max(offset, 0), room - length);

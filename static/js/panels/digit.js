@@ -7,7 +7,8 @@
 import { html } from "lit-html";
 import { signal } from "@preact/signals-core";
 import { cellsKnown } from "../cursor.js";
-import { heatPicture, inksOf } from "../figure/heat.js";
+import { heatPicture } from "../figure/heat.js";
+import { inksIn, readPalette } from "../figure/palette.js";
 import { full, short } from "../format.js";
 import { edit } from "../session.js";
 import { cursor, editable, session, stale, table, theme } from "../store.js";
@@ -105,7 +106,7 @@ function largest(cells) {
 /** @param {Cell[]} pixels */
 function picture(pixels) {
   void theme.value;
-  return heatPicture(pixels, { rows: SIDE, columns: SIDE }, inksOf(document.documentElement, false));
+  return heatPicture(pixels, { rows: SIDE, columns: SIDE }, inksIn(readPalette(document.body), false));
 }
 
 /** @param {unknown} targets  labels or one-hot rows */

@@ -16,7 +16,7 @@ export function equations() {
   const shown = graph.value?.equations ?? [];
   if (shown.length === 0) return null;
   const large = session.value?.preset === SHAPES_FIGURE;
-  return html`<section class="equations ${large ? "large" : ""}" aria-labelledby="equations-title">
+  return html`<section class="equations" aria-labelledby="equations-title">
     <h2 id="equations-title">${t(large ? "equations.shapes" : "equations.title")}</h2>
     ${large ? html`<p class="hint">${t("equations.why")}</p>` : null}
     <ol>
