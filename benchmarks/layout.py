@@ -6,7 +6,6 @@ a process too, which is how Python packages call it.
 """
 
 import json
-import random
 import shutil
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from app.drawing.layout import lay_out
 from app.drawing.plan import Plan
 from app.engine.build import build_graph
 from app.engine.spec import NetworkSpec
+from benchmarks.painting_graph import layered
 from benchmarks.pairs import seconds
 
 ROUNDS = 9
@@ -43,21 +43,6 @@ def opened_loss(classes: int) -> Graph:
     plan = Plan(build_graph(spec, 1, "element", "opened"), single=False, backward=True)
     fill(plan)
     return plan.items, plan.links, plan.groups
-
-
-def layered(nodes: int) -> Graph:
-    """A random network-like graph: one or two inputs from near by, a tenth skip some layers."""
-    chance = random.Random(0)
-    width = max(3, int(0.6 * nodes**0.5))
-    items = [Item(f"n{i}", 44.0, 44.0) for i in range(nodes)]
-    links = []
-    for i in range(width, nodes):
-        for k in range(chance.choice((1, 1, 2))):
-            back = 1 if chance.random() > 0.1 else chance.randint(2, 4)
-            base = max(0, i // width - back) * width
-            j = min(max(base + i % width + chance.randint(-2, 2), base), base + width - 1)
-            links.append(Link(f"{j}-{i}-{k}", f"n{j}", f"n{i}", Extent(64.0, 30.0, 30.0)))
-    return items, links, []
 
 
 def as_dot(items: Sequence[Item], links: Sequence[Link]) -> str:
@@ -111,7 +96,7 @@ def main() -> None:
         with subprocess.Popen(["node", script], stdin=pipe, stdout=pipe, text=True) as wasm:
             compare("figure 5-29", opened_loss(3), wasm)
             compare("figure 5-29 with 10 classes", opened_loss(10), wasm)
-            compare("500 nodes", layered(500), wasm)
+            compare("500 nodes", (*layered(500), []), wasm)
             assert wasm.stdin is not None
             wasm.stdin.close()
 

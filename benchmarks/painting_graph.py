@@ -18,10 +18,15 @@ SKIPS = 0.1
 
 
 def random_graph(nodes: int, seed: int = 0) -> Json:
+    """A layered graph, laid out: over every edge a number and a shape, under it its gradient's."""
+    items, links = layered(nodes, seed)
+    return _as_json(lay_out(items, links), items, links)
+
+
+def layered(nodes: int, seed: int = 0) -> tuple[list[Item], list[Link]]:
     """A layered graph like a network's: one or two inputs for each node, a tenth of them far back.
 
-    Over every edge stands a label of 64 x 30 px with a number and a shape, and under it the same
-    for its gradient.
+    Over and under every edge is room for a label of 64 x 30 px.
     """
     rng = random.Random(seed)
     layers = max(2, round(math.sqrt(nodes * SHAPE)))
@@ -35,7 +40,7 @@ def random_graph(nodes: int, seed: int = 0) -> Json:
     for index, layer in enumerate(where):
         for source in _inputs(rng, index, layer, by_layer):
             links.append(Link(f"e{len(links)}", f"n{source}", f"n{index}", label))
-    return _as_json(lay_out(items, links), items, links)
+    return items, links
 
 
 def _inputs(

@@ -24,30 +24,24 @@ export function pan({ width, height }) {
   }));
 }
 
-/** Milliseconds of every frame of a journey; a second's rest before it is not counted. */
+/** Milliseconds of every frame of a journey; a rest before it is not counted. */
 export async function travel(places, go) {
   go(places[0]);
   await new Promise((resolve) => setTimeout(resolve, 400));
-  for (let i = 0; i < 3; i++) await frame();
-  const times = [];
-  let before = await frame();
-  for (const place of places) {
-    go(place);
-    await frame();
-    const now = performance.now();
-    times.push(now - before);
-    before = now;
-  }
-  return times;
+  return frames(places, go);
 }
 
 /** Milliseconds of every frame while all numbers change in each: the change, and all until the next. */
-export async function live(change, rounds = 60) {
+export function live(change, rounds = 60) {
+  return frames(Array.from({ length: rounds }, (_, round) => round), change);
+}
+
+async function frames(steps, go) {
   for (let i = 0; i < 5; i++) await frame();
   const times = [];
   let before = await frame();
-  for (let round = 0; round < rounds; round++) {
-    change(round);
+  for (const step of steps) {
+    go(step);
     await frame();
     const now = performance.now();
     times.push(now - before);
