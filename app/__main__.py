@@ -1,12 +1,14 @@
 """Serve the explorer: ``python -m app``."""
 
 import argparse
+import asyncio
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 import platformdirs
 import uvicorn
@@ -66,18 +68,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: FastAPI, listener: socket.socket) -> int:
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        server_header=False,
-        ws="none",  # nothing here speaks it, whatever is installed
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
+    config = server_config(app)
     server = Server(config, app)
     # Uvicorn raises what stopped it once more, after everything is closed.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
     return 0 if server.started else 3
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """How the app is served, wherever it listens."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        ws="none",  # nothing here speaks it, whatever is installed
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        http=_protocol(),
+    )
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    if sys.platform == "win32":
+        return "h11"  # httptools is not built there; h11 has bounds of its own
+    from app.web.protocol import BoundedProtocol
+
+    return BoundedProtocol
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

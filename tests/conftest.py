@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Page, Request, Response
 
+from app.__main__ import server_config
 from app.server import Settings, create_app
 from tests import browser
 
@@ -36,7 +37,7 @@ def serving(app: FastAPI) -> Iterator[str]:
             await super().startup(sockets)
             started.set()
 
-    running = Announcing(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    running = Announcing(server_config(app))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=lambda: running.run([listener]))

@@ -42,10 +42,12 @@ KINDS: dict[str, Kind] = {
     "conflict": Kind(409, "Conflict", "The session is in a state that does not allow the call."),
     "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
     "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),
+    "url-too-long": Kind(414, "URL too long", "The URL has more bytes than are read."),
     "unsupported-type": Kind(415, "Unsupported type", "The body is not application/json."),
     "invalid": Kind(422, "Invalid value", "A field has a value that cannot be used."),
     "precondition-required": Kind(428, "If-Match missing", "Edits name the version they are for."),
     "too-many": Kind(429, "Too many", "Try again after Retry-After seconds."),
+    "head-too-large": Kind(431, "Headers too large", "The headers have more bytes than are read."),
     "internal": Kind(500, "Internal error", "A fault of the server; it has been logged."),
     "unavailable": Kind(503, "No room now", "Try again after Retry-After seconds."),
 }

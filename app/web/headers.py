@@ -23,6 +23,19 @@ FIXED = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+CONTENT_POLICY = "Content-Security-Policy"
+
+
+def content_policy(nonce: str = "") -> str:
+    """What a page may load; with a nonce, also the inline script that carries it."""
+    return "; ".join(POLICY).format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+
+
+# All of it as raw headers, for an answer that is given before there is an app to ask.
+SECURITY = tuple(
+    (name.lower().encode(), value.encode())
+    for name, value in {CONTENT_POLICY: content_policy(), **FIXED}.items()
+)
 
 
 class SecurityHeaders:
@@ -48,8 +61,7 @@ class SecurityHeaders:
                 message.setdefault("headers", [])
                 headers = MutableHeaders(scope=message)
                 html = headers.get("content-type", "").startswith("text/html")
-                source = f" 'nonce-{nonce}'" if html else ""
-                headers["Content-Security-Policy"] = "; ".join(POLICY).format(nonce=source)
+                headers[CONTENT_POLICY] = content_policy(nonce if html else "")
                 for name, value in FIXED.items():
                     headers[name] = value
             await send(message)

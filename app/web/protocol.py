@@ -1,0 +1,195 @@
+"""HTTP/1.1 with bounds that uvicorn's protocol does not have, and refusals that arrive.
+
+- The head of a request, its URL, and the trailers of its body have at most `MAX_HEAD` bytes
+  together. The parser joins the pieces of one header anew with each packet, so that without a
+  bound a single endless header stops the server.
+- An answer that is ready before the whole body has come, such as a 413, is followed by a
+  lingering close: a socket closed with bytes unread is reset, and the answer lost with it. What
+  still comes is dropped, for a bounded time and up to a bounded length.
+- What cannot be parsed is answered with a problem document, and nothing is logged for it.
+"""
+
+import asyncio
+from typing import Any, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.api.problem import Problem
+from app.web.headers import SECURITY
+
+MAX_HEAD = 64 * 1024
+# What is still read of a request that has its answer. nginx waits as long by default.
+LINGER_SECONDS = 30.0
+LINGER_IDLE_SECONDS = 5.0
+LINGER_BYTES = 64 << 20
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Bytes since a head was last complete or a body last went on.
+        self._pending = 0
+        self._in_head = True
+        self._dropped = 0
+        self._is_dropping = False
+        self._refusal: Problem | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    # What the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, or drop it once the request has its answer."""
+        if self._is_dropping:
+            self._drop(len(data))
+            return
+        self._unset_keepalive_if_required()
+        self._pending += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            return  # No other protocol is spoken here; the request is answered as it stands.
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or Problem("bad-request", "This is not HTTP/1.1."))
+            return
+        if self._pending > MAX_HEAD:
+            self._refuse(self._too_large())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._cancel_timers()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close once there is no answer to wait for; a client that still sends is none."""
+        if self._is_dropping:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; a trailer says nothing to anybody here."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start to answer, unless the head is too large."""
+        self._pending = 0
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
+            self._refusal = self._too_large()
+            raise ValueError("the head is too large")  # ends the parser's work on these bytes
+        self._in_head = False
+        super().on_headers_complete()
+        # The task that answers has not run yet. What it closes, it closes through us.
+        self.cycle.transport = cast(asyncio.Transport, _Closing(self, self.transport))
+
+    def on_body(self, body: bytes) -> None:
+        """Hand a piece of the body on, or drop it once the request has its answer."""
+        self._pending = 0
+        if self.cycle.response_complete:
+            self._dropped += len(body)
+            if self._dropped > LINGER_BYTES:
+                self.transport.close()
+            return
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The whole request is here."""
+        self._pending = 0
+        self._dropped = 0
+        self.cycle.more_body = False
+        self._cancel_timers()
+        super().on_message_complete()
+
+    # What the answer's task calls
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, or see the rest of this one out."""
+        if self._is_dropping:
+            self.server_state.total_requests += 1
+            return
+        super().on_response_complete()
+        if self.cycle.more_body and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def close_after_answer(self) -> None:
+        """Close, but not before what the client is still sending has been taken."""
+        if not self.cycle.more_body or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say that nothing more comes from here, and drop what comes from there."""
+        self._is_dropping = True
+        self._unset_keepalive_if_required()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._cancel_timers()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        self._drop(0)
+
+    def _drop(self, length: int) -> None:
+        self._dropped += length
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._dropped > LINGER_BYTES:
+            self.transport.close()
+        else:
+            self._idle = self.loop.call_later(LINGER_IDLE_SECONDS, self.transport.close)
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._deadline, self._idle):
+            if timer is not None:
+                timer.cancel()
+        self._deadline = self._idle = None
+
+    def _too_large(self) -> Problem:
+        if self._in_head and len(self.url) > MAX_HEAD // 2:
+            return Problem("url-too-long", f"A URL may have at most {MAX_HEAD // 2:,} bytes.")
+        return Problem(
+            "head-too-large",
+            f"URL, headers and trailers may have at most {MAX_HEAD:,} bytes together.",
+        )
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer what is not a request to be worked on, and close."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            is_its_own = not self._in_head and not self.cycle.response_started
+            # Nobody waits for the answer that is being made any more.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if not is_its_own:
+                # Another request's answer is due first, or half sent: this one has no place in it.
+                self.transport.close()
+                return
+        response = problem.response()
+        headers = [*response.raw_headers, *SECURITY, (b"connection", b"close")]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n")
+        self.transport.write(bytes(response.body))
+        self._linger()
+
+
+class _Closing:
+    """The transport as an answer's task sees it: one that closes when the client can bear it."""
+
+    def __init__(self, protocol: BoundedProtocol, transport: asyncio.Transport) -> None:
+        self._protocol = protocol
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        self._protocol.close_after_answer()
