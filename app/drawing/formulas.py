@@ -18,7 +18,15 @@ from app.drawing.spoken import spoken
 with warnings.catch_warnings():
     # ziamath 0.13 opens its font through importlib.resources.path, deprecated in Python 3.11.
     warnings.simplefilter("ignore", DeprecationWarning)
+    from ziamath.operators import operators
     from ziamath.zmath import Latex
+
+# ziamath 0.13 has large operators stretch with their row, and takes the height of a stretching one
+# with a limit for 999 px where it measures what stands between brackets: \left(\sum_{i} t_{i}\right)
+# would be 2,000 px high. A sum does not stretch in TeX, nor in MathML Core.
+for _params in operators.values():
+    if _params.get("largeop") == "true":
+        _params["stretchy"] = "false"
 
 NAME_SIZE = 15.0
 _UNITS = 50

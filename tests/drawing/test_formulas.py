@@ -2,7 +2,11 @@ import re
 
 import pytest
 
-from app.drawing.formulas import FormulaTable, set_formula
+from app.drawing.formulas import NAME_SIZE, FormulaTable, set_formula
+from app.engine.build import build_graph
+from app.engine.notation import all_rules
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.sessions.presets import PRESETS
 
 GRADIENT = r"\frac{\partial L}{\partial \mathbf{W}}"
 
@@ -54,6 +58,41 @@ def test_a_prime_with_an_exponent_is_set_as_one_superscript() -> None:
     assert len(primed.glyphs) > len(plain.glyphs)
     transposed, _ = set_formula(r"\mathbf{Z}_{1}''^{\mathsf{T}} \cdot \mathbf{W}")
     assert len(transposed.glyphs) == len("Z1''T.W")
+
+
+def formulas_of(preset: str) -> set[str]:
+    """Every rule and name of a preset, at every level and with its loss in every form."""
+    wanted = PRESETS[preset]
+    layers = [LayerSpec(type, units=units) for type, units in wanted.layers]
+    spec = NetworkSpec.build(wanted.input_size, layers, wanted.loss)
+    forms = [("closed", "book")]
+    if wanted.loss:
+        forms += [("opened", form) for form in ("book", "shifted", "logsumexp")]
+    found: set[str] = set()
+    for level, samples in (("op", 1), ("op", 2), ("element", 1)):
+        for loss, form in forms:
+            graph = build_graph(spec, samples, level, loss, form, targets=wanted.loss is not None)
+            found.update(all_rules(graph))
+            for tensor in graph.tensors.values():
+                found.update(symbol for symbol in (tensor.symbol, tensor.grad_symbol) if symbol)
+    return found
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_formula_of_a_figure_is_out_of_proportion(preset: str) -> None:
+    for latex in formulas_of(preset):
+        formula, _ = set_formula(latex)
+        # A fraction over a sum with its limit is the highest there is.
+        assert 0 < formula.height < 3.5 * NAME_SIZE, latex
+        assert 0 < formula.ascent < 2 * NAME_SIZE, latex
+        assert 0 < formula.width < 24 * NAME_SIZE, latex
+
+
+@pytest.mark.parametrize("operator", [r"\sum", r"\prod", r"\int", r"\bigcup", r"\max"])
+def test_brackets_fit_a_large_operator_with_its_limit(operator: str) -> None:
+    bare, _ = set_formula(rf"{operator}_{{i}} t_{{i}}")
+    bracketed, _ = set_formula(rf"\left({operator}_{{i}} t_{{i}}\right)")
+    assert bare.height < bracketed.height < 2 * bare.height
 
 
 def test_no_colour_is_written_into_a_formula() -> None:
