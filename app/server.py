@@ -12,6 +12,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import ASGIApp
 
 from app import __version__, api, datasets
+from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.graph_json import draw
 from app.sessions import presets
 from app.sessions.gallery import Gallery
@@ -29,7 +30,7 @@ GZIP_FROM = 1000
 # Compressed in a thread from this size on: on the event loop it would hold up everybody.
 GZIP_THREAD_FROM = 16 * 1024
 # Raw floats hardly shrink.
-NOT_GZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-npy", "application/vnd.safetensors")
+NOT_GZIPPED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, NPY, NPZ, SAFETENSORS)
 
 
 @dataclass(frozen=True)

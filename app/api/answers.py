@@ -205,6 +205,21 @@ class TensorAnswer(BaseModel):
     value: Cells
 
 
+class TensorListed(BaseModel):
+    """One tensor of a list, without its numbers."""
+
+    name: str
+    dtype: str
+    shape: Shape
+
+
+class TensorsAnswer(BaseModel):
+    """The tensors that the same address gives as one file."""
+
+    version: int
+    tensors: list[TensorListed]
+
+
 class FactorAnswer(BaseModel):
     """One factor of a term and the cell it came from."""
 

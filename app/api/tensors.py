@@ -1,15 +1,16 @@
-"""One tensor on the wire: which part of it (`slice`), and in which form (`Accept`).
+"""Tensors on the wire: which part of one (`slice`), and in which form (`Accept`).
 
-Three forms hold the same numbers: JSON, NumPy's ``.npy`` (version 1.0) and safetensors (an 8-byte
-length, a JSON header, raw little-endian cells). None of them is ever read, only written.
+The forms hold the same numbers. One tensor is JSON, NumPy's ``.npy`` (version 1.0) or safetensors
+(an 8-byte length, a JSON header, raw little-endian cells); several are safetensors or NumPy's
+``.npz``, and in JSON a list of what there is.
 """
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import orjson
+from safetensors.numpy import save
 
 from app.api.problem import FieldError, Problem, invalid
 from app.api.values import encode
@@ -17,15 +18,17 @@ from app.api.values import encode
 JSON = "application/json"
 NPY = "application/x-npy"
 SAFETENSORS = "application/vnd.safetensors"
+NPZ = "application/x-npz"
+# What one tensor, and what several of them, can be had as.
 FORMS = (JSON, NPY, SAFETENSORS)
+MANY_FORMS = (JSON, SAFETENSORS, NPZ)
 
 MAX_SLICE = 100
 _PART = re.compile(r"(\d{1,9})|(\d{1,9})?:(\d{1,9})?(?::(\d{1,9}))?")
-_SAFETENSORS_TYPES = {"float64": "F64", "float32": "F32", "int64": "I64", "bool": "BOOL"}
 
 
-def choose_form(accept: str | None) -> str:
-    """The best of `FORMS` for an Accept header; JSON where anything goes.
+def choose_form(accept: str | None, forms: Sequence[str] = FORMS) -> str:
+    """The best of ``forms`` for an Accept header; JSON where anything goes.
 
     Raises:
         Problem: 406, none of them is accepted.
@@ -34,14 +37,14 @@ def choose_form(accept: str | None) -> str:
         return JSON
     ranges = [_media_range(part) for part in accept[:1000].split(",")]
     best, best_quality = "", 0.0
-    for form in FORMS:
+    for form in forms:
         quality = _quality(form, ranges)
         if quality > best_quality:
             best, best_quality = form, quality
     if not best:
         raise Problem(
             "not-acceptable",
-            f"A tensor can be had as {', '.join(FORMS)}.",
+            f"This can be had as {', '.join(forms)}.",
             headers={"Vary": "Accept"},
         )
     return best
@@ -57,10 +60,24 @@ def encode_tensor(name: str, array: np.ndarray, form: str) -> bytes:
         np.lib.format.write_array(buffer, np.asarray(array, order="C"), (1, 0), allow_pickle=False)
         return buffer.getvalue()
     if form == SAFETENSORS:
-        return _safetensors(name, array)
-    return encode(
-        {"name": name, "dtype": str(array.dtype), "shape": list(array.shape), "value": array}
-    )
+        return _safetensors({name: array})
+    return encode(_described(name, array) | {"value": array})
+
+
+def encode_tensors(version: int, arrays: Mapping[str, np.ndarray], form: str) -> bytes:
+    """Tensors of one session in one of `MANY_FORMS`, each under its name.
+
+    JSON is ``{"version", "tensors": [{"name", "dtype", "shape"}, ...]}``, without the numbers.
+    """
+    if form == SAFETENSORS:
+        return _safetensors(arrays)
+    if form == NPZ:
+        buffer = io.BytesIO()
+        # Not compressed: floats hardly shrink.
+        np.savez(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
+    tensors = [_described(name, array) for name, array in arrays.items()]
+    return encode({"version": version, "tensors": tensors})
 
 
 def parse_slice(text: str, shape: Sequence[int]) -> tuple[int | slice, ...]:
@@ -115,20 +132,13 @@ def _bad_slice(message: str) -> Problem:
     return invalid([FieldError("/slice", "slice", message)])
 
 
-def _safetensors(name: str, array: np.ndarray) -> bytes:
-    data = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C").tobytes()
-    header = orjson.dumps(
-        {
-            name: {
-                "dtype": _SAFETENSORS_TYPES[str(array.dtype)],
-                "shape": list(array.shape),
-                "data_offsets": [0, len(data)],
-            }
-        }
-    )
-    # The cells start at a multiple of 8, so that they can be mapped into memory as they are.
-    header += b" " * (-len(header) % 8)
-    return len(header).to_bytes(8, "little") + header + data
+def _described(name: str, array: np.ndarray) -> dict[str, object]:
+    return {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
+
+
+def _safetensors(arrays: Mapping[str, np.ndarray]) -> bytes:
+    # The library copies memory as it lies there, so a part of an array is put in order first.
+    return bytes(save({name: np.asarray(array, order="C") for name, array in arrays.items()}))
 
 
 def _media_range(part: str) -> tuple[str, float]:

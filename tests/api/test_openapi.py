@@ -40,8 +40,8 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "check_session", "control_run", "create_session", "delete_session", "edit_session",
         "evaluate", "explain_number", "fork_session", "get_datasets", "get_events", "get_figure",
         "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_row", "get_run",
-        "get_runs", "get_session", "get_tensor", "get_trace", "start_run", "step_session",
-        "update_session",
+        "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace", "start_run",
+        "step_session", "update_session",
     }  # fmt: skip
 
 
@@ -132,6 +132,7 @@ def test_every_example_is_accepted_and_answered_as_described(
     "path",
     ["", "/graph", "/trace", "/trace?max_cells=0", "/trace?level=element&loss=opened",
      "/layers", "/layers/affine1", "/tensors/affine1.W", "/tensors/loss", "/runs",
+     "/tensors", "/tensors?name=x&name=relu1.output.grad",
      "/explain?tensor=affine1.W.grad&index=0,1"],
 )  # fmt: skip
 def test_every_reading_is_answered_as_described(

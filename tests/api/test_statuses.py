@@ -24,6 +24,7 @@ WRONG_QUERY = {
     "get_layer": {"max_cells": "-1"},
     "explain_number": {"index": "a"},
     "get_tensor": {"slice": "-1"},
+    "get_tensors": {"name": "nope"},
 }
 LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}

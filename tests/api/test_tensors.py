@@ -6,6 +6,8 @@ import pytest
 from safetensors.numpy import load
 from starlette.testclient import TestClient
 
+from app.api.routes import tensors
+from app.api.tensors import NPY, NPZ, SAFETENSORS
 from tests.api.conftest import SMALL, Owner, pointers
 
 NAMES = ["x", "t", "affine1.W", "affine1.b.grad", "relu1.output", "loss.probabilities", "loss"]
@@ -73,3 +75,85 @@ def test_a_tensor_of_an_edge_can_be_had_at_its_level(owner: Owner) -> None:
     assert row["shape"] == []
     assert row["value"] == scores["value"]
     assert owner.get("/tensors/loss.a.1?level=op").status_code == 404
+
+
+def many(owner: Owner, query: str, form: str) -> dict[str, np.ndarray]:
+    """Tensors from one file."""
+    answer = owner.get(f"/tensors{query}", headers={"Accept": form})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == form
+    if form == SAFETENSORS:
+        return dict(load(answer.content))
+    with np.load(io.BytesIO(answer.content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+@pytest.mark.parametrize("form", [SAFETENSORS, NPZ])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_one_file_holds_what_each_tensor_gives_alone(
+    client: TestClient, dtype: str, form: str
+) -> None:
+    owner = Owner(client, SMALL | {"network": SMALL["network"] | {"dtype": dtype}})
+    parameters = ["affine1.W", "affine1.b", "affine2.W", "affine2.b"]
+    opened = ["loss", "loss.a.1", "x", "t", "affine2.output.grad"]
+    view = "level=element&loss=opened&sample=1"
+    asked = {
+        "": parameters,
+        "?gradients=true": [*parameters, *(f"{name}.grad" for name in parameters)],
+        f"?{view}&" + "&".join(f"name={name}" for name in opened): opened,
+    }
+
+    for query, names in asked.items():
+        found = many(owner, query, form)
+        listed = owner.get(f"/tensors{query}").json()["tensors"]
+
+        assert sorted(found) == sorted(names)
+        assert [tensor["name"] for tensor in listed] == names
+        for tensor in listed:
+            name = tensor["name"]
+            url = f"/tensors/{name}?{view if 'name=' in query else ''}"
+            alone = np.load(io.BytesIO(owner.get(url, headers={"Accept": NPY}).content))
+            assert found[name].dtype == alone.dtype == tensor["dtype"]
+            assert list(found[name].shape) == list(alone.shape) == tensor["shape"]
+            assert found[name].tobytes() == alone.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("name=x&name=nope", "/name/1"),
+        ("name=x&name=t&name=x", "/name/2"),
+        ("name=x&gradients=true", "/gradients"),
+        ("gradients=yes!", "/gradients"),
+        ("name=x&name=", "/name/1"),
+        ("&".join(["name=x"] * 65), "/name"),
+        ("name=x&level=attic", "/level"),
+    ],
+)
+def test_tensors_that_cannot_be_had_together_are_named(
+    owner: Owner, query: str, pointer: str
+) -> None:
+    answer = owner.get(f"/tensors?{query}")
+
+    assert answer.status_code == 422
+    assert pointers(answer) == [pointer]
+
+
+def test_without_a_backward_half_there_are_no_gradients_to_list(client: TestClient) -> None:
+    owner = Owner(client, {"preset": "fig-5-24"})
+
+    assert pointers(owner.get("/tensors?gradients=true")) == ["/gradients"]
+    assert owner.get("/tensors").status_code == 200
+
+
+def test_one_request_gives_a_bounded_number_of_cells(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tensors, "MAX_ANSWER_CELLS", 10)
+    owner = Owner(client, SMALL)
+
+    assert owner.get("/tensors?name=x").status_code == 200
+    answer = owner.get("/tensors?name=x&name=affine1.W")
+
+    assert pointers(answer) == ["/name/1"]
+    assert answer.json()["errors"][0]["code"] == "limit"

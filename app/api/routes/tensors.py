@@ -1,19 +1,32 @@
-"""One tensor of a session's pass, whole or in part, as JSON, npy or safetensors."""
+"""Tensors of a session's pass: one, whole or in part, or several in one file."""
 
 from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query
-from pydantic import TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.answers import TensorAnswer
+from app.api.answers import TensorAnswer, TensorsAnswer
 from app.api.conditions import etag, is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
 from app.api.documents import IF_NONE_MATCH, header, operation, schema_of
 from app.api.executor import in_executor
-from app.api.tensors import FORMS, JSON, NPY, SAFETENSORS, choose_form, encode_tensor, parse_slice
+from app.api.problem import FieldError, invalid
+from app.api.tensors import (
+    FORMS,
+    JSON,
+    MANY_FORMS,
+    NPY,
+    NPZ,
+    SAFETENSORS,
+    choose_form,
+    encode_tensor,
+    encode_tensors,
+    parse_slice,
+)
+from app.api.values import MAX_ANSWER_CELLS
 from app.api.viewing import PassQuery
 from app.engine.trace import NotComputed
 from app.sessions.errors import Unknown
@@ -23,6 +36,8 @@ from app.sessions.state import Session, View
 router = APIRouter(prefix=PREFIX, tags=["tensors"])
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+# Tensors that one request can name.
+MAX_NAMES = 64
 
 
 @operation(
@@ -72,6 +87,88 @@ async def get_tensor(
         return Response(encode_tensor(name, part, form), 200, headers, form)
 
     return await in_executor(request, read)
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/tensors",
+    content={
+        JSON: {"schema": schema_of(TypeAdapter(TensorsAnswer))},
+        SAFETENSORS: _BINARY,
+        NPZ: _BINARY,
+    },
+    problems=("not-found", "not-acceptable", "invalid"),
+    headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(MANY_FORMS)}.")),
+    answer_headers=("ETag", "Vary"),
+    fresh=True,
+)
+async def get_tensors(
+    request: Request,
+    id: str,
+    asked: PassQuery,
+    name: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=200)]] | None,
+        Query(
+            max_length=MAX_NAMES,
+            description="A tensor's or an edge's name; may be repeated. Default: all parameters.",
+            examples=[["affine1.W", "affine1.W.grad"]],
+        ),
+    ] = None,
+    gradients: Annotated[
+        bool, Query(description="With the parameters, their gradients: `affine1.W.grad`.")
+    ] = False,
+) -> Response:
+    """All parameters, or the tensors named, in one file; in JSON their names and shapes alone.
+
+    The file holds them under their names, as `GET .../tensors/{name}` gives each.
+    """
+    sessions = service(request)
+    form = choose_form(request.headers.get("accept"), MANY_FORMS)
+    session = await in_executor(request, sessions.get, id)
+    view = sessions.view(session, asked)
+    headers = {"ETag": etag(session.version), "Vary": "Accept", **REVALIDATE}
+
+    def read() -> Response:
+        if name is None and not gradients:
+            arrays = dict(session.parameters)
+        else:
+            arrays = _named(sessions, session, view, name, gradients)
+        if is_fresh(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(encode_tensors(session.version, arrays, form), 200, headers, form)
+
+    return await in_executor(request, read)
+
+
+def _named(
+    sessions: Service, session: Session, view: View, names: list[str] | None, gradients: bool
+) -> dict[str, np.ndarray]:
+    """The tensors of ``names``, or all parameters and their gradients."""
+    if names is not None and gradients:
+        raise invalid(
+            [FieldError("/gradients", "value", "goes without name; name affine1.W.grad itself")]
+        )
+    if names is None:
+        parameters = list(session.parameters)
+        fields = ["/gradients"] * 2 * len(parameters)
+        names = [*parameters, *(f"{name}.grad" for name in parameters)]
+    else:
+        fields = [f"/name/{index}" for index in range(len(names))]
+    arrays: dict[str, np.ndarray] = {}
+    cells = 0
+    for field, name in zip(fields, names, strict=True):
+        if name in arrays:
+            raise invalid([FieldError(field, "duplicate", "the name stands twice")])
+        try:
+            arrays[name] = _find(sessions, session, view, name)
+        except Unknown as error:
+            raise invalid([FieldError(field, "name", error.message)]) from None
+        cells += arrays[name].size
+        if cells > MAX_ANSWER_CELLS:
+            message = f"with this one there are more than {MAX_ANSWER_CELLS:,} numbers"
+            raise invalid([FieldError(field, "limit", message)])
+    return arrays
 
 
 def _find(sessions: Service, session: Session, view: View, name: str) -> np.ndarray:
