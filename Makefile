@@ -16,7 +16,7 @@ check: .venv/lint node_modules/.package-lock.json
 	$(PYTHON) -m mypy
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npx tsc
 
-.venv/app: pyproject.toml hatch_build.py package.json package-lock.json
+.venv/app: pyproject.toml hatch_build.py package.json package-lock.json $(shell find static/js static/css -type f)
 	python3 -m venv --without-pip .venv
 	python3 -m pip --python $(PYTHON) install --quiet --upgrade pip
 	$(PIP) --editable .

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         with _listen(options.host, options.port) as listener:
-            app = create_app(Settings(options.store, (*LOOPBACK, *hosts)))
+            app = create_app(Settings(options.store, (*LOOPBACK, *hosts), dev=options.dev))
             return _serve(app, listener)
     except (OSError, StoreError, ValueError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
@@ -112,6 +112,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=(),
         metavar="NAMES",
         help="names under which it is reached from elsewhere, comma-separated",
+    )
+    parser.add_argument(
+        "--dev",
+        action="store_true",
+        help="serve the page's modules as they are, not bundled: a change shows on reload",
     )
     parser.add_argument("--version", action="version", version=__version__)
     return parser.parse_args(arguments)

@@ -20,7 +20,7 @@ from app.sessions.opening import open_store
 from app.sessions.service import Service
 from app.sessions.store import Limits
 from app.web import figures, pages
-from app.web.files import STATIC, RevalidatedFiles
+from app.web.files import STATIC, RevalidatedFiles, page_files
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
 from app.web.origins import SameOrigin
@@ -41,11 +41,13 @@ class Settings:
         store: ``memory`` or ``sqlite:PATH``.
         allowed_hosts: Names under which it is reached, without ports.
         limits: How long and how much the store keeps.
+        dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
     store: str = "memory"
     allowed_hosts: tuple[str, ...] = LOOPBACK
     limits: Limits = field(default_factory=Limits)
+    dev: bool = False
 
 
 class Explorer(FastAPI):
@@ -96,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.store = store
+    app.state.page_files = page_files(settings.dev)
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
     api.install(app, service)

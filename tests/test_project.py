@@ -78,7 +78,8 @@ def test_the_page_and_its_styles_name_no_other_host() -> None:
 
 
 def test_nothing_of_others_is_in_git() -> None:
-    command = ["git", "check-ignore", "static/vendor/lit-html/index.js", "app/data/mnist.npy"]
+    command = ["git", "check-ignore", "static/vendor/lit-html/index.js", "static/built/main.js"]
+    command.append("app/data/mnist.npy")
     if not (ROOT / ".git").exists():
         pytest.skip("this is not a checkout")
 

@@ -1,5 +1,12 @@
-"""Where the page's files are, and how they are served."""
+"""Where the page's files are, and how they are served.
 
+The page runs from a bundle that the build hook made (`hatch_build.py`), or from its modules as
+they are: where one asks for it with ``--dev``, and where a source has changed since.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.responses import Response
@@ -12,15 +19,50 @@ _ROOT = _PACKAGE if (_PACKAGE / "static").is_dir() else _PACKAGE.parent
 STATIC = _ROOT / "static"
 TEMPLATES = _ROOT / "templates"
 VENDOR = STATIC / "vendor"
+BUILT = STATIC / "built"
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class PageFiles:
+    """The addresses of the page's one script and one style sheet, and where modules find others.
+
+    ``import_map`` is None for a bundle, which has its libraries in it.
+    """
+
+    script: str
+    style: str
+    import_map: dict[str, dict[str, str]] | None = None
+
+
+def page_files(dev: bool = False) -> PageFiles:
+    """The bundle if it is there and still holds, else (or for ``dev``) the modules."""
+    manifest = BUILT / "manifest.json"
+    made = {} if dev or not manifest.is_file() else json.loads(manifest.read_bytes())
+    if not made or not all(_is_unchanged(name, known) for name, known in made["sources"].items()):
+        return PageFiles("/static/js/main.js", "/static/css/page.css", import_map())
+    return PageFiles(
+        f"/static/{BUILT.name}/{made['script']}", f"/static/{BUILT.name}/{made['style']}"
+    )
+
+
+def _is_unchanged(name: str, known: str) -> bool:
+    path = _ROOT / name
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == known
 
 
 class RevalidatedFiles(StaticFiles):
-    """Files that a browser keeps but asks about each time: an upgrade shows at once."""
+    """Files that a browser keeps but asks about each time: an upgrade shows at once.
+
+    Those of the bundle have their hash in the name, and are never asked for again.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file with a Cache-Control that suits a name without a version in it."""
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
+        hashed = path.startswith(f"{BUILT.name}/")
+        response.headers["Cache-Control"] = FOR_EVER if hashed else "no-cache"
         return response
 
 

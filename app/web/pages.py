@@ -9,7 +9,7 @@ from starlette.templating import Jinja2Templates
 
 from app import __version__
 from app.sessions.store import Store
-from app.web.files import STATIC, TEMPLATES, import_map
+from app.web.files import STATIC, TEMPLATES, PageFiles
 from app.web.languages import LANGUAGES, choose, strings
 
 router = APIRouter(include_in_schema=False)
@@ -26,8 +26,9 @@ async def explorer(request: Request) -> Response:
     """The one page."""
     header = request.headers.get("accept-language", "")
     language = choose(request.query_params.get("lang"), header)
+    files: PageFiles = request.app.state.page_files
     context = {
-        "import_map": import_map(),
+        "files": files,
         "nonce": request.state.nonce,
         "lang": language,
         "strings": strings(language, STATIC),

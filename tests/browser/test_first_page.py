@@ -1,6 +1,14 @@
 """What meets a learner who comes for the first time."""
 
+import os
 from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from app.server import Settings, create_app
+from app.web.files import page_files
+from tests.conftest import serving
 
 KILOBYTE = 1000
 
@@ -52,6 +60,24 @@ def test_the_whole_first_page_weighs_at_most_150_kilobytes(explorer: Any) -> Non
           .map((entry) => [entry.name, entry.encodedBodySize])"""
     )
     assert sum(size for _, size in sizes) <= 150 * KILOBYTE, sorted(sizes, key=lambda pair: pair[1])
+
+
+def test_the_first_page_takes_at_most_twelve_requests(explorer: Any) -> None:
+    if page_files().import_map is not None and not os.environ.get("CI"):
+        pytest.skip("static/js has changed since it was bundled; `make run` bundles it anew")
+    explorer.open()
+    names = explorer.page.evaluate(
+        "() => performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    assert 1 + len(names) <= 12, names
+
+
+def test_the_modules_as_they_are_make_the_same_page(page: Page) -> None:
+    with serving(create_app(Settings(dev=True))) as address:
+        page.goto(f"{address}/")
+        page.wait_for_selector("body[data-ready]")
+        assert page.locator('script[src="/static/js/main.js"]').count() == 1
+        assert page.locator("#figure .cell text").count() > 10
 
 
 def test_nothing_overflows_on_a_phone(explorer: Any) -> None:

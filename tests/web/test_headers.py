@@ -3,6 +3,8 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from app.server import Settings, create_app
+
 SMALL = {
     "network": {"input_size": 1, "layers": [{"type": "affine", "units": 1}]},
     "x": [[1.0]],
@@ -60,7 +62,8 @@ def test_a_fault_does_not_tell_what_it_was(client: TestClient) -> None:
     assert "no handler knows" not in client.get("/broken").text
 
 
-def test_the_page_has_one_inline_script_and_its_nonce_is_new_each_time(client: TestClient) -> None:
+def test_the_page_of_modules_has_one_inline_script_and_its_nonce_is_new_each_time() -> None:
+    client = TestClient(create_app(Settings(dev=True)), "http://localhost:8000")
     nonces = set()
     for _ in range(3):
         answer = client.get("/")

@@ -1,15 +1,21 @@
 import asyncio
+import hashlib
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.web.files import STATIC, import_map
+from app.server import Settings, create_app
+from app.web import files
+from app.web.files import STATIC, import_map, page_files
 
 
-def test_the_import_map_names_libraries_that_are_there(client: TestClient) -> None:
+def test_the_import_map_of_the_modules_names_libraries_that_are_there() -> None:
+    client = TestClient(create_app(Settings(dev=True)), "http://localhost:8000")
     page = client.get("/").text
     (text,) = re.findall(r'<script type="importmap"[^>]*>(.*?)</script>', page, re.DOTALL)
     libraries = json.loads(text)["imports"]
@@ -29,6 +35,42 @@ def test_every_library_that_a_module_names_is_in_the_import_map() -> None:
 
     assert named
     assert named <= set(import_map()["imports"])
+
+
+def test_the_page_comes_as_two_hashed_files_that_are_kept_for_ever(client: TestClient) -> None:
+    if page_files().import_map is not None and not os.environ.get("CI"):
+        pytest.skip("static/js has changed since it was bundled; `make run` bundles it anew")
+    page = client.get("/").text
+
+    assert "importmap" not in page
+    for address in (page_files().script, page_files().style):
+        assert f'"{address}"' in page
+        assert re.fullmatch(r"/static/built/[a-z]+-[A-Z0-9]{8}\.(js|css)", address)
+        assert client.get(address).headers["cache-control"] == files.FOR_EVER
+
+
+def test_a_source_that_changed_is_served_instead_of_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "static/js/main.js"
+    source.parent.mkdir(parents=True)
+    source.write_text("1")
+    built = tmp_path / "static/built"
+    built.mkdir()
+    known = hashlib.sha256(b"1").hexdigest()
+    made = {"sources": {"static/js/main.js": known}, "script": "main-A.js", "style": "page-B.css"}
+    (built / "manifest.json").write_text(json.dumps(made))
+    monkeypatch.setattr(files, "_ROOT", tmp_path)
+    monkeypatch.setattr(files, "BUILT", built)
+    assert page_files().script == "/static/built/main-A.js"
+    assert page_files(dev=True).script == "/static/js/main.js"
+
+    source.write_text("2")
+    assert page_files().script == "/static/js/main.js"
+    assert page_files().import_map is not None
+
+    source.unlink()
+    assert page_files().script == "/static/js/main.js"
 
 
 def test_everything_the_page_names_is_there(client: TestClient) -> None:
