@@ -80,6 +80,7 @@ class EvaluationAnswer(BaseModel):
     predictions: list[int]
     layers: list[LayerAnswer]
     parameter_gradients: Values
+    grad_input: Value | None
 
 
 class LayersAnswer(BaseModel):

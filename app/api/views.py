@@ -82,6 +82,7 @@ def evaluation_json(evaluation: Evaluation) -> Document:
         "predictions": evaluation.predictions,
         "layers": [layer_json(layer, MAX_ANSWER_CELLS) for layer in evaluation.layers],
         "parameter_gradients": evaluation.parameter_gradients,
+        "grad_input": evaluation.grad_input,
     }
 
 

@@ -34,13 +34,17 @@ class LayerResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One forward pass and, where it was asked for, one backward pass."""
+    """One forward pass and, where it was asked for, one backward pass.
+
+    ``grad_input`` is dL/dx ``(N, D)``; None without a backward half.
+    """
 
     loss: float | None
     probabilities: Array | None
     predictions: Array
     layers: tuple[LayerResult, ...]
     parameter_gradients: dict[str, Array]
+    grad_input: Array | None = None
 
 
 class Network:
@@ -137,7 +141,11 @@ class Network:
             for name, (_, gradient) in result.parameters.items()
             if gradient is not None
         }
-        return Evaluation(loss, probabilities, scores.argmax(axis=1), results, gradients)
+        # Without layers the samples are the scores themselves.
+        grad_input = results[0].grad_input if results else dout
+        return Evaluation(
+            loss, probabilities, scores.argmax(axis=1), results, gradients, grad_input
+        )
 
     def _results(
         self, x: Array, outputs: list[Array], dout: Array | None

@@ -66,7 +66,19 @@ def test_without_targets_there_is_the_forward_half_only(client: TestClient) -> N
     assert answer["loss"] is None
     assert len(answer["probabilities"]) == 3
     assert answer["layers"][0]["grad_input"] is None
+    assert answer["grad_input"] is None
     assert answer["parameter_gradients"] == {}
+
+
+def test_the_gradient_of_x_is_told_with_layers_and_without(client: TestClient) -> None:
+    deep = client.post(f"{API}/evaluate", json=SMALL).json()
+    scores = {"network": {"input_size": 2, "layers": [], "loss": SMALL["network"]["loss"]}}
+    flat = client.post(f"{API}/evaluate", json=scores | {"x": [[0, 0], [1, 1]], "t": [0, 1]}).json()
+    given = {"network": {"input_size": 2, "layers": []}, "x": [[0, 0]], "grad_output": [[3, 4]]}
+
+    assert deep["grad_input"] == deep["layers"][0]["grad_input"]
+    assert flat["grad_input"] == [[-0.25, 0.25], [0.25, -0.25]]
+    assert client.post(f"{API}/evaluate", json=given).json()["grad_input"] == [[3, 4]]
 
 
 def test_without_a_loss_the_backward_half_starts_at_the_given_gradient(client: TestClient) -> None:
