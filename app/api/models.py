@@ -40,7 +40,17 @@ Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
 Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 
 
-Parameters = Annotated[dict[TensorName, VectorOrMatrix], Field(max_length=2 * MAX_LAYERS)]
+Parameters = Annotated[
+    dict[TensorName, VectorOrMatrix],
+    Field(
+        max_length=2 * MAX_LAYERS,
+        description="W is `(D, H)`; b is `(H,)`, and `(1, H)` or `(H, 1)` are taken for it.",
+    ),
+]
+Targets = Annotated[
+    VectorOrMatrix,
+    Field(description="Labels `(N,)` or `(N, 1)`, each from 0 to C - 1, or one-hot rows `(N, C)`."),
+]
 
 
 class Strict(BaseModel):
@@ -170,7 +180,7 @@ class Evaluate(Strict):
     seed: Seed = 0
     initializer: InitializerField = Initializer(type="he")
     x: Matrix
-    t: VectorOrMatrix | None = None
+    t: Targets | None = None
     grad_output: Matrix | None = None
 
 
@@ -186,7 +196,7 @@ class NewSession(Strict):
     seed: Seed = 0
     initializer: InitializerField = Initializer(type="he")
     x: Matrix | None = None
-    t: VectorOrMatrix | None = None
+    t: Targets | None = None
     grad_output: Matrix | None = None
     optimizer: Optimizer | None = None
     view: View | None = None

@@ -7,6 +7,8 @@ from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
 
+LOOKS_TRANSPOSED = ": it looks transposed"
+
 
 def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
     """A finite 2-D array with ``columns`` columns, as a new array of ``dtype``.
@@ -23,8 +25,9 @@ def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
             "shape",
         )
     if array.shape[0] < 1 or array.shape[1] != columns:
+        turned = LOOKS_TRANSPOSED if array.shape[0] == columns else ""
         raise EngineError(
-            f"{field} has shape {array.shape}, expected (N, {columns}) with N at least 1",
+            f"{field} has shape {array.shape}, expected (N, {columns}) with N at least 1{turned}",
             field,
             "shape",
         )
@@ -57,12 +60,14 @@ def as_one_hot(t: object, n: int, classes: int, dtype: str = "float64") -> Array
         EngineError: the wrong number of targets, a label outside 0..C-1, a row that is not
             one-hot.
     """
-    array = check_numbers(t, "float64", "t")
+    array = flat_labels(check_numbers(t, "float64", "t"), classes)
     if array.ndim == 1:
         return _from_labels(array, n, classes, dtype)
     if array.shape != (n, classes):
+        turned = LOOKS_TRANSPOSED if array.shape == (classes, n) else ""
         raise EngineError(
-            f"t has shape {array.shape}, expected labels ({n},) or one-hot rows ({n}, {classes})",
+            f"t has shape {array.shape}, expected labels ({n},) or one-hot rows "
+            f"({n}, {classes}){turned}",
             "t",
             "shape",
         )
@@ -72,6 +77,14 @@ def as_one_hot(t: object, n: int, classes: int, dtype: str = "float64") -> Array
             "a one-hot row holds a single 1, all else 0", f"t/{wrong.argmax()}", "range"
         )
     return array.astype(dtype)
+
+
+def flat_labels(t: Array, classes: int) -> Array:
+    """Labels given as a column ``(N, 1)`` as ``(N,)``; anything else as it is.
+
+    With a single class a column holds one-hot rows already.
+    """
+    return t[:, 0] if t.ndim == 2 and t.shape[1] == 1 and classes > 1 else t
 
 
 def _from_labels(labels: Array, n: int, classes: int, dtype: str) -> Array:
@@ -103,10 +116,23 @@ def check_parameters(spec: NetworkSpec, parameters: dict[str, object]) -> dict[s
             raise EngineError(
                 f"parameters lacks {name}, shape {shape}", f"parameters/{name}", "name"
             )
-        array = check_numbers(parameters[name], spec.dtype, f"parameters/{name}")
-        if array.shape != shape:
-            raise EngineError(
-                f"{name} has shape {array.shape}, expected {shape}", f"parameters/{name}", "shape"
-            )
-        checked[name] = array
+        field = f"parameters/{name}"
+        array = check_numbers(parameters[name], spec.dtype, field)
+        checked[name] = fitted(array, shape, name, field)
     return checked
+
+
+def fitted(array: Array, shape: tuple[int, ...], name: str, field: str) -> Array:
+    """``array`` in the ``shape`` of parameter ``name``: a bias may come as one row or one column.
+
+    Raises:
+        EngineError: any other shape; the message says where the transpose would fit, such as a W
+            kept as (outputs, inputs).
+    """
+    if array.shape == shape:
+        return array
+    # One way only to read it: a bias has one dimension, and only the number of cells counts.
+    if len(shape) == 1 and array.shape in ((1, *shape), (*shape, 1)):
+        return array.reshape(shape)
+    turned = LOOKS_TRANSPOSED if array.shape == shape[::-1] else ""
+    raise EngineError(f"{name} has shape {array.shape}, expected {shape}{turned}", field, "shape")

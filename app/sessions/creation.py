@@ -10,7 +10,7 @@ from app.engine.initializers import Initializer, initialize
 from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
-from app.engine.targets import as_one_hot, check_parameters, check_rows
+from app.engine.targets import as_one_hot, check_parameters, check_rows, flat_labels
 from app.sessions.edits import ChangeView, changed_view, kept_targets
 from app.sessions.state import Session, Source
 
@@ -23,9 +23,10 @@ class Wanted:
 
     Attributes:
         layers: ``(type, name or "", units or None)`` of each.
-        parameters: All of them, or None to draw them with ``seed`` and ``initializer``.
+        parameters: All of them, or None to draw them with ``seed`` and ``initializer``; a bias is
+            ``(H,)``, ``(1, H)`` or ``(H, 1)``.
         x: ``(N, D)``.
-        t: Labels ``(N,)`` or one-hot rows ``(N, C)``.
+        t: Labels ``(N,)`` or ``(N, 1)``, or one-hot rows ``(N, C)``.
         grad_output: dL/d(last output), only without a loss.
     """
 
@@ -79,7 +80,7 @@ def check(wanted: Wanted, limits: Limits) -> Numbers:
         if spec.loss is None:
             raise EngineError("targets need a network with a loss", "t", "value")
         as_one_hot(wanted.t, len(x), spec.output_size, spec.dtype)
-        t = kept_targets(wanted.t, spec.dtype)
+        t = kept_targets(flat_labels(wanted.t, spec.output_size), spec.dtype)
     grad_output = None
     if wanted.grad_output is not None:
         grad_output = _checked_gradient(wanted.grad_output, spec, len(x))

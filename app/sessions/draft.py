@@ -13,7 +13,13 @@ import numpy as np
 
 from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
-from app.engine.targets import as_one_hot, check_numbers, check_rows
+from app.engine.targets import (
+    as_one_hot,
+    check_numbers,
+    check_rows,
+    fitted,
+    flat_labels,
+)
 from app.sessions.edits import (
     LEARNING_RATE,
     ChangeOptimizer,
@@ -159,7 +165,7 @@ class _Draft:
         if tensor == "t":
             if spec.loss is None:
                 raise EngineError("a network without a loss has no t", f"{field}/tensor", "name")
-            new = kept_targets(value, spec.dtype)
+            new = kept_targets(flat_labels(value, spec.output_size), spec.dtype)
         elif tensor == "x":
             new = _renamed(lambda: check_rows(value, spec.input_size, spec.dtype, "x"), at)
             check_limits(spec, len(new), self.limits)
@@ -173,8 +179,7 @@ class _Draft:
         else:
             shape = self._array(tensor, field).shape
             new = _renamed(lambda: check_numbers(value, spec.dtype, "value"), at)
-            if new.shape != shape:
-                raise EngineError(f"value has shape {new.shape}, expected {shape}", at, "shape")
+            new = fitted(new, shape, tensor, at)
         self.arrays[tensor] = new
         self._note(tensor, field)
 

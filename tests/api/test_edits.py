@@ -46,6 +46,26 @@ def test_labels_can_become_one_hot_rows(owner: Owner) -> None:
     assert moved.json()["t"] == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
+def test_a_bias_as_a_row_and_labels_as_a_column_are_taken(owner: Owner) -> None:
+    answer = owner.patch(
+        {"op": "replace", "tensor": "affine1.b", "value": [[7, 8, 9]]},
+        {"op": "replace", "tensor": "t", "value": [[2], [1], [0]]},
+    )
+
+    assert answer.status_code == 200
+    assert owner.state["parameters"]["affine1.b"] == [7, 8, 9]
+    assert owner.state["t"] == [2, 1, 0]
+
+
+def test_weights_as_another_library_keeps_them_are_refused_as_transposed(owner: Owner) -> None:
+    edit = {"op": "replace", "tensor": "affine1.W", "value": [[1, 2], [3, 4], [5, 6]]}
+
+    error = owner.patch(edit).json()["errors"][0]
+
+    assert error["pointer"] == "/0/value"
+    assert "(3, 2), expected (2, 3): it looks transposed" in error["message"]
+
+
 def test_the_learning_rate_is_edited_like_a_number(owner: Owner) -> None:
     owner.patch({"op": "set", "tensor": "learning_rate", "index": [], "value": 0.25})
     assert owner.state["optimizer"]["learning_rate"] == 0.25

@@ -57,7 +57,8 @@ def test_parameters_must_be_complete_known_and_of_their_shape() -> None:
     wrongs: list[tuple[dict[str, object], str]] = [
         ({"affine1.W": [[1, 2]]}, "parameters/affine1.b"),
         (good | {"affine2.W": [[1]]}, "parameters/affine2.W"),
-        (good | {"affine1.b": [[0, 0]]}, "parameters/affine1.b"),
+        (good | {"affine1.b": [[[0, 0]]]}, "parameters/affine1.b"),
+        (good | {"affine1.b": [[0, 0], [0, 0]]}, "parameters/affine1.b"),
     ]
     for wrong, field in wrongs:
         with pytest.raises(EngineError) as error:
@@ -68,3 +69,31 @@ def test_parameters_must_be_complete_known_and_of_their_shape() -> None:
 def test_what_is_given_is_copied() -> None:
     x = np.ones((1, 2))
     assert not np.shares_memory(check_rows(x, 2, "float64", "x"), x)
+
+
+def test_a_bias_may_come_as_one_row_or_one_column() -> None:
+    spec = NetworkSpec.build(1, [LayerSpec("affine", units=3)])
+    for bias in ([1, 2, 3], [[1, 2, 3]], [[1], [2], [3]]):
+        checked = check_parameters(spec, {"affine1.W": [[1, 2, 3]], "affine1.b": bias})
+        assert checked["affine1.b"].tolist() == [1, 2, 3]
+
+
+def test_labels_may_come_as_a_column() -> None:
+    assert np.array_equal(as_one_hot([[2], [0]], 2, 3), as_one_hot([2, 0], 2, 3))
+    # With one class a column is one-hot already: a 1 is no label 1 of classes 0..0.
+    assert as_one_hot([[1], [1]], 2, 1).tolist() == [[1], [1]]
+
+
+def test_what_only_fits_transposed_is_refused_with_these_words() -> None:
+    spec = NetworkSpec.build(2, [LayerSpec("affine", units=3)], "softmax_cross_entropy")
+    as_torch_keeps_it: dict[str, object] = {"affine1.W": np.ones((3, 2)), "affine1.b": [0, 0, 0]}
+    message = r"has shape \(3, 2\), expected \(2, 3\): it looks transposed"
+    with pytest.raises(EngineError, match=f"affine1.W {message}"):
+        check_parameters(spec, as_torch_keeps_it)
+    with pytest.raises(EngineError, match="x has shape .2, 5.*looks transposed"):
+        check_rows(np.ones((2, 5)), 2, "float64", "x")
+    with pytest.raises(EngineError, match="t has shape .3, 5.*looks transposed"):
+        as_one_hot(np.ones((3, 5)), 5, 3)
+    with pytest.raises(EngineError) as other:
+        check_parameters(spec, as_torch_keeps_it | {"affine1.W": np.ones((4, 4))})
+    assert "transposed" not in other.value.message
