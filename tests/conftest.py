@@ -27,6 +27,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def modules() -> Iterator[str]:
+    """The address of a server of the page's modules as they are, for tests that look into them.
+
+    In the bundle nothing can be imported by its name.
+    """
+    with serving(create_app(Settings(dev=True))) as address:
+        yield address
+
+
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Run an app in a thread on a free port of this machine; its address, without a last slash."""

@@ -126,12 +126,13 @@ def explorer(watched_page: Page, server: str) -> Explorer:
 
 
 @pytest.fixture
-def run_module(explorer: Explorer) -> Callable[[str, str], Any]:
+def run_module(page: Page, modules: str) -> Callable[[str, str], Any]:
     """Evaluate an expression with a module of the page imported as ``m``."""
-    explorer.open()
+    page.goto(f"{modules}/")
+    page.wait_for_selector("body[data-ready]")
 
     def run(module: str, expression: str) -> Any:
-        return explorer.page.evaluate(
+        return page.evaluate(
             f"async () => {{ const m = await import('/static/js/{module}'); return {expression}; }}"
         )
 

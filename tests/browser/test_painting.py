@@ -105,6 +105,12 @@ class Lattice:
         return set(self.page.evaluate(NODES_IN_VIEW, [COLUMNS, ROWS]))
 
 
+@pytest.fixture(scope="session")
+def server(modules: str) -> str:
+    """The page of modules: these tests put graphs into its store."""
+    return modules
+
+
 @pytest.fixture
 def lattice(explorer: Any) -> Lattice:
     return Lattice(explorer)
