@@ -180,6 +180,14 @@ class StepAnswer(BaseModel):
     values: dict[str, Any]
 
 
+class MinimalAnswer(BaseModel):
+    """What `Prefer: return=minimal` leaves of the answer to a change."""
+
+    version: int
+    cursor: CursorAnswer
+    loss: Number | None
+
+
 class GraphAnswer(BaseModel):
     """A drawing without numbers."""
 

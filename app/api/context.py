@@ -6,10 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.conditions import etag, is_fresh
+from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
-from app.api.views import session_json
+from app.api.views import minimal_json, session_json
 from app.sessions.service import Service
 from app.sessions.state import Session
 
@@ -41,6 +41,17 @@ async def versioned(
         return Response(status_code=304, headers=tags)
     content = await in_executor(request, lambda: encode(document()))
     return answer(content, headers=tags)
+
+
+def minimal_answer(request: Request, sessions: Service, session: Session) -> Response | None:
+    """What ``Prefer: return=minimal`` asks for after a change; None if it does not.
+
+    To be called in a thread.
+    """
+    if not wants_minimal(request):
+        return None
+    document = minimal_json(session, sessions.passes)
+    return answer(encode(document), headers={"ETag": etag(session.version), **MINIMAL})
 
 
 def session_answer(

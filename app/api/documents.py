@@ -25,10 +25,12 @@ BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type", "invalid")
 _EXAMPLE_ERRORS = {
     "malformed": ("/x/0/1", "json", "expected value at line 1 column 14"),
     "invalid": ("/x/0/1", "finite", "must be a finite number"),
+    "bad-request": ("/If-Match", "header", "If-Match is an ETag in its quotes"),
 }
 _DETAILS = {
     "malformed": "The body is not JSON in UTF-8: expected value at line 1 column 14.",
     "invalid": "must be a finite number",
+    "bad-request": "If-Match is an ETag in its quotes",
     "stale": "The session has changed: its version is 8.",
 }
 
@@ -47,6 +49,11 @@ def header(name: str, description: str, required: bool = False, example: str = "
 IF_MATCH = header("If-Match", "ETag of the version that the call is for; 412 when stale.")
 IF_MATCH_NEEDED = header(
     "If-Match", "ETag of the version that the edits are for; 428 when absent.", True, '"1"'
+)
+PREFER = header(
+    "Prefer",
+    "`return=minimal`: answer version, cursor and loss alone, with Preference-Applied.",
+    example="return=minimal",
 )
 IF_NONE_MATCH = header("If-None-Match", "ETag of what you have; 304 when it is current.")
 
@@ -67,6 +74,7 @@ def operation(
     answer_headers: Sequence[str] = (),
     fresh: bool = False,
     secured: bool = False,
+    minimal: bool = False,
     links: Json | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Add a route with its whole description.
@@ -87,6 +95,7 @@ def operation(
         answer_headers: Names of headers of a success.
         fresh: Whether it can answer 304.
         secured: Whether it needs the edit token.
+        minimal: Whether ``Prefer: return=minimal`` shortens a success.
         links: OpenAPI links of a success.
     """
     kinds = [*problems]
@@ -100,11 +109,18 @@ def operation(
         if examples:
             media["examples"] = {name: {"value": value} for name, value in examples.items()}
         extra["requestBody"] = {"required": body_required, "content": {"application/json": media}}
+    if {"If-Match"} & {entry["name"] for entry in headers}:
+        kinds.append("bad-request")
+    if minimal:
+        headers = (*headers, PREFER)
     if headers:
         extra["parameters"] = list(headers)
     success: Json = {"description": "Done."}
     if answer is not None:
-        success["content"] = {"application/json": {"schema": schema_of(TypeAdapter(answer))}}
+        schema = schema_of(TypeAdapter(answer))
+        if minimal:
+            schema = {"anyOf": [schema, schema_of(TypeAdapter(answers.MinimalAnswer))]}
+        success["content"] = {"application/json": {"schema": schema}}
     if content is not None:
         success["content"] = dict(content)
     if answer_headers:

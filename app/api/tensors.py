@@ -22,6 +22,8 @@ NPZ = "application/x-npz"
 # What one tensor, and what several of them, can be had as.
 FORMS = (JSON, NPY, SAFETENSORS)
 MANY_FORMS = (JSON, SAFETENSORS, NPZ)
+# How each is told apart in an entity tag.
+TAG_OF = {JSON: "", NPY: "npy", SAFETENSORS: "safetensors", NPZ: "npz"}
 
 MAX_SLICE = 100
 _PART = re.compile(r"(\d{1,9})|(\d{1,9})?:(\d{1,9})?(?::(\d{1,9}))?")

@@ -56,6 +56,15 @@ def session_json(session: Session, passes: Passes, idle_seconds: float) -> Docum
     }
 
 
+def minimal_json(session: Session, passes: Passes) -> Document:
+    """What has to be known after a change to go on from it."""
+    return {
+        "version": session.version,
+        "cursor": cursor_json(passes.position(session)),
+        "loss": passes.evaluation(session).loss,
+    }
+
+
 def optimizer_json(config: OptimizerConfig) -> Document:
     """An optimiser with the fields that its kind has."""
     names = ("type", "learning_rate", *_OPTIMIZER_FIELDS[config.type])

@@ -85,6 +85,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
     match status:
         case 304:
             call.headers["If-None-Match"] = "*"
+        case 400 if call.body is None:
+            call.headers["If-Match"] = "1"
         case 400:
             call.content = b"{"
             call.headers |= json_type

@@ -7,7 +7,7 @@ from safetensors.numpy import load
 from starlette.testclient import TestClient
 
 from app.api.routes import tensors
-from app.api.tensors import NPY, NPZ, SAFETENSORS
+from app.api.tensors import FORMS, MANY_FORMS, NPY, NPZ, SAFETENSORS
 from tests.api.conftest import SMALL, Owner, pointers
 
 NAMES = ["x", "t", "affine1.W", "affine1.b.grad", "relu1.output", "loss.probabilities", "loss"]
@@ -157,3 +157,20 @@ def test_one_request_gives_a_bounded_number_of_cells(
 
     assert pointers(answer) == ["/name/1"]
     assert answer.json()["errors"][0]["code"] == "limit"
+
+
+def test_no_form_is_taken_for_another_that_the_client_has(owner: Owner) -> None:
+
+    for path, forms in (("/tensors/x", FORMS), ("/tensors", MANY_FORMS)):
+        for form in forms:
+            tag = owner.get(path, headers={"Accept": form}).headers["etag"]
+
+            for other in forms:
+                asked = {"Accept": other, "If-None-Match": tag}
+                answer = owner.get(path, headers=asked)
+                assert answer.status_code == (304 if other == form else 200)
+                assert answer.headers["vary"] == "Accept"
+            # Each of them names the version that an edit is for.
+            edit = [{"op": "view"}]
+            headers = owner.token | {"If-Match": tag}
+            assert owner.client.patch(owner.url, json=edit, headers=headers).status_code == 200

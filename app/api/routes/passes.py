@@ -18,7 +18,7 @@ from app.api.answers import (
 )
 from app.api.bodies import read_model
 from app.api.conditions import bearer_token, etag, if_match
-from app.api.context import PREFIX, service, versioned
+from app.api.context import PREFIX, minimal_answer, service, versioned
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
@@ -226,6 +226,7 @@ async def check_session(request: Request, id: str) -> Response:
     headers=(IF_MATCH,),
     answer_headers=("ETag",),
     secured=True,
+    minimal=True,
 )
 async def update_session(request: Request, id: str) -> Response:
     """One step of the optimiser on all samples: old value, gradient, change, new value."""
@@ -235,6 +236,9 @@ async def update_session(request: Request, id: str) -> Response:
 
     def update() -> Response:
         session, result = sessions.update(id, token, versions, optimizer(body.optimizer))
+        minimal = minimal_answer(request, sessions, session)
+        if minimal is not None:
+            return minimal
         content = encode(update_json(session, result))
         return answer(content, headers={"ETag": etag(session.version)})
 

@@ -8,7 +8,7 @@ from app.api import examples
 from app.api.answers import NewSessionAnswer, SessionAnswer, StepAnswer
 from app.api.bodies import read_model
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
-from app.api.context import PREFIX, REVALIDATE, service, session_answer
+from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer
 from app.api.convert import edit_list, require_preset_alone, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
@@ -108,6 +108,7 @@ async def delete_session(request: Request, id: str) -> Response:
     headers=(IF_MATCH_NEEDED,),
     answer_headers=("ETag",),
     secured=True,
+    minimal=True,
 )
 async def edit_session(request: Request, id: str) -> Response:
     """Edits, in order: all of them or, if one is wrong, none.
@@ -119,7 +120,8 @@ async def edit_session(request: Request, id: str) -> Response:
     sessions = service(request)
 
     def edit() -> Response:
-        return session_answer(sessions, sessions.edit(id, token, versions, edits))
+        session = sessions.edit(id, token, versions, edits)
+        return minimal_answer(request, sessions, session) or session_answer(sessions, session)
 
     return await in_executor(request, edit)
 
@@ -136,6 +138,7 @@ async def edit_session(request: Request, id: str) -> Response:
     headers=(IF_MATCH,),
     answer_headers=("ETag",),
     secured=True,
+    minimal=True,
 )
 async def step_session(request: Request, id: str) -> Response:
     """Move the cursor one stride: the events passed and the values they reveal."""
@@ -147,6 +150,9 @@ async def step_session(request: Request, id: str) -> Response:
         session, trace, passed = sessions.step(
             id, token, versions, body.direction, body.granularity
         )
+        minimal = minimal_answer(request, sessions, session)
+        if minimal is not None:
+            return minimal
         position = sessions.passes.position(session)
         content = encode(step_json(session, position, trace, passed, STEP_CELLS))
         return answer(content, headers={"ETag": etag(session.version)})

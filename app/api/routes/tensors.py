@@ -21,6 +21,7 @@ from app.api.tensors import (
     NPY,
     NPZ,
     SAFETENSORS,
+    TAG_OF,
     choose_form,
     encode_tensor,
     encode_tensors,
@@ -77,7 +78,7 @@ async def get_tensor(
     form = choose_form(request.headers.get("accept"))
     session = await in_executor(request, sessions.get, id)
     view = sessions.view(session, asked)
-    headers = {"ETag": etag(session.version), "Vary": "Accept", **REVALIDATE}
+    headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
 
     def read() -> Response:
         array = _find(sessions, session, view, name)
@@ -127,7 +128,7 @@ async def get_tensors(
     form = choose_form(request.headers.get("accept"), MANY_FORMS)
     session = await in_executor(request, sessions.get, id)
     view = sessions.view(session, asked)
-    headers = {"ETag": etag(session.version), "Vary": "Accept", **REVALIDATE}
+    headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
 
     def read() -> Response:
         if name is None and not gradients:
