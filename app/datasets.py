@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.bounds import whole
 from app.engine.errors import EngineError
 
 Array = np.ndarray
@@ -64,13 +65,18 @@ def describe() -> list[dict[str, Any]]:
 
 def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
     if dataset != NAME:
-        raise EngineError("the only data set is mnist", "dataset", "name")
+        raise EngineError("the only data set is mnist", "dataset", "name", {"enum": [NAME]})
     if split not in SPLITS:
-        raise EngineError(f"split is one of {', '.join(SPLITS)}", "split", "name")
+        raise EngineError(
+            f"split is one of {', '.join(SPLITS)}", "split", "name", {"enum": list(SPLITS)}
+        )
     part = SPLITS[split]
+    allowed = whole(0, len(part) - 1)
     for place, row in enumerate(rows):
         if not 0 <= row < len(part):
-            raise EngineError(f"{split} has rows 0 to {len(part) - 1}", f"rows/{place}", "range")
+            raise EngineError(
+                f"a row of {split} is {allowed.words}", f"rows/{place}", "range", allowed.schema
+            )
     return np.asarray(rows, dtype=np.intp) + part.start
 
 

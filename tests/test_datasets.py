@@ -55,5 +55,6 @@ def test_the_network_of_figure_5_28_reads_held_out_digits() -> None:
     x, labels = datasets.load("mnist", "test", range(2000))
     network = Network(digits.SPEC, digits.trained(datasets.load))
     found = network.evaluate(x)
+    assert found.predictions is not None
     assert (found.predictions == labels).mean() > 0.94
     assert found.predictions[presets.FIRST_DIGIT] == labels[presets.FIRST_DIGIT]

@@ -5,7 +5,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
 from typing_extensions import TypeAliasType
 
 Number = TypeAliasType(
@@ -33,12 +34,29 @@ Value = TypeAliasType("Value", Cells | Omitted)
 Values = dict[str, Value]
 
 
+class AllowedAnswer(BaseModel):
+    """What a field may be, in the words of JSON Schema; `shapes` are those of an array."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    type: Literal["integer", "number"] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    enum: list[str] | None = None
+    shapes: list[Shape] | None = None
+
+
 class FieldErrorAnswer(BaseModel):
     """One wrong field."""
 
     pointer: str
     code: str
     message: str
+    allowed: AllowedAnswer | None = None
 
 
 class ProblemAnswer(BaseModel):
@@ -77,7 +95,7 @@ class EvaluationAnswer(BaseModel):
 
     loss: Number | None
     probabilities: Value | None
-    predictions: list[int]
+    predictions: list[int] | None
     layers: list[LayerAnswer]
     parameter_gradients: Values
     grad_input: Value | None
@@ -118,7 +136,7 @@ class SessionAnswer(BaseModel):
     cursor: CursorAnswer
     loss: Number | None
     probabilities: Value | None
-    predictions: list[int]
+    predictions: list[int] | None
     created: str
     expires: str
     links: dict[str, str]

@@ -54,6 +54,14 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "union_tag_not_found": ("missing", "this field is required"),
     "union_tag_invalid": ("choice", "is not one of the allowed words"),
 }
+# pydantic's names for the ends of a range, and JSON Schema's.
+_ENDS = {
+    "ge": "minimum",
+    "le": "maximum",
+    "gt": "exclusiveMinimum",
+    "lt": "exclusiveMaximum",
+}
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 async def read_model(
@@ -141,16 +149,25 @@ def field_error(details: ErrorDetails, path: list[str | int]) -> FieldError:
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         path = [*path, str(context.get("discriminator", "type")).strip("'")]
     code, message = _MESSAGES.get(kind, ("value", "is not allowed"))
+    allowed: dict[str, object] = {}
     match kind:
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             code, message = "range", details["msg"].replace("Input should", "must")
+            allowed = {_ENDS[name]: end for name, end in context.items() if name in _ENDS}
         case "too_long" | "string_too_long":
             code, message = "length", f"must have at most {context.get('max_length')} items"
+            allowed = {"maxItems": context.get("max_length")}
         case "too_short" | "string_too_short":
             code, message = "length", f"must have at least {context.get('min_length')} items"
+            allowed = {"minItems": context.get("min_length")}
         case "literal_error" | "enum":
             code, message = "choice", f"must be {context.get('expected')}"
-    return FieldError(pointer(path), code, message)
+            allowed = {"enum": _QUOTED.findall(str(context.get("expected")))}
+        case "int_type" | "int_parsing" | "int_from_float":
+            allowed = {"type": "integer"}
+        case "float_type" | "float_parsing":
+            allowed = {"type": "number"}
+    return FieldError(pointer(path), code, message, allowed)
 
 
 def _field_errors(text: object, details: list[ErrorDetails]) -> Iterable[FieldError]:

@@ -54,7 +54,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(NotFound, lambda _: Problem("not-found", "There is no such session; it may be gone."))
     handle(Unknown, lambda error: Problem("not-found", _sentence(error.message)))
     handle(Forbidden, lambda _: Problem("forbidden", "This is not the session's edit token."))
-    handle(Conflict, lambda error: Problem("conflict", _sentence(error.message)))
+    handle(Conflict, lambda error: Problem(error.reason, _sentence(error.message)))
     handle(Stale, _stale)
     handle(StoreFull, lambda error: busy("The store is full of sessions.", error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
@@ -65,7 +65,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 def engine_problem(error: EngineError) -> Problem:
     """A value that the engine or a session refuses."""
     path = [part for part in error.field.split("/") if part]
-    return invalid([FieldError(pointer(path), error.code, error.message)])
+    return invalid([FieldError(pointer(path), error.code, error.message, error.allowed)])
 
 
 def busy(detail: str, seconds: int) -> Problem:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from app.api.numbers import AnyRank, Matrix, Scalar, VectorOrMatrix
+from app.engine.initializers import SEED
 
 MAX_LAYERS = 32
 MAX_EDITS = 100
@@ -37,7 +38,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 Row = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
 Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
-Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+Seed = Annotated[Whole, Field(ge=SEED.minimum, le=SEED.maximum)]
 
 
 Parameters = Annotated[

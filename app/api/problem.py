@@ -5,7 +5,7 @@ Every answer of 400 or more is one of `KINDS`. FastAPI's own handlers are replac
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from starlette.responses import Response
@@ -39,7 +39,11 @@ KINDS: dict[str, Kind] = {
     "not-found": Kind(404, "Not found", "There is nothing of this name, or it has expired."),
     "method-not-allowed": Kind(405, "Method not allowed", "See the Allow header."),
     "not-acceptable": Kind(406, "Not acceptable", "None of the types in Accept can be given."),
-    "conflict": Kind(409, "Conflict", "The session is in a state that does not allow the call."),
+    "run-active": Kind(409, "A run is active", "The session is changed by a run until it ends."),
+    "run-over": Kind(409, "The run is over", "A run that is over is not paused or resumed."),
+    "nothing-to-learn": Kind(
+        409, "Nothing to learn", "The session has no loss, no targets or no parameters."
+    ),
     "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
     "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),
     "url-too-long": Kind(414, "URL too long", "The URL has more bytes than are read."),
@@ -62,11 +66,14 @@ class FieldError:
         pointer: JSON pointer (RFC 6901) into the body, or ``/name`` of a query parameter.
         code: A stable word for programs, such as ``finite``, ``shape``, ``limit``.
         message: What would be right.
+        allowed: The same for programs, in the words of JSON Schema: ``minimum``, ``maximum``,
+            ``exclusiveMinimum``, ``enum``, ``maxItems``, .., or ``shapes``.
     """
 
     pointer: str
     code: str
     message: str
+    allowed: Mapping[str, object] = field(default_factory=dict)
 
 
 class Problem(Exception):
@@ -157,9 +164,10 @@ def kind_of_status(status: int) -> str:
     return _BY_STATUS.get(status, "bad-request" if status < 500 else "internal")
 
 
-def _as_json(error: FieldError) -> dict[str, str]:
-    return {
+def _as_json(error: FieldError) -> dict[str, object]:
+    document: dict[str, object] = {
         "pointer": error.pointer,
         "code": error.code,
         "message": clean(error.message, MAX_MESSAGE),
     }
+    return document | ({"allowed": dict(error.allowed)} if error.allowed else {})

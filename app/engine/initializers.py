@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.engine.bounds import Bounds, whole
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
 
 INITIALIZERS = ("normal", "xavier", "he", "zeros")
+STD = Bounds(minimum=0, maximum=1e6)
+SEED = whole(0, 2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,13 @@ class Initializer:
     def __post_init__(self) -> None:
         if self.type not in INITIALIZERS:
             raise EngineError(
-                f"initializer is one of {', '.join(INITIALIZERS)}", "initializer/type", "type"
+                f"initializer is one of {', '.join(INITIALIZERS)}",
+                "initializer/type",
+                "type",
+                {"enum": INITIALIZERS},
             )
-        if not (math.isfinite(self.std) and 0 <= self.std <= 1e6):
-            raise EngineError("std is a number from 0 to 1e6", "initializer/std", "range")
+        if not STD.holds(self.std):
+            raise EngineError(f"std is {STD.words}", "initializer/std", "range", STD.schema)
 
     def deviation(self, rows: int) -> float:
         """The standard deviation of the weights of a layer with ``rows`` inputs."""

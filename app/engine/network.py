@@ -37,11 +37,14 @@ class Evaluation:
     """One forward pass and, where it was asked for, one backward pass.
 
     ``grad_input`` is dL/dx ``(N, D)``; None without a backward half.
+
+    ``predictions`` are the classes ``(N,)`` of the largest scores; None without a loss, since the
+    outputs are no classes then.
     """
 
     loss: float | None
     probabilities: Array | None
-    predictions: Array
+    predictions: Array | None
     layers: tuple[LayerResult, ...]
     parameter_gradients: dict[str, Array]
     grad_input: Array | None = None
@@ -126,10 +129,11 @@ class Network:
         for layer in self.layers.values():
             outputs.append(layer.forward(outputs[-1] if outputs else x))
         scores = outputs[-1] if outputs else x
-        loss = probabilities = None
+        loss = probabilities = predictions = None
         dout = grad_output
         if self.spec.loss is not None:
             probabilities = softmax(scores)
+            predictions = scores.argmax(axis=1)
             if t is not None:
                 head = SoftmaxWithLoss()
                 loss = float(head.forward(scores, t))
@@ -143,9 +147,7 @@ class Network:
         }
         # Without layers the samples are the scores themselves.
         grad_input = results[0].grad_input if results else dout
-        return Evaluation(
-            loss, probabilities, scores.argmax(axis=1), results, gradients, grad_input
-        )
+        return Evaluation(loss, probabilities, predictions, results, gradients, grad_input)
 
     def _results(
         self, x: Array, outputs: list[Array], dout: Array | None

@@ -7,12 +7,13 @@ adam       bias-corrected moments;  p -= lr m' / (sqrt(v') + eps)        (Kingma
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from app.engine.bounds import Bounds
 from app.engine.errors import EngineError
 
 Array = np.ndarray
@@ -25,13 +26,13 @@ DEFAULT_EPSILON = {"adagrad": 1e-10, "adam": 1e-8}
 
 _NUMBERS = (int, float, np.integer, np.floating)
 
-# NaN fulfils none of them.
-_RULES: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "learning_rate": ("above 0, at most 1e6", lambda value: 0 < value <= MAX_LEARNING_RATE),
-    "momentum": ("from 0 to below 1", lambda value: 0 <= value < 1),
-    "beta1": ("from 0 to below 1", lambda value: 0 <= value < 1),
-    "beta2": ("from 0 to below 1", lambda value: 0 <= value < 1),
-    "epsilon": ("above 0, at most 1", lambda value: 0 < value <= 1),
+_DECAY = Bounds(minimum=0, below=1)
+BOUNDS: dict[str, Bounds] = {
+    "learning_rate": Bounds(above=0, maximum=MAX_LEARNING_RATE),
+    "momentum": _DECAY,
+    "beta1": _DECAY,
+    "beta2": _DECAY,
+    "epsilon": Bounds(above=0, maximum=1),
 }
 
 
@@ -61,18 +62,25 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         if self.type not in OPTIMIZERS:
-            raise EngineError(f"type is one of {', '.join(OPTIMIZERS)}", "optimizer/type", "type")
+            raise EngineError(
+                f"type is one of {', '.join(OPTIMIZERS)}",
+                "optimizer/type",
+                "type",
+                {"enum": OPTIMIZERS},
+            )
         if self.epsilon is None:
             object.__setattr__(self, "epsilon", DEFAULT_EPSILON.get(self.type))
-        for name, (rule, good) in _RULES.items():
+        for name, bounds in BOUNDS.items():
             value = getattr(self, name)
             if value is None and name == "epsilon":
                 continue
             if isinstance(value, bool) or not isinstance(value, _NUMBERS):
                 raise EngineError(f"{name} is a number", f"optimizer/{name}", "type")
             # A whole number too large for a float is out of every range, too.
-            if not good(value):  # type: ignore[arg-type]
-                raise EngineError(f"{name} is a number {rule}", f"optimizer/{name}", "range")
+            if not bounds.holds(value):  # type: ignore[arg-type]
+                raise EngineError(
+                    f"{name} is {bounds.words}", f"optimizer/{name}", "range", bounds.schema
+                )
             # A NumPy float64 here would turn float32 parameters into float64.
             object.__setattr__(self, name, float(value))
 

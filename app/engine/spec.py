@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
 
 LAYER_TYPES = ("affine", "relu", "sigmoid", "tanh")
@@ -72,10 +73,15 @@ class NetworkSpec:
         _require_positive(input_size, "network/input_size")
         if loss is not None and loss not in LOSS_TYPES:
             raise EngineError(
-                f"loss is one of {', '.join(LOSS_TYPES)}", "network/loss/type", "type"
+                f"loss is one of {', '.join(LOSS_TYPES)}",
+                "network/loss/type",
+                "type",
+                {"enum": LOSS_TYPES},
             )
         if dtype not in DTYPES:
-            raise EngineError(f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type")
+            raise EngineError(
+                f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type", {"enum": DTYPES}
+            )
         named = _named(tuple(layers))
         return cls(input_size, named, loss, dtype)
 
@@ -130,32 +136,45 @@ def check_limits(spec: NetworkSpec, n: int, limits: Limits = Limits()) -> None:
         TooLarge: names the field, the size asked for and the limit.
     """
     if len(spec.layers) > limits.layers:
-        raise TooLarge(f"a network has at most {limits.layers} layers", "network/layers")
+        raise TooLarge(
+            f"a network has at most {limits.layers} layers",
+            "network/layers",
+            {"maxItems": limits.layers},
+        )
+    sizes = whole(1, limits.units)
     if spec.input_size > limits.units:
-        raise TooLarge(f"input_size is at most {limits.units}", "network/input_size")
+        raise TooLarge(f"input_size is {sizes.words}", "network/input_size", sizes.schema)
     for index, layer in enumerate(spec.layers):
         if layer.units is not None and layer.units > limits.units:
-            raise TooLarge(f"units is at most {limits.units}", f"network/layers/{index}/units")
+            field = f"network/layers/{index}/units"
+            raise TooLarge(f"units is {sizes.words}", field, sizes.schema)
     if spec.parameter_count > limits.parameters:
         raise TooLarge(
             f"the network would have {spec.parameter_count:,} parameters, "
             f"at most {limits.parameters:,} are allowed",
             "network/layers",
+            {"maximum": limits.parameters},
         )
     if n > limits.samples:
-        raise TooLarge(f"x has {n:,} rows, at most {limits.samples:,} are allowed", "x")
+        raise TooLarge(
+            f"x has {n:,} rows, at most {limits.samples:,} are allowed",
+            "x",
+            {"maxItems": limits.samples},
+        )
     if spec.pass_cells(n) > limits.cells:
         raise TooLarge(
             f"one pass would hold {spec.pass_cells(n):,} numbers, "
             f"at most {limits.cells:,} are allowed; use fewer samples or units",
             "x",
+            {"maximum": limits.cells},
         )
 
 
 def _require_positive(size: object, field: str) -> None:
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        allowed = whole(1)
         raise EngineError(
-            f"{field.rsplit('/', 1)[-1]} is a whole number of at least 1", field, "range"
+            f"{field.rsplit('/', 1)[-1]} is {allowed.words}", field, "range", allowed.schema
         )
 
 
@@ -166,7 +185,12 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
     for index, layer in enumerate(layers):
         field = f"network/layers/{index}"
         if layer.type not in LAYER_TYPES:
-            raise EngineError(f"type is one of {', '.join(LAYER_TYPES)}", f"{field}/type", "type")
+            raise EngineError(
+                f"type is one of {', '.join(LAYER_TYPES)}",
+                f"{field}/type",
+                "type",
+                {"enum": LAYER_TYPES},
+            )
         if layer.type == "affine":
             _require_positive(layer.units, f"{field}/units")
         elif layer.units is not None:

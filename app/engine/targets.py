@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.engine.bounds import Bounds, whole
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
 
@@ -23,6 +24,7 @@ def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
             f"written [[...]], shape (1, {columns}); this has {array.ndim}",
             field,
             "shape",
+            {"shapes": [[1, columns]]},
         )
     if array.shape[0] < 1 or array.shape[1] != columns:
         turned = LOOKS_TRANSPOSED if array.shape[0] == columns else ""
@@ -30,6 +32,7 @@ def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
             f"{field} has shape {array.shape}, expected (N, {columns}) with N at least 1{turned}",
             field,
             "shape",
+            {"shapes": [[max(1, array.shape[0]), columns]]},
         )
     return array
 
@@ -49,7 +52,13 @@ def check_numbers(value: object, dtype: str, field: str) -> Array:
     with np.errstate(over="ignore"):
         array = array.astype(dtype)
     if not np.isfinite(array).all():
-        raise EngineError(f"{field} holds a number that is not finite in {dtype}", field, "range")
+        largest = float(np.finfo(dtype).max)
+        raise EngineError(
+            f"{field} holds a number that is not finite in {dtype}",
+            field,
+            "range",
+            Bounds(minimum=-largest, maximum=largest).schema,
+        )
     return array
 
 
@@ -70,6 +79,7 @@ def as_one_hot(t: object, n: int, classes: int, dtype: str = "float64") -> Array
             f"({n}, {classes}){turned}",
             "t",
             "shape",
+            {"shapes": [[n], [n, classes]]},
         )
     wrong = ~(((array == 0) | (array == 1)).all(axis=1) & (array.sum(axis=1) == 1))
     if wrong.any():
@@ -87,13 +97,21 @@ def flat_labels(t: Array, classes: int) -> Array:
     return t[:, 0] if t.ndim == 2 and t.shape[1] == 1 and classes > 1 else t
 
 
+def label_bounds(classes: int) -> Bounds:
+    """What a label may be where there are so many classes."""
+    return whole(0, classes - 1)
+
+
 def _from_labels(labels: Array, n: int, classes: int, dtype: str) -> Array:
     if labels.shape != (n,):
-        raise EngineError(f"t has {labels.shape[0]} labels, x has {n} rows", "t", "shape")
+        raise EngineError(
+            f"t has {labels.shape[0]} labels, x has {n} rows", "t", "shape", {"shapes": [[n]]}
+        )
+    allowed = label_bounds(classes)
     wrong = (labels != np.floor(labels)) | (labels < 0) | (labels >= classes)
     if wrong.any():
         raise EngineError(
-            f"a label is a whole number from 0 to {classes - 1}", f"t/{wrong.argmax()}", "range"
+            f"a label is {allowed.words}", f"t/{wrong.argmax()}", "range", allowed.schema
         )
     one_hot = np.zeros((n, classes), dtype)
     one_hot[np.arange(n), labels.astype(int)] = 1
@@ -135,4 +153,9 @@ def fitted(array: Array, shape: tuple[int, ...], name: str, field: str) -> Array
     if len(shape) == 1 and array.shape in ((1, *shape), (*shape, 1)):
         return array.reshape(shape)
     turned = LOOKS_TRANSPOSED if array.shape == shape[::-1] else ""
-    raise EngineError(f"{name} has shape {array.shape}, expected {shape}{turned}", field, "shape")
+    raise EngineError(
+        f"{name} has shape {array.shape}, expected {shape}{turned}",
+        field,
+        "shape",
+        {"shapes": [list(shape)]},
+    )

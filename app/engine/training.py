@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
 from app.engine.layers import cross_entropy, score_gradient, softmax
 from app.engine.network import Network
@@ -200,24 +201,30 @@ def _check_sizes(batches: Batches, spec: NetworkSpec, limits: Limits) -> None:
     for k, rows in enumerate(batches):
         n = len(rows)
         if n > limits.samples:
-            raise TooLarge(f"a batch has at most {limits.samples:,} rows", f"batches/{k}")
+            raise TooLarge(
+                f"a batch has at most {limits.samples:,} rows",
+                f"batches/{k}",
+                {"maxItems": limits.samples},
+            )
         if spec.pass_cells(n) > limits.cells:
             raise TooLarge(
                 f"one pass over this batch would hold {spec.pass_cells(n):,} numbers, "
                 f"at most {limits.cells:,} are allowed",
                 f"batches/{k}",
+                {"maximum": limits.cells},
             )
 
 
 def _rows(rows: Sequence[int], n: int, field: str) -> Array:
     if not _listed(rows):
         raise EngineError("a batch is a list of at least one row number", field, "shape")
+    allowed = whole(0, n - 1)
     for place, row in enumerate(rows):
         if isinstance(row, bool) or not isinstance(row, int | np.integer):
             raise EngineError("a row is a whole number", f"{field}/{place}", "type")
         if not 0 <= row < n:
             raise EngineError(
-                f"a row is a whole number from 0 to {n - 1}", f"{field}/{place}", "range"
+                f"a row is {allowed.words}", f"{field}/{place}", "range", allowed.schema
             )
     return np.array(rows, dtype=np.intp)
 
@@ -232,5 +239,6 @@ def _whole(value: object, field: str, low: int, high: int, what: str = "") -> in
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise EngineError(f"{field} is a whole number", field, "type")
     if not low <= value <= high:
-        raise EngineError(f"{field} is from {low:,} to {high:,}{what}", field, "range")
+        allowed = whole(low, high).schema
+        raise EngineError(f"{field} is from {low:,} to {high:,}{what}", field, "range", allowed)
     return int(value)

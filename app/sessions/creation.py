@@ -136,6 +136,9 @@ def _checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
     gradient = check_rows(value, spec.output_size, spec.dtype, "grad_output")
     if len(gradient) != n:
         raise EngineError(
-            f"x has {n} rows, grad_output has {len(gradient)}", "grad_output", "shape"
+            f"x has {n} rows, grad_output has {len(gradient)}",
+            "grad_output",
+            "shape",
+            {"shapes": [[n, spec.output_size]]},
         )
     return gradient

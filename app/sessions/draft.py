@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
 from app.engine.targets import (
@@ -19,6 +20,7 @@ from app.engine.targets import (
     check_rows,
     fitted,
     flat_labels,
+    label_bounds,
 )
 from app.sessions.edits import (
     LEARNING_RATE,
@@ -142,6 +144,7 @@ class _Draft:
                     f"this dimension has {size} cells, from 0 to {size - 1}",
                     f"{field}/index/{axis}",
                     "range",
+                    whole(0, size - 1).schema,
                 )
         if tensor == "t" and array.ndim == 1:
             self._check_label(value, f"{field}/value")
@@ -224,9 +227,9 @@ class _Draft:
         return array
 
     def _check_label(self, value: float, field: str) -> None:
-        classes = self.old.spec.output_size
-        if value != math.floor(value) or not 0 <= value < classes:
-            raise EngineError(f"a label is a whole number from 0 to {classes - 1}", field, "range")
+        allowed = label_bounds(self.old.spec.output_size)
+        if not allowed.holds(value):
+            raise EngineError(f"a label is {allowed.words}", field, "range", allowed.schema)
 
     def _check_together(self) -> None:
         """x, t and grad_output have the same rows, and every target is one class."""
@@ -243,6 +246,7 @@ class _Draft:
                 f"x has {n} rows, grad_output has {len(session.grad_output)}",
                 f"{field}/value",
                 "shape",
+                {"shapes": [[n, spec.output_size]]},
             )
 
 
@@ -254,4 +258,6 @@ def _renamed(call: Callable[[], T], field: str, keep: bool = False) -> T:
         inner = error.field.split("/")
         if not keep:
             inner = inner[1:] if inner[0] != "optimizer" else []
-        raise EngineError(error.message, "/".join([field, *inner]), error.code) from None
+        raise EngineError(
+            error.message, "/".join([field, *inner]), error.code, error.allowed
+        ) from None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from app.drawing.graph_json import MOST_ROWS
+from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
 from app.sessions.state import FORMS, LEVELS, LOSS_VIEWS, Session, View
@@ -78,25 +79,36 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
     """
     new = change.over(view)
     if new.level not in LEVELS:
-        raise EngineError(f"level is one of {', '.join(LEVELS)}", f"{field}/level", "choice")
+        raise _choice("level", LEVELS, field)
     if new.loss not in LOSS_VIEWS:
-        raise EngineError(f"loss is one of {', '.join(LOSS_VIEWS)}", f"{field}/loss", "choice")
+        raise _choice("loss", LOSS_VIEWS, field)
     if new.form not in FORMS:
-        raise EngineError(f"form is one of {', '.join(FORMS)}", f"{field}/form", "choice")
+        raise _choice("form", FORMS, field)
     layers = [layer.name for layer in session.spec.layers]
     if not set(new.open) <= set(layers):
-        raise EngineError("open names layers of the network", f"{field}/open", "choice")
+        raise EngineError(
+            "open names layers of the network", f"{field}/open", "choice", {"enum": layers}
+        )
     # One order and no name twice: the same picture has one name.
     new = replace(new, open=tuple(name for name in layers if name in new.open))
-    if not 0 <= new.sample < session.n:
+    rows = whole(0, session.n - 1)
+    if not rows.holds(new.sample):
         raise EngineError(
-            f"sample is a row of x, from 0 to {session.n - 1}", f"{field}/sample", "range"
+            f"sample is a row of x, {rows.words}", f"{field}/sample", "range", rows.schema
         )
     if new.level == "element" and session.spec.output_size > MOST_ROWS:
         raise EngineError(
-            f"level element shows at most {MOST_ROWS} classes", f"{field}/level", "limit"
+            f"level element shows at most {MOST_ROWS} classes",
+            f"{field}/level",
+            "limit",
+            {"maximum": MOST_ROWS},
         )
     return new
+
+
+def _choice(name: str, choices: Sequence[str], field: str) -> EngineError:
+    message = f"{name} is one of {', '.join(choices)}"
+    return EngineError(message, f"{field}/{name}", "choice", {"enum": choices})
 
 
 def kept_targets(t: Array, dtype: str) -> Array:

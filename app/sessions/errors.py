@@ -1,5 +1,9 @@
 """What can stand in the way of a call on a session, apart from wrong values (`EngineError`)."""
 
+from typing import Literal
+
+Reason = Literal["run-active", "run-over", "nothing-to-learn"]
+
 
 class Unknown(LookupError):
     """There is no such thing in the session: a tensor, a layer, a run.
@@ -18,11 +22,17 @@ class Forbidden(Exception):
 
 
 class Conflict(Exception):
-    """The session is in a state that does not allow the call, such as a run being active."""
+    """The session is in a state that does not allow the call.
 
-    def __init__(self, message: str) -> None:
+    Attributes:
+        message: What stands in the way, in one English sentence.
+        reason: The same as a stable word for programs.
+    """
+
+    def __init__(self, message: str, reason: Reason) -> None:
         super().__init__(message)
         self.message = message
+        self.reason = reason
 
 
 class Stale(Exception):

@@ -52,9 +52,12 @@ def require_targets(session: Session) -> Array:
     """
     targets = session.targets
     if session.spec.loss is None or targets is None:
-        raise Conflict("the session has no loss or no targets, so there is nothing to learn from")
+        raise Conflict(
+            "the session has no loss or no targets, so there is nothing to learn from",
+            "nothing-to-learn",
+        )
     if not session.parameters:
-        raise Conflict("the network has no parameters")
+        raise Conflict("the network has no parameters", "nothing-to-learn")
     return targets
 
 

@@ -148,7 +148,9 @@ def clamp(cursor: Cursor, trace: Trace) -> Cursor:
 
 
 def _evaluation_bytes(evaluation: Evaluation) -> int:
-    arrays = [evaluation.predictions, *evaluation.parameter_gradients.values()]
+    arrays = [*evaluation.parameter_gradients.values()]
+    if evaluation.predictions is not None:
+        arrays.append(evaluation.predictions)
     for layer in evaluation.layers:
         arrays += [layer.output, *(value for value, _ in layer.parameters.values())]
     return 2 * sum(array.nbytes for array in arrays)

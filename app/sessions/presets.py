@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.bounds import whole
 from app.engine.build import build_graph
 from app.engine.errors import EngineError
 from app.engine.graph import OpGraph
@@ -149,12 +150,15 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
     """
     preset = PRESETS.get(preset_id)
     if preset is None:
-        raise EngineError(f"preset is one of {', '.join(PRESETS)}", "preset", "name")
+        raise EngineError(
+            f"preset is one of {', '.join(PRESETS)}", "preset", "name", {"enum": list(PRESETS)}
+        )
     if row is not None and not preset.is_digit:
         raise EngineError(f"{preset_id} shows no digit, so it takes no row", "row", "value")
     row = FIRST_DIGIT if row is None else row
-    if not 0 <= row < HELD_OUT:
-        raise EngineError(f"row is a whole number from 0 to {HELD_OUT - 1}", "row", "range")
+    rows = whole(0, HELD_OUT - 1)
+    if not rows.holds(row):
+        raise EngineError(f"row is {rows.words}", "row", "range", rows.schema)
     parameters: Mapping[str, Array] = {
         name: np.array(value, dtype=float) for name, value in preset.parameters.items()
     }

@@ -236,7 +236,7 @@ class RunManager:
 
     def _reserve(self, session_id: str) -> None:
         if session_id in self._making or session_id in self._jobs:
-            raise RunConflict("the session has an active run; stop it first")
+            raise RunConflict("the session has an active run; stop it first", "run-active")
         if self._closing:
             raise RunsFull(RETRY_SECONDS)
         going = [job for job in self._jobs.values() if job.wanted != "stop"]
@@ -256,7 +256,7 @@ class RunManager:
         job = self._job(session_id, run_id)
         if job is None:
             self._run(session_id, run_id)  # Unknown comes before over.
-            raise RunConflict("the run is over")
+            raise RunConflict("the run is over", "run-over")
         return job
 
     def _all(self, session_id: str) -> tuple[Run, ...]:

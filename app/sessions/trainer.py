@@ -118,7 +118,7 @@ class Trainer:
             # Over, or from before a restart and known to the session alone.
             run = self.run(id, run_id)
             if action != "stop":
-                raise Conflict("the run is over")
+                raise Conflict("the run is over", "run-over")
             return run
         ask = {
             "pause": self.manager.pause,
@@ -135,7 +135,7 @@ class Trainer:
             Conflict: a run of the session is active.
         """
         if self.manager.active(id) is not None:
-            raise Conflict("a run is active; stop it before you change anything")
+            raise Conflict("a run is active; stop it before you change anything", "run-active")
 
     def forget(self, id: str) -> None:
         """Drop the runs of a session that is gone."""

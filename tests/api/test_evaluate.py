@@ -211,3 +211,30 @@ def test_a_body_of_unknown_length_is_cut_off_too(client: TestClient) -> None:
     )
 
     assert answer.status_code == 413
+
+
+def test_without_a_loss_there_are_no_classes_to_predict(client: TestClient) -> None:
+    network = {"input_size": 2, "layers": [{"type": "affine", "units": 3}]}
+
+    answer = client.post(f"{API}/evaluate", json={"network": network, "x": [[1, 2]]}).json()
+
+    assert answer["predictions"] is None
+    assert client.post(f"{API}/evaluate", json=SMALL).json()["predictions"] is not None
+
+
+def test_a_refusal_says_what_is_allowed_for_programs_too(client: TestClient) -> None:
+    def allowed(change: dict[str, Any]) -> dict[str, Any]:
+        answer = client.post(f"{API}/evaluate", json=SMALL | change)
+        found: dict[str, Any] = answer.json()["errors"][0]["allowed"]
+        return found
+
+    rows, classes = len(SMALL["x"]), SMALL["network"]["layers"][-1]["units"]
+    label = {"type": "integer", "minimum": 0, "maximum": classes - 1}
+    assert allowed({"t": [classes] * rows}) == label
+    assert allowed({"t": [0] * (rows + 1)}) == {"shapes": [[rows]]}
+    assert allowed({"seed": -1}) == {"minimum": 0}
+    layers = [{"type": "affine", "units": 5000}]
+    network = {"input_size": 2, "layers": layers}
+    size = {"type": "integer", "minimum": 1, "maximum": 4096}
+    assert allowed({"network": network, "t": None}) == size
+    assert set(allowed({"network": network | {"dtype": "int8"}})["enum"]) == {"float64", "float32"}

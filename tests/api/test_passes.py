@@ -188,6 +188,7 @@ def test_there_is_nothing_to_learn_without_targets(client: TestClient, path: str
     answer = owner.post(path, {"steps": 3} if path == "/runs" else {})
 
     assert answer.status_code == 409
+    assert answer.json()["type"].endswith("#nothing-to-learn")
     assert pointers(answer) == []
 
 

@@ -92,10 +92,13 @@ def test_nothing_is_changed_while_a_run_is_active(client: TestClient) -> None:
         owner.post("/update"),
     ]
     assert [answer.status_code for answer in refused] == [409, 409, 409]
+    assert {answer.json()["type"] for answer in refused} == {f"{API}/problems#run-active"}
     owner.post(f"{path}/stop")
     assert client.patch(owner.url, json=edit, headers=headers).status_code == 200
     assert owner.post(f"{path}/pause").status_code == 409
-    assert owner.post(f"{path}/resume").status_code == 409
+    over = owner.post(f"{path}/resume")
+    assert over.status_code == 409
+    assert over.json()["type"].endswith("#run-over")
     # It may have come to its end just now, so stopping it is no mistake.
     assert owner.post(f"{path}/stop").json()["state"] == "stopped"
 

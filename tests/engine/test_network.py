@@ -28,6 +28,7 @@ def test_every_number_agrees_with_pytorch(name: str, loss: str, level: str) -> N
         found = Network(spec, parameters).evaluate(x, t)
         assert_allclose(some(found.loss), expected["loss"], rtol=RTOL)
         assert_allclose(some(found.probabilities), expected["probabilities"], rtol=RTOL)
+        assert found.predictions is not None
         assert found.predictions.tolist() == expected["predictions"]
         for layer, answer in zip(found.layers, expected["layers"], strict=True):
             assert (layer.name, layer.type) == (answer["name"], answer["type"])

@@ -92,7 +92,9 @@ def test_the_digit_network_is_trained_once_and_tells_digits_apart(
         wanted = presets.wanted("fig-5-28", row, counting)
         assert wanted.parameters is not None
         numbers = check(wanted, Limits())
-        assert numbers.evaluate().predictions.tolist() == [row]
+        predictions = numbers.evaluate().predictions
+        assert predictions is not None
+        assert predictions.tolist() == [row]
     assert calls == ["train"] + ["test"] * 10
 
 

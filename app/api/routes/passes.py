@@ -195,7 +195,7 @@ async def explain_number(
     body=CHECK,
     body_required=False,
     examples=examples.CHECK,
-    problems=("not-found", "conflict"),
+    problems=("not-found", "nothing-to-learn"),
     secured=True,
 )
 async def check_session(request: Request, id: str) -> Response:
@@ -222,7 +222,7 @@ async def check_session(request: Request, id: str) -> Response:
     body=UPDATE,
     body_required=False,
     examples=examples.UPDATE,
-    problems=("not-found", "conflict", "stale", "unavailable"),
+    problems=("not-found", "run-active", "nothing-to-learn", "stale", "unavailable"),
     headers=(IF_MATCH,),
     answer_headers=("ETag",),
     secured=True,

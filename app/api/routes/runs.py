@@ -31,7 +31,7 @@ LAST_EVENT_ID = header("Last-Event-ID", "The last event that you have; what foll
     status=202,
     body=NEW_RUN,
     examples=examples.NEW_RUN,
-    problems=("not-found", "conflict", "stale", "unavailable"),
+    problems=("not-found", "run-active", "nothing-to-learn", "stale", "unavailable"),
     headers=(IF_MATCH,),
     answer_headers=("Location",),
     secured=True,
@@ -69,7 +69,7 @@ async def get_run(request: Request, id: str, run: str) -> Response:
     answer=RunAnswer,
     body=NOTHING,
     body_required=False,
-    problems=("not-found", "conflict"),
+    problems=("not-found", "run-over"),
     secured=True,
 )
 async def control_run(

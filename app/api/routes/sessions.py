@@ -104,7 +104,7 @@ async def delete_session(request: Request, id: str) -> Response:
     answer=SessionAnswer,
     body=EDITS,
     examples=examples.EDITS,
-    problems=("not-found", "conflict", "stale", "precondition-required", "unavailable"),
+    problems=("not-found", "run-active", "stale", "precondition-required", "unavailable"),
     headers=(IF_MATCH_NEEDED,),
     answer_headers=("ETag",),
     secured=True,
