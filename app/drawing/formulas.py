@@ -21,9 +21,9 @@ with warnings.catch_warnings():
     from ziamath.operators import operators
     from ziamath.zmath import Latex
 
-# ziamath 0.13 has large operators stretch with their row, and takes the height of a stretching one
-# with a limit for 999 px where it measures what stands between brackets: \left(\sum_{i} t_{i}\right)
-# would be 2,000 px high. A sum does not stretch in TeX, nor in MathML Core.
+# ziamath 0.13 has large operators stretch with their row, and takes a stretching one with a limit
+# for 999 px high where it measures what stands between brackets: \left(\sum_{i} t_{i}\right) would
+# be 2,000 px high. A sum does not stretch in TeX, nor in MathML Core.
 for _params in operators.values():
     if _params.get("largeop") == "true":
         _params["stretchy"] = "false"

@@ -5,10 +5,8 @@ Before a number is computed its place is an empty dashed slot, never a 0.
 
 from typing import Any
 
-import numpy as np
-
-from app.drawing.numbers import as_sent, short
-from app.drawing.svg import Value, element, fitted, haloed, head, number, text
+from app.drawing.numbers import MINUS, as_sent, shorts
+from app.drawing.svg import Value, element, haloed, head, number, text
 from app.drawing.svg_formulas import formula_at
 from app.drawing.svg_heat import heat_map
 from app.drawing.svg_look import Look
@@ -17,7 +15,11 @@ Json = dict[str, Any]
 Box = tuple[float, float, float, float]
 
 NUMBER_SIZE, SMALL_SIZE, MIDDLE = 12.0, 11.0, 0.35
-FIGURE_WIDTH, PADDING, LIP = 6.7, 3.0, 4.0
+# Advances at the numbers' size in px, between those of a narrow and a wide face.
+DIGIT, ADVANCES = 7.1, {".": 3.5, MINUS: 8.5}
+PADDING, LIP = 2.0, 4.0
+# A column whose left edge is minus signs looks centred a little to the right.
+OPTICAL = 1.0
 FAN_HEAD = 7.0
 DASHED = "3 3"
 
@@ -102,23 +104,38 @@ def _cells(label: Json, key: str, ink: str, look: Look) -> str:
     if values is None or known == 0:
         return ""
     cells = values.reshape(-1)
+    texts = shorts([as_sent(cell) for cell in cells])
+    places = [(position, box) for position, box in _places(label) if position < cells.size]
+    size, end = _fit([texts[position] for position, _ in places], places[0][1][2])
+    # A number by itself stands in the middle, others with their points in line.
+    style: dict[str, Value] = {"fill": ink, "font-size": size}
+    anchor: dict[str, Value] = {} if len(places) == 1 else {"text-anchor": "end"}
     play = look.shown.play
     parts = []
-    for position, (x, y, width, height) in _places(label):
-        if position >= min(known, cells.size):
+    for position, (x, y, width, height) in places:
+        if position >= known:
             continue
         if play is not None and key in play.writes and position == play.cell:
             parts.append(_ring(x, y, width, height, look))
-        parts.append(_cell(cells[position], x, y, width, height))
-    style: dict[str, Value] = {"fill": ink, "font-size": NUMBER_SIZE}
+        at = x + width / 2 + (end if anchor else 0.0)
+        parts.append(text(texts[position], at, y + height / 2 + MIDDLE * size, anchor))
     return element("g", style, *parts)
 
 
-def _cell(value: np.generic, x: float, y: float, width: float, height: float) -> str:
-    return fitted(
-        short(as_sent(value)), x + width / 2, y + height / 2 + MIDDLE * NUMBER_SIZE,
-        width - 2 * PADDING, FIGURE_WIDTH, {}, NUMBER_SIZE,
-    )  # fmt: skip
+def _fit(texts: list[str], width: float) -> tuple[float, float]:
+    """Size of type in which the widest has room in its place, and where they end.
+
+    Args:
+        texts: the numbers shown.
+        width: of the place of each, in px.
+
+    Returns:
+        The size, and the px from the middle of a place to where its number ends on the right.
+    """
+    widest = max(sum(ADVANCES.get(sign, DIGIT) for sign in one) for one in texts)
+    room = width - 2 * PADDING
+    size = NUMBER_SIZE * room / widest if widest > room else NUMBER_SIZE
+    return round(size, 2), round(min(widest, room) / 2, 2) + OPTICAL
 
 
 def _ring(x: float, y: float, width: float, height: float, look: Look) -> str:

@@ -6,28 +6,110 @@
 
 const MINUS = "\u2212";
 const DIGITS = 4;
-const LARGEST_PLAIN_INTEGER = 1e5;
-const SMALLEST_PLAIN = 1e-3;
+/** Significant digits that a number among others has at least; with fewer it is written with e. */
+const LEAST_DIGITS = 2;
+/** Digits before and after the point, at most: as many as a cell of the figure has room for. */
+const MOST_PLACES = 7;
+/** Powers of ten that are written without e: from 0.001 up to 9999, and whole numbers to 99999. */
+const PLAIN = { least: -3, most: 3, mostWhole: 4 };
+/** A number this near to a shorter one, relative to its size, differs by float accident alone. */
+const ACCIDENT = 1e-12;
 const NON_FINITE = { NaN: "NaN", Infinity: "\u221e", "-Infinity": `${MINUS}\u221e` };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * Four significant digits for the eye. A trailing zero is kept only where digits were cut, so
- * `0.3` is exactly the double 0.3 and `0.3000` is merely close to it.
+ * A number by itself for the eye: `shorts` of it alone.
  * @param {Cell | null | undefined} value
  */
 export function short(value) {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return NON_FINITE[value] ?? value;
-  if (!Number.isFinite(value)) return NON_FINITE[/** @type {"NaN"} */ (String(value))];
-  if (Number.isInteger(value) && Math.abs(value) < LARGEST_PLAIN_INTEGER) return display(`${value}`);
-  const exact = Number(value.toPrecision(DIGITS)) === value;
-  const plain = value.toPrecision(DIGITS);
-  if (plain.includes("e") || Math.abs(value) < SMALLEST_PLAIN) {
-    const [mantissa, exponent] = value.toExponential(DIGITS - 1).split("e");
-    return display(`${exact ? trimZeros(mantissa) : mantissa}e${Number(exponent)}`);
-  }
-  return display(exact ? trimZeros(plain) : plain);
+  return shorts([value])[0];
+}
+
+/**
+ * The numbers of one tensor for the eye, with the same number of decimals in all of them.
+ *
+ * The largest has four significant digits and every other at least two; trailing zeros go where
+ * no number needs them, so that 0.1 + 0.2 reads 0.3. What that many decimals cannot show is
+ * written with e, as are all numbers where all are very small or very large. Only 0 reads 0.
+ * app/drawing/numbers.py has the same rule for pictures; a test holds the two equal.
+ * @param {readonly (Cell | null | undefined)[]} cells
+ * @returns {string[]}
+ */
+export function shorts(cells) {
+  const numbers = cells.map((cell) => (cell === null || cell === undefined ? null : Number(cell)));
+  const sized = numbers.filter((number) => number !== null && number !== 0 && Number.isFinite(number));
+  const sizes = sized.map((number) => sizeOf(Math.abs(Number(number))));
+  const plain = sizes.filter((size) => size.plain);
+  const decimals = decimalsFor(plain);
+  const mantissa = Math.max(...sizes.map(({ value }) => mantissaOf(value, DIGITS)));
+  return numbers.map((number) => {
+    if (number === null) return "";
+    if (!Number.isFinite(number)) return NON_FINITE[/** @type {"NaN"} */ (String(number))];
+    const sign = number < 0 ? MINUS : "";
+    const size = Math.abs(number);
+    if (size === 0) return size.toFixed(decimals);
+    if (plain.length === 0) return sign + exponential(size, mantissa);
+    const isLarge = size >= 1 && !sizeOf(size).plain;
+    if (!isLarge && shows(size, decimals)) return sign + size.toFixed(decimals);
+    return sign + exponential(size, mantissaOf(size, isLarge ? DIGITS : LEAST_DIGITS));
+  });
+}
+
+/**
+ * @typedef {{
+ *   value: number, exponent: number, clean: number | null, plain: boolean,
+ * }} Size  `exponent` is that of its four digits, `clean` how many decimals write it whole
+ * @param {number} value  above 0
+ * @returns {Size}
+ */
+function sizeOf(value) {
+  const exponent = Number(value.toExponential(DIGITS - 1).split("e")[1]);
+  if (exponent < PLAIN.least || exponent > PLAIN.mostWhole) return { value, exponent, clean: null, plain: false };
+  const most = Math.max(0, DIGITS - 1 - exponent);
+  let clean = 0;
+  while (clean <= most && !isNear(value, value.toFixed(clean))) clean++;
+  const plain = exponent <= (clean === 0 ? PLAIN.mostWhole : PLAIN.most);
+  return { value, exponent, clean: clean <= most ? clean : null, plain };
+}
+
+/** @param {Size[]} sizes  of the numbers written without e */
+function decimalsFor(sizes) {
+  const largest = Math.max(...sizes.map(({ exponent }) => exponent));
+  const isWhole = sizes.every(({ clean }) => clean !== null);
+  const wanted = sizes.map(({ exponent, clean }) => (isWhole ? Number(clean) : LEAST_DIGITS - 1 - exponent));
+  if (!isWhole) wanted.push(DIGITS - 1 - largest);
+  return Math.max(0, Math.min(Math.max(...wanted), MOST_PLACES - 1 - Math.max(0, largest)));
+}
+
+/**
+ * Whether so many decimals show a number: whole, or in enough significant digits.
+ * @param {number} size
+ * @param {number} decimals
+ */
+function shows(size, decimals) {
+  const text = size.toFixed(decimals);
+  return isNear(size, text) || Number(text.replace(".", "")) >= 10 ** (LEAST_DIGITS - 1);
+}
+
+/** @param {number} value @param {string} text */
+function isNear(value, text) {
+  return Math.abs(value - Number(text)) <= ACCIDENT * value;
+}
+
+/**
+ * Decimals of a mantissa.
+ * @param {number} size
+ * @param {number} digits  significant ones, at most
+ */
+function mantissaOf(size, digits) {
+  let decimals = 0;
+  while (decimals < digits - 1 && !isNear(size, size.toExponential(decimals))) decimals++;
+  return decimals;
+}
+
+/** @param {number} size @param {number} decimals  of its mantissa */
+function exponential(size, decimals) {
+  return size.toExponential(decimals).replace("e+", "e").replace("-", MINUS);
 }
 
 /**
@@ -37,16 +119,6 @@ export function short(value) {
 export function full(value) {
   if (value === null || value === undefined) return "";
   return Object.is(value, -0) ? "-0" : String(value);
-}
-
-/** @param {string} text */
-function display(text) {
-  return text.replaceAll("-", MINUS);
-}
-
-/** @param {string} text */
-function trimZeros(text) {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
 /**

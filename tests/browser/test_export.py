@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.drawing.numbers import short
+from app.drawing.numbers import short, shorts
 from app.drawing.palette import PALETTES
 from tests.pixels import differing
 
@@ -278,3 +278,23 @@ def test_numbers_are_rounded_in_a_file_as_they_are_on_the_page(run_module: Any) 
     assert run_module("format.js", f"{numbers}.map(m.short)") == [short(one) for one in numbers]
     words = run_module("format.js", "['NaN', 'Infinity', '-Infinity'].map(m.short)")
     assert words == [short(float(one)) for one in ("nan", "inf", "-inf")]
+
+
+def test_tensors_are_written_in_a_file_as_they_are_on_the_page(run_module: Any) -> None:
+    dice = random.Random(7)
+    tensors: list[list[float]] = []
+    for _ in range(3000):
+        powers, decimals = dice.choice([(0, 0), (-2, 1), (-6, 5), (-20, 20)]), dice.randint(0, 8)
+        tensor = [
+            dice.uniform(-10, 10) * 10 ** dice.randint(*powers) for _ in range(dice.randint(1, 12))
+        ]
+        if dice.random() < 0.6:
+            tensor = [round(number, decimals) for number in tensor]
+        if dice.random() < 0.3:
+            # Off by what float arithmetic leaves behind.
+            tensor = [number * (1 + dice.uniform(-2e-12, 2e-12)) for number in tensor]
+        if dice.random() < 0.3:
+            tensor.append(0.0)
+        tensors.append(tensor)
+
+    assert run_module("format.js", f"{tensors}.map(m.shorts)") == [shorts(one) for one in tensors]

@@ -9,7 +9,7 @@ MINUS = "\u2212"
 
 def test_four_significant_digits_and_zeros_only_where_digits_were_cut(run_module: Run) -> None:
     cases = {
-        "0": "0", "-0": "0", "1": "1", "0.5": "0.5", "0.1 + 0.2": "0.3000",
+        "0": "0", "-0": "0", "1": "1", "0.5": "0.5", "0.1 + 0.2": "0.3", "0.30001": "0.3000",
         "-1.23456": f"{MINUS}1.235", "12345": "12345", "123456": "1.235e5", "1e5": "1e5",
         "0.001": "0.001", "0.0001234567": f"1.235e{MINUS}4", "2e-9": f"2e{MINUS}9",
         "9999.6": "1.000e4", "'NaN'": "NaN", "'Infinity'": "\u221e",
@@ -17,6 +17,14 @@ def test_four_significant_digits_and_zeros_only_where_digits_were_cut(run_module
     }  # fmt: skip
     expressions = ", ".join(f"m.short({number})" for number in cases)
     assert run_module("format.js", f"[{expressions}]") == list(cases.values())
+
+
+def test_the_numbers_of_one_tensor_have_the_same_decimals(run_module: Run) -> None:
+    cells = "['NaN', 0.30000000000000004, null, -0, 1.25, 1e-9, '-Infinity']"
+    assert run_module("format.js", f"m.shorts({cells})") == [
+        "NaN", "0.30", "", "0.00", "1.25", f"1e{MINUS}9", f"{MINUS}\u221e",
+    ]  # fmt: skip
+    assert run_module("format.js", "m.shorts([])") == []
 
 
 def test_the_full_number_round_trips(run_module: Run) -> None:

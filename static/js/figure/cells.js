@@ -5,23 +5,20 @@
  * @import { Cell } from "../types.js"
  * @import { Place } from "./places.js"
  */
-import { full, short } from "../format.js";
-import { squeeze, svg } from "./svg.js";
-
-/** Width of one tabular figure at the size numbers are set in, in px. */
-const FIGURE_WIDTH = 6.7;
-const PADDING = 3;
+import { full } from "../format.js";
+import { svg } from "./svg.js";
 
 /** @typedef {{box: SVGGElement, text: SVGTextElement, shown: Text, full: string, state: string}} CellView */
 
 /**
  * @param {Place} place
+ * @param {boolean} alone  whether the number stands in the middle of its place, not in line with others
  * @returns {CellView}
  */
-export function cellView({ position, x, y, width, height }) {
+export function cellView({ position, x, y, width, height }, alone) {
   const shown = document.createTextNode("");
-  const middle = { x: x + width / 2, y: y + height / 2, dy: "0.35em", "text-anchor": "middle" };
-  const text = svg("text", middle, shown);
+  const at = { x: x + width / 2, y: y + height / 2, dy: "0.35em", "text-anchor": alone ? "middle" : "end" };
+  const text = svg("text", at, shown);
   const box = svg("g", { class: "cell", "data-cell": position }, svg("rect", { x, y, width, height, rx: 2 }), text);
   return { box, text, shown, full: "", state: "cell" };
 }
@@ -29,18 +26,16 @@ export function cellView({ position, x, y, width, height }) {
 /**
  * @param {CellView} cell
  * @param {Cell | undefined} value  undefined: not computed yet
- * @param {number} width  of its place
+ * @param {string} text  as which it is shown
  */
-export function writeCell(cell, value, width) {
+export function writeCell(cell, value, text) {
   const exact = full(value);
-  if (exact === cell.full) return;
-  cell.full = exact;
-  if (exact === "") cell.box.removeAttribute("data-full");
-  else cell.box.setAttribute("data-full", exact);
-  const text = short(value);
-  if (text === cell.shown.data) return;
-  cell.shown.data = text;
-  squeeze(cell.text, width - 2 * PADDING, FIGURE_WIDTH);
+  if (exact !== cell.full) {
+    cell.full = exact;
+    if (exact === "") cell.box.removeAttribute("data-full");
+    else cell.box.setAttribute("data-full", exact);
+  }
+  if (text !== cell.shown.data) cell.shown.data = text;
 }
 
 /**

@@ -7,13 +7,12 @@
  * @import { Part, Scene } from "./scene.js"
  * @import { Sight } from "./sight.js"
  */
-import { short } from "../format.js";
-import { flat } from "../values.js";
 import { heatCanvas, scaleOf } from "./heat.js";
 import { cellsShown } from "./heatlabel.js";
 import { inksIn } from "./palette.js";
 import { nameIn } from "./pieces.js";
 import { placesIn } from "./places.js";
+import { fitOf, textsOf } from "./texts.js";
 
 const NAME_SIZE = 12;
 
@@ -62,12 +61,16 @@ export function makeFarText(scene, graph, family) {
     const value = sight.value(edge.key);
     const places = known > 0 && value !== undefined ? placesIn(label) : [];
     if (places.length > 0) {
-      context.font = `12px ${family}`;
-      const numbers = flat(/** @type {NonNullable<typeof value>} */ (value));
+      const texts = textsOf(value);
+      const { size, end } = fitOf(texts, places);
+      const isAlone = places.length === 1;
+      context.font = `${size}px ${family}`;
+      context.textAlign = isAlone ? "center" : "right";
       for (const { position, x, y, width, height } of places) {
-        if (position >= known) continue;
-        context.fillText(short(numbers[position]), x + width / 2, y + height / 2, width - 4);
+        if (position >= known || !texts[position]) continue;
+        context.fillText(texts[position], x + width / 2 + (isAlone ? 0 : end), y + height / 2, width - 4);
       }
+      context.textAlign = "center";
     }
     if (!names) return;
     context.fillStyle = colour;

@@ -13,6 +13,7 @@ import { formulaGroup } from "./formula.js";
 import { heatNumbers } from "./heatlabel.js";
 import { placesIn, positionIn } from "./places.js";
 import { classWriter, head, svg } from "./svg.js";
+import { fitOf, NUMBER_SIZE, textsOf } from "./texts.js";
 
 /**
  * @typedef {{
@@ -124,18 +125,33 @@ function drawFan(edge, label, group) {
  * @returns {Numbers}
  */
 function placedNumbers(places, group) {
-  const cells = places.map((place) => ({ place, ...cellView(place) }));
+  const alone = places.length === 1;
+  const cells = places.map((place) => ({ place, ...cellView(place, alone) }));
   group.append(...cells.map((cell) => cell.box));
   /** @type {[Value | undefined, number]} */
   let written = [undefined, 0];
+  let fit = { size: NUMBER_SIZE, end: 0 };
+
+  /** @param {{size: number, end: number}} wanted */
+  function setType(wanted) {
+    for (const { text, place } of cells) {
+      if (wanted.size !== fit.size) text.style.fontSize = wanted.size === NUMBER_SIZE ? "" : `${wanted.size}px`;
+      if (!alone && wanted.end !== fit.end) text.setAttribute("x", String(place.x + place.width / 2 + wanted.end));
+    }
+    fit = wanted;
+  }
+
   return {
     paint(value, known) {
       if (written[0] === value && written[1] === known) return;
-      written = [value, known];
       const numbers = value === undefined ? [] : flat(value);
+      const texts = textsOf(value);
+      if (written[0] !== value && numbers.length > 0) setType(fitOf(texts, places));
+      written = [value, known];
       for (const cell of cells) {
-        const { position, width } = cell.place;
-        writeCell(cell, position < known ? numbers[position] : undefined, width);
+        const { position } = cell.place;
+        const isKnown = position < known;
+        writeCell(cell, isKnown ? numbers[position] : undefined, isKnown ? (texts[position] ?? "") : "");
       }
     },
     light: (positions, current) => lightCells(cells, positions, current),
