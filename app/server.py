@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.types import ASGIApp
 
 from app import __version__, api, datasets
@@ -20,10 +20,12 @@ from app.sessions.opening import open_store
 from app.sessions.service import Service
 from app.sessions.store import Limits
 from app.web import figures, pages
+from app.web.compression import Compression
 from app.web.files import STATIC, RevalidatedFiles, page_files
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
 from app.web.origins import SameOrigin
+from app.web.stopping import EndQuietly
 
 SWEEP_SECONDS = 300.0
 GZIP_FROM = 1000
@@ -55,7 +57,8 @@ class Explorer(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The app with all that is around it."""
-        return SecurityHeaders(super().build_middleware_stack())
+        whole = super().build_middleware_stack()
+        return SecurityHeaders(EndQuietly(whole, self.state.stopping))
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -89,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(AllowedHosts, hosts=settings.allowed_hosts),
             Middleware(SameOrigin),
             Middleware(
-                GZipMiddleware,
+                Compression,
                 minimum_size=GZIP_FROM,
                 compresslevel=6,
                 thread_minimum_size=GZIP_THREAD_FROM,

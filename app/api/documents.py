@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from app.api import answers
 from app.api.problem import CATALOGUE, KINDS, MEDIA_TYPE
+from app.api.routing import Operation
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{model}"
 TOKEN_PROBLEMS = ("unauthorized", "forbidden")
-BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type", "invalid")
+BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type")
 
 _EXAMPLE_ERRORS = {
     "malformed": ("/x/0/1", "json", "expected value at line 1 column 14"),
@@ -89,8 +90,8 @@ def operation(
         body: What the body is read as, if there is one.
         body_required: Whether it must be there.
         examples: Bodies that succeed, by name.
-        problems: Kinds of problem that it can answer with; those of ``body`` and ``secured`` are
-            added.
+        problems: Kinds of problem that it can answer with; those of ``body`` and ``secured``, and
+            ``invalid``, are added.
         headers: Request headers, see `header`.
         answer_headers: Names of headers of a success.
         fresh: Whether it can answer 304.
@@ -98,7 +99,7 @@ def operation(
         minimal: Whether ``Prefer: return=minimal`` shortens a success.
         links: OpenAPI links of a success.
     """
-    kinds = [*problems]
+    kinds = [*problems, "invalid"]  # a query parameter that there is not is refused everywhere
     extra: Json = {}
     if secured:
         kinds += TOKEN_PROBLEMS
@@ -143,6 +144,7 @@ def operation(
             openapi_extra=extra,
             response_class=Response,
             response_model=None,
+            route_class_override=Operation,
         )
         return endpoint
 

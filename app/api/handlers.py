@@ -40,7 +40,11 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         assert isinstance(error, HTTPException)
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            headers["Allow"] = ", ".join(_allowed(routers, request)) or headers.get("Allow", "")
+            allowed = _allowed(routers, request)
+            headers["Allow"] = ", ".join(allowed) or headers.get("Allow", "")
+            if allowed and request.method == "OPTIONS":
+                # Nothing is said about other origins: pages of theirs may not call.
+                return Response(status_code=204, headers=headers | {"Cache-Control": "no-store"})
         if error.status_code < 400:
             return Response(status_code=error.status_code, headers=headers)
         kind = kind_of_status(error.status_code)
@@ -108,12 +112,13 @@ async def _fault(request: Request, error: Exception) -> Response:
 def _allowed(routers: Sequence[APIRouter], request: Request) -> list[str]:
     """Every method that the path has, not only the first route's."""
     path = request.scope["path"]
-    return sorted(
-        {
-            method
-            for router in routers
-            for route in router.routes
-            if route.path_regex.match(path)  # type: ignore[attr-defined]
-            for method in route.methods  # type: ignore[attr-defined]
-        }
-    )
+    methods = {
+        method
+        for router in routers
+        for route in router.routes
+        if route.path_regex.match(path)  # type: ignore[attr-defined]
+        for method in route.methods  # type: ignore[attr-defined]
+    }
+    if not methods:
+        return []
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))

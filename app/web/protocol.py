@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import re
 from typing import Any, cast
 
 import httptools
@@ -89,9 +90,24 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refusal = self._too_large()
             raise ValueError("the head is too large")  # ends the parser's work on these bytes
         self._in_head = False
+        self._obey_absolute_form()
         super().on_headers_complete()
         # The task that answers has not run yet. What it closes, it closes through us.
         self.cycle.transport = cast(asyncio.Transport, _Closing(self, self.transport))
+
+    def _obey_absolute_form(self) -> None:
+        """Let the host of ``GET http://host/ HTTP/1.1`` stand in place of the Host header.
+
+        That is what RFC 9112, section 3.2.2, asks for: whoever looks at the header then looks at
+        the host that is meant.
+        """
+        scheme, separator, rest = self.url.partition(b"://")
+        if separator and scheme.isalpha():
+            authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+            # In place: the scope of the request has this very list. None or two stay a fault.
+            self.headers[:] = [
+                (name, authority if name == b"host" else value) for name, value in self.headers
+            ]
 
     def on_body(self, body: bytes) -> None:
         """Hand a piece of the body on, or drop it once the request has its answer."""

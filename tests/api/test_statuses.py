@@ -117,6 +117,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.query |= WRONG_QUERY[call.operation]
         case 422 if call.operation == "get_row":
             call.names["row"] = "first"
+        case 422 if call.body is None:
+            call.query["levl"] = "op"
         case 422:
             call.body = [{}] if call.operation == "edit_session" else {"unknown": 1}
         case 428:

@@ -46,3 +46,37 @@ def test_numbers_survive_compression(client: TestClient) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.json() == plain.json()
     assert np.shape(packed.json()["parameters"]["affine1.W"]) == (100, 100)
+
+
+def test_a_strong_tag_is_of_the_plain_bytes_alone(client: TestClient) -> None:
+    session = client.post("/api/v1/sessions", json=WIDE).headers["location"]
+    gzip, plain = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+
+    for path in (session, f"{session}/trace", f"{session}/figure.svg", "/static/js/main.js"):
+        packed = client.get(path, headers=gzip)
+        whole = client.get(path, headers=plain)
+        assert packed.headers["etag"] == f"W/{whole.headers['etag']}"
+        assert not whole.headers["etag"].startswith("W/")
+        for tag in (packed.headers["etag"], whole.headers["etag"]):
+            for encoding in (gzip, plain):
+                fresh = client.get(path, headers=encoding | {"If-None-Match": tag})
+                assert fresh.status_code == 304
+                # As the 200 would have: a cache may update only what it has under the same tag.
+                assert (
+                    fresh.headers["etag"] == (packed if encoding is gzip else whole).headers["etag"]
+                )
+                assert "Accept-Encoding" in fresh.headers["vary"]
+
+
+def test_a_tag_weakened_on_its_way_out_is_good_for_an_edit(client: TestClient) -> None:
+    created = client.post("/api/v1/sessions", json=WIDE)
+    place = created.headers["location"]
+    token = {"Authorization": f"Bearer {created.json()['edit_token']}"}
+    edit = [{"op": "view", "level": "op"}]
+    tag = client.get(place, headers={"Accept-Encoding": "gzip"}).headers["etag"]
+
+    assert tag == 'W/"1"'
+    first = client.patch(place, json=edit, headers=token | {"If-Match": tag})
+    second = client.patch(place, json=edit, headers=token | {"If-Match": tag})
+
+    assert (first.status_code, second.status_code) == (200, 412)

@@ -140,6 +140,40 @@ def test_what_is_not_http_is_a_problem_document_with_every_header(
     assert caplog.records == []
 
 
+ABSOLUTE = {
+    b"http://127.0.0.1/livez": 200,
+    b"http://localhost:1/livez": 200,
+    b"http://LOCALHOST/": 200,
+    b"http://evil.example/livez": 400,
+    b"HTTP://evil.example/livez": 400,
+    b"http://evil.example:80/livez": 400,
+    b"http://evil.example?/livez": 400,
+    b"http://evil.example@127.0.0.1/livez": 400,
+    b"http://127.0.0.1@evil.example/livez": 400,
+    b"http://127.0.0.1.evil.example/livez": 400,
+    b"https://evil.example/livez": 400,
+    b"/livez?u=http://evil.example/": 200,
+}
+
+
+@pytest.mark.parametrize("target", ABSOLUTE)
+def test_the_host_of_an_absolute_target_is_the_one_that_counts(address: str, target: bytes) -> None:
+    request = b"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+
+    for host in (b"127.0.0.1", b"evil.example"):
+        status, headers, _ = answer_to(address, request % (target, host))
+        assert status == (
+            400 if target.startswith(b"/") and host != b"127.0.0.1" else ABSOLUTE[target]
+        )
+        assert headers["content-security-policy"]
+
+
+def test_an_absolute_target_makes_up_for_no_host_and_not_for_two(address: str) -> None:
+    for hosts in (b"", b"Host: 127.0.0.1\r\nHost: 127.0.0.1\r\n"):
+        request = b"GET http://127.0.0.1/livez HTTP/1.1\r\n" + hosts + b"\r\n"
+        assert answer_to(address, request)[0] == 400
+
+
 @pytest.mark.parametrize("megabytes", [1, 4, 8, 32])
 @pytest.mark.parametrize(
     ("path", "headers", "status"),

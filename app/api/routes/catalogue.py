@@ -37,7 +37,7 @@ async def get_datasets(request: Request) -> Response:
     "GET",
     "/datasets/{name}/rows/{split}/{row}",
     answer=RowAnswer,
-    problems=("not-found", "invalid"),
+    problems=("not-found",),
 )
 async def get_row(request: Request, name: str, split: str, row: int) -> Response:
     """One sample as it was recorded: pixels from 0 to 255, row by row, and its label."""

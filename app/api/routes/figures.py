@@ -44,7 +44,7 @@ CursorQuery = Annotated[
     "GET",
     "/sessions/{id}/figure.svg",
     content={SVG: {"schema": {"type": "string"}}},
-    problems=("not-found", "invalid"),
+    problems=("not-found",),
     headers=(IF_NONE_MATCH,),
     answer_headers=("ETag",),
     fresh=True,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.api import examples
 from app.api.answers import RunAnswer, RunsAnswer
@@ -15,7 +15,8 @@ from app.api.convert import run_plan
 from app.api.documents import IF_MATCH, header, operation
 from app.api.executor import in_executor
 from app.api.models import NEW_RUN, NOTHING
-from app.api.stream import EventStream
+from app.api.routing import HEAD
+from app.api.stream import HEADERS, EventStream
 from app.api.values import answer, encode
 
 router = APIRouter(prefix=PREFIX, tags=["runs"])
@@ -97,5 +98,7 @@ async def get_events(request: Request, id: str) -> Response:
     """
     sessions = service(request)
     await in_executor(request, sessions.get, id)
+    if HEAD in request.scope:
+        return StreamingResponse(iter(()), headers=HEADERS, media_type=EventStream.media_type)
     subscription = sessions.subscribe(id, request.headers.get("last-event-id"))
     return EventStream(subscription, request.app.state.stopping)
