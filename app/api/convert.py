@@ -10,7 +10,7 @@ from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.sessions import edits
-from app.sessions.creation import Wanted
+from app.sessions.creation import Made, Wanted
 from app.sessions.trainer import RunPlan
 
 
@@ -23,26 +23,33 @@ def wanted_session(body: models.NewSession) -> Wanted:
     """As `wanted`, with the session's own fields.
 
     Raises:
-        Problem: 422, network or x is missing.
+        Problem: 422, network or samples are missing, or there are samples twice.
     """
+    x = body.x if body.data is None else Made(**body.data.model_dump())
     missing = [
         FieldError(f"/{name}", "missing", "this field is required, unless there is a preset")
-        for name in ("network", "x")
-        if getattr(body, name) is None
+        for name, value in (("network", body.network), ("x", x))
+        if value is None
     ]
     if body.row is not None:
         missing.append(FieldError("/row", "unknown", "row goes with a preset"))
-    if missing or body.network is None or body.x is None:
+    if body.data is not None:
+        missing += [
+            FieldError(f"/{name}", "unknown", "data brings x, t and grad_output along")
+            for name in ("x", "t", "grad_output")
+            if getattr(body, name) is not None
+        ]
+    if missing or body.network is None or x is None:
         raise invalid(missing)
     return replace(
-        _numbers(body.network, body.x, body),
+        _numbers(body.network, x, body),
         optimizer=optimizer(body.optimizer),
         view=None if body.view is None else change_view(body.view),
     )
 
 
 def _numbers(
-    network: models.Network, x: np.ndarray, body: models.Evaluate | models.NewSession
+    network: models.Network, x: np.ndarray | Made, body: models.Evaluate | models.NewSession
 ) -> Wanted:
     return Wanted(
         input_size=network.input_size,

@@ -49,6 +49,10 @@ NEW_SESSION: dict[str, Any] = {
         "optimizer": {"type": "momentum", "learning_rate": 0.1, "momentum": 0.9},
         "view": {"level": "op", "loss": "closed"},
     },
+    "samples made by the server": {
+        "network": _NETWORK,
+        "data": {"dataset": "bands", "samples": 6, "seed": 0},
+    },
     "preset": {"preset": "fig-5-25"},
 }
 

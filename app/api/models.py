@@ -185,11 +185,40 @@ class Evaluate(Strict):
     grad_output: Matrix | None = None
 
 
+class Bands(Strict):
+    """Made-up samples in clean tenths: the first number of a sample decides its class."""
+
+    dataset: Literal["bands"]
+    samples: Count
+    seed: Seed = 0
+
+
+class Digits(Strict):
+    """The first rows of a data set, whose order is a shuffle."""
+
+    dataset: Literal["mnist"]
+    split: Literal["train", "test"] = "train"
+    samples: Count
+
+
+Data = Annotated[Bands | Digits, Discriminator("dataset")]
+
+
 class NewSession(Strict):
-    """As `Evaluate`, with an optimiser and a view; or a preset and nothing else but its row."""
+    """As `Evaluate`, with an optimiser and a view; or a preset and nothing else but its row.
+
+    `data` stands in place of x, t and grad_output: the server brings the samples along. Without a
+    loss every output's gradient is then 1.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["preset"]}, {"required": ["network", "x"]}]}
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["preset"]},
+                {"required": ["network", "x"]},
+                {"required": ["network", "data"]},
+            ]
+        }
     )
 
     network: Network | None = None
@@ -199,6 +228,7 @@ class NewSession(Strict):
     x: Matrix | None = None
     t: Targets | None = None
     grad_output: Matrix | None = None
+    data: Data | None = None
     optimizer: Optimizer | None = None
     view: View | None = None
     preset: Name | None = None

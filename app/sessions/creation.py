@@ -18,6 +18,23 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
+class Made:
+    """Samples that the server is to bring along, see `samples`.
+
+    Attributes:
+        dataset: ``bands`` or the name of a data set.
+        samples: How many.
+        split: Of a data set; its first rows are taken, whose order is a shuffle already.
+        seed: For made-up numbers.
+    """
+
+    dataset: str
+    samples: int
+    split: str = "train"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Wanted:
     """A network and its numbers as they were sent, nothing checked yet.
 
@@ -25,7 +42,7 @@ class Wanted:
         layers: ``(type, name or "", units or None)`` of each.
         parameters: All of them, or None to draw them with ``seed`` and ``initializer``; a bias is
             ``(H,)``, ``(1, H)`` or ``(H, 1)``.
-        x: ``(N, D)``.
+        x: ``(N, D)``, or what the samples are to be made from.
         t: Labels ``(N,)`` or ``(N, 1)``, or one-hot rows ``(N, C)``.
         grad_output: dL/d(last output), only without a loss.
     """
@@ -34,7 +51,7 @@ class Wanted:
     layers: tuple[tuple[str, str, int | None], ...]
     loss: str | None
     dtype: str
-    x: Array
+    x: Array | Made
     parameters: Mapping[str, Array] | None = None
     seed: int = 0
     initializer: Initializer = field(default_factory=Initializer)
@@ -64,15 +81,25 @@ class Numbers:
         return Network(self.spec, self.parameters).evaluate(self.x, t, self.grad_output)
 
 
+def spec_of(wanted: Wanted) -> NetworkSpec:
+    """The network alone.
+
+    Raises:
+        EngineError: it is wrong.
+    """
+    layers = tuple(LayerSpec(type, name, units) for type, name, units in wanted.layers)
+    return NetworkSpec.build(wanted.input_size, layers, wanted.loss, wanted.dtype)
+
+
 def check(wanted: Wanted, limits: Limits) -> Numbers:
-    """The checked numbers of what is ``wanted``.
+    """The checked numbers of what is ``wanted``; its samples are made (`samples.filled`).
 
     Raises:
         EngineError: a wrong network, shape, label or number.
         TooLarge: a network or a pass beyond ``limits``; nothing was allocated for it.
     """
-    layers = tuple(LayerSpec(type, name, units) for type, name, units in wanted.layers)
-    spec = NetworkSpec.build(wanted.input_size, layers, wanted.loss, wanted.dtype)
+    assert not isinstance(wanted.x, Made)
+    spec = spec_of(wanted)
     check_limits(spec, len(wanted.x), limits)
     x = check_rows(wanted.x, spec.input_size, spec.dtype, "x")
     t = None

@@ -34,6 +34,7 @@ from app.sessions.edits import (
     changed_view,
     kept_targets,
 )
+from app.sessions.samples import loaded
 from app.sessions.state import Session, Source
 
 Array = np.ndarray
@@ -194,26 +195,15 @@ class _Draft:
 
     def _load(self, edit: Load, field: str) -> None:
         spec = self.old.spec
-        x, labels = _renamed(lambda: self.loader(edit.dataset, edit.split, edit.rows), field, True)
-        if x.shape[1] != spec.input_size:
-            raise EngineError(
-                f"its rows have {x.shape[1]} numbers, the network takes {spec.input_size}",
-                f"{field}/dataset",
-                "shape",
-            )
-        if spec.loss is not None and labels.max() >= spec.output_size:
-            raise EngineError(
-                f"its labels go beyond the network's {spec.output_size} classes",
-                f"{field}/dataset",
-                "range",
-            )
-        self.arrays["x"] = x.astype(spec.dtype)
+        source = Source(edit.dataset, edit.split, edit.rows)
+        samples = _renamed(lambda: loaded(spec, self.loader, source), field, True)
+        self.arrays["x"] = samples.x
         self.fields["x"] = field
         if spec.loss is not None:
-            self.arrays["t"] = labels.astype(np.int64)
+            self.arrays["t"] = samples.labels
             self.fields["t"] = field
-        self.source = Source(edit.dataset, edit.split, edit.rows)
-        check_limits(spec, len(x), self.limits)
+        self.source = source
+        check_limits(spec, len(samples.x), self.limits)
 
     def _learning_rate(self, value: float, field: str) -> None:
         self.optimizer = _renamed(

@@ -18,6 +18,7 @@ from app.sessions.events import Hub, Subscription
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
 from app.sessions.passes import Passes, clamp
+from app.sessions.samples import filled
 from app.sessions.state import Session, View
 from app.sessions.store import Store
 from app.sessions.trainer import Trainer
@@ -64,6 +65,7 @@ class Service:
         Raises:
             StoreFull: no room, and no idle session to make some.
         """
+        wanted = filled(wanted, self.limits, self.loader)
         numbers = self.check(wanted)
         now = time.time()
         token = secrets.token_urlsafe(32)

@@ -24,7 +24,7 @@ def test_what_is_created_can_be_read(service: Service, created: Created) -> None
     back = service.get(session.id)
 
     assert back.version == 1
-    assert np.array_equal(back.x, WANTED.x)
+    assert back.x.tolist() == [[1, 0.5], [-0.5, 2]]
     assert back.t is not None
     assert back.t.dtype == np.int64
 
