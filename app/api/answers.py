@@ -341,6 +341,22 @@ class RunsAnswer(BaseModel):
     runs: list[RunAnswer]
 
 
+class KindAnswer(BaseModel):
+    """A kind of layer, loss or level, and what its fields may be."""
+
+    name: str
+    fields: dict[str, AllowedAnswer]
+
+
+class CatalogueAnswer(BaseModel):
+    """What networks are made of, and every limit by the name of its field."""
+
+    layers: list[KindAnswer]
+    losses: list[KindAnswer]
+    levels: list[KindAnswer]
+    limits: dict[str, AllowedAnswer]
+
+
 class PresetsAnswer(BaseModel):
     """What there is to start from."""
 

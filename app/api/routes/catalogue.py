@@ -5,19 +5,42 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import datasets
-from app.api.answers import DatasetsAnswer, PresetsAnswer, ProblemsAnswer, RowAnswer
-from app.api.context import PREFIX
+from app.api.answers import (
+    CatalogueAnswer,
+    DatasetsAnswer,
+    PresetsAnswer,
+    ProblemsAnswer,
+    RowAnswer,
+)
+from app.api.context import PREFIX, service
 from app.api.documents import operation
 from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
 from app.engine.errors import EngineError
+from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 from app.sessions import presets
 from app.sessions.errors import Unknown
+from app.sessions.limits import told
+from app.sessions.state import LEVELS
 
 router = APIRouter(prefix=PREFIX, tags=["catalogue"])
 
 # Changes with the program only.
 CACHE = {"Cache-Control": "public, max-age=300"}
+
+
+@operation(router, "GET", "/catalogue", answer=CatalogueAnswer)
+async def get_catalogue(request: Request) -> Response:
+    """What networks are made of, the levels they are drawn at, and every limit."""
+    limits = told(service(request).limits)
+    fields = {"affine": {"units": limits["units"]}}
+    document = {
+        "layers": [{"name": name, "fields": fields.get(name, {})} for name in LAYER_TYPES],
+        "losses": [{"name": name, "fields": {}} for name in LOSS_TYPES],
+        "levels": [{"name": name, "fields": {}} for name in LEVELS],
+        "limits": limits,
+    }
+    return answer(encode(document), headers=CACHE)
 
 
 @operation(router, "GET", "/presets", answer=PresetsAnswer)

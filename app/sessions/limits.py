@@ -1,0 +1,25 @@
+"""Every limit, told by the name of its field in the words of JSON Schema.
+
+Forms and clients read them here; each stands once, where it is kept.
+"""
+
+from app.drawing.graph_json import MOST_ROWS
+from app.engine.bounds import whole
+from app.engine.initializers import SEED
+from app.engine.optimizers import BOUNDS
+from app.engine.spec import Limits
+
+
+def told(limits: Limits) -> dict[str, dict[str, object]]:
+    """What each field may be."""
+    return {
+        "input_size": whole(1, limits.units).schema,
+        "units": whole(1, limits.units).schema,
+        "layers": {"maxItems": limits.layers},
+        "samples": whole(1, limits.samples).schema,
+        "parameters": whole(0, limits.parameters).schema,
+        "cells": whole(1, limits.cells).schema,
+        "classes_in_rows": whole(1, MOST_ROWS).schema,
+        "seed": SEED.schema,
+        "learning_rate": BOUNDS["learning_rate"].schema,
+    }

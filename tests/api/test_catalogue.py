@@ -1,0 +1,65 @@
+"""The limits that the server tells are those that it keeps."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from app.engine.spec import LAYER_TYPES
+from tests.api.conftest import API, SMALL
+
+
+def told(client: TestClient) -> dict[str, Any]:
+    document: dict[str, Any] = client.get(f"{API}/catalogue").json()
+    return document
+
+
+def test_every_kind_of_layer_is_told_with_its_fields(client: TestClient) -> None:
+    layers = told(client)["layers"]
+
+    assert [layer["name"] for layer in layers] == list(LAYER_TYPES)
+    assert layers[0]["fields"] == {"units": {"type": "integer", "minimum": 1, "maximum": 4096}}
+
+
+def test_a_limit_is_what_is_taken_and_one_more_is_not(client: TestClient) -> None:
+    limits = told(client)["limits"]
+
+    def status(body: dict[str, Any]) -> int:
+        code: int = client.post(f"{API}/sessions", json=body).status_code
+        return code
+
+    def network(input_size: int, *units: int) -> dict[str, Any]:
+        layers = [{"type": "affine", "units": count} for count in units]
+        return {"network": {"input_size": input_size, "layers": layers}}
+
+    def data(samples: int) -> dict[str, Any]:
+        return {"data": {"dataset": "bands", "samples": samples}}
+
+    bodies: tuple[tuple[str, Callable[[int], dict[str, Any]]], ...] = (
+        ("input_size", lambda size: network(size, 1) | data(1)),
+        ("units", lambda size: network(1, size) | data(1)),
+        ("samples", lambda size: network(1, 1) | data(size)),
+        ("seed", lambda size: SMALL | {"seed": size}),
+    )
+    for name, body in bodies:
+        bounds = limits[name]
+        assert [
+            status(body(size))
+            for size in (
+                bounds["minimum"] - 1,
+                bounds["minimum"],
+                bounds["maximum"],
+                bounds["maximum"] + 1,
+            )
+        ] == [422, 201, 201, 422], name
+    most = limits["layers"]["maxItems"]
+    assert status(network(1, *[1] * most) | data(1)) == 201
+    assert status(network(1, *[1] * (most + 1)) | data(1)) == 422
+
+
+def test_the_learning_rate_is_bounded_as_told(client: TestClient) -> None:
+    assert told(client)["limits"]["learning_rate"] == {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 1e6,
+    }
