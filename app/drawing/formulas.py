@@ -1,4 +1,4 @@
-r"""Formulas set once by ziamath and packed for the page.
+r"""Formulas set once and packed for the page.
 
 A formula is a list of glyph uses and rules (fraction bars). Its origin is the left end of the
 baseline, y grows downwards, units are pixels at scale 1. The outline of a glyph is stored once a
@@ -7,32 +7,16 @@ in ``<symbol>``, each use is a ``<use>``, and both take their colour from ``curr
 """
 
 import re
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 from app.drawing.spoken import spoken
-
-with warnings.catch_warnings():
-    # ziamath 0.13 opens its font through importlib.resources.path, deprecated in Python 3.11.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from ziamath.operators import operators
-    from ziamath.zmath import Latex
-
-# ziamath 0.13 has large operators stretch with their row, and takes a stretching one with a limit
-# for 999 px high where it measures what stands between brackets: \left(\sum_{i} t_{i}\right) would
-# be 2,000 px high. A sum does not stretch in TeX, nor in MathML Core.
-for _params in operators.values():
-    if _params.get("largeop") == "true":
-        _params["stretchy"] = "false"
+from app.drawing.typesetter import typeset
 
 NAME_SIZE = 15.0
 _UNITS = 50
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
-# Its fonts and configuration are shared and make no promise about threads.
-_ziamath = Lock()
 # A prime is a superscript: Z'^2 has to be Z^{\prime 2} for the parser.
 _PRIMED = re.compile(r"('+)\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9]))")
 _STEP = re.compile(r"([MLQCHVZ])([^MLQCHVZ]*)")
@@ -73,8 +57,7 @@ def set_formula(latex: str, size: float = NAME_SIZE) -> tuple[Formula, dict[str,
     Returns:
         The formula and the glyphs that it uses by their ids. Cached; do not change them.
     """
-    with _ziamath:
-        root = Latex(_PRIMED.sub(_joined, latex), size=size, margin=0.0).svgxml()
+    root = typeset(_PRIMED.sub(_joined, latex), size)
     left, top, _, height = (float(part) for part in root.attrib["viewBox"].split())
     glyphs: dict[str, Glyph] = {}
     uses: list[Use] = []
