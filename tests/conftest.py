@@ -53,11 +53,13 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread = threading.Thread(target=lambda: running.run([listener]))
         thread.start()
         assert started.wait(30), "the server does not start"
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        # Ends open event streams; the server looks at should_exit ten times a second.
-        app.state.stopping.set()
-        running.should_exit = True
-        thread.join(10)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            # Ends open event streams; the server looks at should_exit ten times a second.
+            app.state.stopping.set()
+            running.should_exit = True
+            thread.join(10)
         assert not thread.is_alive(), "the server does not stop"
 
 

@@ -90,7 +90,8 @@ function gradientKey(key, shape, reads) {
 }
 
 /**
- * What stands for {a}, {b}, {g}, {out} in a sentence: values read, gradient read, what is made.
+ * What stands for {a}, {b}, {g}, {out}, {to} in a sentence: values read, gradient read, what is
+ * made, and for a gradient whose it is.
  * @template T
  * @param {TraceEvent} now
  * @param {(key: string) => T} as
@@ -106,6 +107,7 @@ function named({ reads, writes, phase }, as) {
     b: maybe(values[1]),
     g: maybe(gradients[0]),
     out: maybe(writes[0]),
+    to: phase === "backward" ? maybe(writes[0]?.replace(/\.grad$/, "")) : "",
     count: String(phase === "backward" ? gradients.length : reads.length),
   };
 }
