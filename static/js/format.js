@@ -1,5 +1,5 @@
 /**
- * Numbers and shapes as text, and text as numbers. Pure: no DOM, no state.
+ * Numbers and shapes as text. Pure: no DOM, no state. Text as numbers: see matrices/.
  *
  * @import { Cell } from "./types.js"
  */
@@ -15,7 +15,6 @@ const PLAIN = { least: -3, most: 3, mostWhole: 4 };
 /** A number this near to a shorter one, relative to its size, differs by float accident alone. */
 const ACCIDENT = 1e-12;
 const NON_FINITE = { NaN: "NaN", Infinity: "\u221e", "-Infinity": `${MINUS}\u221e` };
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * A number by itself for the eye: `shorts` of it alone.
@@ -127,36 +126,6 @@ export function full(value) {
  */
 export function shapeText(shape) {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-}
-
-/**
- * A number as a learner types it, full-width digits and real minus signs included; null when it
- * is not one.
- * @param {string} text
- * @returns {number | null}
- */
-export function parseNumber(text) {
-  const plain = text.normalize("NFKC").replaceAll(MINUS, "-").trim();
-  if (!NUMBER.test(plain)) return null;
-  const value = Number(plain);
-  return Number.isFinite(value) ? value : null;
-}
-
-/**
- * Rows pasted from a spreadsheet, a CSV file or a printed NumPy array; null where a cell is not a
- * number.
- * @param {string} text
- * @returns {(number | null)[][]}
- */
-export function parseRows(text) {
-  return text
-    .normalize("NFKC")
-    .replace(/\]\s*,?\s*\[/g, "\n")
-    .replace(/array|[[\](){}]/g, " ")
-    .split(/\r?\n|;/)
-    .map((line) => line.split(/[\t,\s]+/).filter((cell) => cell !== ""))
-    .filter((cells) => cells.length > 0)
-    .map((cells) => cells.map(parseNumber));
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Nested lists of numbers as one row-major list, and back. Pure.
  *
- * @import { Cell, Nested, Omitted, Value } from "./types.js"
+ * @import { Cell, Nested, Network, Omitted, Value } from "./types.js"
  */
 
 /**
@@ -65,4 +65,12 @@ export function asRows(value) {
 /** @param {Cell} value */
 export function asNumber(value) {
   return typeof value === "number" ? value : Number(value);
+}
+
+/**
+ * How many numbers the network makes of a sample: with a loss, its classes.
+ * @param {Network} network
+ */
+export function outputSize({ input_size, layers }) {
+  return layers.reduce((size, { units }) => units ?? size, input_size);
 }

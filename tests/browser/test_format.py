@@ -36,22 +36,6 @@ def test_the_full_number_round_trips(run_module: Run) -> None:
     ]  # fmt: skip
 
 
-def test_typed_numbers_are_read_in_full_width_and_with_a_real_minus(run_module: Run) -> None:
-    assert run_module(
-        "format.js",
-        "['1', ' -2.5 ', '\u22123', '\uff11\uff0e\uff15', '1e-3', '.5',"
-        "'', '1,5', '0x10', 'NaN', '1e999'].map(m.parseNumber)",
-    ) == [1, -2.5, -3, 1.5, 0.001, 0.5, None, None, None, None, None]
-
-
-def test_pasted_rows_may_come_from_a_sheet_a_csv_or_numpy(run_module: Run) -> None:
-    rows = [[1, 2], [3, -4]]
-    for text in ("1\\t2\\n3\\t-4", "1, 2\\r\\n3, -4\\r\\n", "1 2; 3 -4", "[[1. 2.]\\n [3. -4.]]",
-                 "array([[1, 2], [3, -4]])"):  # fmt: skip
-        assert run_module("format.js", f"m.parseRows('{text}')") == rows
-    assert run_module("format.js", "m.parseRows('1 x')") == [[1, None]]
-
-
 def test_shapes_are_written_as_numpy_writes_them(run_module: Run) -> None:
     assert run_module("format.js", "[[], [3], [2, 3]].map(m.shapeText)") == ["()", "(3,)", "(2, 3)"]
 

@@ -11,8 +11,9 @@ import { edit, fork, update } from "../session.js";
 import { isOmitted, shapeOf } from "../values.js";
 import { shapeText } from "../format.js";
 import { messageOf } from "../messages.js";
-import { problems, tableEditor, whenSent } from "./editor.js";
-import { commitNumber } from "./input.js";
+import { tableEditor } from "./editor.js";
+import { fieldProblems, numberField } from "./input.js";
+import { notes, problems, whenSent } from "./said.js";
 import { signal } from "@preact/signals-core";
 
 /** @type {import("@preact/signals-core").Signal<{before: number, after: number} | null>} */
@@ -54,31 +55,24 @@ function learningRate() {
   const now = session.value;
   const rate = now?.optimizer?.learning_rate;
   if (rate === undefined || !now) return null;
-  const problem = problems.value.get("learning_rate");
   return html`<section class="tensor" aria-labelledby="data-rate">
     <h2 id="data-rate">${t("data.rate")}</h2>
     <div class="rate">
-      <input
-        type="text"
-        inputmode="decimal"
-        autocomplete="off"
-        data-tensor="learning_rate"
-        .value=${String(rate)}
-        aria-labelledby="data-rate"
-        aria-invalid=${problem ? "true" : "false"}
-        ?readonly=${!editable.value}
-        @change=${(/** @type {Event} */ change) =>
-          commitNumber(change, rate, (value) =>
-            whenSent("learning_rate", edit([{ op: "set", tensor: "learning_rate", index: [], value }])),
-          )}
-      />
+      ${numberField({
+        tensor: "learning_rate",
+        index: [],
+        value: rate,
+        labelledby: "data-rate",
+        send: (value) =>
+          whenSent("learning_rate", edit([{ op: "set", tensor: "learning_rate", index: [], value }])),
+      })}
       ${now.t === null
         ? null
         : html`<button type="button" id="update" ?disabled=${!editable.value || stale.value} @click=${takeStep}>
             ${t("data.update")}
           </button>`}
     </div>
-    ${problem ? html`<p class="problem">${problem}</p>` : null}
+    ${fieldProblems("learning_rate", () => rate)} ${notes("learning_rate")}
     ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}
   </section>`;
 }

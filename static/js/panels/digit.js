@@ -14,7 +14,7 @@ import { edit } from "../session.js";
 import { cursor, editable, session, stale, table, theme } from "../store.js";
 import { t } from "../strings.js";
 import { asNumber, flat, isOmitted } from "../values.js";
-import { problems, whenSent } from "./editor.js";
+import { problems, whenSent } from "./said.js";
 
 const PRESET = "fig-5-28";
 const SIDE = 28;

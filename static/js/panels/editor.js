@@ -2,24 +2,22 @@
  * A tensor as a table of fields. Pasted rows fill it from the field that has the focus; a tensor
  * too large for a table is seen through a window that can be moved.
  *
- * @import { Cell, Edit, Nested } from "../types.js"
+ * @import { Cell, Nested } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { full, parseRows } from "../format.js";
-import { messageOf } from "../messages.js";
 import { edit } from "../session.js";
 import { editable, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows } from "../values.js";
-import { commitNumber, fieldKeys } from "./input.js";
+import { briefly, fieldProblems, isTyping, numberField } from "./input.js";
+import { notes, whenSent } from "./said.js";
 
 const ROWS = 10;
 const COLUMNS = 8;
-const MAX_EDITS = 100;
+/** Signs that narrow fields have room for: five columns of them fit beside the figure. */
+const NARROW = 5;
 
-/** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, string>>} */
-export const problems = signal(new Map());
 /**
  * Where the window on each large tensor stands: first row, first column.
  * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, [number, number]>>}
@@ -37,11 +35,11 @@ export function tableEditor(name, value) {
   const width = Math.min(COLUMNS, rows[0]?.length ?? 0);
   const large = rows.length > ROWS || (rows[0]?.length ?? 0) > COLUMNS;
   const shown = rows.slice(top, top + height).map((row) => row.slice(left, left + width));
-  const problem = problems.value.get(name);
+  const narrow = shown.every((row) => row.every((cell) => briefly(cell).length <= NARROW));
   return html`
     ${large ? mover(name, rows, [top, left]) : null}
     <div class="scroll">
-      <table class="editor ${stale.value ? "waiting" : ""}" data-tensor=${name}>
+      <table class="editor ${narrow ? "narrow" : ""} ${stale.value ? "waiting" : ""}" data-tensor=${name}>
         <thead>
           <tr>
             <td></td>
@@ -58,7 +56,7 @@ export function tableEditor(name, value) {
         </tbody>
       </table>
     </div>
-    ${problem ? html`<p class="problem" role="alert">${problem}</p>` : null}
+    ${fieldProblems(name, (index) => cellAt(value, index))} ${notes(name)}
   `;
 }
 
@@ -70,24 +68,20 @@ export function tableEditor(name, value) {
  */
 function field(name, value, [row, column], cell) {
   const index = indexFor(value, row, column);
-  const text = full(cell);
-  return html`<input
-    type="text"
-    inputmode="decimal"
-    autocomplete="off"
-    size="6"
-    .value=${text}
-    title=${text}
-    aria-label=${`${name}[${index.join(", ")}]`}
-    data-index=${index.join(",")}
-    ?readonly=${!editable.value}
-    @change=${(/** @type {Event} */ change) =>
-      commitNumber(change, text, (number) =>
-        whenSent(name, edit([{ op: "set", tensor: name, index, value: number }])),
-      )}
-    @keydown=${(/** @type {KeyboardEvent} */ press) => fieldKeys(press, text)}
-    @paste=${(/** @type {ClipboardEvent} */ paste) => pasteRows(paste, name, value, [row, column])}
-  />`;
+  return numberField({
+    tensor: name,
+    index,
+    value: cell,
+    label: `${name}[${index.join(", ")}]`,
+    send: (number) => whenSent(name, edit([{ op: "set", tensor: name, index, value: number }])),
+    paste: (event) => pasteRows(event, name, value, [row, column]),
+  });
+}
+
+/** @param {Nested} value @param {readonly number[]} index */
+function cellAt(value, index) {
+  const found = index.reduce((/** @type {any} */ part, i) => (Array.isArray(part) ? part[i] : undefined), value);
+  return /** @type {Cell | undefined} */ (found);
 }
 
 /** @param {Nested} value @param {number} row @param {number} column */
@@ -102,70 +96,13 @@ function indexFor(value, row, column) {
  * @param {Nested} value
  * @param {[number, number]} from
  */
-function pasteRows(paste, name, value, [top, left]) {
-  if (!editable.value) return;
+async function pasteRows(paste, name, value, from) {
   const text = paste.clipboardData?.getData("text/plain") ?? "";
-  const pasted = parseRows(text);
-  // A single number is typed text like any other.
-  if (pasted.length === 0 || (pasted.length === 1 && pasted[0].length === 1)) return;
+  if (!editable.value || isTyping(paste, text)) return;
   paste.preventDefault();
-  const rows = asRows(value);
-  // A list, such as labels, takes a pasted column as well as a pasted row.
-  const block = Array.isArray(value) && !Array.isArray(value[0]) ? [pasted.flat()] : pasted;
-  if (block.flat().includes(null)) return note(name, t("invalid.finite", { field: name }));
-  const outside = block.some((row, i) => top + i >= rows.length || left + row.length > rows[0].length);
-  if (outside) return note(name, t("data.paste.outside"));
-  const edits = block.flatMap((row, i) =>
-    row.map((number, j) => ({
-      op: /** @type {const} */ ("set"),
-      tensor: name,
-      index: indexFor(value, top + i, left + j),
-      value: /** @type {number} */ (number),
-    })),
-  );
-  void whenSent(name, edit(edits.length <= MAX_EDITS ? edits : [replaced(name, value, edits)]));
-}
-
-/**
- * Too many cells for a list of edits: the whole tensor with them put in.
- * @param {string} name
- * @param {Nested} value
- * @param {{index: number[], value: number}[]} cells
- * @returns {Edit}
- */
-function replaced(name, value, cells) {
-  const copy = structuredClone(value);
-  for (const cell of cells) {
-    const last = /** @type {number} */ (cell.index.at(-1));
-    const row = /** @type {Nested[]} */ (cell.index.length === 2 ? /** @type {Nested[]} */ (copy)[cell.index[0]] : copy);
-    row[last] = cell.value;
-  }
-  return { op: "replace", tensor: name, value: copy };
-}
-
-/**
- * Shows at a tensor what the server said about an edit of it.
- * @template T
- * @param {string} name
- * @param {Promise<T>} sent
- * @returns {Promise<T | null>}
- */
-export async function whenSent(name, sent) {
-  note(name, null);
-  try {
-    return await sent;
-  } catch (error) {
-    note(name, messageOf(error));
-    return null;
-  }
-}
-
-/** @param {string} name @param {string | null} text */
-function note(name, text) {
-  const next = new Map(problems.value);
-  if (text === null) next.delete(name);
-  else next.set(name, text);
-  problems.value = next;
+  // Reading what people paste takes more words than the first page should weigh.
+  const { pasteText } = await import("./paste.js");
+  pasteText(text, name, value, from);
 }
 
 /** @param {string} name @param {Cell[][]} rows @param {[number, number]} at */
