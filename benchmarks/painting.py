@@ -28,6 +28,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.web.files import STATIC
 from benchmarks.painting_graph import random_graph
+from benchmarks.pairs import percentile
 from tests.browser import launch_options
 
 PAGES = Path(__file__).parent / "painting_pages"
@@ -94,11 +95,6 @@ def times(page: Page, journey: str) -> list[float]:
     page.bring_to_front()
     found: list[float] = page.evaluate(f"bench.{journey}()")
     return found
-
-
-def percentile(values: list[float], part: float) -> float:
-    """The value that this part of all does not exceed."""
-    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
 
 
 def compare(ours: Page, plain: Page, journey: str) -> bool:

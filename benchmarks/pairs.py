@@ -20,3 +20,8 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int 
     other = statistics.median(pair[1] for pair in pairs) * 1e3
     times = statistics.median(pair[0] / pair[1] for pair in pairs)
     return f"{mine:9.2f} ms  against {other:9.2f} ms  ratio {times:6.2f}"
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The value that this part of all does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]

@@ -21,13 +21,14 @@ Shape = list[int]
 
 
 class Omitted(BaseModel):
-    """Stands for a tensor of too many cells; get it with `/tensors/{name}`."""
+    """Stands for a tensor of too many cells; `link`, if it has one, gives all of them."""
 
     shape: Shape
     min: Number
     max: Number
     mean: Number
     omitted: Literal[True]
+    link: str | None
 
 
 Value = TypeAliasType("Value", Cells | Omitted)
@@ -174,6 +175,10 @@ class TraceAnswer(BaseModel):
     loss: str
     form: str | None
     n: int
+    drawing: Annotated[
+        str,
+        Field(description="Where it is as before, so is this session's drawing at the same view."),
+    ]
     inputs: Values
     outputs: Values
     events: list[EventAnswer]

@@ -25,18 +25,15 @@ def service(request: Request) -> Service:
     return found
 
 
-async def versioned(
-    request: Request, session: Session, document: Any, headers: Mapping[str, str] | None = None
-) -> Response:
+async def versioned(request: Request, session: Session, document: Any) -> Response:
     """A document of one version of a session, made only if the client does not have it.
 
     Args:
         request: For If-None-Match.
         session: The session read.
-        document: Called in a thread; gives what `encode` takes, or bytes of another type.
-        headers: More headers.
+        document: Called in a thread; gives what `encode` takes.
     """
-    tags = {"ETag": etag(session.version), **REVALIDATE, **(headers or {})}
+    tags = {"ETag": etag(session.version), **REVALIDATE}
     if is_fresh(request, tags["ETag"]):
         return Response(status_code=304, headers=tags)
     content = await in_executor(request, lambda: encode(document()))
@@ -57,11 +54,12 @@ def minimal_answer(request: Request, sessions: Service, session: Session) -> Res
 def session_answer(
     sessions: Service,
     session: Session,
+    max_cells: int,
     status: int = 200,
     extra: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The whole state of a session; to be called in a thread."""
-    document = session_json(session, sessions.passes, sessions.idle_seconds)
+    document = session_json(session, sessions.passes, sessions.idle_seconds, max_cells)
     content = encode(document | dict(extra or {}))
     return answer(content, status, {"ETag": etag(session.version), **(headers or {})})

@@ -55,8 +55,14 @@ def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None 
     )
 
 
-def shortened(array: np.ndarray, max_cells: int = MAX_CELLS) -> Any:
-    """The array itself, or for more than ``max_cells`` cells its shape, range and mean."""
+def shortened(array: np.ndarray, max_cells: int = MAX_CELLS, link: str | None = None) -> Any:
+    """The array itself, or for more than ``max_cells`` cells its shape, range, mean and address.
+
+    Args:
+        array: Any tensor.
+        max_cells: Most cells that are told one by one.
+        link: Where all of them can be had; None for what has no address.
+    """
     if array.size <= max_cells:
         return array
     with np.errstate(all="ignore"):
@@ -66,6 +72,7 @@ def shortened(array: np.ndarray, max_cells: int = MAX_CELLS) -> Any:
             "max": float(array.max()),
             "mean": float(array.mean(dtype=np.float64)),
             "omitted": True,
+            "link": link,
         }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from app.api.values import MAX_ANSWER_CELLS, MAX_CELLS, shortened, within_answer
+from app.api.bounds import Bound
+from app.api.values import MAX_ANSWER_CELLS, shortened
 from app.engine.check import CheckResult
 from app.engine.explain import Explanation
 from app.engine.network import Evaluation, LayerResult
@@ -28,8 +29,9 @@ _OPTIMIZER_FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def session_json(session: Session, passes: Passes, idle_seconds: float) -> Document:
-    """The whole state of a session."""
+def session_json(session: Session, passes: Passes, idle_seconds: float, max_cells: int) -> Document:
+    """The whole state of a session; its larger tensors by their ranges."""
+    told = Bound.of(session, max_cells)
     evaluation = passes.evaluation(session)
     base = f"/api/v1/sessions/{session.id}"
     links = ("graph", "trace", "layers", "events", "runs")
@@ -39,16 +41,16 @@ def session_json(session: Session, passes: Passes, idle_seconds: float) -> Docum
         "data_version": session.data_version,
         "preset": session.preset,
         "network": network_json(session.spec),
-        "parameters": {name: shortened(value) for name, value in session.parameters.items()},
-        "x": shortened(session.x),
-        "t": None if session.t is None else shortened(session.t),
-        "grad_output": None if session.grad_output is None else shortened(session.grad_output),
+        "parameters": {name: told(name, value) for name, value in session.parameters.items()},
+        "x": told("x", session.x),
+        "t": _targets_json(session, told),
+        "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
         "source": source_json(session.source),
         "optimizer": optimizer_json(session.optimizer),
         "view": asdict(session.view),
         "cursor": cursor_json(passes.position(session)),
         "loss": evaluation.loss,
-        "probabilities": _optional(evaluation.probabilities),
+        "probabilities": told("loss.probabilities", evaluation.probabilities),
         "predictions": evaluation.predictions,
         "created": _time(session.created),
         "expires": _time(session.touched + idle_seconds),
@@ -89,44 +91,58 @@ def evaluation_json(evaluation: Evaluation) -> Document:
         "loss": evaluation.loss,
         "probabilities": evaluation.probabilities,
         "predictions": evaluation.predictions,
-        "layers": [layer_json(layer, MAX_ANSWER_CELLS) for layer in evaluation.layers],
+        "layers": _layers(evaluation, Bound(MAX_ANSWER_CELLS)),
         "parameter_gradients": evaluation.parameter_gradients,
         "grad_input": evaluation.grad_input,
     }
 
 
-def layers_json(evaluation: Evaluation, max_cells: int) -> Document:
+def layers_json(evaluation: Evaluation, told: Bound) -> Document:
     """All layers after a pass."""
     cells = sum(
         3 * layer.output.size + 2 * sum(value.size for value, _ in layer.parameters.values())
         for layer in evaluation.layers
     )
-    max_cells = within_answer(max_cells, cells)
-    return {"layers": [layer_json(layer, max_cells) for layer in evaluation.layers]}
+    return {"layers": _layers(evaluation, told.within(cells))}
 
 
-def layer_json(layer: LayerResult, max_cells: int = MAX_CELLS) -> Document:
+def layer_json(evaluation: Evaluation, name: str, told: Bound) -> Document:
     """One layer after a pass."""
+    layers = _layers(evaluation, told)
+    return next(layer for layer in layers if layer["name"] == name)
+
+
+def _layers(evaluation: Evaluation, told: Bound) -> list[Document]:
+    before = ("x", *(f"{layer.name}.output" for layer in evaluation.layers))
+    return [
+        _layer(layer, given, told) for layer, given in zip(evaluation.layers, before, strict=False)
+    ]
+
+
+def _layer(layer: LayerResult, given: str, told: Bound) -> Document:
+    output = f"{layer.name}.output"
     return {
         "name": layer.name,
         "type": layer.type,
         "input_shape": list(layer.input_shape),
         "output_shape": list(layer.output_shape),
-        "output": shortened(layer.output, max_cells),
-        "grad_output": _optional(layer.grad_output, max_cells),
-        "grad_input": _optional(layer.grad_input, max_cells),
+        "output": told(output, layer.output),
+        "grad_output": told(f"{output}.grad", layer.grad_output),
+        "grad_input": told(f"{given}.grad", layer.grad_input),
         "parameters": {
             name: {
                 "shape": list(value.shape),
-                "value": shortened(value, max_cells),
-                "gradient": _optional(gradient, max_cells),
+                "value": told(f"{layer.name}.{name}", value),
+                "gradient": told(f"{layer.name}.{name}.grad", gradient),
             }
             for name, (value, gradient) in layer.parameters.items()
         },
     }
 
 
-def trace_json(session: Session, trace: Trace, view: View, max_cells: int) -> Document:
+def trace_json(
+    session: Session, trace: Trace, view: View, topology: str, max_cells: int
+) -> Document:
     """A whole pass: what was known, every event with its numbers, and where strides stop."""
     output = trace.graph.output
     outputs = [output]
@@ -134,7 +150,7 @@ def trace_json(session: Session, trace: Trace, view: View, max_cells: int) -> Do
         outputs.append("loss.probabilities")
     cells = sum(event.elements for event in trace.events)
     cells += sum(trace.array(key).size for key in trace.inputs)
-    max_cells = within_answer(max_cells, cells)
+    told = Bound.of(session, max_cells, view).within(cells)
     return {
         "id": session.id,
         "version": session.version,
@@ -142,11 +158,11 @@ def trace_json(session: Session, trace: Trace, view: View, max_cells: int) -> Do
         "loss": view.loss,
         "form": trace.graph.loss_form,
         "n": trace.graph.n,
-        "inputs": {key: shortened(trace.array(key), max_cells) for key in trace.inputs},
-        "outputs": {key: shortened(trace.array(key), max_cells) for key in outputs},
+        "drawing": topology,
+        "inputs": {key: told(key, trace.array(key)) for key in trace.inputs},
+        "outputs": {key: told(key, trace.array(key)) for key in outputs},
         "events": [
-            event_json(event) | {"values": _values(trace, event, max_cells)}
-            for event in trace.events
+            event_json(event) | {"values": _values(trace, event, told)} for event in trace.events
         ],
         "strides": {stride: list(stops(trace, stride)) for stride in ("phase", "layer")},
     }
@@ -173,11 +189,12 @@ def step_json(
     session: Session, position: Position, trace: Trace, passed: tuple[Passed, ...], max_cells: int
 ) -> Document:
     """A stride of the cursor: the events passed and the values that they reveal."""
+    told = Bound.of(session, max_cells, session.view)
     values: Document = {}
     events = []
     for part in passed:
         if part.cells is None:
-            shown = _values(trace, part.event, max_cells)
+            shown = _values(trace, part.event, told)
             events.append(event_json(part.event) | {"values": shown})
         else:
             shown = _cell_values(trace, part)
@@ -238,8 +255,9 @@ def check_json(result: CheckResult, seed: int) -> Document:
     }
 
 
-def update_json(session: Session, result: UpdateResult) -> Document:
-    """One step of the optimiser."""
+def update_json(session: Session, result: UpdateResult, max_cells: int) -> Document:
+    """One step of the optimiser; what was before it has no address any more."""
+    told = Bound.of(session, max_cells)
     return {
         "version": session.version,
         "data_version": session.data_version,
@@ -251,19 +269,27 @@ def update_json(session: Session, result: UpdateResult) -> Document:
         },
         "parameters": {
             name: {
-                "old": shortened(step.old),
-                "gradient": shortened(step.gradient),
-                "change": shortened(step.change),
-                "new": shortened(step.new),
+                "old": told("", step.old),
+                "gradient": told("", step.gradient),
+                "change": told("", step.change),
+                "new": told(name, step.new),
             }
             for name, step in result.parameters.items()
         },
     }
 
 
-def _values(trace: Trace, event: Event, max_cells: int) -> Document:
+def _targets_json(session: Session, told: Bound) -> Any:
+    """Targets as given. The tensor t holds one-hot rows; labels are in the session alone."""
+    if session.t is None or session.t.ndim == 2:
+        return told("t", session.t)
+    link = f"/api/v1/sessions/{session.id}?max_cells={session.t.size}"
+    return shortened(session.t, told.max_cells, link)
+
+
+def _values(trace: Trace, event: Event, told: Bound) -> Document:
     keys = (*event.writes, *event.totals)
-    return {key: shortened(trace.array(key), max_cells) for key in keys}
+    return {key: told(key, trace.array(key)) for key in keys}
 
 
 def _cell_values(trace: Trace, part: Passed) -> Document:
@@ -296,10 +322,6 @@ def _cell_values(trace: Trace, part: Passed) -> Document:
 
 def _last_cell(event: Event) -> tuple[int, ...]:
     return tuple(size - 1 for size in event.shape)
-
-
-def _optional(array: np.ndarray | None, max_cells: int = MAX_CELLS) -> Any:
-    return None if array is None else shortened(array, max_cells)
 
 
 def _time(seconds: float) -> str:

@@ -16,10 +16,14 @@ Additions to the fixed fields, all optional for a reader:
         drawn with the brackets of figure 5-26 (`app.drawing.equations`).
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Collection
+from functools import cached_property
 from threading import Lock
 from typing import Any
+
+import orjson
 
 from app.drawing.equations import equations
 from app.drawing.figure import fill
@@ -43,7 +47,22 @@ MOST_RULES = 60
 # Room between the side of a closed box and the picture of its inside.
 EDGE = 4.0
 
-_cache: OrderedDict[object, Json] = OrderedDict()
+
+class Drawing(dict[str, Any]):
+    """A drawing as a JSON-ready dict, written out and named once for all who ask for it."""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The drawing as JSON in UTF-8."""
+        return orjson.dumps(self)
+
+    @cached_property
+    def tag(self) -> str:
+        """A name that only an equal drawing has."""
+        return hashlib.blake2b(self.encoded, digest_size=12).hexdigest()
+
+
+_cache: OrderedDict[object, Drawing] = OrderedDict()
 _lock = Lock()
 
 
@@ -54,7 +73,7 @@ def draw(
     backward: bool = True,
     opened: Collection[str] = (),
     inner: OpGraph | None = None,
-) -> Json:
+) -> Drawing:
     """Draw a graph at a level.
 
     Args:
@@ -67,7 +86,7 @@ def draw(
         inner: the graph with its loss opened, for the insides of the closed boxes of the loss.
 
     Returns:
-        A JSON-ready dict without any number of the pass, in pixels at scale 1. Drawings are
+        A drawing without any number of the pass, in pixels at scale 1. Drawings are
         cached by topology and sizes and shared between callers: read, do not change.
 
     Raises:
@@ -84,7 +103,7 @@ def draw(
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    drawing = _draw(graph, level, single, backward, names, inner)
+    drawing = Drawing(_draw(graph, level, single, backward, names, inner))
     with _lock:
         _cache[key] = drawing
         if len(_cache) > CACHED:

@@ -48,24 +48,34 @@ def make_trace(
         x = x[rows]
         t = None if t is None else t[rows]
         grad_output = None if grad_output is None else grad_output[rows]
-    network = Network(spec, parameters)
-    inputs, scores = {}, x
-    for name, layer in network.layers.items():
-        inputs[name] = scores
-        scores = layer.forward(scores)
-    graph = build_graph(
-        spec,
-        len(x),
-        level,
-        loss,
-        form or loss_form(scores, spec.dtype, stable=stable),
-        targets=t is not None,
-        closed=unsafe_sigmoids(spec, inputs),
-    )
+    chosen, closed = _forms(spec, parameters, x, loss, form, stable)
+    graph = build_graph(spec, len(x), level, loss, chosen, targets=t is not None, closed=closed)
     given = {"x": x, **parameters}
     if t is not None and "t" in graph.tensors:
         given["t"] = t
     return Recorder(graph, given, spec.dtype).record(grad_output)
+
+
+def _forms(
+    spec: NetworkSpec, parameters: Mapping[str, Array], x: Array, loss: str, form: str | None,
+    stable: bool,
+) -> tuple[str, frozenset[str]]:  # fmt: skip
+    """The form of the loss, and the sigmoids that stay closed.
+
+    Both hang on the numbers that meet an exp, which only a pass can tell; a graph that opens no
+    exp is the same for all numbers, and no pass is run for it.
+    """
+    chooses_loss = spec.loss is not None and loss == "opened" and form is None
+    if not chooses_loss and all(layer.type != "sigmoid" for layer in spec.layers):
+        return form or "book", frozenset()
+    inputs, scores = {}, x
+    for name, layer in Network(spec, parameters).layers.items():
+        inputs[name] = scores
+        scores = layer.forward(scores)
+    return (
+        form or loss_form(scores, spec.dtype, stable=stable),
+        unsafe_sigmoids(spec, inputs),
+    )
 
 
 def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> OpGraph:
@@ -77,19 +87,28 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
         stable: As for `make_trace`.
     """
     graph = trace.graph
-    scores = trace.array(f"{spec.layers[-1].name}.output" if spec.layers else "x")
     return build_graph(
         spec,
         graph.n,
         graph.level,
         "opened",
-        loss_form(scores, spec.dtype, stable=stable),
+        opened_form(spec, trace, stable=stable),
         targets="t" in graph.tensors,
-        closed=frozenset(
-            group.name
-            for group in graph.layers
-            if group.type == "sigmoid" and len(group.nodes) == 1
-        ),
+        closed=closed_sigmoids(graph),
+    )
+
+
+def opened_form(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> str:
+    """The form that the loss of a trace has when it is opened."""
+    if trace.graph.loss_form != "closed":
+        return trace.graph.loss_form or ""
+    return loss_form(trace.array(spec.output_tensor), spec.dtype, stable=stable)
+
+
+def closed_sigmoids(graph: OpGraph) -> frozenset[str]:
+    """Names of the sigmoid layers that are left as one op."""
+    return frozenset(
+        group.name for group in graph.layers if group.type == "sigmoid" and len(group.nodes) == 1
     )
 
 

@@ -1,21 +1,20 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from app.drawing.graph_json import draw
+from app.drawing.graph_json import Drawing, draw
+from app.engine.by_layer import by_layer
 from app.engine.errors import EngineError
-from app.engine.network import Evaluation, Network
-from app.engine.run import make_trace, opened_graph
+from app.engine.network import Evaluation
+from app.engine.run import closed_sigmoids, make_trace, opened_form, opened_graph
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
 from app.sessions.cache import ByteCache
 from app.sessions.state import Session, View
 
 TRACE_BYTES = 64 << 20
-EVALUATION_BYTES = 32 << 20
+# The pass that answers for the numbers of a session, whatever its view shows of it.
+WHOLE_PASS = View(level="op", loss="closed")
 # An event costs about this much beside its numbers.
 EVENT_BYTES = 1500
 
@@ -40,18 +39,16 @@ class Position:
 
 
 class Passes:
-    """Traces, evaluations and drawings of sessions, bounded by bytes.
+    """Traces of sessions, bounded by bytes, and what is read from them.
 
-    Keys hold the data version, so an edit makes new entries and can never be answered with old
-    numbers.
+    Whoever wants numbers of a session gets them from the same pass: its layers, its loss and its
+    events are one trace. Keys hold the data version, so an edit makes new entries and can never be
+    answered with old numbers.
     """
 
     def __init__(self) -> None:
         self._traces: ByteCache[tuple[str, int, str, str, int, str], Trace] = ByteCache(
             TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events)
-        )
-        self._evaluations: ByteCache[tuple[str, int], Evaluation] = ByteCache(
-            EVALUATION_BYTES, _evaluation_bytes
         )
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
@@ -73,13 +70,10 @@ class Passes:
         )
 
     def evaluation(self, session: Session) -> Evaluation:
-        """The session's pass layer by layer, as training computes it."""
-        return self._evaluations.get(
-            (session.id, session.data_version),
-            lambda: run_pass(session),
-        )
+        """The session's pass over all samples, layer by layer."""
+        return by_layer(session.spec, self.trace(session, WHOLE_PASS))
 
-    def drawing(self, session: Session, view: View | None = None) -> dict[str, Any]:
+    def drawing(self, session: Session, view: View | None = None) -> Drawing:
         """The drawing that belongs to ``view`` (default: the session's own)."""
         view = view or session.view
         if view.single and session.n > 1 and view.level != "element":
@@ -91,6 +85,17 @@ class Passes:
         if graph.loss_form == "closed":
             inner = opened_graph(session.spec, trace, stable=view.form == "stable")
         return draw(graph, view.level, view.single, backward, view.open, inner)
+
+    def topology(self, session: Session, view: View) -> str:
+        """Names the graph of ``view``'s pass among all that the session's numbers may call for.
+
+        Two drawings of one session at one view are the same where these are.
+        """
+        trace = self.trace(session, view)
+        graph = trace.graph
+        inner = opened_form(session.spec, trace, stable=view.form == "stable")
+        closed = "+".join(sorted(closed_sigmoids(graph)))
+        return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}"
 
     def position(self, session: Session) -> Position:
         """The session's cursor, within the trace as it is now."""
@@ -130,14 +135,6 @@ class Passes:
     def forget(self, id: str) -> None:
         """Drop what was made for a session that is gone."""
         self._traces.forget(lambda key: key[0] == id)
-        self._evaluations.forget(lambda key: key[0] == id)
-
-
-@np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
-def run_pass(session: Session) -> Evaluation:
-    """One forward and, where there is something to start from, one backward pass."""
-    network = Network(session.spec, session.parameters)
-    return network.evaluate(session.x, session.targets, session.grad_output)
 
 
 def clamp(cursor: Cursor, trace: Trace) -> Cursor:
@@ -145,12 +142,3 @@ def clamp(cursor: Cursor, trace: Trace) -> Cursor:
     if cursor.seq >= len(trace.events):
         return Cursor(len(trace.events), 0)
     return Cursor(cursor.seq, min(cursor.element, trace.events[cursor.seq].elements - 1))
-
-
-def _evaluation_bytes(evaluation: Evaluation) -> int:
-    arrays = [*evaluation.parameter_gradients.values()]
-    if evaluation.predictions is not None:
-        arrays.append(evaluation.predictions)
-    for layer in evaluation.layers:
-        arrays += [layer.output, *(value for value, _ in layer.parameters.values())]
-    return 2 * sum(array.nbytes for array in arrays)

@@ -5,6 +5,8 @@
  */
 
 const ROOT = "/api/v1";
+/** The page edits every number of a session, so it wants them all. */
+const WHOLE = "?max_cells=1000000";
 
 /** @typedef {{pointer: string, code: string, message: string}} FieldError */
 
@@ -54,7 +56,7 @@ export async function getPresets() {
  * @returns {Promise<Session>}
  */
 export async function createSession(body) {
-  return (await call("/sessions", { method: "POST", body })).json();
+  return (await call(`/sessions${WHOLE}`, { method: "POST", body })).json();
 }
 
 /**
@@ -62,7 +64,7 @@ export async function createSession(body) {
  * @returns {Promise<Session>}
  */
 export async function getSession(id) {
-  return (await call(`/sessions/${id}`)).json();
+  return (await call(`/sessions/${id}${WHOLE}`)).json();
 }
 
 /**
@@ -70,7 +72,7 @@ export async function getSession(id) {
  * @returns {Promise<Session>}
  */
 export async function forkSession(id) {
-  return (await call(`/sessions/${id}/fork`, { method: "POST" })).json();
+  return (await call(`/sessions/${id}/fork${WHOLE}`, { method: "POST" })).json();
 }
 
 /**
@@ -81,7 +83,7 @@ export async function forkSession(id) {
  */
 export async function patchSession({ id, version }, token, edits) {
   const options = { method: "PATCH", body: edits, token, version };
-  return (await call(`/sessions/${id}`, options)).json();
+  return (await call(`/sessions/${id}${WHOLE}`, options)).json();
 }
 
 /**

@@ -79,10 +79,10 @@ class Owner:
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.client.post(self.url + path, json=body or {}, headers=self.token | headers)
 
-    def patch(self, *edits: dict[str, Any], version: int | None = None) -> Any:
+    def patch(self, *edits: dict[str, Any], version: int | None = None, path: str = "") -> Any:
         tag = f'"{version}"' if version is not None else self.get().headers["etag"]
         headers = self.token | {"If-Match": tag}
-        return self.client.patch(self.url, json=list(edits), headers=headers)
+        return self.client.patch(self.url + path, json=list(edits), headers=headers)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_no_input_is_a_path_or_an_address(app: FastAPI) -> None:
         names.update(parameter["name"] for parameter in operation.get("parameters", []))
         collect(operation.get("requestBody"))
     collect({name: schema for name, schema in document["components"]["schemas"].items()
-             if not name.endswith("Answer")})  # fmt: skip
+             if not name.endswith("Answer") and name != "Omitted"})  # fmt: skip
     words = {"path", "file", "filename", "url", "uri", "href", "link", "address", "host"}
     assert not {name.lower() for name in names} & words
 

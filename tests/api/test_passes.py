@@ -102,6 +102,7 @@ def test_a_trace_tells_large_tensors_by_their_range(owner: Owner) -> None:
         "max": np.max(whole),
         "mean": pytest.approx(np.mean(whole)),
         "omitted": True,
+        "link": f"{owner.url}/tensors/affine1.dot?level=op&loss=closed&sample=0&form=book",
     }
 
 

@@ -176,7 +176,7 @@ def test_a_fork_is_ones_own(client: TestClient, owner: Owner) -> None:
     assert owner.state["parameters"]["affine1.b"][0] == 0
 
 
-@pytest.mark.parametrize("path", ["", "/graph", "/trace", "/layers", "/layers/relu1",
+@pytest.mark.parametrize("path", ["", "/trace", "/layers", "/layers/relu1",
                                   "/tensors/x", "/explain?tensor=loss"])  # fmt: skip
 def test_what_one_has_already_is_not_sent_again(owner: Owner, path: str) -> None:
     first = owner.get(path)

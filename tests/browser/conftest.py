@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -41,7 +42,8 @@ class Explorer:
         return self
 
     def _note(self, response: Any) -> None:
-        if response.request.method == "POST" and response.url.endswith(("/sessions", "/fork")):
+        path = urlsplit(response.url).path
+        if response.request.method == "POST" and path.endswith(("/sessions", "/fork")):
             made = response.json() if response.ok else {}
             self.id = made.get("id", self.id)
             self.token = made.get("edit_token", self.token)

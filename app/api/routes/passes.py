@@ -17,8 +17,9 @@ from app.api.answers import (
     UpdateAnswer,
 )
 from app.api.bodies import read_model
-from app.api.conditions import bearer_token, etag, if_match
-from app.api.context import PREFIX, minimal_answer, service, versioned
+from app.api.bounds import SESSION_CELLS, Bound, CellsQuery
+from app.api.conditions import bearer_token, etag, if_match, is_fresh
+from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, versioned
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
@@ -38,10 +39,6 @@ from app.engine.explain import explain
 from app.sessions.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
-
-CellsQuery = Annotated[
-    int, Query(ge=0, le=1_000_000, description="Larger tensors are told by their range.")
-]
 
 
 @operation(
@@ -63,7 +60,16 @@ async def get_graph(
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
     view = sessions.view(session, asked)
-    return await versioned(request, session, lambda: sessions.passes.drawing(session, view))
+
+    def read() -> Response:
+        drawing = sessions.passes.drawing(session, view)
+        # Named by what it is, not by the session's version: an edit hardly ever changes it.
+        headers = {"ETag": f'"{drawing.tag}"', **REVALIDATE}
+        if is_fresh(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return answer(drawing.encoded, headers=headers)
+
+    return await in_executor(request, read)
 
 
 @operation(
@@ -89,7 +95,13 @@ async def get_trace(
     return await versioned(
         request,
         session,
-        lambda: trace_json(session, sessions.passes.trace(session, view), view, max_cells),
+        lambda: trace_json(
+            session,
+            sessions.passes.trace(session, view),
+            view,
+            sessions.passes.topology(session, view),
+            max_cells,
+        ),
     )
 
 
@@ -108,7 +120,9 @@ async def get_layers(request: Request, id: str, max_cells: CellsQuery = 1_000_00
     sessions = service(request)
     session = await in_executor(request, sessions.get, id)
     return await versioned(
-        request, session, lambda: layers_json(sessions.passes.evaluation(session), max_cells)
+        request,
+        session,
+        lambda: layers_json(sessions.passes.evaluation(session), Bound.of(session, max_cells)),
     )
 
 
@@ -132,8 +146,8 @@ async def get_layer(
         raise Unknown("the network has no layer of this name")
 
     def document() -> object:
-        layers = sessions.passes.evaluation(session).layers
-        return layer_json(next(layer for layer in layers if layer.name == name), max_cells)
+        evaluation = sessions.passes.evaluation(session)
+        return layer_json(evaluation, name, Bound.of(session, max_cells))
 
     return await versioned(request, session, document)
 
@@ -228,7 +242,9 @@ async def check_session(request: Request, id: str) -> Response:
     secured=True,
     minimal=True,
 )
-async def update_session(request: Request, id: str) -> Response:
+async def update_session(
+    request: Request, id: str, max_cells: CellsQuery = SESSION_CELLS
+) -> Response:
     """One step of the optimiser on all samples: old value, gradient, change, new value."""
     token, versions = bearer_token(request), if_match(request)
     body = await read_model(request, UPDATE, empty=b"{}")
@@ -239,7 +255,7 @@ async def update_session(request: Request, id: str) -> Response:
         minimal = minimal_answer(request, sessions, session)
         if minimal is not None:
             return minimal
-        content = encode(update_json(session, result))
+        content = encode(update_json(session, result, max_cells))
         return answer(content, headers={"ETag": etag(session.version)})
 
     return await in_executor(request, update)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from app.api import examples
 from app.api.answers import NewSessionAnswer, SessionAnswer, StepAnswer
 from app.api.bodies import read_model
+from app.api.bounds import CHANGE_CELLS, SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
 from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer
 from app.api.convert import edit_list, require_preset_alone, wanted_session
@@ -17,9 +18,6 @@ from app.api.values import answer, encode
 from app.api.views import step_json
 from app.sessions.service import Service
 from app.sessions.state import Session
-
-# Values in the answer to a step; larger tensors are told by their range.
-STEP_CELLS = 2_000
 
 router = APIRouter(prefix=PREFIX, tags=["sessions"])
 _FOLLOW = {
@@ -40,7 +38,7 @@ _FOLLOW = {
     answer_headers=("Location", "ETag"),
     links=_FOLLOW,
 )
-async def create_session(request: Request) -> Response:
+async def create_session(request: Request, max_cells: CellsQuery = SESSION_CELLS) -> Response:
     """A new session, from a body as evaluate's or from a preset.
 
     `edit_token` is told here and never again; whoever has it can change the session.
@@ -51,8 +49,8 @@ async def create_session(request: Request) -> Response:
     def create() -> Response:
         if body.preset is not None:
             require_preset_alone(body)
-            return _created(sessions, *sessions.create_preset(body.preset, body.row))
-        return _created(sessions, *sessions.create(wanted_session(body)))
+            return _created(sessions, *sessions.create_preset(body.preset, body.row), max_cells)
+        return _created(sessions, *sessions.create(wanted_session(body)), max_cells)
 
     return await in_executor(request, create)
 
@@ -67,7 +65,7 @@ async def create_session(request: Request) -> Response:
     answer_headers=("ETag",),
     fresh=True,
 )
-async def get_session(request: Request, id: str) -> Response:
+async def get_session(request: Request, id: str, max_cells: CellsQuery = SESSION_CELLS) -> Response:
     """The whole state."""
     sessions = service(request)
 
@@ -76,7 +74,7 @@ async def get_session(request: Request, id: str) -> Response:
         tag = etag(session.version)
         if is_fresh(request, tag):
             return Response(status_code=304, headers={"ETag": tag, **REVALIDATE})
-        return session_answer(sessions, session, headers=REVALIDATE)
+        return session_answer(sessions, session, max_cells, headers=REVALIDATE)
 
     return await in_executor(request, read)
 
@@ -110,10 +108,12 @@ async def delete_session(request: Request, id: str) -> Response:
     secured=True,
     minimal=True,
 )
-async def edit_session(request: Request, id: str) -> Response:
+async def edit_session(request: Request, id: str, max_cells: CellsQuery = CHANGE_CELLS) -> Response:
     """Edits, in order: all of them or, if one is wrong, none.
 
-    The pointer of an error starts with the number of the edit, from 0.
+    The answer is the session after them. Only its small tensors come with it: who edits has the
+    others, but for what was edited. The pointer of an error starts with the number of the edit,
+    from 0.
     """
     token, versions = bearer_token(request), if_match(request, required=True)
     edits = edit_list(await read_model(request, EDITS))
@@ -121,7 +121,9 @@ async def edit_session(request: Request, id: str) -> Response:
 
     def edit() -> Response:
         session = sessions.edit(id, token, versions, edits)
-        return minimal_answer(request, sessions, session) or session_answer(sessions, session)
+        return minimal_answer(request, sessions, session) or session_answer(
+            sessions, session, max_cells
+        )
 
     return await in_executor(request, edit)
 
@@ -140,7 +142,7 @@ async def edit_session(request: Request, id: str) -> Response:
     secured=True,
     minimal=True,
 )
-async def step_session(request: Request, id: str) -> Response:
+async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000) -> Response:
     """Move the cursor one stride: the events passed and the values they reveal."""
     token, versions = bearer_token(request), if_match(request)
     body = await read_model(request, STEP, empty=b"{}")
@@ -154,7 +156,7 @@ async def step_session(request: Request, id: str) -> Response:
         if minimal is not None:
             return minimal
         position = sessions.passes.position(session)
-        content = encode(step_json(session, position, trace, passed, STEP_CELLS))
+        content = encode(step_json(session, position, trace, passed, max_cells))
         return answer(content, headers={"ETag": etag(session.version)})
 
     return await in_executor(request, step)
@@ -172,17 +174,20 @@ async def step_session(request: Request, id: str) -> Response:
     answer_headers=("Location", "ETag"),
     links=_FOLLOW,
 )
-async def fork_session(request: Request, id: str) -> Response:
+async def fork_session(
+    request: Request, id: str, max_cells: CellsQuery = SESSION_CELLS
+) -> Response:
     """One's own copy of what one may read, with an edit token of its own."""
     await read_model(request, NOTHING, empty=b"{}")
     sessions = service(request)
-    return await in_executor(request, lambda: _created(sessions, *sessions.fork(id)))
+    return await in_executor(request, lambda: _created(sessions, *sessions.fork(id), max_cells))
 
 
-def _created(sessions: Service, session: Session, token: str) -> Response:
+def _created(sessions: Service, session: Session, token: str, max_cells: int) -> Response:
     return session_answer(
         sessions,
         session,
+        max_cells,
         201,
         {"edit_token": token},
         {"Location": f"/api/v1/sessions/{session.id}"},

@@ -173,11 +173,12 @@ def _named(
 
 
 def _find(sessions: Service, session: Session, view: View, name: str) -> np.ndarray:
-    if name == "t" and session.targets is not None:
-        return session.targets
     try:
         value = sessions.passes.trace(session, view).value(name)
     except KeyError:
+        # The opened loss may take them as single numbers, and has no tensor of them.
+        if name == "t" and session.targets is not None:
+            return session.targets
         raise Unknown("the session has no tensor of this name at this level") from None
     if isinstance(value, NotComputed):
         raise Unknown("this tensor is not computed in this pass")
