@@ -25,6 +25,17 @@ READ_RANGES = """() => Object.fromEntries(
 )"""
 
 
+WALK = f"""([button, times]) => Array.from({{ length: times }}, () => {{
+  document.getElementById(button).click();
+  return {{
+    seq: Number(document.getElementById("slider").value),
+    at: new URLSearchParams(location.search).get("at"),
+    figure: ({READ_FIGURE})(),
+    ranges: ({READ_RANGES})(),
+  }};
+}})"""
+
+
 class Explorer:
     """The page of one learner."""
 
@@ -39,6 +50,11 @@ class Explorer:
         self.page.on("response", self._note)
         self.page.goto(f"{self.server}/{search}")
         self.page.wait_for_selector("body[data-ready]")
+        # The page is ready before the driver may have told us of the answer that it read.
+        for _ in range(100):
+            if self.id or "session=" in search:
+                break
+            self.page.wait_for_timeout(20)
         return self
 
     def _note(self, response: Any) -> None:
@@ -59,10 +75,17 @@ class Explorer:
     def stride(self, name: str) -> None:
         self.page.select_option("#stride", name)
 
+    def walk(self, button: str, times: int) -> list[Any]:
+        """Click a button of the timeline and read the figure after each click.
+
+        All in one call: over the driver each click and each reading takes a while of its own.
+        """
+        steps: list[Any] = self.page.evaluate(WALK, [button, times])
+        return [step | {"figure": numbered(step["figure"])} for step in steps]
+
     def figure(self) -> Shown:
         """Every number that the figure shows, in full: key -> position (row-major) -> digits."""
-        found: Mapping[str, Mapping[str, str]] = self.page.evaluate(READ_FIGURE)
-        return {key: {int(i): full for i, full in cells.items()} for key, cells in found.items()}
+        return numbered(self.page.evaluate(READ_FIGURE))
 
     def ranges(self) -> dict[str, list[float]]:
         """The range that every heat map shows."""
@@ -120,6 +143,11 @@ class Explorer:
         )
         assert answer.ok, answer.text()
         return answer.json()
+
+
+def numbered(figure: Mapping[str, Mapping[str, str]]) -> Shown:
+    """What `READ_FIGURE` gives, its positions as numbers."""
+    return {key: {int(i): full for i, full in cells.items()} for key, cells in figure.items()}
 
 
 @pytest.fixture

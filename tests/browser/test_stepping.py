@@ -23,12 +23,12 @@ def same(shown: str, number: float) -> bool:
     return value == number and math.copysign(1, value) == math.copysign(1, number)
 
 
-def assert_shows(explorer: Any, known: dict[str, Any]) -> None:
+def assert_shows(shown: Any, known: dict[str, Any]) -> None:
     """The figure has every known number in full, and nothing where none is known."""
-    ranges = explorer.ranges()
-    for key, shown in explorer.figure().items():
+    ranges = shown["ranges"]
+    for key, cells_shown in shown["figure"].items():
         if key not in known:
-            assert shown == {}, f"{key} is shown before it is computed"
+            assert cells_shown == {}, f"{key} is shown before it is computed"
             assert key not in ranges, f"{key} is shown before it is computed"
         elif isinstance(known[key], dict):
             assert ranges[key] == [known[key]["min"], known[key]["max"]], key
@@ -37,31 +37,35 @@ def assert_shows(explorer: Any, known: dict[str, Any]) -> None:
             assert ranges[key] == [min(cells), max(cells)], key
         else:
             cells = cells_of(known[key])
-            assert all(same(digits, cells[place]) for place, digits in shown.items()), key
-            is_fan = len(shown) < len(cells)
-            assert not is_fan or len(shown) in (0, 6), f"{key} shows {len(shown)} of {len(cells)}"
+            assert all(same(digits, cells[place]) for place, digits in cells_shown.items()), key
+            is_fan = len(cells_shown) < len(cells)
+            few = len(cells_shown) in (0, 6)
+            assert not is_fan or few, f"{key} shows {len(cells_shown)} of {len(cells)}"
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_page_equals_the_api_at_every_cursor(explorer: Any, preset: str) -> None:
     explorer.open(f"?preset={preset}&at=0&stride=op")
     known = dict(explorer.get("/trace")["inputs"])
-    assert_shows(explorer, known)
+    assert_shows({"figure": explorer.figure(), "ranges": explorer.ranges()}, known)
     history = [dict(known)]
-    while True:
-        answer = explorer.step("next", "op")
-        if not answer["events"]:
-            break
+    places = []
+    while (answer := explorer.step("next", "op"))["events"]:
         known |= answer["values"]
         history.append(dict(known))
-        explorer.press("ArrowRight")
-        assert explorer.slider() == answer["cursor"]["seq"]
-        assert_shows(explorer, known)
-    assert explorer.page.is_disabled("#next")
+        places.append(answer["cursor"]["seq"])
     assert len(history) == len(explorer.get("/trace")["events"]) + 1
-    for before in reversed(history[:-1]):
-        explorer.press("ArrowLeft")
-        assert_shows(explorer, before)
+
+    forward = explorer.walk("next", len(places))
+    assert [step["seq"] for step in forward] == places
+    for step, then in zip(forward, history[1:], strict=True):
+        assert_shows(step, then)
+    assert explorer.page.is_disabled("#next")
+
+    back = explorer.walk("back", len(places))
+    assert [step["seq"] for step in back] == [*reversed(places[:-1]), 0]
+    for step, then in zip(back, reversed(history[:-1]), strict=True):
+        assert_shows(step, then)
     assert explorer.page.is_disabled("#back")
 
 
@@ -69,24 +73,21 @@ def test_the_page_equals_the_api_at_every_cursor(explorer: Any, preset: str) -> 
 def test_every_stride_stops_where_the_api_stops_and_comes_back(explorer: Any, stride: str) -> None:
     explorer.open("?preset=two-layer&at=0")
     explorer.stride(stride)
-    explorer.page.locator("#next").focus()
     places = []
     for _ in range(60):
         cursor = explorer.step("next", stride)["cursor"]
-        explorer.press("ArrowRight")
-        place = place_of(explorer)
-        assert place == (cursor["seq"], cursor["element"])
-        places.append(place)
+        places.append((cursor["seq"], cursor["element"]))
         if cursor["at_end"]:
             break
-    for place in [*reversed(places[:-1]), (0, 0)]:
-        explorer.press("ArrowLeft")
-        assert place_of(explorer) == place
+
+    forward = explorer.walk("next", len(places))
+    assert [place_in(step["at"]) for step in forward] == places
+    back = explorer.walk("back", len(places))
+    assert [place_in(step["at"]) for step in back] == [*reversed(places[:-1]), (0, 0)]
 
 
-def place_of(explorer: Any) -> tuple[int, int]:
-    """The cursor that stands in the address."""
-    at = explorer.page.evaluate("new URLSearchParams(location.search).get('at')")
+def place_in(at: str) -> tuple[int, int]:
+    """A cursor as it stands in the address."""
     seq, _, element = at.partition(".")
     return int(seq), int(element or 0)
 
