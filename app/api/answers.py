@@ -102,6 +102,23 @@ class EvaluationAnswer(BaseModel):
     grad_input: Value | None
 
 
+class EvaluatedFields(BaseModel):
+    """As an evaluation, with the `fields` that were asked for and no others."""
+
+    loss: Number | None = None
+    probabilities: Value | None = None
+    predictions: list[int] | None = None
+    layers: list[LayerAnswer] = []
+    parameter_gradients: Values = {}
+    grad_input: Value | None = None
+
+
+class BatchAnswer(BaseModel):
+    """One result for each variation, in their order; with all fields or those asked for."""
+
+    results: list[EvaluatedFields]
+
+
 class LayersAnswer(BaseModel):
     """All layers of a session."""
 

@@ -10,13 +10,35 @@ from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.sessions import edits
+from app.sessions.batch import Variation
 from app.sessions.creation import Made, Wanted
 from app.sessions.trainer import RunPlan
 
 
 def wanted(body: models.Evaluate) -> Wanted:
-    """The network and the numbers of a body."""
-    return _numbers(body.network, body.x, body)
+    """The network and the numbers of a body, or what the passes of its batch share.
+
+    Raises:
+        Problem: 422, a variation has no x, and there is none beside them.
+    """
+    x = body.x
+    if x is None:
+        # Then there is a batch, and where every variation has its own, the first one's will do.
+        batch = body.batch or []
+        missing = [index for index, variation in enumerate(batch) if variation.x is None]
+        if missing:
+            message = "this field is required, unless x stands beside batch"
+            raise invalid([FieldError(f"/batch/{missing[0]}/x", "missing", message)])
+        x = batch[0].x
+        assert x is not None
+    return _numbers(body.network, x, body)
+
+
+def variations(body: models.Evaluate) -> list[Variation] | None:
+    """The passes of a batch, if it is one."""
+    if body.batch is None:
+        return None
+    return [Variation(v.parameters, v.x, v.t, v.grad_output) for v in body.batch]
 
 
 def wanted_session(body: models.NewSession) -> Wanted:

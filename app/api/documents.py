@@ -65,6 +65,7 @@ def operation(
     path: str,
     *,
     answer: type[BaseModel] | None = None,
+    or_answers: Sequence[type[BaseModel]] = (),
     status: int = 200,
     content: Mapping[str, Json] | None = None,
     body: TypeAdapter[Any] | None = None,
@@ -85,6 +86,7 @@ def operation(
         method: One HTTP method.
         path: With ``{name}`` for path parameters.
         answer: What a success holds; or ``content``, its media types in full.
+        or_answers: What it can hold instead, where the request asks for that.
         status: Of a success.
         content: As OpenAPI's, for answers that are not (only) JSON.
         body: What the body is read as, if there is one.
@@ -118,9 +120,9 @@ def operation(
         extra["parameters"] = list(headers)
     success: Json = {"description": "Done."}
     if answer is not None:
-        schema = schema_of(TypeAdapter(answer))
-        if minimal:
-            schema = {"anyOf": [schema, schema_of(TypeAdapter(answers.MinimalAnswer))]}
+        others = (*or_answers, answers.MinimalAnswer) if minimal else or_answers
+        schemas = [schema_of(TypeAdapter(model)) for model in (answer, *others)]
+        schema = {"anyOf": schemas} if others else schemas[0]
         success["content"] = {"application/json": {"schema": schema}}
     if content is not None:
         success["content"] = dict(content)

@@ -32,6 +32,20 @@ EVALUATE: dict[str, Any] = {
         "x": [[1.0, 2.0]],
         "grad_output": [[1.0, 1.0, 1.0]],
     },
+    "a loss along a line": {
+        "network": _NETWORK,
+        "seed": 0,
+        "x": [[1.0, 0.5], [-0.5, 2.0]],
+        "t": [0, 2],
+        "fields": ["loss"],
+        "batch": [{"parameters": {"affine2.b": [step, 0.0, 0.0]}} for step in (-1.0, 0.0, 1.0)],
+    },
+    "the gradient alone": {
+        "network": _NETWORK,
+        "x": [[1.0, 0.5]],
+        "t": [0],
+        "fields": ["loss", "parameter_gradients"],
+    },
     "scores only": {
         "network": {"input_size": 3, "layers": [], "loss": {"type": "softmax_cross_entropy"}},
         "x": [[0.3, 2.9, 4.0]],

@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     TypeAdapter,
+    ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from app.api.numbers import AnyRank, Matrix, Scalar, VectorOrMatrix
 from app.engine.initializers import SEED
+from app.sessions.batch import MAX_VARIATIONS
 
 MAX_LAYERS = 32
 MAX_EDITS = 100
@@ -173,14 +177,50 @@ class View(Strict):
     form: Form | None = None
 
 
+class Variation(Strict):
+    """What one pass of a batch has of its own; `parameters` may be some of them."""
+
+    parameters: Parameters | None = None
+    x: Matrix | None = None
+    t: Targets | None = None
+    grad_output: Matrix | None = None
+
+
+EvaluationField = Literal[
+    "loss", "probabilities", "predictions", "layers", "parameter_gradients", "grad_input"
+]
+
+
+def _x_or_batch(x: Any, info: ValidationInfo) -> Any:
+    # A wrong batch is missing here, and a fault already.
+    if x is None and "batch" in info.data and info.data["batch"] is None:
+        raise PydanticCustomError("missing", "missing")
+    return x
+
+
 class Evaluate(Strict):
-    """A network with its numbers, for one pass."""
+    """A network with its numbers, for one pass; or with `batch` for many passes.
+
+    `fields` names what the answer has, else it has everything. What is not asked for is not
+    computed: without gradients there is no backward half. A variation of the `batch` takes the
+    place of what it names; the rest is as it stands beside `batch`, where `x` is not needed if
+    every variation has its own.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["x"]}, {"required": ["batch"]}]}
+    )
 
     network: Network
     parameters: Parameters | None = None
     seed: Seed = 0
     initializer: InitializerField = Initializer(type="he")
-    x: Matrix
+    fields: Annotated[list[EvaluationField], Field(min_length=1, max_length=6)] | None = None
+    batch: (
+        Annotated[list[Variation], Field(fail_fast=True, min_length=1, max_length=MAX_VARIATIONS)]
+        | None
+    ) = None
+    x: Annotated[Matrix | None, AfterValidator(_x_or_batch), Field(validate_default=True)] = None
     t: Targets | None = None
     grad_output: Matrix | None = None
 

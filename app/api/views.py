@@ -1,5 +1,6 @@
 """Sessions, passes and derivations as the documents of the API."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from app.engine.check import CheckResult
 from app.engine.explain import Explanation
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions.learning import UpdateResult
@@ -85,16 +87,36 @@ def cursor_json(position: Position) -> Document:
     }
 
 
-def evaluation_json(evaluation: Evaluation) -> Document:
-    """A pass layer by layer, every number in full."""
-    return {
-        "loss": evaluation.loss,
-        "probabilities": evaluation.probabilities,
-        "predictions": evaluation.predictions,
-        "layers": _layers(evaluation, Bound(MAX_ANSWER_CELLS)),
-        "parameter_gradients": evaluation.parameter_gradients,
-        "grad_input": evaluation.grad_input,
+# What an answer to evaluate can have, and which of it needs the backward half.
+EVALUATION_FIELDS = (
+    "loss", "probabilities", "predictions", "layers", "parameter_gradients", "grad_input",
+)  # fmt: skip
+BACKWARD_FIELDS = frozenset({"layers", "parameter_gradients", "grad_input"})
+
+
+def evaluation_json(
+    evaluation: Evaluation, fields: Collection[str] = EVALUATION_FIELDS
+) -> Document:
+    """A pass layer by layer, every number in full; of it ``fields`` alone."""
+    document: Document = {
+        name: getattr(evaluation, name) for name in EVALUATION_FIELDS if name in fields
     }
+    if "layers" in fields:
+        document["layers"] = _layers(evaluation, Bound(MAX_ANSWER_CELLS))
+    return document
+
+
+def evaluation_cells(spec: NetworkSpec, n: int, fields: Collection[str]) -> int:
+    """How many numbers `evaluation_json` writes for ``n`` rows, at most."""
+    cells = {
+        "loss": 1,
+        "probabilities": n * spec.output_size,
+        "predictions": n,
+        "layers": 2 * spec.parameter_count + 3 * n * sum(spec.widths),
+        "parameter_gradients": spec.parameter_count,
+        "grad_input": n * spec.input_size,
+    }
+    return sum(cells[name] for name in fields)
 
 
 def layers_json(evaluation: Evaluation, told: Bound) -> Document:

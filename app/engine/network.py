@@ -115,7 +115,11 @@ class Network:
 
     @_QUIET
     def evaluate(
-        self, x: Array, t: Array | None = None, grad_output: Array | None = None
+        self,
+        x: Array,
+        t: Array | None = None,
+        grad_output: Array | None = None,
+        backward: bool = True,
     ) -> Evaluation:
         """One pass with everything it computed.
 
@@ -124,20 +128,21 @@ class Network:
             t: One-hot targets ``(N, C)``; with a loss and t there is a backward half.
             grad_output: dL/d(scores) ``(N, C)``, the start of the backward half of a network
                 without a loss.
+            backward: Whether to go back at all.
         """
         outputs: list[Array] = []
         for layer in self.layers.values():
             outputs.append(layer.forward(outputs[-1] if outputs else x))
         scores = outputs[-1] if outputs else x
         loss = probabilities = predictions = None
-        dout = grad_output
+        dout = grad_output if backward else None
         if self.spec.loss is not None:
             probabilities = softmax(scores)
             predictions = scores.argmax(axis=1)
             if t is not None:
                 head = SoftmaxWithLoss()
                 loss = float(head.forward(scores, t))
-                dout = head.backward()
+                dout = head.backward() if backward else None
         results = self._results(x, outputs, dout)
         gradients = {
             f"{result.name}.{name}": gradient

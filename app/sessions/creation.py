@@ -73,12 +73,16 @@ class Numbers:
     grad_output: Array | None
 
     @np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
-    def evaluate(self) -> Evaluation:
-        """One forward and, where there is something to start from, one backward pass."""
+    def evaluate(self, backward: bool = True) -> Evaluation:
+        """One forward and, where there is something to start from, one backward pass.
+
+        Without ``backward`` the forward half alone.
+        """
         t = None
         if self.t is not None:
             t = as_one_hot(self.t, len(self.x), self.spec.output_size, self.spec.dtype)
-        return Network(self.spec, self.parameters).evaluate(self.x, t, self.grad_output)
+        network = Network(self.spec, self.parameters)
+        return network.evaluate(self.x, t, self.grad_output, backward)
 
 
 def spec_of(wanted: Wanted) -> NetworkSpec:
@@ -102,15 +106,10 @@ def check(wanted: Wanted, limits: Limits) -> Numbers:
     spec = spec_of(wanted)
     check_limits(spec, len(wanted.x), limits)
     x = check_rows(wanted.x, spec.input_size, spec.dtype, "x")
-    t = None
-    if wanted.t is not None:
-        if spec.loss is None:
-            raise EngineError("targets need a network with a loss", "t", "value")
-        as_one_hot(wanted.t, len(x), spec.output_size, spec.dtype)
-        t = kept_targets(flat_labels(wanted.t, spec.output_size), spec.dtype)
+    t = None if wanted.t is None else checked_targets(wanted.t, spec, len(x))
     grad_output = None
     if wanted.grad_output is not None:
-        grad_output = _checked_gradient(wanted.grad_output, spec, len(x))
+        grad_output = checked_gradient(wanted.grad_output, spec, len(x))
     if wanted.parameters is None:
         parameters = initialize(spec, wanted.initializer, wanted.seed)
     else:
@@ -155,7 +154,24 @@ def begin(
     return session
 
 
-def _checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
+def checked_targets(value: Array, spec: NetworkSpec, n: int) -> Array:
+    """Targets of ``n`` rows in the form they are kept in.
+
+    Raises:
+        EngineError: there is no loss, or they do not go with it.
+    """
+    if spec.loss is None:
+        raise EngineError("targets need a network with a loss", "t", "value")
+    as_one_hot(value, n, spec.output_size, spec.dtype)
+    return kept_targets(flat_labels(value, spec.output_size), spec.dtype)
+
+
+def checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
+    """dL/d(last output) ``(n, C)``, where a backward half starts without a loss.
+
+    Raises:
+        EngineError: there is a loss, or another shape.
+    """
     if spec.loss is not None:
         raise EngineError(
             "with a loss the backward half starts at the loss", "grad_output", "value"

@@ -8,6 +8,7 @@ from app.engine.bounds import whole
 from app.engine.initializers import SEED
 from app.engine.optimizers import BOUNDS
 from app.engine.spec import Limits
+from app.sessions.batch import MAX_BATCH_CELLS, MAX_VARIATIONS
 
 
 def told(limits: Limits) -> dict[str, dict[str, object]]:
@@ -19,6 +20,8 @@ def told(limits: Limits) -> dict[str, dict[str, object]]:
         "samples": whole(1, limits.samples).schema,
         "parameters": whole(0, limits.parameters).schema,
         "cells": whole(1, limits.cells).schema,
+        "batch": {"maxItems": MAX_VARIATIONS},
+        "batch_cells": whole(1, MAX_BATCH_CELLS).schema,
         "classes_in_rows": whole(1, MOST_ROWS).schema,
         "seed": SEED.schema,
         "learning_rate": BOUNDS["learning_rate"].schema,

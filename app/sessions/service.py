@@ -11,6 +11,7 @@ from app.engine.spec import Limits
 from app.engine.strides import Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
+from app.sessions.batch import Variation, check_batch
 from app.sessions.creation import Numbers, Wanted, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
@@ -58,6 +59,12 @@ class Service:
     def check(self, wanted: Wanted) -> Numbers:
         """The checked numbers of a network that is asked for."""
         return check(wanted, self.limits)
+
+    def check_batch(
+        self, wanted: Wanted, variations: Sequence[Variation], backward: bool
+    ) -> list[Numbers]:
+        """The checked numbers of every variation of a network that is asked for."""
+        return check_batch(wanted, variations, self.limits, backward)
 
     def create(self, wanted: Wanted, preset: str | None = None) -> tuple[Session, str]:
         """A new session, and the edit token that only the caller will ever see.

@@ -1,22 +1,23 @@
-"""POST /evaluate: one pass, nothing kept."""
+"""POST /evaluate: one pass or many of one network, nothing kept."""
+
+from collections.abc import Collection
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
-from app.api.answers import EvaluationAnswer
+from app.api.answers import BatchAnswer, EvaluatedFields, EvaluationAnswer
 from app.api.bodies import read_model
 from app.api.context import PREFIX, service
-from app.api.convert import wanted
+from app.api.convert import variations, wanted
 from app.api.documents import operation
 from app.api.executor import in_executor
-from app.api.models import EVALUATE
+from app.api.models import EVALUATE, Evaluate
 from app.api.values import MAX_ANSWER_CELLS, answer, encode
-from app.api.views import evaluation_json
+from app.api.views import BACKWARD_FIELDS, EVALUATION_FIELDS, evaluation_cells, evaluation_json
 from app.engine.errors import TooLarge
-from app.engine.spec import NetworkSpec
-from app.sessions.creation import Wanted
+from app.sessions.creation import Numbers
 from app.sessions.service import Service
 
 router = APIRouter(prefix=PREFIX, tags=["evaluate"])
@@ -27,30 +28,41 @@ router = APIRouter(prefix=PREFIX, tags=["evaluate"])
     "POST",
     "/evaluate",
     answer=EvaluationAnswer,
+    or_answers=(BatchAnswer, EvaluatedFields),
     body=EVALUATE,
     examples=examples.EVALUATE,
 )
 async def evaluate(request: Request) -> Response:
-    """One forward and one backward pass, stateless.
+    """One forward and one backward pass, stateless; with `batch`, up to 1,000 of one network.
 
     Without `t` a network with a loss gives the forward half only; without a loss the backward half
-    starts at `grad_output`, if that is given.
+    starts at `grad_output`, if that is given. A batch is answered as `{"results": [...]}`, one for
+    each variation in their order.
     """
     body = await read_model(request, EVALUATE)
-    return answer(await in_executor(request, _evaluate, service(request), wanted(body)))
+    return answer(await in_executor(request, _evaluate, service(request), body))
 
 
-def _evaluate(sessions: Service, asked: Wanted) -> bytes:
-    numbers = sessions.check(asked)
-    _check_answer(numbers.spec, len(numbers.x))
-    return encode(evaluation_json(numbers.evaluate()))
+def _evaluate(sessions: Service, body: Evaluate) -> bytes:
+    fields = frozenset(EVALUATION_FIELDS if body.fields is None else body.fields)
+    backward = not fields.isdisjoint(BACKWARD_FIELDS)
+    asked, batch = wanted(body), variations(body)
+    if batch is None:
+        numbers = sessions.check(asked)
+        _check_answer([numbers], fields, "network/layers")
+        return encode(evaluation_json(numbers.evaluate(backward), fields))
+    passes = sessions.check_batch(asked, batch, backward)
+    _check_answer(passes, fields, "batch")
+    return encode(
+        {"results": [evaluation_json(numbers.evaluate(backward), fields) for numbers in passes]}
+    )
 
 
-def _check_answer(spec: NetworkSpec, n: int) -> None:
-    cells = 3 * (spec.parameter_count + n * sum(spec.widths))
+def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:
+    cells = sum(evaluation_cells(numbers.spec, len(numbers.x), fields) for numbers in passes)
     if cells > MAX_ANSWER_CELLS:
         raise TooLarge(
             f"the answer would hold {cells:,} numbers, at most {MAX_ANSWER_CELLS:,} are sent; "
-            "make a session and get the tensors that you need",
-            "network/layers",
+            "ask for fewer `fields`, or make a session and get the tensors that you need",
+            field,
         )
