@@ -40,7 +40,17 @@ function cut(lines) {
   if (lines.some((line) => line.includes("\t"))) return lines.map((line) => split(line, "\t"));
   if (lines.some((line) => line.includes(";"))) return bySemicolon(lines);
   if (lines.some((line) => line.includes(","))) return byComma(lines);
-  return lines.map((line) => line.trim().split(/\s+/));
+  return byBlanks(lines);
+}
+
+/**
+ * The name of a single column may have blanks in it.
+ * @param {string[]} lines
+ */
+function byBlanks(lines) {
+  const rows = lines.map((line) => line.trim().split(/\s+/));
+  const named = rows.length > 1 && rows[0].every(isName) && rows.slice(1).every((row) => row.length === 1);
+  return named ? [[lines[0].trim()], ...rows.slice(1)] : rows;
 }
 
 /**
@@ -114,7 +124,7 @@ function requireSeparators(lines, cells) {
     return;
   }
   if (loose || cells.flat().some((text) => /^[+-]?0\d/.test(text))) throw doubt;
-  const single = lines.every((line) => /^[+-]?\d+(,\d+)?$/.test(line));
+  const single = lines.every((line) => /^[+-]?\d+(,\d+)?(e[+-]?\d+)?$/i.test(line));
   if (single) throw doubt;
 }
 
