@@ -28,6 +28,18 @@ def trajectories() -> list[Any]:
     return _names("trajectory_") or [pytest.param("", marks=pytest.mark.skip(reason=MISSING))]
 
 
+def published() -> list[Any]:
+    """Names of worked examples that were published, or one that is skipped without the folder."""
+    names = sorted(p.stem for p in (FOLDER / "public").glob("*.json"))
+    return names or [pytest.param("", marks=pytest.mark.skip(reason=MISSING))]
+
+
+def load_published(name: str) -> dict[str, Any]:
+    """One of them: ``request`` as the API takes it, ``expected`` and ``tolerance``."""
+    case: dict[str, Any] = json.loads((FOLDER / "public" / f"{name}.json").read_text())
+    return case
+
+
 def load(name: str) -> dict[str, Any]:
     """One file of answers."""
     case: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())

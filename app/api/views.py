@@ -10,7 +10,7 @@ import numpy as np
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
 from app.engine.check import CheckResult
-from app.engine.explain import Explanation
+from app.engine.derivation import Explanation, TermValue
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import NetworkSpec
@@ -233,6 +233,7 @@ def step_json(
 
 def explanation_json(explanation: Explanation) -> Document:
     """The derivation of one number."""
+    divisor = explanation.divisor
     return {
         "tensor": explanation.tensor,
         "index": list(explanation.index),
@@ -240,27 +241,38 @@ def explanation_json(explanation: Explanation) -> Document:
         "rule": explanation.rule,
         "rule_name": explanation.rule_name,
         "shapes": {name: list(shape) for name, shape in explanation.shapes.items()},
-        "terms": [
-            {
-                "factors": [
-                    {
-                        "tensor": factor.tensor,
-                        "index": list(factor.index),
-                        "value": factor.value,
-                        "function": factor.function,
-                        "cell_value": factor.cell_value,
-                    }
-                    for factor in term.factors
-                ],
-                "coefficient": term.coefficient,
-                "value": term.value,
-            }
-            for term in explanation.terms
-        ],
+        "terms": list(map(_term_json, explanation.terms)),
         "scale": explanation.scale,
         "combine": explanation.combine,
         "omitted": explanation.omitted,
         "omitted_value": explanation.omitted_value,
+        "divisor": None
+        if divisor is None
+        else {
+            "terms": list(map(_term_json, divisor.terms)),
+            "value": divisor.value,
+            "shift": divisor.shift,
+            "omitted": divisor.omitted,
+            "omitted_value": divisor.omitted_value,
+        },
+        "note": explanation.note,
+    }
+
+
+def _term_json(term: TermValue) -> Document:
+    return {
+        "factors": [
+            {
+                "tensor": factor.tensor,
+                "index": list(factor.index),
+                "value": factor.value,
+                "function": factor.function,
+                "cell_value": factor.cell_value,
+            }
+            for factor in term.factors
+        ],
+        "coefficient": term.coefficient,
+        "value": term.value,
     }
 
 

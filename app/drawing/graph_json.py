@@ -34,7 +34,7 @@ from app.drawing.parts import LOSS_TYPE, contracted, is_closed, loss_parts
 from app.drawing.pieces import pieces
 from app.drawing.plan import TITLES, Plan, layer_title
 from app.engine.errors import TooLarge
-from app.engine.graph import OpGraph
+from app.engine.graph import OpGraph, for_one_sample
 from app.engine.notation import all_rules
 
 Json = dict[str, Any]
@@ -97,6 +97,9 @@ def draw(
         raise ValueError(f"level is one of {', '.join(LEVELS)}")
     if unknown := set(opened) - {layer.name for layer in graph.layers}:
         raise ValueError(f"the graph has no layers {', '.join(sorted(unknown))}")
+    if single and graph.n == 1:
+        graph = for_one_sample(graph)
+        inner = inner and for_one_sample(inner)
     names = frozenset(opened)
     key = (_topology(graph), level, single, backward, names, inner and _topology(inner))
     with _lock:
@@ -118,7 +121,7 @@ def _topology(graph: OpGraph) -> object:
     )
     nodes = tuple((n.id, n.op, n.symbol, n.layer, n.row) for n in graph.nodes)
     layers = tuple((g.name, g.type) for g in graph.layers)
-    return graph.level, graph.loss_form, graph.n, nodes, edges, layers
+    return graph.level, graph.loss_form, graph.n, graph.sample, nodes, edges, layers
 
 
 def _draw(

@@ -3,7 +3,7 @@
 from app.engine import open_loss
 from app.engine.builder import GraphBuilder, Use
 from app.engine.graph import OpGraph, Tensor
-from app.engine.names import derivative, layer_symbols
+from app.engine.names import layer_symbols
 from app.engine.open_elements import Rows
 from app.engine.spec import LayerSpec, NetworkSpec
 
@@ -19,6 +19,7 @@ def build_graph(
     form: str = "book",
     targets: bool = True,
     closed: frozenset[str] = frozenset(),
+    sample: int | None = None,
 ) -> OpGraph:
     """The op graph of ``spec`` for ``n`` samples; topology only, no number is needed.
 
@@ -30,13 +31,15 @@ def build_graph(
         form: How an opened loss is computed: ``book``, ``shifted`` or ``logsumexp``.
         targets: Whether there are targets; without, the loss stops at the probabilities.
         closed: Names of sigmoid layers to leave as one op, where exp(-x) would overflow.
+        sample: Which of several samples this one is. Its loss is not the batch's and has no 1/N,
+            so it is called L_n; None where there is no other.
     """
     if level == "element" and n != 1:
         raise ValueError("the element level shows one sample")
-    builder = GraphBuilder(n)
+    builder = GraphBuilder(n, sample)
     symbols = layer_symbols(spec)
     x = symbols["x"]
-    tensor = builder.source("x", (n, spec.input_size), "input", x, derivative(x))
+    tensor = builder.source("x", (n, spec.input_size), "input", x, builder.derivative(x))
     for layer, size in zip(spec.layers, spec.widths[1:], strict=True):
         if layer.type == "affine":
             tensor = _affine(builder, layer, tensor, symbols)
@@ -44,7 +47,8 @@ def build_graph(
             tensor = _sigmoid(builder, layer, tensor, symbols)
         else:
             output = f"{layer.name}.output"
-            made = Tensor(output, (n, size), "value", symbols[output], derivative(symbols[output]))
+            symbol = symbols[output]
+            made = Tensor(output, (n, size), "value", symbol, builder.derivative(symbol))
             tensor = builder.node(
                 (layer.name, layer.type), f"{layer.name}.{layer.type}", layer.type, [tensor], [made]
             )
@@ -60,6 +64,7 @@ def build_graph(
 def _affine(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, str]) -> str:
     """x . W, then + b with b copied to every row (figure 5-27)."""
     name, group = layer.name, (layer.name, "affine")
+    derivative = builder.derivative
     n, rows = builder.tensors[x].shape
     units = layer.units or 0
     w, b, y = (symbols[f"{name}.{part}"] for part in ("W", "b", "output"))
@@ -70,10 +75,8 @@ def _affine(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, 
         rf"{builder.tensors[x].symbol} \cdot {w}", derivative(y),
     )  # fmt: skip
     builder.node(group, f"{name}.dot", "dot", [x, weight], [dot])
-    # With one row nothing is added up, and the book writes dL/dY on B's arrow too (figure 5-25).
-    on_bias = Use(bias, derivative(y) if n == 1 else derivative(b))
     output = Tensor(f"{name}.output", (n, units), "value", y, derivative(y))
-    return builder.node(group, f"{name}.add", "add", [dot.name, on_bias], [output])
+    return builder.node(group, f"{name}.add", "add", [dot.name, bias], [output])
 
 
 def _sigmoid(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, str]) -> str:
@@ -89,12 +92,14 @@ def _sigmoid(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str,
 
     builder.source(f"{name}.minus_one", (), "constant", "-1", value=-1.0)
     builder.source(f"{name}.one", (), "constant", "1", value=1.0)
-    slope = rf"-{derivative(y)} {y}^{{2}}"
+    slope = rf"-{builder.derivative(y)} {y}^{{2}}"
     power = rf"\exp(-{symbol})"
     negative = op("negate", "multiply", [x, f"{name}.minus_one"], f"-{symbol}", f"{slope} {power}")
     e = op("exp", "exp", [negative], power, slope)
     total = op("add", "add", [e, f"{name}.one"], f"1 + {power}", slope)
-    return op("reciprocal", "reciprocal", [total], y, derivative(y))
+    builder.whole(f"{name}.output", "sigmoid", x)
+    builder.whole(f"{x}.grad", "sigmoid_gradient", x)
+    return op("reciprocal", "reciprocal", [total], y, builder.derivative(y))
 
 
 def _loss(

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.engine.graph import Edge, LayerGroup, Node, OpGraph, Shape, Tensor
+from app.engine.graph import Edge, LayerGroup, Node, OpGraph, Shape, Tensor, Whole
+from app.engine.names import derivative, loss_symbol
 from app.engine.ops import OPS
 
 
@@ -27,9 +28,13 @@ class Use:
 class GraphBuilder:
     """Builds an :class:`OpGraph`: sources first, then nodes in the order in which they run."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, sample: int | None = None) -> None:
+        """Begin a graph for ``n`` samples; ``sample`` is which of several the only one is."""
         self.n = n
+        self.sample = sample
+        self.loss = loss_symbol(sample)
         self.tensors: dict[str, Tensor] = {}
+        self._whole: dict[str, Whole] = {}
         self._makers: dict[str, str] = {}
         self._nodes: list[
             tuple[str, str, str, str, tuple[Use, ...], tuple[str, ...], Any, Any]
@@ -82,6 +87,14 @@ class GraphBuilder:
         self._layers.setdefault(layer[0], (layer[1], []))[1].append(id)
         return outputs[0].name
 
+    def derivative(self, symbol: str) -> str:
+        """dL/d(symbol), as LaTeX."""
+        return derivative(symbol, self.loss)
+
+    def whole(self, key: str, quantity: str, source: str, row: int | None = None) -> None:
+        """Note that the number under ``key`` is one that the closed layer has, too."""
+        self._whole[key] = Whole(quantity, source, row)
+
     def shape_of(self, op: str, uses: Sequence[str], **attributes: Any) -> Shape:
         """The result's shape of ``op`` on these tensors."""
         return OPS[op].shape([self.tensors[name].shape for name in uses], attributes)
@@ -116,8 +129,9 @@ class GraphBuilder:
             LayerGroup(name, type, tuple(ids)) for name, (type, ids) in self._layers.items()
         )
         return OpGraph(
-            level, loss_form, self.n, self.tensors, tuple(nodes), tuple(edges), groups, output
-        )
+            level, loss_form, self.n, self.tensors, tuple(nodes), tuple(edges), groups, output,
+            self._whole, self.sample,
+        )  # fmt: skip
 
     def _edge(self, use: Use, target: str, layer: str, counts: Mapping[str, int]) -> Edge:
         tensor = self.tensors[use.tensor]

@@ -4,76 +4,36 @@ Everything comes from the op's one index rule. The terms add up to the value, or
 factor such as 1/N is common to all, to the value over ``scale``.
 """
 
-import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from app.engine import fused
+from app.engine.derivation import Divisor, Explanation, FactorValue, TermValue, longest
+from app.engine.digits import with_all_digits
 from app.engine.errors import EngineError
+from app.engine.forms import loss_form
 from app.engine.graph import Edge
 from app.engine.ops import OPS, largest_mask
-from app.engine.rules import IndexRule, Product, count, expand
+from app.engine.rules import Cell, IndexRule, Product, expand
 from app.engine.trace import Event, NotComputed, Trace
 
 Array = np.ndarray
 MAX_TERMS = 2_000
 
 
-@dataclass(frozen=True)
-class FactorValue:
-    """A cell that went in: where it stands, its number, and the number's own function if any."""
-
-    tensor: str
-    index: tuple[int, ...]
-    value: float
-    function: str = "identity"
-    cell_value: float = 0.0
-
-
-@dataclass(frozen=True)
-class TermValue:
-    """A product of factors and its value."""
-
-    factors: tuple[FactorValue, ...]
-    value: float
-    coefficient: float = 1.0
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Where one number comes from.
-
-    Attributes:
-        tensor: The key asked for.
-        index: The cell asked for; empty for a scalar.
-        value: The number itself.
-        rule: LaTeX; empty for an input, which comes from nowhere.
-        rule_name: The rule's name for programs; ``input`` for an input.
-        shapes: Shapes of all that takes part, by key.
-        terms: At most 2,000; ``omitted`` more have the sum ``omitted_value``.
-        scale: The factor common to all terms.
-        combine: ``sum``, or ``max`` where the largest term is the value.
-    """
-
-    tensor: str
-    index: tuple[int, ...]
-    value: float
-    rule: str
-    rule_name: str
-    shapes: dict[str, tuple[int, ...]]
-    terms: tuple[TermValue, ...]
-    scale: float = 1.0
-    combine: str = "sum"
-    omitted: int = 0
-    omitted_value: float = 0.0
-
-
 @np.errstate(all="ignore")
-def explain(trace: Trace, key: str, index: tuple[int, ...]) -> Explanation:
+def explain(
+    trace: Trace, key: str, index: tuple[int, ...], max_terms: int = MAX_TERMS
+) -> Explanation:
     """Derive cell ``index`` of ``key`` (a tensor's or edge's name, ``.grad`` for its gradient).
+
+    Args:
+        trace: The pass.
+        key: What to explain.
+        index: The cell; empty for a scalar.
+        max_terms: Of more terms, only this many are listed, those that count most.
 
     Raises:
         EngineError: no such tensor, nothing computed under it, or no such cell.
@@ -95,12 +55,15 @@ def explain(trace: Trace, key: str, index: tuple[int, ...]) -> Explanation:
         given = TermValue((FactorValue(key, index, value, cell_value=value),), value)
         return Explanation(key, index, value, rule, name, {key: array.shape}, (given,))
     if event.is_gradient and key in event.totals:
-        return _total(trace, key, index, value, event)
-    if not event.is_gradient and key in trace.graph.edge:
-        cell = trace.graph.edge[key].cell
-        # One cell of a tensor on an edge of its own is made as that cell of the tensor.
-        index = cell if cell is not None else index
-    return _Derivation(trace, event).explain(key, index, value)
+        found = _total(trace, key, index, value, event)
+    else:
+        cell = None
+        if not event.is_gradient and key in trace.graph.edge:
+            # One cell of a tensor on an edge of its own is made as that cell of the tensor.
+            cell = trace.graph.edge[key].cell
+        place = index if cell is None else cell
+        found = _Derivation(trace, event, max_terms).explain(key, place, value)
+    return with_all_digits(trace, found, max_terms)
 
 
 def _total(
@@ -125,25 +88,29 @@ def _total(
 class _Derivation:
     """One event's rule with its operands at hand."""
 
-    def __init__(self, trace: Trace, event: Event) -> None:
+    def __init__(self, trace: Trace, event: Event, max_terms: int) -> None:
         self.trace = trace
         self.event = event
+        self.max_terms = max_terms
         self.node = trace.graph.node[event.node]
         self.inputs = [trace.array(id) for id in self.node.inputs]
         self.names: dict[str, tuple[str, ...]] = {}
 
     def explain(self, key: str, index: tuple[int, ...], value: float) -> Explanation:
-        rule, operands = self._fused() if self.node.op in fused.FUSED else self._op()
-        place = self._place(rule, index)
-        total = count(rule, operands)
-        terms: list[TermValue] = []
-        products = expand(rule, place, operands)
-        for product in itertools.islice(products, MAX_TERMS):
-            terms.extend(self._terms(product))
-        rest = [product.value for product in products]
-        scale = self._scale(rule)
-        named = dict.fromkeys(factor.tensor for term in terms for factor in term.factors)
-        shapes = {name: self.trace.array(name).shape for name in (key, *named) if self._has(name)}
+        is_fused = self.node.op in fused.FUSED
+        if is_fused and self.event.rule_name.endswith(".probabilities"):
+            return self._probability(key, index, value)
+        rule, operands = self._fused() if is_fused else self._op()
+        products = expand(rule, self._place(rule, index), operands)
+        if is_fused and not self.event.is_gradient:
+            # Only the right class counts: the rest of the sum is 0 times a logarithm.
+            products = (one for one in products if one.cells[0].value != 0)
+        kept, omitted, omitted_value = longest(products, self.max_terms, rule.largest)
+        terms = tuple(term for product in kept for term in self._terms(product))
+        shapes = {
+            name: self.trace.array(name).shape
+            for name in (key, *(factor.tensor for term in terms for factor in term.factors))
+        }
         return Explanation(
             key,
             index if len(shapes[key]) == len(index) else (),
@@ -151,18 +118,44 @@ class _Derivation:
             self.event.rule,
             self.event.rule_name,
             shapes,
-            tuple(terms),
-            scale,
+            terms,
+            self._scale(rule),
             "max" if rule.largest else "sum",
-            max(total - MAX_TERMS, 0),
-            math.fsum(rest) if all(map(math.isfinite, rest)) else sum(rest),
+            omitted,
+            omitted_value,
         )
 
-    def _has(self, name: str) -> bool:
-        try:
-            return not isinstance(self.trace.value(name), NotComputed)
-        except KeyError:
-            return False
+    def _probability(self, key: str, index: tuple[int, ...], value: float) -> Explanation:
+        """exp(a_i) over the sum of all exp(a_j), the largest score subtracted where it must be."""
+        scores = fused.gathered(self.inputs)[0].astype(np.float64)
+        rows = self.inputs[0].ndim == 0
+        n, i = (0, (self._row(self.event.writes[0]) or 1) - 1) if rows else index
+        is_safe = loss_form(scores[n : n + 1], "float64") == "book"
+        shift = 0.0 if is_safe else float(scores[n].max())
+        powers = np.exp(scores[n] - shift)
+
+        def term(j: int) -> TermValue:
+            name, place = (self.node.inputs[j], ()) if rows else (self.node.inputs[0], (n, j))
+            power = float(powers[j])
+            function = "exp" if is_safe else "exp_shifted"
+            factor = FactorValue(name, place, power, function, float(scores[n, j]))
+            return TermValue((factor,), power)
+
+        terms, omitted, omitted_value = longest(map(term, range(len(powers))), self.max_terms)
+        total = math.fsum(powers)
+        divisor = Divisor(terms, total, shift, omitted, omitted_value)
+        names = (key, *(factor.tensor for one in terms for factor in one.factors))
+        return Explanation(
+            key,
+            () if rows else index,
+            value,
+            self.event.rule,
+            self.event.rule_name,
+            {name: self.trace.array(name).shape for name in names},
+            (term(i),),
+            1 / total,
+            divisor=divisor,
+        )
 
     def _op(self) -> tuple[IndexRule, Mapping[str, Array]]:
         op = OPS[self.node.op]
@@ -175,14 +168,18 @@ class _Derivation:
         self._add_output(operands)
         if self.node.op == "max":
             operands["largest"] = largest_mask(self.inputs, k, self.node.attributes)
-            self.names["largest"] = (f"{self.node.id}.largest",)
+            self.names["largest"] = (self.node.inputs[k],)
         return op.gradient_rule(k, shapes, self.node.attributes), operands
 
     def _add_output(self, operands: dict[str, Array]) -> None:
         out = self.node.outputs[-1]
         edges = [edge for edge in self.trace.graph.edges_of[out] if edge.differentiable]
         operands["out"] = self.trace.array(out)
-        self.names["out"] = (self.trace.graph.edges_of[out][0].id,)
+        # The first arrow that carries it, or the first of every scalar row.
+        first = {edge.cell: edge.id for edge in reversed(self.trace.graph.edges_of[out])}
+        self.names["out"] = tuple(
+            first[cell] for cell in sorted(first, key=lambda cell: cell or ())
+        )
         operands["grad"] = self._upstream(out, edges)
         self.names["grad"] = tuple(f"{edge.id}.grad" for edge in edges)
 
@@ -194,7 +191,6 @@ class _Derivation:
     def _fused(self) -> tuple[IndexRule, Mapping[str, Array]]:
         kept = fused.kept(self.inputs)
         layer = self.node.layer
-        self.names = {name: (f"{layer}.{name}",) for name in kept}
         rows = self.inputs[0].ndim == 0
         n = 1 if rows else len(self.inputs[0])
         if rows:
@@ -204,10 +200,9 @@ class _Derivation:
         else:
             self.names["y"] = (f"{layer}.probabilities",)
             self.names["t"] = ("t",)
-        if self.event.is_gradient:
-            return fused.gradient_rule(n), kept
-        is_loss = self.trace.graph.tensors[self.event.writes[0]].role == "loss"
-        return fused.loss_rule(n) if is_loss else fused.PROBABILITIES, kept
+        # The logarithm is of a probability, which is a tensor of the pass.
+        self.names["log_y"] = self.names["y"]
+        return fused.gradient_rule(n) if self.event.is_gradient else fused.loss_rule(n), kept
 
     def _place(self, rule: IndexRule, index: tuple[int, ...]) -> tuple[int, ...]:
         """The cell in the rule's axes: a scalar row i stands for column i - 1 of one sample."""
@@ -229,11 +224,8 @@ class _Derivation:
         branches = self.names.get("grad", ())
         split = len(branches) > 1 and any(cell.operand == "grad" for cell in product.cells)
         if not split:
-            factors = tuple(
-                self._factor(cell.operand, cell.index, cell.value, cell.function, cell.raw)
-                for cell in product.cells
-            )
-            return [TermValue(factors, product.value, coefficient)]
+            factors = tuple(map(self._factor, product.cells))
+            return [TermValue(factors, product.value + 0.0, coefficient)]
         terms = []
         for branch in branches:
             edge = self.trace.graph.edge[branch.removesuffix(".grad")]
@@ -245,21 +237,26 @@ class _Derivation:
             others = [cell for cell in product.cells if cell is not grad]
             factors = (
                 FactorValue(branch, place, number, cell_value=number),
-                *(
-                    self._factor(cell.operand, cell.index, cell.value, cell.function, cell.raw)
-                    for cell in others
-                ),
+                *map(self._factor, others),
             )
             value = coefficient * number * math.prod(cell.value for cell in others)
-            terms.append(TermValue(factors, value, coefficient))
+            terms.append(TermValue(factors, value + 0.0, coefficient))
         return terms
 
-    def _factor(
-        self, operand: str, index: tuple[int, ...], value: float, function: str, raw: float
-    ) -> FactorValue:
-        names = self.names[operand]
+    def _factor(self, cell: Cell) -> FactorValue:
+        function, raw = cell.function, cell.raw
+        if cell.operand == "largest":
+            # 1 or 0 is said of a score, which is what can be looked at.
+            k = self.names["largest"][0]
+            function, raw = "is_largest", float(self.trace.array(k)[cell.index])
+        elif cell.operand == "log_y":
+            name = self.names["y"]
+            y = self.trace.array(name[cell.index[-1]] if len(name) > 1 else name[0])
+            function, raw = "log", float(y if y.ndim == 0 else y[cell.index])
+        names = self.names[cell.operand]
         edge = self.trace.graph.edge.get(names[0].removesuffix(".grad"))
-        if edge is not None and len(index) > len(edge.shape):
+        value = cell.value + 0.0
+        if edge is not None and len(cell.index) > len(edge.shape):
             # Scalar rows: the column says which of them.
-            return FactorValue(names[index[-1]], (), value, function, raw)
-        return FactorValue(names[0], index, value, function, raw)
+            return FactorValue(names[cell.index[-1]], (), value, function, raw)
+        return FactorValue(names[0], cell.index, value, function, raw)

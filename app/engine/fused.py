@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.engine.layers import cross_entropy, score_gradient, softmax
+from app.engine.layers import cross_entropy, log_softmax, score_gradient, softmax
 from app.engine.rules import Factor, IndexRule, Term
 
 Array = np.ndarray
@@ -16,8 +16,6 @@ Array = np.ndarray
 SOFTMAX = "softmax"
 SOFTMAX_WITH_LOSS = "softmax_with_loss"
 FUSED = frozenset({SOFTMAX, SOFTMAX_WITH_LOSS})
-
-PROBABILITIES = IndexRule("nh", (Term((Factor("exp", "nh"), Factor("reciprocal", "n0"))),))
 
 
 def loss_rule(n: int) -> IndexRule:
@@ -58,10 +56,7 @@ def gradient(k: int, inputs: Sequence[Array], grad: Array) -> Array:
 
 
 def kept(inputs: Sequence[Array]) -> Mapping[str, Array]:
-    """The arrays that the rules name, all ``(N, C)`` but ``reciprocal`` ``(N, 1)``."""
+    """The arrays that the rules name, all ``(N, C)``."""
     a, t = gathered(inputs)
-    shifted = a - a.max(axis=1, keepdims=True)
-    e = np.exp(shifted)
-    total = e.sum(axis=1, keepdims=True)
-    arrays = {"exp": e, "reciprocal": 1 / total, "y": e / total, "log_y": shifted - np.log(total)}
+    arrays = {"y": softmax(a), "log_y": log_softmax(a)[0]}
     return arrays | ({"t": t} if t is not None else {})

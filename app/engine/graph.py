@@ -1,10 +1,12 @@
 """The op graph: what feeds what, with shapes and names but without a single number."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
+
+from app.engine.names import loss_symbol
 
 Shape = tuple[int, ...]
 NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
@@ -80,6 +82,24 @@ class LayerGroup:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A number inside an opened layer that the layer has as a whole, too.
+
+    The layer's own formula may keep digits that the chain of ops loses, as y - t does where y is
+    nearly 1. One number has one answer, so it is taken from there (`app.engine.whole`).
+
+    Attributes:
+        quantity: Which of the layer's numbers.
+        source: The tensor that enters the layer.
+        row: The scalar row, counted from 1; None for a whole tensor.
+    """
+
+    quantity: str
+    source: str
+    row: int | None = None
+
+
+@dataclass(frozen=True)
 class OpGraph:
     """A network's op graph; ``nodes`` stand in the order in which they run.
 
@@ -88,6 +108,9 @@ class OpGraph:
         loss_form: None without a loss; ``closed``; or opened: ``book`` (figure 5-29), ``shifted``
             (the row maximum subtracted first) or ``logsumexp`` (log y without y).
         n: Samples in the pass.
+        whole: Keys (names, with ``.grad`` for gradients) whose numbers are those of a closed layer.
+        sample: Which of several samples is passed alone; None where all are, or there is but one.
+        single: Whether the one sample is written without its axis, as in figures 5-24 and 5-25.
     """
 
     level: str
@@ -98,6 +121,14 @@ class OpGraph:
     edges: tuple[Edge, ...]
     layers: tuple[LayerGroup, ...]
     output: str
+    whole: Mapping[str, Whole] = field(default_factory=dict)
+    sample: int | None = None
+    single: bool = False
+
+    @property
+    def loss_symbol(self) -> str:
+        """What the loss is called, as LaTeX."""
+        return loss_symbol(self.sample)
 
     @cached_property
     def edge(self) -> Mapping[str, Edge]:
@@ -116,3 +147,26 @@ class OpGraph:
         for edge in self.edges:
             grouped[edge.tensor].append(edge)
         return {name: tuple(edges) for name, edges in grouped.items()}
+
+
+def for_one_sample(graph: OpGraph) -> OpGraph:
+    """The graph with the names that the book uses where a sample has no axis (figure 5-25).
+
+    Y has the shape of B there, nothing is added up, and dL/dY stands on B's arrow. Wherever x has
+    rows, dL/dB is their sum, be it of one row.
+
+    Raises:
+        ValueError: more than one sample.
+    """
+    if graph.single:
+        return graph
+    if graph.n != 1:
+        raise ValueError("only one sample can be written without its axis")
+
+    def renamed(edge: Edge) -> Edge:
+        if graph.tensors[edge.tensor].role != "parameter" or len(edge.shape) != 1:
+            return edge
+        output = graph.node[edge.target or ""].outputs[-1]
+        return replace(edge, grad_symbol=graph.tensors[output].grad_symbol)
+
+    return replace(graph, edges=tuple(map(renamed, graph.edges)), single=True)

@@ -143,6 +143,7 @@ class Network:
                 head = SoftmaxWithLoss()
                 loss = float(head.forward(scores, t))
                 dout = head.backward() if backward else None
+        dout = None if dout is None else self._shown(dout)
         results = self._results(x, outputs, dout)
         gradients = {
             f"{result.name}.{name}": gradient
@@ -154,6 +155,11 @@ class Network:
         grad_input = results[0].grad_input if results else dout
         return Evaluation(loss, probabilities, predictions, results, gradients, grad_input)
 
+    @staticmethod
+    def _shown(array: Array) -> Array:
+        """For an answer: -0, the product of 0 and a negative number, is 0."""
+        return np.asarray(array + 0.0, dtype=array.dtype)
+
     def _results(
         self, x: Array, outputs: list[Array], dout: Array | None
     ) -> tuple[LayerResult, ...]:
@@ -162,12 +168,12 @@ class Network:
         for index in reversed(range(len(outputs))):
             spec = self.spec.layers[index]
             layer = self.layers[spec.name]
-            grad_input = None if dout is None else layer.backward(dout)
+            grad_input = None if dout is None else self._shown(layer.backward(dout))
             parameters: dict[str, tuple[Array, Array | None]] = {}
             if isinstance(layer, Affine):
                 parameters = {
-                    "W": (layer.W, None if dout is None else layer.dW),
-                    "b": (layer.b, None if dout is None else layer.db),
+                    "W": (layer.W, None if dout is None else self._shown(layer.dW)),
+                    "b": (layer.b, None if dout is None else self._shown(layer.db)),
                 }
             results.append(
                 LayerResult(
@@ -175,7 +181,7 @@ class Network:
                     spec.type,
                     inputs[index].shape,
                     outputs[index].shape,
-                    outputs[index],
+                    self._shown(outputs[index]),
                     dout,
                     grad_input,
                     parameters,

@@ -31,7 +31,9 @@ FORWARDS = {
 }
 
 
-SEED_RULE = f"{derivative('L')} = 1"
+def seed_rule(graph: OpGraph) -> str:
+    """The gradient that the backward half starts from at a loss."""
+    return f"{derivative(graph.loss_symbol, graph.loss_symbol)} = 1"
 
 
 def all_rules(graph: OpGraph) -> tuple[str, ...]:
@@ -41,7 +43,7 @@ def all_rules(graph: OpGraph) -> tuple[str, ...]:
         for node in graph.nodes
         for output in range(len(node.outputs))
     ]
-    rules.append(SEED_RULE)
+    rules.append(seed_rule(graph))
     for node in reversed(graph.nodes):
         for k, id in enumerate(node.inputs):
             if graph.edge[id].differentiable and node.op != SOFTMAX:
@@ -86,17 +88,16 @@ def gradient_rule(graph: OpGraph, node: Node, k: int) -> str:
     upstream = grouped(alone)
     left = edge.grad_symbol or ""
     if node.op == "add":
-        copied = graph.tensors[made.name].shape != edge.shape
+        # Rows that a bias was copied to are added up again, be it one row.
+        copied = made.shape != edge.shape and not graph.single
         right = rf"\sum_{{n}} {upstream}" if copied else alone
-        if graph.n == 1 and made.shape == (1, *edge.shape):
-            right = alone
     elif node.op == "subtract" and k == 1:
         copied = made.shape != edge.shape
         right = rf"-\sum {upstream}" if copied else f"-{upstream}"
     elif node.op == "reciprocal":
         right = rf"-{upstream} \, {_squared(made.symbol)}"
     elif node.op == "max":
-        right = f"{upstream} [{symbols[k]} = {made.symbol}]"
+        right = edge.grad_symbol or ""
     elif node.op == "multiply" and made.shape != edge.shape:
         right = rf"\sum {upstream} \, {symbols[1 - k]}"
     elif node.op == "sum" or (node.op == "subtract" and k == 0):
@@ -139,9 +140,9 @@ def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
     scores = graph.edge[node.inputs[0]].symbol
     if made.role == "loss":
         if graph.level == "element":
-            return r"L = -\sum_{i} t_{i} \log y_{i}"
+            return rf"{made.symbol} = -\sum_{{i}} t_{{i}} \log y_{{i}}"
         over = "" if graph.n == 1 else r"\frac{1}{N} "
-        return rf"L = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
+        return rf"{made.symbol} = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
     if made.row is not None:
         return rf"{made.symbol} = \frac{{\exp(a_{{{made.row}}})}}{{\sum_{{i}} \exp(a_{{i}})}}"
     return rf"{made.symbol} = \frac{{\exp({scores})}}{{\sum \exp({scores})}}"
@@ -149,8 +150,8 @@ def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
 
 def _fused_gradient(graph: OpGraph, edge: Edge) -> str:
     if edge.row is not None:
-        return f"{derivative(edge.symbol)} = {edge.grad_symbol}"
+        return f"{derivative(edge.symbol, graph.loss_symbol)} = {edge.grad_symbol}"
     over = "" if graph.n == 1 else r"\frac{1}{N} "
     right = r"\mathbf{Y} - \mathbf{T}"
     right = right if graph.n == 1 else rf"{over}({right})"
-    return f"{derivative(edge.symbol)} = {right}"
+    return f"{derivative(edge.symbol, graph.loss_symbol)} = {right}"

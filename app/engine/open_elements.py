@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from app.engine.builder import GraphBuilder, Use
 from app.engine.fused import SOFTMAX_WITH_LOSS
 from app.engine.graph import Tensor
-from app.engine.names import derivative
-from app.engine.open_loss import LAYER
+from app.engine.open_loss import LAYER, gate_of
 
 
 class Rows:
@@ -46,7 +45,7 @@ class Rows:
     def closed(self) -> str:
         """Two boxes, with a_i, y_i and t_i on straight rows."""
         outputs = [Tensor(f"loss.y.{i}", (), "value", f"y_{{{i}}}", row=i) for i in self.rows]
-        outputs.append(Tensor("loss", (), "loss", "L", "1"))
+        outputs.append(Tensor("loss", (), "loss", self.builder.loss, "1"))
         uses = [self.a(i) for i in self.rows] + [self.t(i) for i in self.rows]
         self.builder.node(LAYER, "loss.softmax_with_loss", SOFTMAX_WITH_LOSS, uses, outputs)
         return "loss"
@@ -54,6 +53,10 @@ class Rows:
     def opened(self, form: str) -> str:
         """All ops of figure 5-29; ``form`` as in `open_loss.opened`."""
         z = {i: self.a(i) for i in self.rows}
+        self.whole(f"{self.scores}.grad", "score_gradient")
+        for i in self.rows:
+            meeting = f"loss.a.{i}" if form == "book" else f"loss.subtract.{i}"
+            self.whole(f"{meeting}.grad", "score_gradient", i)
         letter = "a"
         if form != "book":
             letter = "z"
@@ -75,6 +78,7 @@ class Rows:
         total = self.scalar("sum", "add", parts, "S", r"\frac{1}{S}")
         if sums:
             log_total = self.scalar("log", "log", [total], r"\log S", "1")
+            self.whole(log_total, "log_sum")
             log_y = {
                 i: self.scalar(
                     "log_y",
@@ -88,12 +92,19 @@ class Rows:
             }
         else:
             log_y = self._logs(e, total, letter)
+        for i, name in log_y.items():
+            self.whole(name, "log_probabilities", i)
+        self.whole("loss", "loss")
         return self._loss(log_y)
+
+    def whole(self, key: str, quantity: str, row: int | None = None) -> None:
+        """As `GraphBuilder.whole`, for the scores."""
+        self.builder.whole(key, quantity, self.scores, row)
 
     def _shifted(self) -> dict[int, Use]:
         """z_i = a_i - max(a): nothing that follows changes, and no exp overflows."""
-        grad = derivative("m")
-        gates = [self.a(i, "max", f"{grad} [a_{{{i}}} = m]") for i in self.rows]
+        grad = self.builder.derivative("m")
+        gates = [self.a(i, "max", f"{grad} {gate_of('a', i)}") for i in self.rows]
         largest = self.scalar("max", "max", gates, "m", grad)
         z = {}
         for i in self.rows:
@@ -110,6 +121,8 @@ class Rows:
             uses = [Use(e[i], by_e), Use(inverse, f"-t_{{{i}}} S")]
             slope = rf"-\frac{{t_{{{i}}}}}{{y_{{{i}}}}}"
             y[i] = self.scalar("multiply", "multiply", uses, f"y_{{{i}}}", slope, i)
+            self.whole(y[i], "probabilities", i)
+            self.whole(f"{e[i]}.grad", "exp_gradient", i)
         return {
             i: self.scalar("log", "log", [y[i]], rf"\log y_{{{i}}}", f"-t_{{{i}}}", i)
             for i in self.rows
@@ -129,4 +142,6 @@ class Rows:
         ]
         total = self.scalar("add", "add", products, r"\sum_{i} t_{i} \log y_{i}", "-1")
         self.builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
-        return self.scalar("negate", "multiply", [total, "loss.minus_one"], "L", "1", output="loss")
+        return self.scalar(
+            "negate", "multiply", [total, "loss.minus_one"], self.builder.loss, "1", output="loss"
+        )

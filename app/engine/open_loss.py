@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from app.engine.builder import GraphBuilder, Use
 from app.engine.fused import SOFTMAX, SOFTMAX_WITH_LOSS
 from app.engine.graph import Tensor
-from app.engine.names import derivative
 
 LAYER = ("loss", "softmax_cross_entropy")
 Y = r"\mathbf{Y}"
@@ -24,7 +23,7 @@ def closed(builder: GraphBuilder, scores: str, targets: bool) -> str:
         "loss.softmax_with_loss",
         SOFTMAX_WITH_LOSS,
         [Use(scores, grad), "t"],
-        [y, Tensor("loss", (), "loss", "L", "1")],
+        [y, Tensor("loss", (), "loss", builder.loss, "1")],
     )
     return "loss"
 
@@ -40,13 +39,16 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
     if form == "book":
         z, symbol, uses = scores, a, (Use(scores, score_grad), Use(scores, score_grad))
     else:
-        m_grad = derivative(r"\mathbf{M}")
-        gate = rf"{m_grad} [{a} = \mathbf{{M}}]"
+        m_grad = builder.derivative(r"\mathbf{M}")
+        gate = rf"{m_grad} {gate_of(a)}"
         maximum = _node(builder, "max", [Use(scores, gate)], r"\mathbf{M}", m_grad, axis=1)
         z = _node(
             builder, "subtract", [Use(scores, score_grad), maximum], r"\mathbf{Z}", score_grad
         )
         symbol, uses = r"\mathbf{Z}", (Use(z), Use(z))
+    # Where exp is taken, and where its two branches meet again, stands y - t.
+    builder.whole(f"{scores}.grad", "score_gradient", scores)
+    builder.whole(f"{z}.grad", "score_gradient", scores)
     if form == "logsumexp" and targets:
         uses = (Use(z, _part(builder, Y, Y)), Use(z, _part(builder, T, T, "-")))
     share = _part(builder, r"\mathbf{S}", "", invert=True)
@@ -54,6 +56,7 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
     if form == "logsumexp" and targets:
         total = _node(builder, "sum", [e], r"\mathbf{S}", share, axis=1)
         log_total = _node(builder, "log", [total], r"\log \mathbf{S}", _part(builder, "1", "1"))
+        builder.whole(log_total, "log_sum", scores)
         uses_log = [uses[1], Use(log_total)]
         log_y = _node(
             builder, "subtract", uses_log, rf"\log {Y}", _part(builder, T, T, "-"), id="log_y"
@@ -70,10 +73,20 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
             builder, "multiply", [Use(e, by_e), inverse], Y, rf"-\frac{{{T}}}{{{n}{Y}}}",
             output="loss.probabilities",
         )  # fmt: skip
+        builder.whole(y, "probabilities", scores)
         if not targets:
             return y
+        builder.whole(f"{e}.grad", "exp_gradient", scores)
         log_y = _node(builder, "log", [y], rf"\log {Y}", _part(builder, T, T, "-"))
+    builder.whole(log_y, "log_probabilities", scores)
+    builder.whole("loss", "loss", scores)
     return _mean_loss(builder, log_y)
+
+
+def gate_of(scores: str, row: int | None = None) -> str:
+    """1 where the largest score was taken, else 0: the first of equals, as argmax has it."""
+    place = "i" if row is None else str(row)
+    return rf"[{place} = \operatorname{{argmax}} {scores}]"
 
 
 def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
@@ -85,7 +98,7 @@ def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
     builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
     negative = _node(
         builder, "multiply", [total, "loss.minus_one"],
-        "L" if single else rf"-\sum {T} \log {Y}",
+        builder.loss if single else rf"-\sum {T} \log {Y}",
         "1" if single else r"\frac{1}{N}",
         id="negate", output="loss" if single else None,
     )  # fmt: skip
@@ -93,7 +106,13 @@ def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
         return negative
     builder.source("loss.one_over_n", (), "constant", r"\frac{1}{N}", value=1 / builder.n)
     return _node(
-        builder, "multiply", [negative, "loss.one_over_n"], "L", "1", id="mean", output="loss"
+        builder,
+        "multiply",
+        [negative, "loss.one_over_n"],
+        builder.loss,
+        "1",
+        id="mean",
+        output="loss",
     )
 
 

@@ -147,9 +147,9 @@ def _max(inputs: Sequence[Array], attributes: Attributes) -> Array:
 def _elementwise(
     symbol: str,
     function: Callable[[Array], Array],
-    slope: Callable[[Array, Array], Array],
+    gradient: Callable[[Array, Array, Array], Array],
 ) -> Op:
-    """An op of one input, cell by cell; ``slope(x, y)`` is dy/dx."""
+    """An op of one input, cell by cell; ``gradient(x, y, grad)`` is dL/dx from dL/dy."""
 
     def rule(shapes: Sequence[Shape], attributes: Attributes) -> IndexRule:
         axes = _letters(shapes[0])
@@ -160,7 +160,7 @@ def _elementwise(
         symbol,
         lambda shapes, attributes: shapes[0],
         lambda inputs, attributes: function(inputs[0]),
-        lambda k, inputs, out, grad, attributes: grad * slope(inputs[0], out),
+        lambda k, inputs, out, grad, attributes: gradient(inputs[0], out, grad),
         rule,
     )
 
@@ -209,13 +209,19 @@ OPS: Mapping[str, Op] = {
         "max",
         _reduced_shape,
         _max,
-        lambda k, inputs, out, grad, attributes: grad * largest_mask(inputs, k, attributes),
+        lambda k, inputs, out, grad, attributes: np.where(
+            largest_mask(inputs, k, attributes) > 0, grad, 0
+        ),
         _largest_rule,
     ),
-    "exp": _elementwise("exp", np.exp, lambda x, y: y),
-    "log": _elementwise("log", np.log, lambda x, y: 1 / x),
-    "reciprocal": _elementwise("/", lambda x: 1 / x, lambda x, y: -y * y),
-    "relu": _elementwise("relu", lambda x: np.maximum(x, 0), lambda x, y: (x > 0) * 1.0),
-    "sigmoid": _elementwise("sigmoid", layers.sigmoid, lambda x, y: y * (1 - y)),
-    "tanh": _elementwise("tanh", np.tanh, lambda x, y: 1 - y * y),
+    "exp": _elementwise("exp", np.exp, lambda x, y, grad: grad * y),
+    "log": _elementwise("log", np.log, lambda x, y, grad: grad * (1 / x)),
+    "reciprocal": _elementwise("/", lambda x: 1 / x, lambda x, y, grad: grad * (-y * y)),
+    "relu": _elementwise(
+        "relu", lambda x: np.maximum(x, 0), lambda x, y, grad: np.where(x > 0, grad, 0)
+    ),
+    "sigmoid": _elementwise(
+        "sigmoid", layers.sigmoid, lambda x, y, grad: grad * layers.sigmoid_slope(x)
+    ),
+    "tanh": _elementwise("tanh", np.tanh, lambda x, y, grad: grad * layers.tanh_slope(x)),
 }

@@ -7,11 +7,12 @@ import numpy as np
 from app.engine import fused, notation
 from app.engine.build import build_graph
 from app.engine.forms import loss_form, unsafe_sigmoids
-from app.engine.graph import Edge, Node, OpGraph
+from app.engine.graph import Edge, Node, OpGraph, for_one_sample
 from app.engine.network import Network
 from app.engine.ops import OPS
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
+from app.engine.whole import WholeLayers
 
 Array = np.ndarray
 
@@ -28,6 +29,7 @@ def make_trace(
     sample: int = 0,
     form: str | None = None,
     stable: bool = False,
+    single: bool = False,
 ) -> Trace:
     """One whole pass of a network as a trace.
 
@@ -42,14 +44,22 @@ def make_trace(
         sample: The row that level ``element`` shows.
         form: Forces the form of an opened loss; by default the book's wherever it is safe.
         stable: Subtract the largest score first also where the book's form would be safe.
+        single: Name the gradients as the book does for one sample without an axis of its own.
     """
+    alone = None
     if level == "element":
+        alone = sample if len(x) > 1 else None
         rows = slice(sample, sample + 1)
         x = x[rows]
         t = None if t is None else t[rows]
         grad_output = None if grad_output is None else grad_output[rows]
-    chosen, closed = _forms(spec, parameters, x, loss, form, stable)
-    graph = build_graph(spec, len(x), level, loss, chosen, targets=t is not None, closed=closed)
+    numbers = (spec, parameters, x, t, grad_output)
+    chosen, closed = _forms(*numbers, opened=loss == "opened", form=form, stable=stable)
+    graph = build_graph(
+        spec, len(x), level, loss, chosen, targets=t is not None, closed=closed, sample=alone
+    )
+    if single:
+        graph = for_one_sample(graph)
     given = {"x": x, **parameters}
     if t is not None and "t" in graph.tensors:
         given["t"] = t
@@ -57,25 +67,26 @@ def make_trace(
 
 
 def _forms(
-    spec: NetworkSpec, parameters: Mapping[str, Array], x: Array, loss: str, form: str | None,
-    stable: bool,
+    spec: NetworkSpec, parameters: Mapping[str, Array], x: Array, t: Array | None,
+    grad_output: Array | None, *, opened: bool, form: str | None, stable: bool,
 ) -> tuple[str, frozenset[str]]:  # fmt: skip
     """The form of the loss, and the sigmoids that stay closed.
 
     Both hang on the numbers that meet an exp, which only a pass can tell; a graph that opens no
     exp is the same for all numbers, and no pass is run for it.
     """
-    chooses_loss = spec.loss is not None and loss == "opened" and form is None
-    if not chooses_loss and all(layer.type != "sigmoid" for layer in spec.layers):
+    has_sigmoids = any(layer.type == "sigmoid" for layer in spec.layers)
+    chooses_loss = spec.loss is not None and opened and form is None
+    network = Network(spec, parameters)
+    if has_sigmoids:
+        evaluation = network.evaluate(x, t, grad_output)
+        closed = unsafe_sigmoids(spec, x, evaluation)
+        scores = evaluation.layers[-1].output
+    elif chooses_loss:
+        closed, scores = frozenset(), network.forward(x)
+    else:
         return form or "book", frozenset()
-    inputs, scores = {}, x
-    for name, layer in Network(spec, parameters).layers.items():
-        inputs[name] = scores
-        scores = layer.forward(scores)
-    return (
-        form or loss_form(scores, spec.dtype, stable=stable),
-        unsafe_sigmoids(spec, inputs),
-    )
+    return form or loss_form(scores, spec.dtype, stable=stable), closed
 
 
 def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> OpGraph:
@@ -87,7 +98,7 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
         stable: As for `make_trace`.
     """
     graph = trace.graph
-    return build_graph(
+    opened = build_graph(
         spec,
         graph.n,
         graph.level,
@@ -95,7 +106,9 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
         opened_form(spec, trace, stable=stable),
         targets="t" in graph.tensors,
         closed=closed_sigmoids(graph),
+        sample=graph.sample,
     )
+    return for_one_sample(opened) if graph.single else opened
 
 
 def opened_form(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> str:
@@ -121,6 +134,7 @@ class Recorder:
         self.events: list[Event] = []
         self.values: dict[str, Array] = {}
         self.tensors: dict[str, Array] = {}
+        self.whole = WholeLayers(graph, self.values, self.tensors)
         for name, tensor in graph.tensors.items():
             if tensor.role == "constant":
                 self._keep(name, np.asarray(tensor.value))
@@ -134,7 +148,7 @@ class Recorder:
             self._forward(node)
         output = self.graph.tensors[self.graph.output]
         if output.role == "loss":
-            self._seed(np.ones(()), "loss", "seed.loss", notation.SEED_RULE)
+            self._seed(np.ones(()), "loss", "seed.loss", notation.seed_rule(self.graph))
         elif grad_output is not None and output.grad_symbol is not None:
             layer = self.graph.nodes[-1].layer if self.graph.nodes else "x"
             self._seed(grad_output, layer, "seed.given", output.grad_symbol)
@@ -145,7 +159,7 @@ class Recorder:
 
     def _keep(self, tensor: str, value: Array) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Store a tensor under its own name and every edge's; the edges' keys, and its own."""
-        array = np.array(value, dtype=self.dtype)
+        array = self._own(tensor, value)
         self.tensors[tensor] = array
         self.values[tensor] = array
         edges = self.graph.edges_of[tensor]
@@ -153,6 +167,15 @@ class Recorder:
             self.values[edge.id] = array if edge.cell is None else np.array(array[edge.cell])
         keys = tuple(edge.id for edge in edges)
         return keys, () if tensor in keys else (tensor,)
+
+    def _own(self, key: str, value: Array) -> Array:
+        """The array to keep under ``key``: a copy, or the number of the layer as a whole.
+
+        Adding 0 turns -0, the product of a closed gate and a negative number, into 0.
+        """
+        if self.whole.has(key):
+            value = self.whole.number(key)
+        return np.asarray(np.array(value, dtype=self.dtype) + 0.0, dtype=self.dtype)
 
     def _operands(self, node: Node) -> list[Array]:
         return [self.values[id] for id in node.inputs]
@@ -184,7 +207,7 @@ class Recorder:
 
     def _seed(self, value: Array, layer: str, name: str, rule: str) -> None:
         key = f"{self.graph.output}.grad"
-        self.values[key] = np.array(value, dtype=self.dtype)
+        self.values[key] = self._own(key, value)
         node = self.graph.edge[self.graph.output].source or ""
         self._event("backward", layer, node, "seed", name, rule, (), (key,), ())
 
@@ -206,7 +229,7 @@ class Recorder:
                 # Whatever its place, each row of an n-ary + or max follows the same rule.
                 name = f"{node.op}.gradient.{0 if node.op in ('max', 'sum') else min(k, 1)}"
                 reads = self._gradient_reads(node, k, parts)
-            self.values[f"{id}.grad"] = np.array(value, dtype=self.dtype)
+            self.values[f"{id}.grad"] = self._own(f"{id}.grad", value)
             totals = self._complete(edge.tensor)
             rule = notation.gradient_rule(self.graph, node, k)
             self._event(
@@ -255,7 +278,7 @@ class Recorder:
         edges = [edge for edge in self.graph.edges_of[tensor] if edge.differentiable]
         if key in self.values or any(f"{edge.id}.grad" not in self.values for edge in edges):
             return ()
-        self.values[key] = self._total(tensor)[0]
+        self.values[key] = self._own(key, self._total(tensor)[0])
         return (key,)
 
     def _event(

@@ -38,7 +38,7 @@ def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
 
 
 def check_numbers(value: object, dtype: str, field: str) -> Array:
-    """``value`` as a new finite array of ``dtype``, whatever its shape.
+    """``value`` as a new finite array of ``dtype``, whatever its shape; -0 is 0.
 
     Raises:
         EngineError: ragged rows, something that is no number, NaN or an infinity.
@@ -50,7 +50,7 @@ def check_numbers(value: object, dtype: str, field: str) -> Array:
     if array.dtype.kind not in "iuf" and array.size:
         raise EngineError(f"{field} holds something that is not a number", field, "type")
     with np.errstate(over="ignore"):
-        array = array.astype(dtype)
+        array = np.asarray(array.astype(dtype) + 0)
     if not np.isfinite(array).all():
         largest = float(np.finfo(dtype).max)
         raise EngineError(

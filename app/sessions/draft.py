@@ -153,7 +153,8 @@ class _Draft:
             array = array.copy()
             self.arrays[tensor] = array
         with np.errstate(over="ignore"):
-            array[index] = value
+            # Adding 0 turns -0 into 0.
+            array[index] = value + 0.0
         if not math.isfinite(array[index]):
             raise EngineError(f"value is not finite in {array.dtype}", f"{field}/value", "finite")
         self._note(tensor, field)

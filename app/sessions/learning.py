@@ -84,7 +84,8 @@ def update(session: Session, optimizer: OptimizerConfig | None) -> tuple[Session
     new = stepper.update(dict(session.parameters), gradients)
     network.set_parameters(new)
     steps = {
-        name: Updated(old, gradients[name], new[name] - old, new[name])
+        # Adding 0 turns -0 into 0.
+        name: Updated(old, gradients[name] + 0, new[name] - old + 0, new[name])
         for name, old in session.parameters.items()
     }
     slope = sum(

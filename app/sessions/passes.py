@@ -47,15 +47,17 @@ class Passes:
     """
 
     def __init__(self) -> None:
-        self._traces: ByteCache[tuple[str, int, str, str, int, str], Trace] = ByteCache(
+        self._traces: ByteCache[tuple[str, int, str, str, int, str, bool], Trace] = ByteCache(
             TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events)
         )
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
         """The session's pass in the form that belongs to ``view`` (default: its own)."""
-        level, loss, sample, form = (view or session.view).trace_level
+        view = view or session.view
+        level, loss, sample, form = view.trace_level
+        single = view.single and (level == "element" or session.n == 1)
         return self._traces.get(
-            (session.id, session.data_version, level, loss, sample, form),
+            (session.id, session.data_version, level, loss, sample, form, single),
             lambda: make_trace(
                 session.spec,
                 session.parameters,
@@ -66,6 +68,7 @@ class Passes:
                 loss,
                 sample,
                 stable=form == "stable",
+                single=single,
             ),
         )
 
@@ -95,7 +98,8 @@ class Passes:
         graph = trace.graph
         inner = opened_form(session.spec, trace, stable=view.form == "stable")
         closed = "+".join(sorted(closed_sigmoids(graph)))
-        return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}"
+        alone = graph.sample, graph.single
+        return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}.{alone}"
 
     def position(self, session: Session) -> Position:
         """The session's cursor, within the trace as it is now."""
