@@ -275,13 +275,30 @@ class FactorAnswer(BaseModel):
     tensor: str
     index: list[int]
     value: Number
+    function: Annotated[
+        str, Field(description="What was taken of the cell, such as `log`; else `identity`.")
+    ]
+    cell_value: Annotated[Number, Field(description="The cell itself, before the function.")]
 
 
 class TermAnswer(BaseModel):
-    """A product of factors."""
+    """A product of factors, times the coefficient."""
 
     factors: list[FactorAnswer]
+    coefficient: Number
     value: Number
+
+
+class DivisorAnswer(BaseModel):
+    """The sum by which the terms are divided, as in softmax: `scale` is 1 over its value."""
+
+    terms: list[TermAnswer]
+    value: Number
+    shift: Annotated[
+        Number, Field(description="What was subtracted in every exponent; 0 where exp is safe.")
+    ]
+    omitted: int
+    omitted_value: Number
 
 
 class ExplanationAnswer(BaseModel):
@@ -291,9 +308,25 @@ class ExplanationAnswer(BaseModel):
     index: list[int]
     value: Number
     rule: str
+    rule_name: str
     shapes: dict[str, Any] | list[Any]
     terms: list[TermAnswer]
     scale: Any
+    combine: Literal["sum", "max"]
+    omitted: Annotated[
+        int, Field(description="Terms that are not listed; the listed ones count most.")
+    ]
+    omitted_value: Number
+    divisor: DivisorAnswer | None
+    note: Annotated[
+        Literal["others", "digits", "complement"] | None,
+        Field(
+            description="Why the terms are not those of the rule: `others`, minus the other "
+            "probabilities stand for y - 1, which would lose digits; `digits`, a cell is rounded "
+            "to nearly 1 and its function was taken before the rounding; `complement`, another "
+            "function of x stands for 1 - y."
+        ),
+    ]
 
 
 class CheckedAnswer(BaseModel):

@@ -77,13 +77,12 @@ def _forms(
     """
     has_sigmoids = any(layer.type == "sigmoid" for layer in spec.layers)
     chooses_loss = spec.loss is not None and opened and form is None
-    network = Network(spec, parameters)
     if has_sigmoids:
-        evaluation = network.evaluate(x, t, grad_output)
+        evaluation = Network(spec, parameters).evaluate(x, t, grad_output)
         closed = unsafe_sigmoids(spec, x, evaluation)
         scores = evaluation.layers[-1].output
     elif chooses_loss:
-        closed, scores = frozenset(), network.forward(x)
+        closed, scores = frozenset(), Network(spec, parameters).forward(x)
     else:
         return form or "book", frozenset()
     return form or loss_form(scores, spec.dtype, stable=stable), closed

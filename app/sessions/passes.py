@@ -98,7 +98,7 @@ class Passes:
         graph = trace.graph
         inner = opened_form(session.spec, trace, stable=view.form == "stable")
         closed = "+".join(sorted(closed_sigmoids(graph)))
-        alone = graph.sample, graph.single
+        alone = f"{graph.sample}-{graph.single:d}"
         return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}.{alone}"
 
     def position(self, session: Session) -> Position:

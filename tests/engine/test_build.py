@@ -1,13 +1,15 @@
 """Opened graphs have the nodes and edges of the book's figures."""
 
 import itertools
+import re
 import subprocess
 import sys
 
 import pytest
 
 from app.engine.build import build_graph
-from app.engine.graph import OpGraph
+from app.engine.graph import Edge, OpGraph, Tensor, for_one_sample
+from app.engine.notation import all_rules, gradient_rule
 from app.engine.spec import LayerSpec, NetworkSpec
 
 AFFINE = NetworkSpec.build(2, [LayerSpec("affine", units=3)])
@@ -105,6 +107,52 @@ def test_ids_are_unique_and_nodes_run_after_what_they_read(
     assert list(itertools.chain(*(layer.nodes for layer in graph.layers))) == [
         node.id for node in graph.nodes
     ]
+
+
+def all_names(graph: OpGraph) -> str:
+    """Every symbol and rule of a graph as one text."""
+    parts: list[Tensor | Edge] = [*graph.tensors.values(), *graph.edges]
+    symbols = [part.symbol for part in parts]
+    gradients = [part.grad_symbol or "" for part in parts]
+    return "\n".join((*symbols, *gradients, *all_rules(graph)))
+
+
+@pytest.mark.parametrize("form", ["book", "shifted", "logsumexp"])
+@pytest.mark.parametrize("loss", ["closed", "opened"])
+def test_one_sample_of_a_batch_has_a_loss_of_its_own_name(loss: str, form: str) -> None:
+    layers = [LayerSpec("affine", units=4), LayerSpec("sigmoid"), LayerSpec("affine", units=3)]
+    spec = NetworkSpec.build(2, layers, "softmax_cross_entropy")
+    alone = all_names(build_graph(spec, 1, "element", loss, form, sample=12))
+    only = all_names(build_graph(spec, 1, "element", loss, form))
+    # A letter L of its own is the loss; in \left or \mathbf{L} there would be letters around it.
+    bare = r"(?<![A-Za-z\\])L(?![A-Za-z])"
+    assert len(re.findall(bare + r"_\{12\}", alone)) == len(re.findall(bare, alone)) > 20
+    assert alone.replace("L_{12}", "L") == only
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_gradient_of_a_bias_is_a_sum_over_rows_of_however_many(n: int) -> None:
+    graph = build_graph(AFFINE, n)
+    by_b, by_y = (rf"\frac{{\partial L}}{{\partial \mathbf{{{it}}}}}" for it in "BY")
+    assert graph.edge["affine1.b"].grad_symbol == by_b
+    assert gradient_rule(graph, graph.node["affine1.add"], 1) == rf"{by_b} = \sum_{{n}} {by_y}"
+
+
+def test_a_sample_without_an_axis_hands_its_gradient_to_the_bias_as_it_is() -> None:
+    graph = for_one_sample(build_graph(AFFINE, 1))
+    by_y = r"\frac{\partial L}{\partial \mathbf{Y}}"
+    assert graph.edge["affine1.b"].grad_symbol == by_y
+    assert gradient_rule(graph, graph.node["affine1.add"], 1) == by_y
+    assert for_one_sample(graph) is graph
+    with pytest.raises(ValueError, match="one sample"):
+        for_one_sample(build_graph(AFFINE, 2))
+
+
+def test_the_gate_of_max_names_one_score_also_where_two_are_equal() -> None:
+    rows = build_graph(SCORES, 1, "element", "opened", "shifted")
+    gates = [gradient_rule(rows, rows.node["loss.max"], k) for k in range(3)]
+    by_m = r"\frac{\partial L}{\partial m}"
+    assert gates == [rf"{by_m} [{i} = \operatorname{{argmax}} a]" for i in (1, 2, 3)]
 
 
 def test_the_element_level_shows_one_sample() -> None:

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose
 
 from app.engine.errors import EngineError
 from app.engine.explain import explain
-from app.engine.run import make_trace
+from app.engine.run import make_trace, opened_graph
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.trace import Trace
-from tests.engine.networks import Case, cases, make_case
+from tests.engine.networks import Case, cases, make_case, some
 from tests.engine.test_run import VIEWS, trace_of
 
 
@@ -96,3 +96,77 @@ def test_what_is_not_there_is_refused_by_name(key: str, index: tuple[int, ...], 
     with pytest.raises(EngineError) as error:
         explain(trace, key, index)
     assert error.value.field == field
+
+
+def test_a_sum_that_is_cut_lists_what_counts_most_and_the_sum_of_the_rest() -> None:
+    spec = NetworkSpec.build(5, [LayerSpec("affine", units=1)])
+    parameters = {"affine1.W": np.ones((5, 1)), "affine1.b": np.zeros(1)}
+    trace = make_trace(spec, parameters, np.array([[0.5, -3.0, 0.0, 4.0, 1.0]]))
+    found = explain(trace, "affine1.dot", (0, 0), max_terms=2)
+    assert [term.value for term in found.terms] == [4.0, -3.0]
+    assert (found.omitted, found.omitted_value) == (3, 1.5)
+    whole = explain(trace, "affine1.dot", (0, 0), max_terms=5)
+    assert [term.value for term in whole.terms] == [0.5, -3.0, 0.0, 4.0, 1.0]
+
+
+def test_a_probability_is_a_ratio_of_its_own_numbers() -> None:
+    spec = NetworkSpec.build(3, [], "softmax_cross_entropy")
+    x = np.log([[0.3, 0.2, 0.5]])
+    found = explain(make_trace(spec, {}, x), "loss.probabilities", (0, 1))
+    (factor,) = found.terms[0].factors
+    assert (factor.tensor, factor.index, factor.function) == ("x", (0, 1), "exp")
+    assert_allclose([factor.value, found.scale], [0.2, 1], rtol=1e-15)
+    divisor = some(found.divisor)
+    assert_allclose([term.value for term in divisor.terms], [0.3, 0.2, 0.5], rtol=1e-15)
+    assert divisor.shift == 0
+
+
+def test_a_probability_says_what_was_subtracted_where_exp_would_overflow() -> None:
+    spec = NetworkSpec.build(3, [], "softmax_cross_entropy")
+    found = explain(make_trace(spec, {}, np.array([[800.0, 799, 1]])), "loss.probabilities", (0, 0))
+    assert some(found.divisor).shift == 800
+    assert [term.factors[0].function for term in found.terms] == ["exp_shifted"]
+    assert [term.factors[0].value for term in some(found.divisor).terms[:2]] == [1, math.exp(-1)]
+
+
+def test_the_loss_is_made_of_the_right_classes_alone() -> None:
+    case = make_case([2, 3], [], 4, 1)
+    found = explain(trace_of(case, "op", "closed", None), "loss", ())
+    labels = case.t.argmax(axis=1)
+    assert [[(f.tensor, f.index, f.function) for f in term.factors] for term in found.terms] == [
+        [("t", (n, label), "identity"), ("loss.probabilities", (n, label), "log")]
+        for n, label in enumerate(labels)
+    ]
+    assert (found.scale, {term.coefficient for term in found.terms}) == (0.25, {-1.0})
+
+
+def test_a_sure_network_is_explained_without_1_minus_1() -> None:
+    spec = NetworkSpec.build(3, [], "softmax_cross_entropy")
+    x, t = np.array([[50.0, 0.0, 1.0]]), np.array([[1.0, 0.0, 0.0]])
+    for level in ("op", "element"):
+        for loss in ("closed", "opened"):
+            trace = make_trace(spec, {}, x, t, level=level, loss=loss)
+            key, index = ("x.grad", (0, 0)) if level == "op" else ("loss.a.1.grad", ())
+            found = explain(trace, key, index)
+            assert (found.note, len(found.terms)) == ("others", 2)
+            assert all(term.value < 0 for term in found.terms)
+    found = explain(make_trace(spec, {}, x, t), "loss", ())
+    assert (found.note, found.terms[0].value) == ("digits", found.value)
+
+
+def test_the_largest_of_equal_scores_is_named_once() -> None:
+    spec = NetworkSpec.build(2, [], "softmax_cross_entropy")
+    x, t = np.array([[3.0, 3.0]]), np.array([[1.0, 0.0]])
+    trace = make_trace(spec, {}, x, t, loss="opened", stable=True)
+    gates = [explain(trace, "x:max.grad", (0, i)).terms[0].factors[1] for i in (0, 1)]
+    assert [(gate.tensor, gate.function, gate.value) for gate in gates] == [
+        ("x:max", "is_largest", 1), ("x:max", "is_largest", 0)
+    ]  # fmt: skip
+
+
+def test_scores_that_are_no_numbers_are_explained_without_a_warning() -> None:
+    spec = NetworkSpec.build(2, [LayerSpec("sigmoid")], "softmax_cross_entropy")
+    trace = make_trace(spec, {}, np.array([[np.inf, -np.inf]]), np.array([[1.0, 0.0]]))
+    opened_graph(spec, trace)
+    nothing = make_trace(NetworkSpec.build(2, [], spec.loss), {}, np.array([[np.inf, np.nan]]))
+    opened_graph(NetworkSpec.build(2, [], spec.loss), nothing)

@@ -112,7 +112,7 @@ def test_training_and_a_trace_told_layer_by_layer_have_the_same_bits(case: Wild)
             assert_array_equal(gradient, evaluation.parameter_gradients[name])
     told = numbers_of(by_layer(case.spec, case.trace()))
     for key, value in numbers_of(evaluation).items():
-        assert_array_equal(told[key], value)  # type: ignore[arg-type]
+        assert_array_equal(told[key], value)
 
 
 @given(case=wild_networks(max_n=2), view=VIEWS)

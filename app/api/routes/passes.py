@@ -35,7 +35,7 @@ from app.api.views import (
     trace_json,
     update_json,
 )
-from app.engine.explain import explain
+from app.engine.explain import MAX_TERMS, explain
 from app.sessions.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
@@ -183,6 +183,14 @@ async def explain_number(
             examples=["0,1"],
         ),
     ] = "",
+    max_terms: Annotated[
+        int,
+        Query(
+            ge=1,
+            le=MAX_TERMS,
+            description="Of more terms, only this many are listed, those that count most.",
+        ),
+    ] = MAX_TERMS,
 ) -> Response:
     """The derivation of one number: its rule, the numbers put in, and where they came from."""
     sessions = service(request)
@@ -196,7 +204,7 @@ async def explain_number(
             trace.value(tensor)
         except KeyError:
             raise Unknown("the session has no tensor of this name at this level") from None
-        return explanation_json(explain(trace, tensor, place))
+        return explanation_json(explain(trace, tensor, place, max_terms))
 
     return await versioned(request, session, document)
 
