@@ -170,8 +170,22 @@ function figurePath(id, seen, painted) {
  * @returns {Promise<Nested>}
  */
 export async function getTensor(id, seen, name) {
-  const path = `/sessions/${id}/tensors/${encodeURIComponent(name)}?${passQuery(seen)}`;
-  return (await (await call(path)).json()).value;
+  return (await (await call(tensorPath(id, seen, name))).json()).value;
+}
+
+/**
+ * Where all numbers of a tensor are, in full.
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {string} name
+ */
+export function tensorAddress(id, seen, name) {
+  return `${ROOT}${tensorPath(id, seen, name)}`;
+}
+
+/** @param {string} id @param {Seen} seen @param {string} name */
+function tensorPath(id, seen, name) {
+  return `/sessions/${id}/tensors/${encodeURIComponent(name)}?${passQuery(seen)}`;
 }
 
 /**

@@ -4,7 +4,12 @@
  *
  * @import { Formula, Graph } from "../types.js"
  */
+import { scrollBox } from "../scroll.js";
 import { svg } from "./svg.js";
+
+/** The size of type that the server sets formulas in, and the smallest that one can read, in px. */
+const TYPE = 15;
+const LEAST_TYPE = 11;
 
 /** @param {Graph["glyphs"]} glyphs */
 export function glyphSymbols(glyphs) {
@@ -31,13 +36,14 @@ export function formulaGroup(formula, { x, y, scale = 1 }) {
 }
 
 /**
- * A formula that stands by itself in a panel.
+ * A formula that stands by itself in a panel: smaller where its place is narrow, and scrolled where
+ * it could not be read any more.
  * @param {Formula} formula
  * @param {number} [scale]
  */
 export function formulaPicture(formula, scale = 1.1) {
   const height = Math.max(formula.height, formula.ascent);
-  return svg(
+  const picture = svg(
     "svg",
     {
       class: "formula-picture",
@@ -49,4 +55,6 @@ export function formulaPicture(formula, scale = 1.1) {
     },
     formulaGroup(formula, { x: 0, y: 0 }),
   );
+  picture.style.minWidth = `${Math.ceil((formula.width * LEAST_TYPE) / TYPE)}px`;
+  return scrollBox(picture, formula.spoken);
 }

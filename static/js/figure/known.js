@@ -30,3 +30,21 @@ export function passOf(key) {
   const isInner = !table.value?.writtenAt.has(key) && innerTable.value?.writtenAt.has(key);
   return isInner ? { ...view.value, loss: "opened" } : view.value;
 }
+
+/**
+ * Whether the pass gives this key a number at all, sooner or later. The closed loss goes past the
+ * gradients inside it, and nothing has a gradient with regard to the targets.
+ * @param {string} key
+ */
+export function isEverKnown(key) {
+  return Boolean(table.value?.writtenAt.has(key) || innerTable.value?.writtenAt.has(key));
+}
+
+/**
+ * @param {string} key  of what is never known
+ * @returns {string}  why, as the name of its words
+ */
+export function whyNever(key) {
+  const isComputed = (table.value?.writtenAt.get(key.replace(/\.grad$/, "")) ?? -1) >= 0;
+  return isComputed && view.value.loss === "closed" && key.startsWith("loss.") ? "table.closed" : "table.none";
+}

@@ -5,12 +5,13 @@
  * @import { Graph, GraphEdge } from "../types.js"
  */
 import { short } from "../format.js";
-import { graph, stale } from "../store.js";
+import { graph, stale, trace } from "../store.js";
 import { t } from "../strings.js";
-import { asRows, isOmitted } from "../values.js";
-import { knownOf, valueOf } from "./known.js";
+import { isOmitted } from "../values.js";
+import { isEverKnown, knownOf, valueOf, whyNever } from "./known.js";
 import { nameOf, partnerOf } from "./names.js";
 import { boxBehind } from "./opening.js";
+import { textsOf } from "./texts.js";
 
 const LARGEST_SPOKEN = 12;
 
@@ -84,11 +85,11 @@ export function describe(edge) {
 /** @param {string} key */
 export function numbersOf(key) {
   if (stale.value) return t("stale.now");
+  if (trace.value && !isEverKnown(key)) return t(whyNever(key));
   const known = knownOf(key);
   const value = valueOf(key);
   if (known === 0 || value === undefined) return t("edge.empty");
   if (isOmitted(value)) return t("edge.range", { min: short(value.min), max: short(value.max) });
-  const cells = asRows(value).flat().slice(0, known);
-  if (cells.length > LARGEST_SPOKEN) return t("edge.many", { count: cells.length });
-  return cells.map(short).join(", ");
+  const texts = textsOf(value).slice(0, known);
+  return texts.length > LARGEST_SPOKEN ? t("edge.many", { count: texts.length }) : texts.join(", ");
 }

@@ -14,7 +14,7 @@ import { messageOf } from "../messages.js";
 import { pointed, selection, session, stale, subject, trace } from "../store.js";
 import { t } from "../strings.js";
 import { indexOf, positionOf } from "../values.js";
-import { knownOf, passOf } from "../figure/known.js";
+import { isEverKnown, knownOf, passOf, whyNever } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
 
 const TERMS_SHOWN = 12;
@@ -97,6 +97,7 @@ function indexText({ index }, shape) {
 /** @param {Spot} spot */
 function derivation(spot) {
   if (stale.value) return html`<p class="hint">${t("stale.now")}</p>`;
+  if (!isEverKnown(spot.key)) return html`<p class="hint">${t(whyNever(spot.key))}</p>`;
   if (!isKnown(spot)) return html`<p class="hint">${t("explain.empty")}</p>`;
   const got = answer.value?.name === nameOfRequest(spot) ? answer.value : null;
   if (got?.problem) return html`<p class="problem">${got.problem}</p>`;

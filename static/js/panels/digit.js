@@ -9,7 +9,7 @@ import { signal } from "@preact/signals-core";
 import { cellsKnown } from "../cursor.js";
 import { heatPicture } from "../figure/heat.js";
 import { inksIn, readPalette } from "../figure/palette.js";
-import { full, short } from "../format.js";
+import { full, shorts } from "../format.js";
 import { edit } from "../session.js";
 import { cursor, editable, session, stale, table, theme } from "../store.js";
 import { t } from "../strings.js";
@@ -59,6 +59,7 @@ function classes() {
   const scores = known(scoresKey());
   const probabilities = known("loss.probabilities");
   const best = largest(probabilities.length ? probabilities : scores);
+  const [scoreTexts, probabilityTexts] = [shorts(scores), shorts(probabilities)];
   return html`<table class="classes ${stale.value ? "waiting" : ""}">
     <caption class="unseen">${t("digit.title")}</caption>
     <thead>
@@ -73,8 +74,8 @@ function classes() {
         const part = probabilities[k] === undefined ? 0 : asNumber(probabilities[k]);
         return html`<tr class=${k === best ? "lit" : ""}>
           <th scope="row">${k}</th>
-          <td title=${full(scores[k])}>${short(scores[k])}</td>
-          <td title=${full(probabilities[k])}>${short(probabilities[k])}</td>
+          <td title=${full(scores[k])}>${scoreTexts[k]}</td>
+          <td title=${full(probabilities[k])}>${probabilityTexts[k]}</td>
           <td class="bar"><meter min="0" max="1" value=${part} aria-hidden="true"></meter></td>
         </tr>`;
       })}

@@ -7,13 +7,14 @@ import { html } from "lit-html";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
 import { plainFormula, shapeText } from "../format.js";
+import { scrolling } from "../scroll.js";
 import { cursor, event, pointed, selection, session, subject, trace } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { position } from "../timeline.js";
 import { cellExplanation } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
-import { numbers } from "./table.js";
+import { FEW_CELLS, numbers } from "./table.js";
 
 /** The book's name of the last layer, in every language. */
 const LOSS_LAYER = "Softmax-with-Loss";
@@ -148,6 +149,6 @@ function operand(key, role, shape) {
   return html`<li>
     <span class="role">${role}</span>
     <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span></span>
-    <div class="scroll">${numbers(key)}</div>
+    ${scrolling(numbers(key, FEW_CELLS), nameOf(key))}
   </li>`;
 }

@@ -1,27 +1,36 @@
 /**
  * The figure as a table: the same edges, values and gradients, for whoever reads rather than looks.
  *
- * @import { GraphEdge } from "../types.js"
+ * @import { Cell, GraphEdge } from "../types.js"
  */
 import { html } from "lit-html";
+import { tensorAddress } from "../api.js";
 import { cellsKnown } from "../cursor.js";
 import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
 import { readingOrder } from "../figure/walk.js";
 import { range } from "../figure/heat.js";
+import { passOf, whyNever } from "../figure/known.js";
+import { textsOf } from "../figure/texts.js";
 import { full, short } from "../format.js";
-import { cursor, event, graph, selection, stale, table as times } from "../store.js";
+import { scrolling } from "../scroll.js";
+import { cursor, event, graph, selection, session, stale, table as times, trace } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, isOmitted } from "../values.js";
 
-const LARGEST = { rows: 16, columns: 8 };
+/** With more cells than this a tensor is told by its range; the rest is one click away. */
+const MOST_CELLS = 100;
+/** The same beside the sentence of a step, where the next thing should stay in sight. */
+export const FEW_CELLS = 50;
+/** A row of more numbers is broken into lines, as NumPy prints it. */
+const LONG_ROW = 8;
 
 export function table() {
   const drawn = graph.value;
   if (!drawn) return null;
   const forward = readingOrder(drawn).filter((edge) => edge.direction === "forward");
   return html`<p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
-    <div class="scroll">
-      <table class="figure-table">
+    ${scrolling(
+      html`<table class="figure-table">
         <caption class="unseen">${t("table.caption")}</caption>
         <thead>
           <tr>
@@ -34,8 +43,9 @@ export function table() {
         <tbody>
           ${forward.map(row)}
         </tbody>
-      </table>
-    </div>`;
+      </table>`,
+      t("table.caption"),
+    )}`;
 }
 
 /** @param {GraphEdge} edge */
@@ -47,43 +57,73 @@ function row(edge) {
       <button type="button" class="term" @click=${() => (selection.value = { key: edge.key, index: null })}>
         ${nameOf(edge.key)}
       </button>
-      <code>${edge.key}</code>
+      <code>${edge.key.split(".").map((part, i) => (i === 0 ? part : html`.<wbr />${part}`))}</code>
     </th>
     <td class="shape">${edge.shape_text}</td>
     <td>${numbers(edge.key)}</td>
-    ${gradient
-      ? html`<td class="gradient">${numbers(gradient.key)}</td>`
-      : html`<td class="hint">${t("table.none")}</td>`}
+    <td class=${gradient ? "gradient" : ""}>${numbers(partnerOf(edge.key))}</td>
   </tr>`;
 }
 
 /**
  * The numbers of a key as far as they are known.
  * @param {string} key
+ * @param {number} [most]  cells that are listed
  */
-export function numbers(key) {
-  if (stale.value) return html`<span class="hint">${t("stale.short")}</span>`;
-  const known = times.value ? cellsKnown(times.value, key, cursor.value) : 0;
-  const value = times.value?.values.get(key);
-  if (known === 0 || value === undefined) return html`<span class="hint">${t("table.empty")}</span>`;
-  if (isOmitted(value)) return t("edge.range", { min: short(value.min), max: short(value.max) });
+export function numbers(key, most = MOST_CELLS) {
+  if (stale.value) return hint(t("stale.short"));
+  if (!times.value?.writtenAt.has(key)) return hint(trace.value ? t(whyNever(key)) : t("table.empty"));
+  const known = cellsKnown(times.value, key, cursor.value);
+  const value = times.value.values.get(key);
+  if (known === 0 || value === undefined) return hint(t("table.empty"));
+  if (isOmitted(value)) return summary(key, value, edgeOf(key)?.shape ?? []);
   const rows = asRows(value);
-  if (rows.length > LARGEST.rows || rows[0].length > LARGEST.columns) {
-    const { min, max } = range(rows.flat().slice(0, known));
-    const many = t("edge.many", { count: rows.length * rows[0].length });
-    return `${many}, ${t("edge.range", { min: short(min), max: short(max) })}`;
+  if (rows.length * rows[0].length > most) {
+    return summary(key, range(rows.flat().slice(0, known)), [rows.length, rows[0].length]);
   }
+  const texts = textsOf(value);
+  const isBroken = rows.length === 1 && rows[0].length > LONG_ROW;
+  const columns = isBroken ? lineOf(texts) : rows[0].length;
+  const starts = Array.from({ length: Math.ceil(texts.length / columns) }, (_, i) => i * columns);
+  const cells = rows.flat();
   return html`<table class="numbers">
     <tbody>
-      ${rows.map(
-        (cells, i) =>
+      ${starts.map(
+        (start) =>
           html`<tr>
-            ${cells.map((cell, j) => {
-              const shown = i * rows[0].length + j < known;
-              return html`<td title=${shown ? full(cell) : ""}>${shown ? short(cell) : ""}</td>`;
+            ${isBroken ? html`<th scope="row">${start}</th>` : null}
+            ${texts.slice(start, start + columns).map((text, j) => {
+              const shown = start + j < known;
+              return html`<td title=${shown ? full(cells[start + j]) : ""}>${shown ? text : ""}</td>`;
             })}
           </tr>`,
       )}
     </tbody>
   </table>`;
+}
+
+/** How many of these stand in a line. @param {string[]} texts */
+function lineOf(texts) {
+  const widest = Math.max(...texts.map(({ length }) => length));
+  return widest <= 3 ? 10 : widest <= 7 ? 5 : 4;
+}
+
+/** @param {string} text */
+function hint(text) {
+  return html`<span class="hint">${text}</span>`;
+}
+
+/**
+ * Too many for a table: how many, between which ends, and where all of them are.
+ * @param {string} key
+ * @param {{min: Cell, max: Cell}} ends  of those known
+ * @param {readonly number[]} shape
+ */
+function summary(key, { min, max }, shape) {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const id = session.value?.id;
+  return html`${t("edge.many", { count })}, ${t("edge.range", { min: short(min), max: short(max) })}
+    ${id
+      ? html`<a href=${tensorAddress(id, passOf(key), key)} target="_blank" rel="noopener">${t("table.all")}</a>`
+      : null}`;
 }
