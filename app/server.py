@@ -105,8 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
     api.install(app, service)
-    app.include_router(pages.router)
-    app.include_router(figures.router)
+    app.router.routes.extend((*pages.router.routes, *figures.router.routes))
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app
 

@@ -12,6 +12,7 @@ import asyncio
 
 from fastapi import FastAPI
 
+from app.api.context import make_answers
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
@@ -26,15 +27,17 @@ ROUTERS = tuple(
 def install(app: FastAPI, service: Service) -> None:
     """Add the routes under /api/v1, the handlers and the OpenAPI document to ``app``.
 
-    Sets ``app.state.service``, ``app.state.executor`` and, unless it is there,
-    ``app.state.stopping``: an `asyncio.Event` that ends all event streams once it is set.
+    Sets ``app.state.service``, ``app.state.executor``, ``app.state.answers`` and, unless it is
+    there, ``app.state.stopping``: an `asyncio.Event` that ends all event streams once it is set.
     """
     app.state.service = service
     app.state.executor = make_executor()
+    app.state.answers = make_answers()
     if not hasattr(app.state, "stopping"):
         app.state.stopping = asyncio.Event()
     for router in ROUTERS:
-        app.include_router(router)
+        # Not by include_router: FastAPI would try every router in turn, and its routes twice.
+        app.router.routes.extend(router.routes)
     install_handlers(app, ROUTERS)
     describe(app)
 

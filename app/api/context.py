@@ -1,6 +1,6 @@
 """What every route needs of its request: the service, and its threads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -10,13 +10,23 @@ from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
 from app.api.views import minimal_json, session_json
+from app.sessions.cache import ByteCache
 from app.sessions.service import Service
 from app.sessions.state import Session
 
 PREFIX = "/api/v1"
 
+# Answers that many read, such as a class that looks at its teacher's session.
+ANSWER_BYTES = 32 << 20
+Answers = ByteCache[tuple[str, bytes, int], bytes]
+
 # Numbers of a session may be kept by the client's cache, but are asked for anew each time.
 REVALIDATE = {"Cache-Control": "private, no-cache"}
+
+
+def make_answers() -> Answers:
+    """Where `versioned` keeps the answers of one app; `install` has it as ``app.state.answers``."""
+    return ByteCache(ANSWER_BYTES, len)
 
 
 def service(request: Request) -> Service:
@@ -25,19 +35,29 @@ def service(request: Request) -> Service:
     return found
 
 
-async def versioned(request: Request, session: Session, document: Any) -> Response:
-    """A document of one version of a session, made only if the client does not have it.
+async def versioned(
+    request: Request, id: str, asked: Callable[[Session], Callable[[], Any]]
+) -> Response:
+    """A document of the current version of a session, made only if the client does not have it.
 
     Args:
         request: For If-None-Match.
-        session: The session read.
-        document: Called in a thread; gives what `encode` takes.
+        id: The session.
+        asked: Called in a thread with the session; refuses what it does not have, and gives what
+            makes the document, which must depend on that version and the address alone.
     """
-    tags = {"ETag": etag(session.version), **REVALIDATE}
-    if is_fresh(request, tags["ETag"]):
-        return Response(status_code=304, headers=tags)
-    content = await in_executor(request, lambda: encode(document()))
-    return answer(content, headers=tags)
+
+    def read() -> Response:
+        session = service(request).get(id)
+        make = asked(session)
+        tags = {"ETag": etag(session.version), **REVALIDATE}
+        if is_fresh(request, tags["ETag"]):
+            return Response(status_code=304, headers=tags)
+        kept: Answers = request.app.state.answers
+        key = (request.scope["path"], request.scope["query_string"], session.version)
+        return answer(kept.get(key, lambda: encode(make())), headers=tags)
+
+    return await in_executor(request, read)
 
 
 def minimal_answer(request: Request, sessions: Service, session: Session) -> Response | None:

@@ -21,31 +21,15 @@ MAX_ANSWER_CELLS = 4_000_000
 FEW_CELLS = 2_000
 
 
-def plain(value: Any) -> Any:
-    """``value`` as orjson can write it: non-finite numbers as texts, arrays contiguous.
+def encode(value: Any) -> bytes:
+    """``value`` as JSON in UTF-8: dictionaries, lists, arrays, numbers and texts.
 
     Raises:
         TypeError: something that has no JSON form.
     """
-    match value:
-        case None | str() | bool() | int():
-            return value
-        case float():
-            return value if math.isfinite(value) else _word(value)
-        case np.ndarray():
-            return _array(value)
-        case np.generic():
-            return plain(value.item())
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-    raise TypeError(f"no JSON form for {type(value).__name__}")
-
-
-def encode(value: Any) -> bytes:
-    """``value`` as JSON in UTF-8."""
-    return orjson.dumps(plain(value), option=orjson.OPT_SERIALIZE_NUMPY)
+    if _has_word(value):
+        value = _with_words(value)
+    return orjson.dumps(value, _default)
 
 
 def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -81,18 +65,43 @@ def within_answer(max_cells: int, cells: int) -> int:
     return max_cells if cells <= MAX_ANSWER_CELLS else min(max_cells, FEW_CELLS)
 
 
-def _array(array: np.ndarray) -> Any:
-    if array.ndim == 0:
-        return plain(array.item())
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return np.ascontiguousarray(array)
-    return _with_words(array.tolist())
+_SILENT = frozenset((str, int, bool, type(None), np.ndarray))
+
+
+def _has_word(value: Any) -> bool:
+    """Whether a float in ``value`` is not finite; arrays are looked at when they are written."""
+    kind = type(value)
+    if kind in _SILENT:
+        return False
+    if kind is list or kind is tuple:
+        return any(map(_has_word, value))
+    if kind is dict or isinstance(value, Mapping):
+        return any(map(_has_word, value.values()))
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _with_words(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_words(item) for item in value]
-    return value if math.isfinite(value) else _word(value)
+    match value:
+        case float():
+            return value if math.isfinite(value) else _word(value)
+        case Mapping():
+            return {key: _with_words(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_with_words(item) for item in value]
+    return value
+
+
+def _default(value: Any) -> Any:
+    """What orjson does not write by itself, or not as it should: arrays and their cells."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        text = orjson.dumps(np.ascontiguousarray(value), option=orjson.OPT_SERIALIZE_NUMPY)
+        # Numbers alone: a null stands for one that is not finite.
+        return _with_words(value.tolist()) if b"null" in text else orjson.Fragment(text)
+    if isinstance(value, np.ndarray | np.generic):
+        return _with_words(value.item())
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 def _word(value: float) -> str:

@@ -4,6 +4,7 @@ Everything that shows a pass reads this one object. An event makes one tensor or
 a cursor over the events is all that stepping forward and back is.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, final
@@ -62,7 +63,7 @@ class Event:
     @property
     def elements(self) -> int:
         """How many numbers it made; 1 for a scalar."""
-        return int(np.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
     @property
     def is_gradient(self) -> bool:

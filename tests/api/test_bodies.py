@@ -1,6 +1,10 @@
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from app.api.bodies import parse
 from app.api.models import EDITS, EVALUATE
@@ -118,3 +122,39 @@ def test_nothing_that_was_sent_is_repeated() -> None:
     for body in bodies:
         assert secret.encode() not in problem_of(body).body()
     assert secret.encode() not in problem_of(f'[{{"op":"{secret}"}}]', EDITS).body()
+
+
+KEYS = st.sampled_from(["a", "b", ":", "{", '"', "é"])
+# Objects as lists of pairs, so that they can hold a key twice.
+TREES = st.recursive(
+    st.one_of(st.integers(0, 9), st.none(), KEYS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(st.tuples(KEYS, inner), max_size=3).map(lambda pairs: ("object", pairs)),
+    ),
+    max_leaves=8,
+)
+
+
+def written(tree: Any) -> tuple[str, bool]:
+    """A tree as JSON, and whether an object in it has a key twice."""
+    if not isinstance(tree, list | tuple):
+        return json.dumps(tree), False
+    if isinstance(tree, list):
+        items = [written(item) for item in tree]
+        return f"[{','.join(text for text, _ in items)}]", any(found for _, found in items)
+    pairs = [(key, *written(item)) for key, item in tree[1]]
+    text = ", ".join(f"{json.dumps(key)} : {item}" for key, item, _ in pairs)
+    doubled = len({key for key, _, _ in pairs}) < len(pairs)
+    return f"{{{text}}}", doubled or any(found for _, _, found in pairs)
+
+
+@given(TREES)
+def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> None:
+    text, doubled = written(tree)
+    anything: TypeAdapter[Any] = TypeAdapter(Any)
+
+    if doubled:
+        assert problem_of(text, anything).errors[0].code == "duplicate"
+    else:
+        assert parse(text.encode(), anything) == json.loads(text)

@@ -256,3 +256,25 @@ def test_an_answer_of_too_many_numbers_tells_the_large_tensors_by_their_range(
     assert trace["omitted"] is True
     assert layer["output"]["omitted"] is True
     assert layer["parameters"]["W"]["value"] == owner.state["parameters"]["affine1.W"]
+
+
+def test_an_answer_that_is_kept_is_never_taken_for_another(owner: Owner) -> None:
+    def told() -> list[Any]:
+        paths = ("/trace", "/trace?loss=opened", "/trace?max_cells=1", "/layers", "/layers/relu1")
+        return [owner.get(path).json() for path in paths]
+
+    first, again = told(), told()
+    edit = {"op": "set", "tensor": "affine1.W", "index": [0, 0], "value": 0.625}
+    assert owner.patch(edit).status_code == 200
+    later = told()
+
+    assert first == again
+    assert len({str(answer) for answer in first + later}) == len(first + later)
+
+
+def test_an_answer_that_is_kept_goes_with_its_session(owner: Owner) -> None:
+    assert owner.get("/trace").status_code == 200
+
+    assert owner.client.delete(owner.url, headers=owner.token).status_code == 204
+
+    assert owner.get("/trace").status_code == 404

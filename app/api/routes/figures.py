@@ -69,10 +69,10 @@ async def get_figure(
     It has no script, no style sheet and no address in it, and can stand in any page.
     """
     sessions = service(request)
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
 
     def draw() -> Response:
+        session = sessions.get(id)
+        view = sessions.view(session, asked)
         place = place_in(sessions.passes, session, view, cursor)
         painted = (view, place, theme, numbers, equations, lit)
         headers = {"ETag": _tag(session, painted), **REVALIDATE}

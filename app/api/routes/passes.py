@@ -1,5 +1,6 @@
 """What a session's pass shows: drawing, trace, layers, derivations; and learning by one step."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -28,6 +29,7 @@ from app.api.tensors import parse_index
 from app.api.values import answer, encode
 from app.api.viewing import DrawingQuery, PassQuery
 from app.api.views import (
+    Document,
     check_json,
     explanation_json,
     layer_json,
@@ -37,6 +39,7 @@ from app.api.views import (
 )
 from app.engine.explain import MAX_TERMS, explain
 from app.sessions.errors import Unknown
+from app.sessions.state import Session
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
 
@@ -58,10 +61,10 @@ async def get_graph(
 ) -> Response:
     """The drawing: nodes, edges, groups, labels and formulas with their places, no numbers."""
     sessions = service(request)
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
 
     def read() -> Response:
+        session = sessions.get(id)
+        view = sessions.view(session, asked)
         drawing = sessions.passes.drawing(session, view)
         # Named by what it is, not by the session's version: an edit hardly ever changes it.
         headers = {"ETag": f'"{drawing.tag}"', **REVALIDATE}
@@ -90,19 +93,18 @@ async def get_trace(
 ) -> Response:
     """The whole pass as events in order, each with what it reads, writes and the numbers."""
     sessions = service(request)
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
-    return await versioned(
-        request,
-        session,
-        lambda: trace_json(
+
+    def document(session: Session) -> Callable[[], Document]:
+        view = sessions.view(session, asked)
+        return lambda: trace_json(
             session,
             sessions.passes.trace(session, view),
             view,
             sessions.passes.topology(session, view),
             max_cells,
-        ),
-    )
+        )
+
+    return await versioned(request, id, document)
 
 
 @operation(
@@ -118,12 +120,13 @@ async def get_trace(
 async def get_layers(request: Request, id: str, max_cells: CellsQuery = 1_000_000) -> Response:
     """Shapes, activations and gradients of every layer."""
     sessions = service(request)
-    session = await in_executor(request, sessions.get, id)
-    return await versioned(
-        request,
-        session,
-        lambda: layers_json(sessions.passes.evaluation(session), Bound.of(session, max_cells)),
-    )
+
+    def document(session: Session) -> Callable[[], Document]:
+        return lambda: layers_json(
+            sessions.passes.evaluation(session), Bound.of(session, max_cells)
+        )
+
+    return await versioned(request, id, document)
 
 
 @operation(
@@ -141,15 +144,15 @@ async def get_layer(
 ) -> Response:
     """One layer."""
     sessions = service(request)
-    session = await in_executor(request, sessions.get, id)
-    if name not in {layer.name for layer in session.spec.layers}:
-        raise Unknown("the network has no layer of this name")
 
-    def document() -> object:
-        evaluation = sessions.passes.evaluation(session)
-        return layer_json(evaluation, name, Bound.of(session, max_cells))
+    def document(session: Session) -> Callable[[], Document]:
+        if name not in {layer.name for layer in session.spec.layers}:
+            raise Unknown("the network has no layer of this name")
+        return lambda: layer_json(
+            sessions.passes.evaluation(session), name, Bound.of(session, max_cells)
+        )
 
-    return await versioned(request, session, document)
+    return await versioned(request, id, document)
 
 
 @operation(
@@ -195,18 +198,21 @@ async def explain_number(
     """The derivation of one number: its rule, the numbers put in, and where they came from."""
     sessions = service(request)
     place = parse_index(index)
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
 
-    def document() -> object:
-        trace = sessions.passes.trace(session, view)
-        try:
-            trace.value(tensor)
-        except KeyError:
-            raise Unknown("the session has no tensor of this name at this level") from None
-        return explanation_json(explain(trace, tensor, place, max_terms))
+    def document(session: Session) -> Callable[[], Document]:
+        view = sessions.view(session, asked)
 
-    return await versioned(request, session, document)
+        def derivation() -> Document:
+            trace = sessions.passes.trace(session, view)
+            try:
+                trace.value(tensor)
+            except KeyError:
+                raise Unknown("the session has no tensor of this name at this level") from None
+            return explanation_json(explain(trace, tensor, place, max_terms))
+
+        return derivation
+
+    return await versioned(request, id, document)
 
 
 @operation(

@@ -76,11 +76,11 @@ async def get_tensor(
     """
     sessions = service(request)
     form = choose_form(request.headers.get("accept"))
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
-    headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
 
     def read() -> Response:
+        session = sessions.get(id)
+        view = sessions.view(session, asked)
+        headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
         array = _find(sessions, session, view, name)
         part = np.asarray(array[parse_slice(slice, array.shape)])
         if is_fresh(request, headers["ETag"]):
@@ -126,11 +126,11 @@ async def get_tensors(
     """
     sessions = service(request)
     form = choose_form(request.headers.get("accept"), MANY_FORMS)
-    session = await in_executor(request, sessions.get, id)
-    view = sessions.view(session, asked)
-    headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
 
     def read() -> Response:
+        session = sessions.get(id)
+        view = sessions.view(session, asked)
+        headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
         if name is None and not gradients:
             arrays = dict(session.parameters)
         else:
