@@ -16,7 +16,7 @@ FONTS = (
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours by their role, as ``#rrggbb``."""
+    """Colours by their role, as ``#rrggbb``; the dim ones are for what is not in play."""
 
     paper: str
     ink: str
@@ -26,6 +26,9 @@ class Palette:
     red: str
     accent: str
     accent_wash: str
+    dim_ink: str
+    dim_grey: str
+    dim_red: str
 
 
 PALETTES: Mapping[str, Palette] = {
@@ -38,6 +41,9 @@ PALETTES: Mapping[str, Palette] = {
         red="#b3261e",
         accent="#1a5fb4",
         accent_wash="#e4eefa",
+        dim_ink="#60605e",
+        dim_grey="#6e6c66",
+        dim_red="#be463f",
     ),
     "dark": Palette(
         paper="#161618",
@@ -48,6 +54,9 @@ PALETTES: Mapping[str, Palette] = {
         red="#ff8a7a",
         accent="#7fb4ff",
         accent_wash="#1d2c42",
+        dim_ink="#a1a09e",
+        dim_grey="#898882",
+        dim_red="#c56d62",
     ),
 }
 

@@ -35,31 +35,44 @@ def scale_of(values: np.ndarray) -> Scale:
     return Scale(-largest if (values < 0).any() else 0.0, largest)
 
 
-def heat_map(label: Json, key: str, direction: str, look: Look) -> str:
-    """The heat map of a label, with its range and its legend; a clear one before it is known."""
+def heat_map(label: Json, key: str, direction: str, look: Look, back: float) -> str:
+    """The heat map of a label, with its range and its legend; a clear one before it is known.
+
+    Args:
+        label: of mode ``heat``.
+        key: of its edge.
+        direction: of its edge.
+        look: of the label.
+        back: how much of the shades is left where they step back.
+    """
     known = look.known(key)
     values = look.shown.values.get(key)
     if values is None or known == 0:
-        return _legend(label, direction, None, look)
+        return _legend(label, direction, None, look, back)
     grid = label["rows"], label["cols"]
     cells = values.reshape(-1)[:known]
     scale = scale_of(values)
-    place = {"x": label["x"], "y": label["y"], "width": label["w"], "height": label["h"]}
+    place: dict[str, Value] = {
+        "x": label["x"],
+        "y": label["y"],
+        "width": label["w"],
+        "height": label["h"],
+    }
     picture = heat_png(cells, grid, (label["w"], label["h"]), scale.high, inks_of(direction, look))
     at = label.get("range") or {"x": label["x"] + label["w"] / 2, "y": label["y"] + label["h"] + 11}
     ends = f"{short(_end(cells, np.fmin))} \u2026 {short(_end(cells, np.fmax))}"
-    style: dict[str, Value] = {"font-size": 11, "fill": look.palette.grey}
+    style: dict[str, Value] = {"font-size": 11, "fill": look.grey}
     return (
-        image(place, picture, "none")
+        image({**place, "opacity": look.clear(back)}, picture, "none")
         + haloed(ends, at["x"], at["y"], style, look.palette.paper)
-        + _legend(label, direction, scale, look)
+        + _legend(label, direction, scale, look, back)
     )
 
 
 def inks_of(direction: str, look: Look) -> Inks:
     """The inks of what runs forward or backward."""
     palette = look.palette
-    return Inks(*map(channels, (palette.paper, look.ink(direction), palette.accent)))
+    return Inks(*map(channels, (palette.paper, look.behind(True).ink(direction), palette.accent)))
 
 
 def _end(cells: np.ndarray, which: np.ufunc) -> float:
@@ -73,7 +86,9 @@ def image(place: dict[str, Value], png: bytes, fit: str | None = None) -> str:
     return element("image", {**place, **how})
 
 
-def _legend(label: Json, direction: str, scale: Scale | None, look: Look) -> str:
+def _legend(
+    label: Json, direction: str, scale: Scale | None, look: Look, back: float
+) -> str:  # fmt: skip
     at = label.get("legend")
     if at is None or scale is None:
         return ""
@@ -84,10 +99,10 @@ def _legend(label: Json, direction: str, scale: Scale | None, look: Look) -> str
         {
             "x": x - STRIP_WIDTH / 2, "y": y - STRIP_HEIGHT,
             "width": STRIP_WIDTH, "height": STRIP_HEIGHT, "fill": f"url(#{ids})",
-            "stroke": palette.hairline, "stroke-width": 0.5,
+            "stroke": palette.hairline, "stroke-width": 0.5, "opacity": look.clear(back),
         },
     )  # fmt: skip
-    style: dict[str, Value] = {"font-size": END_SIZE, "fill": palette.grey}
+    style: dict[str, Value] = {"font-size": END_SIZE, "fill": look.grey}
     room = (at["w"] - STRIP_WIDTH) / 2 - STRIP_GAP
     off = STRIP_WIDTH / 2 + STRIP_GAP
     ends = "".join(

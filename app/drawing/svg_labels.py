@@ -22,11 +22,15 @@ PADDING, LIP = 2.0, 4.0
 OPTICAL = 1.0
 FAN_HEAD = 7.0
 DASHED = "3 3"
+# How much of lines and of pictures is left where they step back.
+LINES, PICTURES = 0.38, 0.7
 
 
 def label_of(edge: Json, drawing: Json, look: Look) -> str:
     """The label of one edge."""
-    label, key, ink = edge["label"], edge["key"], look.ink(edge["direction"])
+    label, key = edge["label"], edge["key"]
+    look = look.behind(look.lit(key))
+    ink = look.ink(edge["direction"])
     parts = [fan_lines(label, key, ink, look)] if label["mode"] == "fan" else []
     if look.shown.numbers and label["mode"] != "name":
         parts.append(_numbers(edge, label, look))
@@ -35,9 +39,9 @@ def label_of(edge: Json, drawing: Json, look: Look) -> str:
         left = name["x"] - formula["width"] / 2
         parts.append(formula_at(name["formula"], left, name["y"], ink, look.palette.paper))
     if (shape := label["shape"]) and shape["text"]:
-        style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": look.palette.grey}
+        style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": look.grey}
         parts.append(haloed(shape["text"], shape["x"], shape["y"], style, look.palette.paper))
-    return element("g", {"opacity": look.dimmed(look.lit(key), 0.7)}, *parts)
+    return element("g", {}, *parts)
 
 
 def fan_lines(label: Json, key: str, ink: str, look: Look) -> str:
@@ -49,11 +53,11 @@ def fan_lines(label: Json, key: str, ink: str, look: Look) -> str:
         parts.append(element("path", {"d": line + wings}))
     if fan["ellipsis"]:
         x, y = fan["ellipsis"]
-        style: dict[str, Value] = {"font-size": NUMBER_SIZE, "fill": look.palette.ink}
+        style: dict[str, Value] = {"font-size": NUMBER_SIZE, "fill": look.ink("forward")}
         ellipsis = text("\u22ee", x, y + MIDDLE * NUMBER_SIZE, style)
     stroke: dict[str, Value] = {
         "fill": "none", "stroke": ink, "stroke-width": 2 if look.made(key) else 1.2,
-        "stroke-linejoin": "round", "opacity": look.dimmed(look.lit(key), 0.38),
+        "stroke-linejoin": "round", "opacity": look.clear(LINES),
     }  # fmt: skip
     return element("g", stroke, *parts) + ellipsis
 
@@ -67,7 +71,7 @@ def _numbers(edge: Json, label: Json, look: Look) -> str:
     box = label["x"], label["y"], label["w"], label["h"]
     slot = _slot(box, is_whole, key, look)
     if label["mode"] == "heat":
-        return slot + heat_map(label, key, direction, look)
+        return slot + heat_map(label, key, direction, look, PICTURES)
     ink = look.ink(direction)
     brackets = _brackets(label, ink) if label["mode"] == "grid" and is_whole else ""
     return slot + brackets + _cells(label, key, ink, look)

@@ -1,7 +1,7 @@
 """What is to be seen in a picture at one moment, and in which colours."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -45,14 +45,34 @@ class Shown:
 
 @dataclass(frozen=True)
 class Look:
-    """A moment in the colours of a theme."""
+    """A moment in the colours of a theme.
+
+    Attributes:
+        shown: the moment.
+        palette: the theme.
+        back: whether this is the look of what steps back behind the op in play. What is written
+            takes dimmer inks that can still be read; lines and pictures become clear.
+    """
 
     shown: Shown
     palette: Palette
+    back: bool = False
 
     def ink(self, direction: str) -> str:
-        """Colour of what runs forward or backward."""
-        return self.palette.red if direction == "backward" else self.palette.ink
+        """Colour of what is written of a value or of a gradient."""
+        palette = self.palette
+        if direction == "backward":
+            return palette.dim_red if self.back else palette.red
+        return palette.dim_ink if self.back else palette.ink
+
+    @property
+    def grey(self) -> str:
+        """Colour of what is written beside it."""
+        return self.palette.dim_grey if self.back else self.palette.grey
+
+    def clear(self, opacity: float) -> Value:
+        """Opacity of lines and pictures that step back; None for full."""
+        return opacity if self.back else None
 
     def known(self, key: str) -> int:
         """Cells known of a key."""
@@ -67,9 +87,9 @@ class Look:
         play = self.shown.play
         return play is not None and (key in play.reads or key in play.writes)
 
-    def dimmed(self, lit: bool, opacity: float) -> Value:
-        """Opacity of what is not in play while something else is; None for full."""
-        return None if lit or self.shown.play is None else opacity
+    def behind(self, lit: bool) -> "Look":
+        """The look of what is lit, or steps back while something else is in play."""
+        return replace(self, back=not lit and self.shown.play is not None)
 
 
 def look_at(shown: Shown | None, theme: str) -> Look:

@@ -7,7 +7,7 @@ import numpy as np
 from app.drawing.svg import Point, Value, element, head, rounded_path, shortened, text
 from app.drawing.svg_formulas import formula_at
 from app.drawing.svg_heat import image, inks_of, scale_of
-from app.drawing.svg_labels import MIDDLE
+from app.drawing.svg_labels import LINES, MIDDLE
 from app.drawing.svg_look import Look
 from app.drawing.svg_png import heat_png
 
@@ -18,6 +18,8 @@ SIGNS = {"-": "\u2212", "x": "\u00d7"}
 SYMBOL_SIZE, LONG_SIZE, TITLE_SIZE, GROUP_SIZE, BOX_SIZE = 15.0, 12.0, 13.0, 12.0, 11.0
 LONG = 5
 BOX = 18.0
+# How much of an outline and of the input image is left where they step back.
+OUTLINE, IMAGE = 0.6, 0.5
 
 
 def line_of(edge: Json, look: Look) -> str:
@@ -32,8 +34,8 @@ def line_of(edge: Json, look: Look) -> str:
         stroke = {"fill": "none", "stroke": look.palette.ink, "stroke-width": width}
         path = rounded_path(edge["points"]) + head(edge["points"], *OPEN_HEAD, filled=False)
         parts = element("path", {**stroke, "stroke-linejoin": "round", "d": path})
-    dimmed = look.dimmed(look.lit(key), 0.38)
-    return parts if dimmed is None else element("g", {"opacity": dimmed}, parts)
+    clear = look.behind(look.lit(key)).clear(LINES)
+    return parts if clear is None else element("g", {"opacity": clear}, parts)
 
 
 def _backward(edge: Json, look: Look) -> str:
@@ -57,30 +59,32 @@ def node_of(node: Json, drawing: Json, look: Look) -> str:
     """An op's circle, a layer's box, a constant or the input image."""
     play, palette = look.shown.play, look.palette
     lit = play is not None and play.node in node["nodes"]
+    look = look.behind(lit)
+    ink, outline_left = look.ink("forward"), look.clear(OUTLINE)
     x, y, w, h = node["x"], node["y"], node["w"], node["h"]
     corner = {"x": x - w / 2, "y": y - h / 2}
     if node["kind"] == "constant":
         formula = drawing["formulas"][node["symbol"]]
         baseline = corner["y"] + formula["ascent"]
-        drawn = formula_at(node["symbol"], corner["x"], baseline, palette.ink)
+        drawn = formula_at(node["symbol"], corner["x"], baseline, ink)
     elif node.get("image"):
         place: dict[str, Value] = {**corner, "width": w, "height": h}
-        frame = element("rect", {**place, "fill": "none", "stroke": palette.hairline,
-                                 "stroke-width": 1.4})  # fmt: skip
-        drawn = _image(node, place, look) + frame
+        frame: dict[str, Value] = {"fill": "none", "stroke": palette.hairline, "stroke-width": 1.4,
+                 "stroke-opacity": outline_left}  # fmt: skip
+        drawn = _image(node, place, look) + element("rect", {**place, **frame})
     else:
         stroke: dict[str, Value] = {
             "fill": palette.paper,
-            "stroke": palette.accent if lit else palette.ink,
+            "stroke": palette.accent if lit else ink,
             "stroke-width": 2.6 if lit else 1.4,
+            "stroke-opacity": outline_left,
         }
         if node["kind"] == "op" and abs(w - h) < 1:
             outline = element("circle", {"cx": x, "cy": y, "r": w / 2, **stroke})
         else:
             outline = element("rect", {**corner, "width": w, "height": h, "rx": 8, **stroke})
-        drawn = outline + _name(node, palette.ink)
-    dimmed = look.dimmed(lit, 0.5)
-    return drawn if dimmed is None else element("g", {"opacity": dimmed}, drawn)
+        drawn = outline + _name(node, ink)
+    return drawn
 
 
 def _name(node: Json, ink: str) -> str:
@@ -99,7 +103,7 @@ def _image(node: Json, place: dict[str, Value], look: Look) -> str:
     cells: np.ndarray = values.reshape(-1)
     grid, room = tuple(node["image"]), (node["w"], node["h"])
     png = heat_png(cells, grid, room, scale_of(values).high, inks_of("forward", look))
-    return image(place, png)
+    return image({**place, "opacity": look.clear(IMAGE)}, png)
 
 
 def group_of(group: Json, look: Look) -> str:

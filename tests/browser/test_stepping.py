@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.drawing.palette import PALETTES, channels
+
 PRESETS = (
     "fig-5-24", "fig-5-25", "fig-5-26", "fig-5-27", "fig-5-28", "fig-5-29", "fig-5-30", "two-layer",
 )  # fmt: skip
@@ -148,10 +150,11 @@ def test_the_op_in_play_and_its_operands_are_lit_and_all_else_is_dimmed(explorer
     assert sorted(lit) == ["affine1.W", "x"]
     made = page.locator(".label.made").evaluate_all("all => all.map((one) => one.dataset.key)")
     assert made == ["affine1.dot"]
-    opacity = "one => Number(getComputedStyle(one).opacity)"
-    page.wait_for_timeout(300)
-    assert page.locator('.label[data-key="affine1.b"]').evaluate(opacity) < 1
-    assert page.locator('.label[data-key="x"]').evaluate(opacity) == 1
+    ink = "one => getComputedStyle(one.querySelector('.cell text')).fill"
+    light = PALETTES["light"]
+    for key, colour in (("affine1.b", light.dim_ink), ("x", light.ink)):
+        shown = page.locator(f'.label[data-key="{key}"]').evaluate(ink)
+        assert shown == f"rgb{channels(colour)}"
 
 
 def test_the_worked_numbers_of_figure_5_29_come_out(explorer: Any) -> None:

@@ -35,8 +35,8 @@ ELEMENTS = {
 ATTRIBUTES = {
     "id", "viewBox", "width", "height", "role", "lang", "overflow", "d", "x", "y", "cx", "cy", "r",
     "rx", "href", "transform", "opacity", "fill", "stroke", "stroke-width", "stroke-dasharray",
-    "stroke-linejoin", "font-family", "font-size", "font-weight", "text-anchor", "offset",
-    "stop-color", "preserveAspectRatio", "image-rendering",
+    "stroke-linejoin", "stroke-opacity", "font-family", "font-size", "font-weight", "text-anchor",
+    "offset", "stop-color", "preserveAspectRatio", "image-rendering",
 }  # fmt: skip
 EMPTY_SLOT, WAITING = "3 3", "3 4"
 
@@ -232,14 +232,15 @@ def test_the_op_in_play_stands_out_and_all_else_steps_back() -> None:
     lit = figure_svg(drawing, Shown(values, known, play), "light")
     plain = figure_svg(drawing, Shown(values, known), "light")
 
-    accent = PALETTES["light"].accent
+    palette = PALETTES["light"]
+    accent = palette.accent
     root = ElementTree.fromstring(lit)
     ringed = [one for one in root.iter() if one.get("stroke") == accent and one.get("fill")]
     # The circle of `dot`, and the cell that was made last.
     assert [one.tag.removeprefix(SVG) for one in ringed[:2]] == ["circle", "rect"]
-    assert 'opacity="0.38"' in lit
-    assert 'opacity="0.5"' in lit
-    assert 'opacity="0.7"' in lit
+    for sign in ('opacity="0.38"', 'stroke-opacity="0.6"', palette.dim_ink, palette.dim_grey):
+        assert sign in lit
+        assert sign not in plain
     assert "opacity" not in plain
 
 

@@ -56,7 +56,7 @@ export function makeFarText(scene, graph, family) {
     if (part.kind !== "label") return;
     const { edge, label } = part;
     const colour = sight.palette[edge.direction === "forward" ? "ink" : "red"];
-    context.fillStyle = sight.stale ? sight.palette.faint : colour;
+    context.fillStyle = sight.stale ? sight.palette.grey : colour;
     const known = sight.known(edge.key);
     const value = sight.value(edge.key);
     const places = known > 0 && value !== undefined ? placesIn(label) : [];
