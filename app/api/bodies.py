@@ -135,7 +135,7 @@ def parse(body: bytes, adapter: TypeAdapter[Model]) -> Model:
         raise invalid(_field_errors(text, details)) from None
     # Only a valid text is searched for doubled keys: by then it has few of them. Each key has its
     # colon, so where there are as many as keys that were kept, none stood twice.
-    doubled = None if body.count(b":") == _count_keys(text) else _doubled_key(body)
+    doubled = None if body.count(b":") == _count_keys(text) else doubled_key(body)
     if doubled is not None:
         raise invalid([FieldError(pointer([doubled]), "duplicate", "the key stands twice")])
     return value
@@ -263,7 +263,7 @@ def _count_keys(text: object) -> int:
     return 0
 
 
-def _doubled_key(body: bytes) -> str | None:
+def doubled_key(body: bytes) -> str | None:
     """A key that an object of this valid JSON text has twice, if there is one."""
     scopes: list[set[bytes]] = []
     for match in _KEY.finditer(body):

@@ -19,6 +19,7 @@ from app.api.routing import Operation
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 Json = dict[str, Any]
 
+BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
 REF = "#/components/schemas/{model}"
 TOKEN_PROBLEMS = ("unauthorized", "forbidden")
 BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type")
@@ -70,6 +71,7 @@ def operation(
     content: Mapping[str, Json] | None = None,
     body: TypeAdapter[Any] | None = None,
     body_required: bool = True,
+    files: Sequence[str] = (),
     examples: Mapping[str, Any] | None = None,
     problems: Sequence[str] = (),
     headers: Sequence[Json] = (),
@@ -91,6 +93,7 @@ def operation(
         content: As OpenAPI's, for answers that are not (only) JSON.
         body: What the body is read as, if there is one.
         body_required: Whether it must be there.
+        files: Media types of a body that is a file instead.
         examples: Bodies that succeed, by name.
         problems: Kinds of problem that it can answer with; those of ``body`` and ``secured``, and
             ``invalid``, are added.
@@ -112,6 +115,9 @@ def operation(
         if examples:
             media["examples"] = {name: {"value": value} for name, value in examples.items()}
         extra["requestBody"] = {"required": body_required, "content": {"application/json": media}}
+    if files:
+        kinds += BODY_PROBLEMS
+        extra["requestBody"] = {"required": True, "content": dict.fromkeys(files, BINARY)}
     if {"If-Match"} & {entry["name"] for entry in headers}:
         kinds.append("bad-request")
     if minimal:

@@ -30,7 +30,9 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "malformed": Kind(400, "Malformed JSON", "The body is not one JSON text in UTF-8."),
+    "malformed": Kind(
+        400, "Malformed body", "The body is not one JSON text in UTF-8, or no such file."
+    ),
     "bad-request": Kind(400, "Bad request", "The request cannot be read."),
     "unauthorized": Kind(
         401, "Edit token missing", "The call changes the session and needs its edit token."
@@ -47,7 +49,9 @@ KINDS: dict[str, Kind] = {
     "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
     "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),
     "url-too-long": Kind(414, "URL too long", "The URL has more bytes than are read."),
-    "unsupported-type": Kind(415, "Unsupported type", "The body is not application/json."),
+    "unsupported-type": Kind(
+        415, "Unsupported type", "The body is of no type that the call reads."
+    ),
     "invalid": Kind(422, "Invalid value", "A field has a value that cannot be used."),
     "precondition-required": Kind(428, "If-Match missing", "Edits name the version they are for."),
     "too-many": Kind(429, "Too many", "Try again after Retry-After seconds."),

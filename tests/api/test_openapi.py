@@ -41,7 +41,8 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "evaluate", "explain_number", "fork_session", "get_catalogue", "get_datasets",
         "get_events", "get_figure",
         "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_row", "get_run",
-        "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace", "start_run",
+        "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
+        "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
     }  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS
@@ -59,6 +61,9 @@ class Call:
             self.query = {"tensor": "x", "index": "0,0"}
         self.body = BODIES.get(operation, {}) if self.method in ("POST", "PATCH") else None
         self.content: bytes | None = None
+        if self.method == "PUT":
+            self.content = save({"x": np.ones((3, 2))})
+            self.headers["Content-Type"] = "application/vnd.safetensors"
 
     def send(self) -> Any:
         sent: dict[str, Any] = {"json": self.body}
@@ -108,7 +113,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
         case 412:
             call.headers["If-Match"] = '"999"'
         case 413:
-            call.content = b" " * ((1 << 20) + 1)
+            call.content = b" " * ((2 << 20) + 1)
             call.headers |= json_type
         case 415:
             call.content = b"{}"

@@ -1,4 +1,4 @@
-"""Tensors of a session's pass: one, whole or in part, or several in one file."""
+"""Tensors of a session: one, whole or in part, or several in one file."""
 
 from typing import Annotated
 
@@ -11,7 +11,13 @@ from starlette.responses import Response
 from app.api.answers import TensorAnswer, TensorsAnswer
 from app.api.conditions import etag, is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
-from app.api.documents import IF_NONE_MATCH, header, operation, schema_of
+from app.api.documents import (
+    BINARY,
+    IF_NONE_MATCH,
+    header,
+    operation,
+    schema_of,
+)
 from app.api.executor import in_executor
 from app.api.problem import FieldError, invalid
 from app.api.tensors import (
@@ -36,7 +42,6 @@ from app.sessions.state import Session, View
 
 router = APIRouter(prefix=PREFIX, tags=["tensors"])
 
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
 # Tensors that one request can name.
 MAX_NAMES = 64
 
@@ -47,8 +52,8 @@ MAX_NAMES = 64
     "/sessions/{id}/tensors/{name}",
     content={
         JSON: {"schema": schema_of(TypeAdapter(TensorAnswer))},
-        NPY: _BINARY,
-        SAFETENSORS: _BINARY,
+        NPY: BINARY,
+        SAFETENSORS: BINARY,
     },
     problems=("not-found", "not-acceptable"),
     headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(FORMS)}.")),
@@ -96,8 +101,8 @@ async def get_tensor(
     "/sessions/{id}/tensors",
     content={
         JSON: {"schema": schema_of(TypeAdapter(TensorsAnswer))},
-        SAFETENSORS: _BINARY,
-        NPZ: _BINARY,
+        SAFETENSORS: BINARY,
+        NPZ: BINARY,
     },
     problems=("not-found", "not-acceptable"),
     headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(MANY_FORMS)}.")),
