@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "drawing": {"engine"},
     "sessions": {"engine", "drawing"},
-    "api": {"engine", "sessions", "datasets"},
+    "api": {"engine", "drawing", "sessions", "datasets"},
     "web": {"api", "sessions"},
 }
 WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}

@@ -1,76 +1,37 @@
-"""What the answers hold, for the OpenAPI document only: answers are written by `values.encode`.
+"""What the answers about sessions and their passes hold.
 
-`Number` is a JSON number, or one of three texts where the result is not finite.
+Each answer is declared once, here and in the two modules beside it: `views` builds these typed
+dictionaries, which mypy holds to their fields and which cost nothing while the server runs;
+`documents` makes the schemas of the OpenAPI document from them, and `static/js/types.js` is
+generated from that. A drawing is declared in `app.drawing.drawn`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.alias_generators import to_camel
-from typing_extensions import TypeAliasType
+from pydantic import Field
+from typing_extensions import TypedDict
 
-Number = TypeAliasType(
-    "Number",
-    Annotated[
-        Any,
-        WithJsonSchema({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}),
-    ],
+from app.api.cells import (
+    Cell,
+    Cells,
+    Dtype,
+    Form,
+    Level,
+    LossView,
+    Matrix,
+    MatrixValue,
+    Phase,
+    Shape,
+    Value,
+    Values,
+    words,
+    written_as,
 )
-Cells = TypeAliasType("Cells", Number | list[Number] | list[list[Number]])
-Shape = list[int]
+from app.engine.optimizers import OPTIMIZERS
+from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 
 
-class Omitted(BaseModel):
-    """Stands for a tensor of too many cells; `link`, if it has one, gives all of them."""
-
-    shape: Shape
-    min: Number
-    max: Number
-    mean: Number
-    omitted: Literal[True]
-    link: str | None
-
-
-Value = TypeAliasType("Value", Cells | Omitted)
-Values = dict[str, Value]
-
-
-class AllowedAnswer(BaseModel):
-    """What a field may be, in the words of JSON Schema; `shapes` are those of an array."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-    type: Literal["integer", "number"] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: float | None = None
-    exclusive_maximum: float | None = None
-    min_items: int | None = None
-    max_items: int | None = None
-    enum: list[str] | None = None
-    shapes: list[Shape] | None = None
-
-
-class FieldErrorAnswer(BaseModel):
-    """One wrong field."""
-
-    pointer: str
-    code: str
-    message: str
-    allowed: AllowedAnswer | None = None
-
-
-class ProblemAnswer(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: Annotated[list[FieldErrorAnswer], Field(max_length=20)] | None = None
-
-
-class ParameterAnswer(BaseModel):
+class ParameterAnswer(TypedDict):
     """A parameter and dL/d(parameter)."""
 
     shape: Shape
@@ -78,86 +39,150 @@ class ParameterAnswer(BaseModel):
     gradient: Value | None
 
 
-class LayerAnswer(BaseModel):
+class LayerAnswer(TypedDict):
     """One layer after a pass."""
 
     name: str
-    type: str
+    type: Annotated[str, words(*LAYER_TYPES)]
     input_shape: Shape
     output_shape: Shape
-    output: Value
-    grad_output: Value | None
-    grad_input: Value | None
+    output: MatrixValue
+    grad_output: MatrixValue | None
+    grad_input: MatrixValue | None
     parameters: dict[str, ParameterAnswer]
 
 
-class EvaluationAnswer(BaseModel):
+class EvaluationAnswer(TypedDict):
     """One forward and, with targets or a given gradient, one backward pass."""
 
-    loss: Number | None
-    probabilities: Value | None
-    predictions: list[int] | None
+    loss: Cell | None
+    probabilities: Matrix | None
+    predictions: Annotated[Any, written_as(list[int] | None)]
     layers: list[LayerAnswer]
-    parameter_gradients: Values
-    grad_input: Value | None
+    parameter_gradients: dict[str, Cells]
+    grad_input: Matrix | None
 
 
-class EvaluatedFields(BaseModel):
+class EvaluatedFields(TypedDict):
     """As an evaluation, with the `fields` that were asked for and no others."""
 
-    loss: Number | None = None
-    probabilities: Value | None = None
-    predictions: list[int] | None = None
-    layers: list[LayerAnswer] = []
-    parameter_gradients: Values = {}
-    grad_input: Value | None = None
+    loss: NotRequired[Cell | None]
+    probabilities: NotRequired[Matrix | None]
+    predictions: NotRequired[Annotated[Any, written_as(list[int] | None)]]
+    layers: NotRequired[list[LayerAnswer]]
+    parameter_gradients: NotRequired[dict[str, Cells]]
+    grad_input: NotRequired[Matrix | None]
 
 
-class BatchAnswer(BaseModel):
+class BatchAnswer(TypedDict):
     """One result for each variation, in their order; with all fields or those asked for."""
 
     results: list[EvaluatedFields]
 
 
-class LayersAnswer(BaseModel):
+class LayersAnswer(TypedDict):
     """All layers of a session."""
 
     layers: list[LayerAnswer]
 
 
-class CursorAnswer(BaseModel):
+class PositionAnswer(TypedDict):
     """Where the session stands: events below `seq` are done, and `element` cells of the next."""
 
     seq: int
     element: int
     events: int
-    phase: Literal["start", "forward", "loss", "backward", "end"]
+    phase: Annotated[str, words("start", "forward", "loss", "backward", "end")]
     at_start: bool
     at_end: bool
 
 
-class SessionAnswer(BaseModel):
+class LayerSpecAnswer(TypedDict):
+    """One layer of a network; only `affine` has units."""
+
+    type: Annotated[str, words(*LAYER_TYPES)]
+    name: str
+    units: NotRequired[int]
+
+
+class LossSpecAnswer(TypedDict):
+    """The loss of a network."""
+
+    type: Annotated[str, words(*LOSS_TYPES)]
+
+
+class NetworkAnswer(TypedDict):
+    """What a network is made of."""
+
+    input_size: int
+    layers: list[LayerSpecAnswer]
+    loss: LossSpecAnswer | None
+    dtype: Dtype
+
+
+class SourceAnswer(TypedDict):
+    """The rows of a data set that x and t are."""
+
+    dataset: str
+    split: str
+    rows: list[int]
+
+
+class OptimizerAnswer(TypedDict):
+    """An optimiser with the settings that its type has."""
+
+    type: Annotated[str, words(*OPTIMIZERS)]
+    learning_rate: float
+    momentum: NotRequired[float]
+    beta1: NotRequired[float]
+    beta2: NotRequired[float]
+    epsilon: NotRequired[float]
+
+
+class ViewAnswer(TypedDict):
+    """How a session is drawn and stepped."""
+
+    level: Level
+    loss: LossView
+    sample: int
+    single: bool
+    open: Annotated[Any, written_as(list[str])]
+    form: Form
+
+
+class LinksAnswer(TypedDict):
+    """Where the parts of a session are."""
+
+    self: str
+    graph: str
+    trace: str
+    layers: str
+    events: str
+    runs: str
+
+
+class SessionAnswer(TypedDict):
     """The whole state of a session."""
 
     id: str
     version: int
     data_version: int
     preset: str | None
-    network: dict[str, Any]
+    network: NetworkAnswer
     parameters: Values
-    x: Value
+    x: MatrixValue
     t: Value | None
-    grad_output: Value | None
-    source: dict[str, Any] | None
-    optimizer: dict[str, Any]
-    view: dict[str, Any]
-    cursor: CursorAnswer
-    loss: Number | None
-    probabilities: Value | None
-    predictions: list[int] | None
+    grad_output: MatrixValue | None
+    source: SourceAnswer | None
+    optimizer: OptimizerAnswer
+    view: ViewAnswer
+    cursor: PositionAnswer
+    loss: Cell | None
+    probabilities: MatrixValue | None
+    predictions: Annotated[Any, written_as(list[int] | None)]
     created: str
     expires: str
-    links: dict[str, str]
+    links: LinksAnswer
 
 
 class NewSessionAnswer(SessionAnswer):
@@ -166,30 +191,50 @@ class NewSessionAnswer(SessionAnswer):
     edit_token: str
 
 
-class EventAnswer(BaseModel):
-    """One op doing one thing."""
+class MinimalAnswer(TypedDict):
+    """What `Prefer: return=minimal` leaves of the answer to a change."""
+
+    version: int
+    cursor: PositionAnswer
+    loss: Cell | None
+
+
+class BareEvent(TypedDict):
+    """One op doing one thing, without its numbers."""
 
     seq: int
-    phase: Literal["forward", "loss", "backward", "update"]
+    phase: Phase
     layer: str
     node: str
     op: str
-    reads: list[str]
-    writes: list[str]
+    reads: Annotated[Any, written_as(list[str])]
+    writes: Annotated[Any, written_as(list[str])]
     rule: str
     rule_name: str
-    shape: Shape
+    shape: Annotated[Any, written_as(Shape)]
     elements: int
+
+
+class TraceEventAnswer(BareEvent):
+    """One op doing one thing, and the numbers that it makes known."""
+
     values: Values
 
 
-class TraceAnswer(BaseModel):
+class StridesAnswer(TypedDict):
+    """The events at which a stride stops."""
+
+    phase: list[int]
+    layer: list[int]
+
+
+class TraceAnswer(TypedDict):
     """A whole pass."""
 
     id: str
     version: int
-    level: str
-    loss: str
+    level: Level
+    loss: LossView
     form: str | None
     n: int
     drawing: Annotated[
@@ -198,54 +243,34 @@ class TraceAnswer(BaseModel):
     ]
     inputs: Values
     outputs: Values
-    events: list[EventAnswer]
-    strides: dict[str, list[int]]
+    events: list[TraceEventAnswer]
+    strides: StridesAnswer
 
 
-class StepEventAnswer(BaseModel):
+class SteppedCell(TypedDict):
+    """A cell that became known."""
+
+    index: list[int]
+    value: Cell
+
+
+class StepEventAnswer(BareEvent):
     """An event passed; at stride `element` with the cells passed and only their values."""
 
-    seq: int
-    phase: str
-    cells: list[list[int]] | None = None
-    values: dict[str, Any]
+    cells: NotRequired[list[list[int]]]
+    values: dict[str, Value | list[SteppedCell]]
 
 
-class StepAnswer(BaseModel):
+class StepAnswer(TypedDict):
     """The cursor after a stride, the events passed and the values they reveal."""
 
     version: int
-    cursor: CursorAnswer
+    cursor: PositionAnswer
     events: list[StepEventAnswer]
-    values: dict[str, Any]
+    values: dict[str, Value | list[SteppedCell]]
 
 
-class MinimalAnswer(BaseModel):
-    """What `Prefer: return=minimal` leaves of the answer to a change."""
-
-    version: int
-    cursor: CursorAnswer
-    loss: Number | None
-
-
-class GraphAnswer(BaseModel):
-    """A drawing without numbers."""
-
-    level: str
-    loss: str | None
-    form: str | None
-    width: float
-    height: float
-    nodes: list[dict[str, Any]]
-    edges: list[dict[str, Any]]
-    groups: list[dict[str, Any]]
-    insides: dict[str, Any]
-    equations: list[dict[str, Any]]
-    formulas: dict[str, Any]
-    glyphs: dict[str, Any]
-
-
-class TensorAnswer(BaseModel):
+class TensorAnswer(TypedDict):
     """One tensor, or the part that `slice` names."""
 
     name: str
@@ -254,7 +279,7 @@ class TensorAnswer(BaseModel):
     value: Cells
 
 
-class TensorListed(BaseModel):
+class TensorListed(TypedDict):
     """One tensor of a list, without its numbers."""
 
     name: str
@@ -262,177 +287,8 @@ class TensorListed(BaseModel):
     shape: Shape
 
 
-class TensorsAnswer(BaseModel):
+class TensorsAnswer(TypedDict):
     """The tensors that the same address gives as one file."""
 
     version: int
     tensors: list[TensorListed]
-
-
-class FactorAnswer(BaseModel):
-    """One factor of a term and the cell it came from."""
-
-    tensor: str
-    index: list[int]
-    value: Number
-    function: Annotated[
-        str, Field(description="What was taken of the cell, such as `log`; else `identity`.")
-    ]
-    cell_value: Annotated[Number, Field(description="The cell itself, before the function.")]
-
-
-class TermAnswer(BaseModel):
-    """A product of factors, times the coefficient."""
-
-    factors: list[FactorAnswer]
-    coefficient: Number
-    value: Number
-
-
-class DivisorAnswer(BaseModel):
-    """The sum by which the terms are divided, as in softmax: `scale` is 1 over its value."""
-
-    terms: list[TermAnswer]
-    value: Number
-    shift: Annotated[
-        Number, Field(description="What was subtracted in every exponent; 0 where exp is safe.")
-    ]
-    omitted: int
-    omitted_value: Number
-
-
-class ExplanationAnswer(BaseModel):
-    """Where one number comes from: the terms add up to it, times `scale`."""
-
-    tensor: str
-    index: list[int]
-    value: Number
-    rule: str
-    rule_name: str
-    shapes: dict[str, Any] | list[Any]
-    terms: list[TermAnswer]
-    scale: Any
-    combine: Literal["sum", "max"]
-    omitted: Annotated[
-        int, Field(description="Terms that are not listed; the listed ones count most.")
-    ]
-    omitted_value: Number
-    divisor: DivisorAnswer | None
-    note: Annotated[
-        Literal["others", "digits", "complement"] | None,
-        Field(
-            description="Why the terms are not those of the rule: `others`, minus the other "
-            "probabilities stand for y - 1, which would lose digits; `digits`, a cell is rounded "
-            "to nearly 1 and its function was taken before the rounding; `complement`, another "
-            "function of x stands for 1 - y."
-        ),
-    ]
-
-
-class CheckedAnswer(BaseModel):
-    """How far the numerical gradient of one parameter is from backpropagation's."""
-
-    max_relative_error: Number | None
-    cells: int
-    not_comparable: Any
-
-
-class CheckAnswer(BaseModel):
-    """The numerical check of all parameters."""
-
-    h: float
-    parameters: dict[str, CheckedAnswer]
-    sampled: bool
-    seed: int
-    max_relative_error: Number | None
-
-
-class LossesAnswer(BaseModel):
-    """The loss before the step, as the gradient predicts it, and as it came out."""
-
-    before: Number
-    predicted: Number
-    after: Number
-
-
-class UpdatedAnswer(BaseModel):
-    """One parameter in a step of the optimiser: new = old + change."""
-
-    old: Value
-    gradient: Value
-    change: Value
-    new: Value
-
-
-class UpdateAnswer(BaseModel):
-    """One step of the optimiser."""
-
-    version: int
-    data_version: int
-    optimizer: dict[str, Any]
-    loss: LossesAnswer
-    parameters: dict[str, UpdatedAnswer]
-
-
-class RunAnswer(BaseModel):
-    """A training run."""
-
-    id: str
-    state: Literal["queued", "running", "paused", "finished", "stopped", "failed"]
-    step: int
-    steps: int
-    loss: Number | None
-    accuracy: Number | None
-    gradient_norms: dict[str, Number]
-    error: str | None
-    optimizer: dict[str, Any]
-    batch_size: int
-    seed: int
-
-
-class RunsAnswer(BaseModel):
-    """The session's runs, oldest first."""
-
-    runs: list[RunAnswer]
-
-
-class KindAnswer(BaseModel):
-    """A kind of layer, loss or level, and what its fields may be."""
-
-    name: str
-    fields: dict[str, AllowedAnswer]
-
-
-class CatalogueAnswer(BaseModel):
-    """What networks are made of, and every limit by the name of its field."""
-
-    layers: list[KindAnswer]
-    losses: list[KindAnswer]
-    levels: list[KindAnswer]
-    limits: dict[str, AllowedAnswer]
-
-
-class PresetsAnswer(BaseModel):
-    """What there is to start from."""
-
-    presets: list[dict[str, Any]]
-
-
-class DatasetsAnswer(BaseModel):
-    """Real data that sessions can load."""
-
-    datasets: list[dict[str, Any]]
-
-
-class RowAnswer(BaseModel):
-    """One sample of a data set; pixels from 0 to 255."""
-
-    row: int
-    label: int
-    pixels: list[int]
-
-
-class ProblemsAnswer(BaseModel):
-    """What each problem's `type` means."""
-
-    problems: list[dict[str, Any]]

@@ -9,18 +9,18 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from app.api import answers
+from app.api.answers import MinimalAnswer
+from app.api.answers_catalogue import ProblemAnswer
 from app.api.problem import CATALOGUE, KINDS, MEDIA_TYPE
 from app.api.routing import Operation
+from app.api.schemas import Json, components, schema_of
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
-Json = dict[str, Any]
 
 BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
-REF = "#/components/schemas/{model}"
 TOKEN_PROBLEMS = ("unauthorized", "forbidden")
 BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type")
 
@@ -65,8 +65,8 @@ def operation(
     method: str,
     path: str,
     *,
-    answer: type[BaseModel] | None = None,
-    or_answers: Sequence[type[BaseModel]] = (),
+    answer: Any = None,
+    or_answers: Sequence[Any] = (),
     status: int = 200,
     content: Mapping[str, Json] | None = None,
     body: TypeAdapter[Any] | None = None,
@@ -126,8 +126,8 @@ def operation(
         extra["parameters"] = list(headers)
     success: Json = {"description": "Done."}
     if answer is not None:
-        others = (*or_answers, answers.MinimalAnswer) if minimal else or_answers
-        schemas = [schema_of(TypeAdapter(model)) for model in (answer, *others)]
+        others = (*or_answers, MinimalAnswer) if minimal else or_answers
+        schemas = [schema_of(declared) for declared in (answer, *others)]
         schema = {"anyOf": schemas} if others else schemas[0]
         success["content"] = {"application/json": {"schema": schema}}
     if content is not None:
@@ -170,22 +170,8 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-_components: dict[str, Json] = {}
-
-
-def schema_of(adapter: TypeAdapter[Any]) -> Json:
-    """The schema, its definitions moved to the components."""
-    schema = adapter.json_schema(ref_template=REF)
-    _components.update(schema.pop("$defs", {}))
-    title = schema.get("title")
-    if schema.get("type") == "object" and title:
-        _components[title] = schema
-        return {"$ref": REF.format(model=title)}
-    return schema
-
-
 def _problem_responses(kinds: Sequence[str]) -> dict[int | str, Json]:
-    schema = schema_of(TypeAdapter(answers.ProblemAnswer))
+    schema = schema_of(ProblemAnswer)
     responses: dict[int | str, Json] = {}
     for name in dict.fromkeys(kinds):
         kind = KINDS[name]
@@ -217,15 +203,15 @@ def _document(app: FastAPI) -> Json:
         description=app.description,
         routes=app.routes,
     )
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
+    parts = document.setdefault("components", {})
+    schemas = parts.setdefault("schemas", {})
     for operations in document["paths"].values():
         for operation_ in operations.values():
             _drop_framework_errors(operation_)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas.update(_components)
-    components["securitySchemes"] = {
+    schemas.update(components)
+    parts["securitySchemes"] = {
         "editToken": {
             "type": "http",
             "scheme": "bearer",

@@ -38,11 +38,12 @@ def _whole(value: Any) -> Any:
     return int(value) if type(value) is float and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Count = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
-Row = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+# The bounds stand first, or pydantic would not write them into the schema.
+WHOLE = BeforeValidator(_whole)
+Count = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
+Row = Annotated[int, Field(ge=0, le=1_000_000_000), WHOLE]
 Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
-Seed = Annotated[Whole, Field(ge=SEED.minimum, le=SEED.maximum)]
+Seed = Annotated[int, Field(ge=SEED.minimum, le=SEED.maximum), WHOLE]
 
 
 Parameters = Annotated[
@@ -342,8 +343,8 @@ class NewRun(Strict):
     """A training run: seeded mini-batches, or `batches` to fix every one of them."""
 
     optimizer: Optimizer | None = None
-    batch_size: Annotated[Whole, Field(ge=1, le=10_000)] | None = None
-    steps: Annotated[Whole, Field(ge=1, le=MAX_STEPS)] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
+    steps: Annotated[int, Field(ge=1, le=MAX_STEPS), WHOLE] | None = None
     seed: Seed = 0
     batches: (
         Annotated[

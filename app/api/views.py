@@ -1,12 +1,29 @@
-"""Sessions, passes and derivations as the documents of the API."""
+"""Sessions, passes and derivations as the documents of the API, as `answers` declares them."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from app.api.answers import (
+    BareEvent,
+    EvaluatedFields,
+    LayerAnswer,
+    LayersAnswer,
+    MinimalAnswer,
+    NetworkAnswer,
+    OptimizerAnswer,
+    PositionAnswer,
+    SessionAnswer,
+    SourceAnswer,
+    StepAnswer,
+    StepEventAnswer,
+    TraceAnswer,
+    ViewAnswer,
+)
+from app.api.answers_catalogue import PresetsAnswer
+from app.api.answers_learning import CheckAnswer, ExplanationAnswer, TermAnswer, UpdateAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
 from app.engine.check import CheckResult
@@ -16,51 +33,52 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
+from app.sessions import presets
 from app.sessions.learning import UpdateResult
 from app.sessions.passes import Passes, Position
 from app.sessions.state import Session, View, network_json, source_json
 
 Document = dict[str, Any]
 
-# The fields that each optimiser has beside its learning rate.
-_OPTIMIZER_FIELDS: dict[str, tuple[str, ...]] = {
-    "sgd": (),
-    "momentum": ("momentum",),
-    "adagrad": ("epsilon",),
-    "adam": ("beta1", "beta2", "epsilon"),
-}
 
-
-def session_json(session: Session, passes: Passes, idle_seconds: float, max_cells: int) -> Document:
+def session_json(
+    session: Session, passes: Passes, idle_seconds: float, max_cells: int
+) -> SessionAnswer:
     """The whole state of a session; its larger tensors by their ranges."""
     told = Bound.of(session, max_cells)
     evaluation = passes.evaluation(session)
     base = f"/api/v1/sessions/{session.id}"
-    links = ("graph", "trace", "layers", "events", "runs")
     return {
         "id": session.id,
         "version": session.version,
         "data_version": session.data_version,
         "preset": session.preset,
-        "network": network_json(session.spec),
+        "network": cast(NetworkAnswer, network_json(session.spec)),
         "parameters": {name: told(name, value) for name, value in session.parameters.items()},
         "x": told("x", session.x),
         "t": _targets_json(session, told),
         "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
-        "source": source_json(session.source),
+        "source": cast(SourceAnswer | None, source_json(session.source)),
         "optimizer": optimizer_json(session.optimizer),
-        "view": asdict(session.view),
+        "view": view_json(session.view),
         "cursor": cursor_json(passes.position(session)),
         "loss": evaluation.loss,
         "probabilities": told("loss.probabilities", evaluation.probabilities),
         "predictions": evaluation.predictions,
         "created": _time(session.created),
         "expires": _time(session.touched + idle_seconds),
-        "links": {"self": base} | {name: f"{base}/{name}" for name in links},
+        "links": {
+            "self": base,
+            "graph": f"{base}/graph",
+            "trace": f"{base}/trace",
+            "layers": f"{base}/layers",
+            "events": f"{base}/events",
+            "runs": f"{base}/runs",
+        },
     }
 
 
-def minimal_json(session: Session, passes: Passes) -> Document:
+def minimal_json(session: Session, passes: Passes) -> MinimalAnswer:
     """What has to be known after a change to go on from it."""
     return {
         "version": session.version,
@@ -69,13 +87,40 @@ def minimal_json(session: Session, passes: Passes) -> Document:
     }
 
 
-def optimizer_json(config: OptimizerConfig) -> Document:
-    """An optimiser with the fields that its kind has."""
-    names = ("type", "learning_rate", *_OPTIMIZER_FIELDS[config.type])
-    return {name: getattr(config, name) for name in names}
+def optimizer_json(config: OptimizerConfig) -> OptimizerAnswer:
+    """An optimiser with the settings that its type has."""
+    return cast(OptimizerAnswer, config.settings())
 
 
-def cursor_json(position: Position) -> Document:
+def view_json(view: View) -> ViewAnswer:
+    """How a session is drawn and stepped."""
+    return {
+        "level": view.level,
+        "loss": view.loss,
+        "sample": view.sample,
+        "single": view.single,
+        "open": view.open,
+        "form": view.form,
+    }
+
+
+def presets_json() -> PresetsAnswer:
+    """All presets without their numbers, for whoever chooses one."""
+    return {
+        "presets": [
+            {
+                "id": preset.id,
+                "title": preset.title,
+                "network": cast(NetworkAnswer, network_json(presets.network(preset))),
+                "view": view_json(preset.view.over(View())),
+                "rows": presets.HELD_OUT if preset.is_digit else None,
+            }
+            for preset in presets.PRESETS.values()
+        ]
+    }
+
+
+def cursor_json(position: Position) -> PositionAnswer:
     """A cursor and where it stands."""
     return {
         "seq": position.cursor.seq,
@@ -96,14 +141,12 @@ BACKWARD_FIELDS = frozenset({"layers", "parameter_gradients", "grad_input"})
 
 def evaluation_json(
     evaluation: Evaluation, fields: Collection[str] = EVALUATION_FIELDS
-) -> Document:
+) -> EvaluatedFields:
     """A pass layer by layer, every number in full; of it ``fields`` alone."""
-    document: Document = {
-        name: getattr(evaluation, name) for name in EVALUATION_FIELDS if name in fields
-    }
+    document = {name: getattr(evaluation, name) for name in EVALUATION_FIELDS if name in fields}
     if "layers" in fields:
         document["layers"] = _layers(evaluation, Bound(MAX_ANSWER_CELLS))
-    return document
+    return cast(EvaluatedFields, document)
 
 
 def evaluation_cells(spec: NetworkSpec, n: int, fields: Collection[str]) -> int:
@@ -119,7 +162,7 @@ def evaluation_cells(spec: NetworkSpec, n: int, fields: Collection[str]) -> int:
     return sum(cells[name] for name in fields)
 
 
-def layers_json(evaluation: Evaluation, told: Bound) -> Document:
+def layers_json(evaluation: Evaluation, told: Bound) -> LayersAnswer:
     """All layers after a pass."""
     cells = sum(
         3 * layer.output.size + 2 * sum(value.size for value, _ in layer.parameters.values())
@@ -128,20 +171,20 @@ def layers_json(evaluation: Evaluation, told: Bound) -> Document:
     return {"layers": _layers(evaluation, told.within(cells))}
 
 
-def layer_json(evaluation: Evaluation, name: str, told: Bound) -> Document:
+def layer_json(evaluation: Evaluation, name: str, told: Bound) -> LayerAnswer:
     """One layer after a pass."""
     layers = _layers(evaluation, told)
     return next(layer for layer in layers if layer["name"] == name)
 
 
-def _layers(evaluation: Evaluation, told: Bound) -> list[Document]:
+def _layers(evaluation: Evaluation, told: Bound) -> list[LayerAnswer]:
     before = ("x", *(f"{layer.name}.output" for layer in evaluation.layers))
     return [
         _layer(layer, given, told) for layer, given in zip(evaluation.layers, before, strict=False)
     ]
 
 
-def _layer(layer: LayerResult, given: str, told: Bound) -> Document:
+def _layer(layer: LayerResult, given: str, told: Bound) -> LayerAnswer:
     output = f"{layer.name}.output"
     return {
         "name": layer.name,
@@ -164,7 +207,7 @@ def _layer(layer: LayerResult, given: str, told: Bound) -> Document:
 
 def trace_json(
     session: Session, trace: Trace, view: View, topology: str, max_cells: int
-) -> Document:
+) -> TraceAnswer:
     """A whole pass: what was known, every event with its numbers, and where strides stop."""
     output = trace.graph.output
     outputs = [output]
@@ -184,13 +227,13 @@ def trace_json(
         "inputs": {key: told(key, trace.array(key)) for key in trace.inputs},
         "outputs": {key: told(key, trace.array(key)) for key in outputs},
         "events": [
-            event_json(event) | {"values": _values(trace, event, told)} for event in trace.events
+            {**event_json(event), "values": _values(trace, event, told)} for event in trace.events
         ],
-        "strides": {stride: list(stops(trace, stride)) for stride in ("phase", "layer")},
+        "strides": {"phase": list(stops(trace, "phase")), "layer": list(stops(trace, "layer"))},
     }
 
 
-def event_json(event: Event) -> Document:
+def event_json(event: Event) -> BareEvent:
     """An event without its numbers."""
     return {
         "seq": event.seq,
@@ -209,19 +252,18 @@ def event_json(event: Event) -> Document:
 
 def step_json(
     session: Session, position: Position, trace: Trace, passed: tuple[Passed, ...], max_cells: int
-) -> Document:
+) -> StepAnswer:
     """A stride of the cursor: the events passed and the values that they reveal."""
     told = Bound.of(session, max_cells, session.view)
     values: Document = {}
-    events = []
+    events: list[StepEventAnswer] = []
     for part in passed:
-        if part.cells is None:
-            shown = _values(trace, part.event, told)
-            events.append(event_json(part.event) | {"values": shown})
-        else:
-            shown = _cell_values(trace, part)
-            cells = [list(cell) for cell in part.cells]
-            events.append(event_json(part.event) | {"cells": cells, "values": shown})
+        whole = part.cells is None
+        shown = _values(trace, part.event, told) if whole else _cell_values(trace, part)
+        event = cast(StepEventAnswer, {**event_json(part.event), "values": shown})
+        if part.cells is not None:
+            event["cells"] = [list(cell) for cell in part.cells]
+        events.append(event)
         values |= shown
     return {
         "version": session.version,
@@ -231,7 +273,7 @@ def step_json(
     }
 
 
-def explanation_json(explanation: Explanation) -> Document:
+def explanation_json(explanation: Explanation) -> ExplanationAnswer:
     """The derivation of one number."""
     divisor = explanation.divisor
     return {
@@ -259,7 +301,7 @@ def explanation_json(explanation: Explanation) -> Document:
     }
 
 
-def _term_json(term: TermValue) -> Document:
+def _term_json(term: TermValue) -> TermAnswer:
     return {
         "factors": [
             {
@@ -276,7 +318,7 @@ def _term_json(term: TermValue) -> Document:
     }
 
 
-def check_json(result: CheckResult, seed: int) -> Document:
+def check_json(result: CheckResult, seed: int) -> CheckAnswer:
     """The numerical check of all parameters."""
     errors = [check.max_relative_error for check in result.parameters.values()]
     compared = [error for error in errors if error is not None]
@@ -285,11 +327,22 @@ def check_json(result: CheckResult, seed: int) -> Document:
         "seed": seed,
         "sampled": any(check.checked < check.cells for check in result.parameters.values()),
         "max_relative_error": float(np.max(compared)) if compared else None,
-        "parameters": {name: asdict(check) for name, check in result.parameters.items()},
+        "parameters": {
+            name: {
+                "max_relative_error": check.max_relative_error,
+                "worst": None if check.worst is None else list(check.worst),
+                "backpropagated": check.backpropagated,
+                "numerical": check.numerical,
+                "cells": check.cells,
+                "checked": check.checked,
+                "not_comparable": [list(cell) for cell in check.not_comparable],
+            }
+            for name, check in result.parameters.items()
+        },
     }
 
 
-def update_json(session: Session, result: UpdateResult, max_cells: int) -> Document:
+def update_json(session: Session, result: UpdateResult, max_cells: int) -> UpdateAnswer:
     """One step of the optimiser; what was before it has no address any more."""
     told = Bound.of(session, max_cells)
     return {

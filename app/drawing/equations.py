@@ -5,10 +5,11 @@ bracket, and each outer size leads along another one to its place in the result.
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
+from app.drawing import drawn
 from app.drawing.formulas import Formula, FormulaTable
-from app.drawing.labels import pixel, shape_text
+from app.drawing.labels import pixel, rounded, shape_text
 from app.drawing.plan import Plan
 from app.engine.graph import OpGraph
 
@@ -42,7 +43,7 @@ def numbered_edges(graph: OpGraph, *, single: bool) -> dict[str, int]:
     return numbers if single and graph.n == 1 else numbers | {f"{name}.b": 3}
 
 
-def equations(plan: Plan) -> list[dict[str, Any]]:
+def equations(plan: Plan) -> list[drawn.Equation]:
     """Equations 1 to 3 (equation 5.13 and the sum over axis 0) of the numbered arrows of a figure.
 
     Each has ``formula`` (the whole), ``parts``: factors and signs in order, each with its own
@@ -74,7 +75,7 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
         ],
         3: [(db, shape_text(b.shape)), ("=", ""), (r"\sum_{n}", ""), (dy, y_full)],
     }  # fmt: skip
-    answer = []
+    answer: list[drawn.Equation] = []
     for id, number in plan.numbers.items():
         parts = sides[number]
         left, *right = (shape for _, shape in parts if shape)
@@ -96,7 +97,9 @@ def equations(plan: Plan) -> list[dict[str, Any]]:
     return answer
 
 
-def equation_picture(parts: list[Part], formulas: FormulaTable, result: int = 0) -> dict[str, Any]:
+def equation_picture(
+    parts: list[Part], formulas: FormulaTable, result: int = 0
+) -> drawn.EquationPicture:
     """An equation with the shapes under its factors and the brackets between their sizes.
 
     Args:
@@ -113,8 +116,8 @@ def equation_picture(parts: list[Part], formulas: FormulaTable, result: int = 0)
     baseline = max(formulas[key].ascent for key in keys) + MARGIN
     depth = max(formulas[key].height - formulas[key].ascent for key in keys)
     shapes_at = baseline + depth + SHAPE_DROP
-    placed: list[dict[str, Any]] = []
-    texts: list[dict[str, Any]] = []
+    placed: list[drawn.PlacedFormula] = []
+    texts: list[drawn.PlacedText] = []
     sizes: list[list[Size]] = []
     x = MARGIN
     for key, (_, shape) in zip(keys, parts, strict=True):
@@ -153,13 +156,14 @@ def _tokens(shape: str) -> list[tuple[str, float]]:
     return [(t, LAST_COMMA if last and t == "," else advance) for t, advance in found]
 
 
-def _formula(key: str, formula: Formula, centre: float, baseline: float) -> dict[str, Any]:
+def _formula(key: str, formula: Formula, centre: float, baseline: float) -> drawn.PlacedFormula:
     return {"formula": key, "x": pixel(centre - formula.width / 2), "y": pixel(baseline)}
 
 
-def _shape(shape: str, centre: float, y: float) -> tuple[list[dict[str, Any]], list[Size]]:
+def _shape(shape: str, centre: float, y: float) -> tuple[list[drawn.PlacedText], list[Size]]:
     x = centre - shape_width(shape) / 2
-    texts, sizes = [], []
+    texts: list[drawn.PlacedText] = []
+    sizes: list[Size] = []
     for token, advance in _tokens(shape):
         # A comma stands by its number; the rest of its advance is the space after it.
         at = x + (2.0 if token == "," else advance / 2)
@@ -170,25 +174,27 @@ def _shape(shape: str, centre: float, y: float) -> tuple[list[dict[str, Any]], l
     return texts, sizes
 
 
-def _brackets(result: list[Size], factors: list[list[Size]], top: float) -> list[dict[str, Any]]:
+def _brackets(result: list[Size], factors: list[list[Size]], top: float) -> list[drawn.Bracket]:
     """Brackets below the shapes, the inner one nearest."""
+    joins: list[tuple[Literal["inner", "outer"], Size, Size]] = []
     if len(factors) == 2:
         left, right = factors
-        joins = [("inner", left[-1], right[0])] if left[-1].value == right[0].value else []
+        if left[-1].value == right[0].value:
+            joins.append(("inner", left[-1], right[0]))
         kept = [(left[0], result[0])] if len(left) == 2 else []
         kept += [(right[1], result[-1])] if len(right) == 2 else []
     else:
         # A sum over axis 0: only the other axis is left.
-        joins, kept = [], [(factors[0][-1], result[-1])]
+        kept = [(factors[0][-1], result[-1])]
     joins += [("outer", size, to) for size, to in kept if size.value == to.value]
-    lines = []
+    lines: list[drawn.Bracket] = []
     for level, (kind, start, end) in enumerate(joins):
         low = top + BRACKET_STEP * (level + 1)
         points = [(start.x, top), (start.x, low), (end.x, low), (end.x, top)]
         lines.append(
             {
                 "kind": kind,
-                "points": [[pixel(px), pixel(py)] for px, py in points],
+                "points": rounded(points),
                 "head": kind == "outer",
             }
         )

@@ -9,8 +9,8 @@ in ``<symbol>``, each use is a ``<use>``, and both take their colour from ``curr
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
+from app.drawing.drawn import Bar, FormulaTables, Use
 from app.drawing.spoken import spoken
 from app.drawing.typesetter import typeset
 
@@ -20,9 +20,6 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 # A prime is a superscript: Z'^2 has to be Z^{\prime 2} for the parser.
 _PRIMED = re.compile(r"('+)\^(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9]))")
 _STEP = re.compile(r"([MLQCHVZ])([^MLQCHVZ]*)")
-
-Use = tuple[str, float, float, float, float]
-Bar = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ class FormulaTable:
     def __getitem__(self, key: str) -> Formula:
         return self._formulas[key]
 
-    def as_json(self) -> dict[str, dict[str, Any]]:
+    def as_json(self) -> FormulaTables:
         """``{"formulas": {...}, "glyphs": {...}}`` as the API gives them with a graph."""
         return {
             "formulas": {
@@ -119,8 +116,8 @@ class FormulaTable:
                     "width": formula.width,
                     "height": formula.height,
                     "ascent": formula.ascent,
-                    "glyphs": [list(use) for use in formula.glyphs],
-                    "rules": [list(bar) for bar in formula.rules],
+                    "glyphs": list(formula.glyphs),
+                    "rules": list(formula.rules),
                 }
                 for key, formula in self._formulas.items()
             },

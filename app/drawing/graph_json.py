@@ -1,19 +1,6 @@
 """A drawing as JSON: the answer of ``GET /api/v1/sessions/{id}/graph``.
 
-Additions to the fixed fields, all optional for a reader:
-    nodes: ``nodes`` are the op-graph nodes that a node stands for (the ids in trace events), and
-        ``image`` is ``[rows, cols]`` on a box that shows the input as a picture. A node of kind
-        ``source`` is a point where arrows begin, named by their labels; a node of kind
-        ``constant`` is the formula ``symbol`` centred in its box, without a circle. ``opens``
-        names the layer that opens in the node's place; ``inside`` is a key of ``insides``, whose
-        picture fits in the node at ``inside_at`` (x and y of its origin, and its scale).
-    insides: pictures of what is in the closed boxes, each in its own coordinates, with nodes,
-        edges and groups as the figure has them. ``loss`` says in which pass their numbers are.
-    groups: ``closes`` names the layer that closes in the frame's place.
-    edges: ``label`` is null where the number stands in the constant itself; ``label.range`` and
-        ``label.fan`` are described in `app.drawing.labels`.
-    equations: ``parts`` are the factors with the shapes under them, ``picture`` is the equation
-        drawn with the brackets of figure 5-26 (`app.drawing.equations`).
+Its fields are declared in `app.drawing.drawn`.
 """
 
 import hashlib
@@ -21,10 +8,12 @@ from collections import OrderedDict
 from collections.abc import Collection
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
+from app.drawing import drawn
+from app.drawing.drawn import Graph
 from app.drawing.equations import equations
 from app.drawing.figure import fill
 from app.drawing.inside import Inside, inside_of, merged
@@ -37,7 +26,6 @@ from app.engine.errors import TooLarge
 from app.engine.graph import OpGraph, for_one_sample
 from app.engine.notation import all_rules
 
-Json = dict[str, Any]
 LEVELS = ("network", "layer", "op", "element")
 CACHED = 64
 # More classes than this are not drawn in scalar rows: the picture would be past reading.
@@ -127,7 +115,7 @@ def _topology(graph: OpGraph) -> object:
 def _draw(
     graph: OpGraph, level: str, single: bool, backward: bool, opened: frozenset[str],
     inner: OpGraph | None,
-) -> Json:  # fmt: skip
+) -> Graph:  # fmt: skip
     whole = Plan(graph, single=single, backward=backward, level=level)
     if whole.rows > MOST_ROWS:
         raise TooLarge(f"at most {MOST_ROWS} classes can be drawn in rows", "view/level")
@@ -176,9 +164,11 @@ def _loss_insides(whole: Plan, inner: OpGraph) -> dict[str, Inside]:
     }
 
 
-def _inside_pictures(nodes: list[Json], insides: dict[str, Inside]) -> Json:
+def _inside_pictures(
+    nodes: list[drawn.GraphNode], insides: dict[str, Inside]
+) -> dict[str, drawn.Inside]:
     """The insides of closed boxes, each with its place in its box written into the node."""
-    pictures: Json = {}
+    pictures: dict[str, drawn.Inside] = {}
     for node in nodes:
         key = node.get("inside")
         if key is None:
@@ -203,5 +193,5 @@ def _inside_pictures(nodes: list[Json], insides: dict[str, Inside]) -> Json:
     return pictures
 
 
-def _loss_state(graph: OpGraph) -> str:
+def _loss_state(graph: OpGraph) -> Literal["opened", "closed"]:
     return "closed" if graph.loss_form == "closed" else "opened"

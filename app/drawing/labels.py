@@ -7,21 +7,17 @@ All sizes follow from shapes alone, so the layout knows them before there is any
 Modes of the box of numbers:
     scalar: one number, 58 x 17 px.
     grid: up to 5 rows and 6 columns of such cells.
-    heat: a heat map for anything larger. ``range`` is where the range of its cells is written,
-        ``legend`` is the line that explains its shades: a strip in the middle and the ends of the
-        scale beside it, ``{"x": centre, "y": baseline, "w": width}``.
-    fan: one arrow for each class with its number over it (figure 5-28). ``fan`` holds
-        ``{"rows": [class indices shown], "elided": bool, "lines": [[x0, y, x1, y], ..],
-        "cells": [[x, y, w, h], ..], "ellipsis": [x, y] or None}``; line and cell k belong to
-        ``rows[k]``. The lines replace the one polyline of the edge.
+    heat: a heat map for anything larger, with its legend and the range of its cells.
+    fan: one arrow for each class with its number over it (figure 5-28).
     name: only the name and the shape; the numbers stand elsewhere (the input image).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Literal
 
+from app.drawing import drawn
 from app.drawing.formulas import Formula
 from app.drawing.geometry import Extent, Run
 from app.drawing.routes import PARALLEL
@@ -37,13 +33,14 @@ ASCENT, DESCENT = 11.5, 4.0
 FAN_SHOWN, FAN_PITCH = 3, 24.0
 
 Shape = tuple[int, ...]
+Mode = Literal["scalar", "grid", "heat", "name"]
 
 
 @dataclass(frozen=True)
 class Numbers:
     """Size of a box of numbers in pixels, and its division into cells."""
 
-    mode: str
+    mode: Mode
     rows: int
     cols: int
     w: float
@@ -55,6 +52,9 @@ class Numbers:
     def stack(self) -> float:
         """Height that the box takes in the label, with a heat map's legend and range."""
         return self.h + (2 * RANGE_H if self.mode == "heat" else 0.0)
+
+
+NO_NUMBERS = Numbers("name", 0, 0, 0.0, 0.0, 0.0, 0.0)
 
 
 def numbers_of(shape: Shape) -> Numbers:
@@ -127,69 +127,71 @@ class Label:
         text = SHAPE_H if self.shape else 0.0
         return self.reach + OFF_LINE + box + self.ascent + self.descent + text
 
-    def over(self, run: Run, x0: float, x1: float) -> dict[str, Any]:
+    def over(self, run: Run, x0: float, x1: float) -> drawn.Label:
         """JSON of the label above a forward arrow; a fan's arrows run from x0 to x1."""
         centre, y = (run.left + run.right) / 2, run.y - OFF_LINE - self.reach
-        answer: dict[str, Any] = {"mode": "name", "x": pixel(centre), "y": pixel(y), "w": 0, "h": 0}
+        top, height = y, 0.0
         if self.fan:
-            answer = {"mode": "fan", **self._box(centre, run.y - self.reach, 2 * self.reach)}
-            answer["fan"] = self._fan(centre, run.y, x0, x1)
+            top, height = run.y - self.reach, 2 * self.reach
         elif self.numbers:
-            y -= self.numbers.h
-            answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
-            if self.numbers.mode == "heat":
-                answer |= self._scale(centre, legend=y - 3, range=y - 3 - RANGE_H)
-            y -= self.numbers.stack - self.numbers.h + NAME_GAP
+            top, height = y - self.numbers.h, self.numbers.h
+            y = top - (self.numbers.stack - self.numbers.h + NAME_GAP)
         baseline = y - self.descent
-        top = baseline - self.ascent
-        answer["name"] = {"formula": self.key, "x": pixel(centre), "y": pixel(baseline)}
-        answer["shape"] = {"text": self.shape, "x": pixel(centre), "y": pixel(top - 3)}
-        return answer
+        label = self._label(centre, top, height, baseline, baseline - self.ascent - 3)
+        if self.fan:
+            label["fan"] = self._fan(centre, run.y, x0, x1)
+        elif label["mode"] == "heat":
+            self._scale(label, centre, legend=top - 3, range=top - 3 - RANGE_H)
+        return label
 
-    def under(self, run: Run, below: float) -> dict[str, Any]:
+    def under(self, run: Run, below: float) -> drawn.Label:
         """JSON of the label under a backward arrow that runs ``below`` the forward line."""
         centre, y = (run.left + run.right) / 2, run.y + below + OFF_LINE
-        answer: dict[str, Any] = {"mode": "name", "x": pixel(centre), "y": pixel(y), "w": 0, "h": 0}
+        top, height = y, 0.0
         if self.numbers:
-            answer = {"mode": self.numbers.mode, **self._box(centre, y, self.numbers.h)}
-            y += self.numbers.h
-            if self.numbers.mode == "heat":
-                answer |= self._scale(centre, legend=y + RANGE_H - 3, range=y + 2 * RANGE_H - 3)
-            y += self.numbers.stack - self.numbers.h + NAME_GAP
+            height = self.numbers.h
+            y += self.numbers.stack + NAME_GAP
         baseline = y + self.ascent
-        bottom = baseline + self.descent
-        answer["name"] = {"formula": self.key, "x": pixel(centre), "y": pixel(baseline)}
-        answer["shape"] = {"text": self.shape, "x": pixel(centre), "y": pixel(bottom + SHAPE_H - 3)}
-        return answer
+        shape_y = baseline + self.descent + SHAPE_H - 3
+        label = self._label(centre, top, height, baseline, shape_y)
+        if label["mode"] == "heat":
+            low = top + height
+            self._scale(label, centre, legend=low + RANGE_H - 3, range=low + 2 * RANGE_H - 3)
+        return label
 
-    def _box(self, centre: float, y: float, h: float) -> dict[str, Any]:
-        assert self.numbers is not None
+    def _label(
+        self, centre: float, top: float, height: float, name_y: float, shape_y: float
+    ) -> drawn.Label:
+        """The box, the name and the shape; without numbers the box is a point without cells."""
+        box = self.numbers or NO_NUMBERS
         return {
-            "x": pixel(centre - self.numbers.w / 2),
-            "y": pixel(y),
-            "w": pixel(self.numbers.w),
-            "h": pixel(h),
-            "rows": self.numbers.rows,
-            "cols": self.numbers.cols,
-            "cell_w": round(self.numbers.cell_w, 3),
-            "cell_h": round(self.numbers.cell_h, 3),
+            "mode": "fan" if self.fan else box.mode,
+            "x": pixel(centre - box.w / 2),
+            "y": pixel(top),
+            "w": pixel(box.w),
+            "h": pixel(height),
+            "rows": box.rows,
+            "cols": box.cols,
+            "cell_w": round(box.cell_w, 3),
+            "cell_h": round(box.cell_h, 3),
+            "name": {"formula": self.key, "x": pixel(centre), "y": pixel(name_y)},
+            "shape": {"text": self.shape, "x": pixel(centre), "y": pixel(shape_y)},
         }
 
-    def _scale(self, centre: float, *, legend: float, range: float) -> dict[str, Any]:
-        return {
-            "legend": {"x": pixel(centre), "y": pixel(legend), "w": RANGE_W},
-            "range": {"x": pixel(centre), "y": pixel(range)},
-        }
+    def _scale(self, label: drawn.Label, centre: float, *, legend: float, range: float) -> None:
+        label["legend"] = {"x": pixel(centre), "y": pixel(legend), "w": RANGE_W}
+        label["range"] = {"x": pixel(centre), "y": pixel(range)}
 
-    def _fan(self, centre: float, middle: float, x0: float, x1: float) -> dict[str, Any]:
+    def _fan(self, centre: float, middle: float, x0: float, x1: float) -> drawn.Fan:
         elided = len(self.fan) < self.classes
-        lines, cells = [], []
+        lines: list[drawn.Bar] = []
+        cells: list[drawn.Bar] = []
         for k in range(len(self.fan)):
             slot = k + (elided and k >= FAN_SHOWN)
             y = middle - self.reach + FAN_PITCH * (slot + 1) - 4.0
-            lines.append([pixel(x0), pixel(y), pixel(x1), pixel(y)])
-            cells.append([pixel(centre - CELL_W / 2), pixel(y - CELL_H - 1), CELL_W, CELL_H])
-        dots = [pixel(centre), pixel(middle - self.reach + FAN_PITCH * (FAN_SHOWN + 0.5))]
+            lines.append((pixel(x0), pixel(y), pixel(x1), pixel(y)))
+            cells.append((pixel(centre - CELL_W / 2), pixel(y - CELL_H - 1), CELL_W, CELL_H))
+        dots = (pixel(centre), pixel(middle - self.reach + FAN_PITCH * (FAN_SHOWN + 0.5)))
         return {
             "rows": list(self.fan),
             "elided": elided,
@@ -223,6 +225,6 @@ def pixel(number: float) -> float:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def rounded(points: Sequence[tuple[float, float]]) -> list[list[float]]:
+def rounded(points: Sequence[drawn.Point]) -> list[drawn.Point]:
     """Points as JSON."""
-    return [[pixel(x), pixel(y)] for x, y in points]
+    return [(pixel(x), pixel(y)) for x, y in points]

@@ -1,16 +1,15 @@
 """The parts of a laid out figure as JSON: nodes, edges with their labels, frames."""
 
-from typing import Any
+from typing import Literal
 
+from app.drawing import drawn
 from app.drawing.geometry import Placement, Point, Rect
 from app.drawing.labels import pixel, rounded
 from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
 
-Json = dict[str, Any]
 
-
-def pieces(plan: Plan, placement: Placement) -> Json:
+def pieces(plan: Plan, placement: Placement) -> drawn.Pieces:
     """``nodes``, ``edges`` and ``groups`` of a figure, in the coordinates of its placement."""
     nodes = _nodes(plan, placement)
     edges = []
@@ -26,29 +25,31 @@ def pieces(plan: Plan, placement: Placement) -> Json:
     return {"nodes": nodes, "edges": edges, "groups": _groups(plan, placement)}
 
 
-def _nodes(plan: Plan, placement: Placement) -> list[Json]:
-    answer = []
+def _nodes(plan: Plan, placement: Placement) -> list[drawn.GraphNode]:
+    answer: list[drawn.GraphNode] = []
     for id, face in plan.faces.items():
-        rect = placement.nodes[id]
-        node: Json = {
+        x, y, w, h = _centred(placement.nodes[id])
+        node: drawn.GraphNode = {
             "id": id, "kind": face.kind, "op": face.op, "layer": face.layer,
-            "symbol": face.symbol, "title": face.title, **_centre(rect), "row": face.row,
-            "nodes": list(face.nodes),
+            "symbol": face.symbol, "title": face.title, "x": x, "y": y, "w": w, "h": h,
+            "row": face.row, "nodes": list(face.nodes),
         }  # fmt: skip
         if face.image is not None:
-            node["image"] = list(face.image)
+            node["image"] = face.image
         if face.opens is not None:
-            node |= {"opens": face.opens, "inside": face.inside}
+            node["opens"] = face.opens
+        if face.inside is not None:
+            node["inside"] = face.inside
         answer.append(node)
     return answer
 
 
-def _open_source(face: EdgeFace, at: Point) -> Json:
+def _open_source(face: EdgeFace, at: Point) -> drawn.GraphNode:
     rect = Rect(at[0], at[1], 0, 0)
     return _source(face, "source", face.forward.key if face.forward else None, rect)
 
 
-def _constant(plan: Plan, face: EdgeFace, placement: Placement) -> Json:
+def _constant(plan: Plan, face: EdgeFace, placement: Placement) -> drawn.GraphNode:
     """A constant above its node; its arrow is routed here, it takes no part in the layout."""
     assert face.constant is not None
     assert face.target is not None
@@ -62,35 +63,39 @@ def _constant(plan: Plan, face: EdgeFace, placement: Placement) -> Json:
     return _source(face, "constant", face.constant, rect)
 
 
-def _source(face: EdgeFace, kind: str, symbol: str | None, rect: Rect) -> Json:
+def _source(
+    face: EdgeFace, kind: Literal["source", "constant"], symbol: str | None, rect: Rect
+) -> drawn.GraphNode:
+    x, y, w, h = _centred(rect)
     return {
         "id": face.edge.id, "kind": kind, "op": None, "layer": None, "symbol": symbol,
-        "title": None, **_centre(rect), "row": face.edge.row, "nodes": [],
+        "title": None, "x": x, "y": y, "w": w, "h": h, "row": face.edge.row, "nodes": [],
     }  # fmt: skip
 
 
-def _centre(rect: Rect) -> Json:
-    return {
-        "x": pixel(rect.x + rect.w / 2),
-        "y": pixel(rect.y + rect.h / 2),
-        "w": pixel(rect.w),
-        "h": pixel(rect.h),
-    }
+def _centred(rect: Rect) -> drawn.Bar:
+    """Centre and size."""
+    centre = (pixel(rect.x + rect.w / 2), pixel(rect.y + rect.h / 2))
+    return (*centre, pixel(rect.w), pixel(rect.h))
 
 
-def _forward(plan: Plan, face: EdgeFace, placement: Placement) -> Json:
+def _forward(plan: Plan, face: EdgeFace, placement: Placement) -> drawn.GraphEdge:
     edge, points = face.edge, placement.routes[face.edge.id]
     label = None
     if face.forward is not None:
         label = face.forward.over(placement.runs[edge.id], points[0][0], points[-1][0])
     return {
-        "id": edge.id, "direction": "forward", **_ends(face), "key": edge.id,
+        "id": edge.id, "direction": "forward", "tensor": edge.tensor,
+        "from": _begin(face), "to": face.target, "shape": list(edge.shape),
+        "shape_text": _shape_text(face), "row": edge.row, "key": edge.id,
         "points": rounded(points), "label": label, "box": None,
         "description": _sentence(plan, face),
     }  # fmt: skip
 
 
-def _backward(plan: Plan, face: EdgeFace, placement: Placement, number: int | None) -> Json:
+def _backward(
+    plan: Plan, face: EdgeFace, placement: Placement, number: int | None
+) -> drawn.GraphEdge:
     edge, run = face.edge, placement.runs.get(face.edge.id)
     off = PARALLEL
     reach = face.forward.reach if face.forward else 0.0
@@ -100,19 +105,20 @@ def _backward(plan: Plan, face: EdgeFace, placement: Placement, number: int | No
         points = [(points[0][0], run.y), (points[-1][0], run.y)]
     parallel = beside(points, off)
     _cut(plan, face, placement, parallel)
-    answer: Json = {
-        "id": f"{edge.id}.grad", "direction": "backward", **_ends(face),
-        "key": f"{edge.id}.grad", "points": rounded(parallel[::-1]),
+    answer: drawn.GraphEdge = {
+        "id": f"{edge.id}.grad", "direction": "backward", "tensor": edge.tensor,
+        "from": face.target, "to": _begin(face), "shape": list(edge.shape),
+        "shape_text": _shape_text(face), "row": edge.row, "key": f"{edge.id}.grad",
+        "points": rounded(parallel[::-1]),
         "label": face.backward.under(run, off) if face.backward and run else None, "box": number,
         "description": f"gradient on {_sentence(plan, face)}",
     }  # fmt: skip
-    answer["from"], answer["to"] = answer["to"], answer["from"]
     if number is not None and run is not None:
         # On the arrow, where no number stands: right of the label, or halfway to it.
         begin = parallel[0][0]
         is_long = run.left - begin > 4 * NUMBER_ROOM
         x = (begin + run.left) / 2 if is_long else run.right - NUMBER_ROOM / 2
-        answer["box_at"] = [pixel(x), pixel(run.y + off)]
+        answer["box_at"] = (pixel(x), pixel(run.y + off))
     return answer
 
 
@@ -125,17 +131,14 @@ def _cut(plan: Plan, face: EdgeFace, placement: Placement, points: list[Point]) 
             points[end] = to_circle(points[end], points[before], centre, rect.w / 2)
 
 
-def _ends(face: EdgeFace) -> Json:
-    edge = face.edge
+def _begin(face: EdgeFace) -> str | None:
+    """The node that the forward arrow leaves, or the point in the open where it begins."""
+    return face.source or (face.edge.id if face.edge.source is None else None)
+
+
+def _shape_text(face: EdgeFace) -> str:
     label = face.forward or face.backward
-    return {
-        "tensor": edge.tensor,
-        "from": face.source or (edge.id if edge.source is None else None),
-        "to": face.target,
-        "shape": list(edge.shape),
-        "shape_text": label.shape if label else "",
-        "row": edge.row,
-    }
+    return label.shape if label else ""
 
 
 def _sentence(plan: Plan, face: EdgeFace) -> str:
@@ -154,8 +157,8 @@ def _called(plan: Plan, id: str) -> str:
     return face.title or face.op or id
 
 
-def _groups(plan: Plan, placement: Placement) -> list[Json]:
-    answer = []
+def _groups(plan: Plan, placement: Placement) -> list[drawn.Group]:
+    answer: list[drawn.Group] = []
     for id, rect in placement.groups.items():
         kind, title, layer = plan.group_faces[id]
         answer.append(

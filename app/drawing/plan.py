@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
@@ -37,7 +38,7 @@ class NodeFace:
     opens in its place, ``inside`` the picture of what is in it.
     """
 
-    kind: str
+    kind: Literal["op", "layer", "source"]
     op: str | None = None
     layer: str | None = None
     symbol: str | None = None

@@ -9,7 +9,7 @@ adam       bias-corrected moments;  p -= lr m' / (sqrt(v') + eps)        (Kingma
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,13 @@ Array = np.ndarray
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "adam")
 MAX_LEARNING_RATE = 1e6
 
+# What each type has, beside its name.
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "sgd": ("type", "learning_rate"),
+    "momentum": ("type", "learning_rate", "momentum"),
+    "adagrad": ("type", "learning_rate", "epsilon"),
+    "adam": ("type", "learning_rate", "beta1", "beta2", "epsilon"),
+}
 # AdaGrad's only keeps a parameter without a gradient from dividing by 0; Adam's is its paper's.
 DEFAULT_EPSILON = {"adagrad": 1e-10, "adam": 1e-8}
 
@@ -83,6 +90,10 @@ class OptimizerConfig:
                 )
             # A NumPy float64 here would turn float32 parameters into float64.
             object.__setattr__(self, name, float(value))
+
+    def settings(self) -> dict[str, Any]:
+        """The type, the learning rate and what else this type has, by name."""
+        return {name: getattr(self, name) for name in SETTINGS[self.type]}
 
 
 class Optimizer(ABC):

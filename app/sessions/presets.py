@@ -1,7 +1,7 @@
 """The figures of the book as sessions to start from, with numbers one can check by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from app.engine.spec import LayerSpec, NetworkSpec
 from app.sessions import digits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, Loader
-from app.sessions.state import Source, View
+from app.sessions.state import Source
 
 Array = np.ndarray
 
@@ -184,29 +184,13 @@ def drawn(preset: Preset, loss: str | None = None) -> OpGraph:
         preset: The preset.
         loss: ``opened`` or ``closed`` instead of what its view says.
     """
-    layers = [LayerSpec(type, units=units) for type, units in preset.layers]
-    spec = NetworkSpec.build(preset.input_size, layers, preset.loss)
+    spec = network(preset)
     level = "element" if preset.view.level == "element" else "op"
     loss = loss or preset.view.loss or "closed"
     return build_graph(spec, len(preset.x) or 1, level, loss, targets=preset.loss is not None)
 
 
-def catalogue() -> list[dict[str, Any]]:
-    """All presets without their numbers, for whoever chooses one."""
-    return [
-        {
-            "id": preset.id,
-            "title": preset.title,
-            "network": {
-                "input_size": preset.input_size,
-                "layers": [
-                    {"type": type} | ({} if units is None else {"units": units})
-                    for type, units in preset.layers
-                ],
-                "loss": None if preset.loss is None else {"type": preset.loss},
-            },
-            "view": asdict(preset.view.over(View())),
-            "rows": HELD_OUT if preset.is_digit else None,
-        }
-        for preset in PRESETS.values()
-    ]
+def network(preset: Preset) -> NetworkSpec:
+    """What the network of a preset is made of."""
+    layers = [LayerSpec(type, units=units) for type, units in preset.layers]
+    return NetworkSpec.build(preset.input_size, layers, preset.loss)

@@ -1,7 +1,7 @@
 """A training run as a reader sees it, and what can stand in the way of one."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.engine.optimizers import OptimizerConfig
@@ -64,7 +64,19 @@ class Run:
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON; NaN and infinities are texts."""
-        document: dict[str, Any] = json_safe(asdict(self))
+        document: dict[str, Any] = {
+            "id": self.id,
+            "state": self.state,
+            "step": self.step,
+            "steps": self.steps,
+            "optimizer": self.optimizer.settings(),
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "loss": json_safe(self.loss),
+            "accuracy": json_safe(self.accuracy),
+            "gradient_norms": json_safe(self.gradient_norms),
+            "error": self.error,
+        }
         return document
 
     def as_event(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Owner:
         answer = client.post(f"{API}/sessions", json=body)
         assert answer.status_code == 201, answer.text
         self.client = client
+        self.answer = answer
         self.created = answer.json()
         self.url: str = answer.headers["location"]
         self.token = {"Authorization": f"Bearer {self.created['edit_token']}"}

@@ -126,7 +126,7 @@ def test_figure_5_28_a_digit_through_the_network() -> None:
     ]  # fmt: skip
     assert [n["x"] for n in boxes] == sorted(n["x"] for n in boxes)
     image = _by_id(drawing["nodes"])["x"]
-    assert image["image"] == [28, 28]
+    assert image["image"] == (28, 28)
     assert image["x"] < boxes[0]["x"]
     edges = _by_id(drawing["edges"])
     for id in ("affine3.output", "loss.probabilities"):

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import datasets
-from app.api.answers import (
+from app.api.answers_catalogue import (
     CatalogueAnswer,
     DatasetsAnswer,
     PresetsAnswer,
@@ -16,9 +16,9 @@ from app.api.context import PREFIX, service
 from app.api.documents import operation
 from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
+from app.api.views import presets_json
 from app.engine.errors import EngineError
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
-from app.sessions import presets
 from app.sessions.errors import Unknown
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
@@ -46,7 +46,7 @@ async def get_catalogue(request: Request) -> Response:
 @operation(router, "GET", "/presets", answer=PresetsAnswer)
 async def get_presets(request: Request) -> Response:
     """The figures of the book and a two-layer network, as sessions to start from."""
-    return answer(encode({"presets": presets.catalogue()}), headers=CACHE)
+    return answer(encode(presets_json()), headers=CACHE)
 
 
 @operation(router, "GET", "/datasets", answer=DatasetsAnswer)

@@ -8,15 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
-from app.api.answers import (
-    CheckAnswer,
-    ExplanationAnswer,
-    GraphAnswer,
-    LayerAnswer,
-    LayersAnswer,
-    TraceAnswer,
-    UpdateAnswer,
-)
+from app.api.answers import LayerAnswer, LayersAnswer, TraceAnswer
+from app.api.answers_learning import CheckAnswer, ExplanationAnswer, UpdateAnswer
 from app.api.bodies import read_model
 from app.api.bounds import SESSION_CELLS, Bound, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
@@ -29,7 +22,6 @@ from app.api.tensors import parse_index
 from app.api.values import answer, encode
 from app.api.viewing import DrawingQuery, PassQuery
 from app.api.views import (
-    Document,
     check_json,
     explanation_json,
     layer_json,
@@ -37,6 +29,7 @@ from app.api.views import (
     trace_json,
     update_json,
 )
+from app.drawing.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
 from app.sessions.errors import Unknown
 from app.sessions.state import Session
@@ -48,7 +41,7 @@ router = APIRouter(prefix=PREFIX, tags=["passes"])
     router,
     "GET",
     "/sessions/{id}/graph",
-    answer=GraphAnswer,
+    answer=Graph,
     problems=("not-found",),
     headers=(IF_NONE_MATCH,),
     answer_headers=("ETag",),
@@ -94,7 +87,7 @@ async def get_trace(
     """The whole pass as events in order, each with what it reads, writes and the numbers."""
     sessions = service(request)
 
-    def document(session: Session) -> Callable[[], Document]:
+    def document(session: Session) -> Callable[[], object]:
         view = sessions.view(session, asked)
         return lambda: trace_json(
             session,
@@ -121,7 +114,7 @@ async def get_layers(request: Request, id: str, max_cells: CellsQuery = 1_000_00
     """Shapes, activations and gradients of every layer."""
     sessions = service(request)
 
-    def document(session: Session) -> Callable[[], Document]:
+    def document(session: Session) -> Callable[[], object]:
         return lambda: layers_json(
             sessions.passes.evaluation(session), Bound.of(session, max_cells)
         )
@@ -145,7 +138,7 @@ async def get_layer(
     """One layer."""
     sessions = service(request)
 
-    def document(session: Session) -> Callable[[], Document]:
+    def document(session: Session) -> Callable[[], object]:
         if name not in {layer.name for layer in session.spec.layers}:
             raise Unknown("the network has no layer of this name")
         return lambda: layer_json(
@@ -199,10 +192,10 @@ async def explain_number(
     sessions = service(request)
     place = parse_index(index)
 
-    def document(session: Session) -> Callable[[], Document]:
+    def document(session: Session) -> Callable[[], object]:
         view = sessions.view(session, asked)
 
-        def derivation() -> Document:
+        def derivation() -> object:
             trace = sessions.passes.trace(session, view)
             try:
                 trace.value(tensor)

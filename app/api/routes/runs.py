@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.api import examples
-from app.api.answers import RunAnswer, RunsAnswer
+from app.api.answers_learning import RunAnswer, RunEventAnswer, RunsAnswer
 from app.api.bodies import read_model
 from app.api.conditions import bearer_token, if_match
 from app.api.context import PREFIX, service
@@ -16,6 +16,7 @@ from app.api.documents import IF_MATCH, header, operation
 from app.api.executor import in_executor
 from app.api.models import NEW_RUN, NOTHING
 from app.api.routing import HEAD
+from app.api.schemas import schema_of
 from app.api.stream import HEADERS, EventStream
 from app.api.values import answer, encode
 
@@ -87,7 +88,7 @@ async def control_run(
     router,
     "GET",
     "/sessions/{id}/events",
-    content={"text/event-stream": {"schema": {"type": "string"}}},
+    content={"text/event-stream": {"schema": schema_of(RunEventAnswer)}},
     problems=("not-found", "too-many"),
     headers=(LAST_EVENT_ID,),
 )

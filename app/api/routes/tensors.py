@@ -4,22 +4,17 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query
-from pydantic import StringConstraints, TypeAdapter
+from pydantic import StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.answers import TensorAnswer, TensorsAnswer
 from app.api.conditions import etag, is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
-from app.api.documents import (
-    BINARY,
-    IF_NONE_MATCH,
-    header,
-    operation,
-    schema_of,
-)
+from app.api.documents import BINARY, IF_NONE_MATCH, header, operation
 from app.api.executor import in_executor
 from app.api.problem import FieldError, invalid
+from app.api.schemas import schema_of
 from app.api.tensors import (
     FORMS,
     JSON,
@@ -51,7 +46,7 @@ MAX_NAMES = 64
     "GET",
     "/sessions/{id}/tensors/{name}",
     content={
-        JSON: {"schema": schema_of(TypeAdapter(TensorAnswer))},
+        JSON: {"schema": schema_of(TensorAnswer)},
         NPY: BINARY,
         SAFETENSORS: BINARY,
     },
@@ -100,7 +95,7 @@ async def get_tensor(
     "GET",
     "/sessions/{id}/tensors",
     content={
-        JSON: {"schema": schema_of(TypeAdapter(TensorsAnswer))},
+        JSON: {"schema": schema_of(TensorsAnswer)},
         SAFETENSORS: BINARY,
         NPZ: BINARY,
     },

@@ -1,0 +1,115 @@
+"""What the answers of the catalogue hold: presets, data sets, problems. See `answers`."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.api.answers import NetworkAnswer, ViewAnswer
+from app.api.cells import Shape
+
+
+class AllowedAnswer(TypedDict, total=False):
+    """What a field may be, in the words of JSON Schema; `shapes` are those of an array."""
+
+    type: Literal["integer", "number"]
+    minimum: float
+    maximum: float
+    exclusiveMinimum: float
+    exclusiveMaximum: float
+    minItems: int
+    maxItems: int
+    enum: list[str]
+    shapes: list[Shape]
+
+
+class FieldErrorAnswer(TypedDict):
+    """One wrong field."""
+
+    pointer: str
+    code: str
+    message: str
+    allowed: NotRequired[AllowedAnswer]
+
+
+class ProblemAnswer(TypedDict):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[Annotated[list[FieldErrorAnswer], Field(max_length=20)]]
+
+
+class KindAnswer(TypedDict):
+    """A kind of layer, loss or level, and what its fields may be."""
+
+    name: str
+    fields: dict[str, AllowedAnswer]
+
+
+class CatalogueAnswer(TypedDict):
+    """What networks are made of, and every limit by the name of its field."""
+
+    layers: list[KindAnswer]
+    losses: list[KindAnswer]
+    levels: list[KindAnswer]
+    limits: dict[str, AllowedAnswer]
+
+
+class PresetAnswer(TypedDict):
+    """A session to start from; `rows` is how many digits it can show, where it shows one."""
+
+    id: str
+    title: str
+    network: NetworkAnswer
+    view: ViewAnswer
+    rows: int | None
+
+
+class PresetsAnswer(TypedDict):
+    """What there is to start from."""
+
+    presets: list[PresetAnswer]
+
+
+class DatasetAnswer(TypedDict):
+    """A data set, with the rows of each split and the shape of one picture."""
+
+    name: str
+    title: str
+    splits: dict[str, int]
+    shape: Shape
+    classes: int
+    license: str
+    source: str
+
+
+class DatasetsAnswer(TypedDict):
+    """Real data that sessions can load."""
+
+    datasets: list[DatasetAnswer]
+
+
+class RowAnswer(TypedDict):
+    """One sample of a data set; pixels from 0 to 255."""
+
+    row: int
+    label: int
+    pixels: list[int]
+
+
+class ProblemKindAnswer(TypedDict):
+    """What a problem of this `type` means."""
+
+    type: str
+    title: str
+    status: int
+    meaning: str
+
+
+class ProblemsAnswer(TypedDict):
+    """What each problem's `type` means."""
+
+    problems: list[ProblemKindAnswer]
