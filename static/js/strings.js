@@ -36,14 +36,14 @@ export function t(key, names = {}) {
  * @returns {(string | T)[]}
  */
 export function tParts(key, names) {
+  if (!has(key)) return [key];
   const text = strings.value[key];
-  if (text === undefined) return [key];
   return text.split(PLACEHOLDER).map((part, i) => (i % 2 ? (names[part] ?? "") : part));
 }
 
 /** @param {string} key */
 export function has(key) {
-  return key in strings.value;
+  return Object.hasOwn(strings.value, key);
 }
 
 /**
@@ -51,7 +51,7 @@ export function has(key) {
  * @param {{keep?: boolean}} [options]  keep: remember it as the learner's choice
  */
 export async function speak(wanted, { keep = false } = {}) {
-  if (!wanted || !(wanted in LANGUAGES)) return;
+  if (!wanted || !Object.hasOwn(LANGUAGES, wanted)) return;
   if (keep) localStorage.setItem(KEPT, wanted);
   if (wanted === language.value) return;
   const answer = await fetch(`/static/lang/${wanted}.json`);

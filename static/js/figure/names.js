@@ -49,7 +49,8 @@ export function nameOf(key) {
 export function formulaFor(latex) {
   const { formulas } = graph.value ?? {};
   if (!formulas) return null;
-  return formulas[latex] ?? Object.values(formulas).find((one) => one.latex === latex) ?? null;
+  if (Object.hasOwn(formulas, latex)) return formulas[latex];
+  return Object.values(formulas).find((one) => one.latex === latex) ?? null;
 }
 
 /** @param {string} key  of an edge or its gradient  @returns {string} the other of the two */

@@ -17,8 +17,8 @@ export const OPEN_HEAD = { length: 8, width: 9, filled: false };
 export const FILLED_HEAD = { length: 12, width: 12, filled: true };
 const BOX = 18;
 const TAG = 24;
-/** @type {Record<string, string>} */
-const SIGNS = { "-": "\u2212", x: "\u00d7", dot: "dot" };
+/** A map, since a layer may be called as an object's own property is: `constructor`. @type {Map<string, string>} */
+const SIGNS = new Map([["-", "\u2212"], ["x", "\u00d7"]]);
 
 /** @typedef {{element: SVGGElement, paint?: (sight: Sight) => void, label?: LabelView}} PartView */
 
@@ -110,7 +110,7 @@ function nodeView(node, graph) {
 /** @param {GraphNode} node  @returns {string} what is written in it */
 export function nameIn({ kind, symbol, title, op }) {
   const name = (kind === "layer" ? title : symbol) ?? title ?? op ?? "";
-  return SIGNS[name] ?? name;
+  return SIGNS.get(name) ?? name;
 }
 
 /** @param {GraphNode} node */
