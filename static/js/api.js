@@ -189,6 +189,17 @@ function tensorPath(id, seen, name) {
 }
 
 /**
+ * A tensor of the session itself, whatever is looked at, as NumPy's file.
+ * @param {string} id
+ * @param {string} name
+ * @returns {Promise<Uint8Array>}
+ */
+export async function getNpy(id, name) {
+  const path = `/sessions/${id}/tensors/${encodeURIComponent(name)}?level=op&loss=closed`;
+  return new Uint8Array(await (await call(path, { accept: "application/x-npy" })).arrayBuffer());
+}
+
+/**
  * @param {string} id
  * @param {Seen} seen
  * @param {string} tensor

@@ -3,7 +3,8 @@
  *
  * @typedef {"number" | "finite" | "boolean" | "ellipsis" | "fraction" | "hex" | "complex" |
  *   "fortran" | "percent" | "thousands" | "comma" | "blank" | "ragged" | "dimensions" | "bracket" |
- *   "none" | "separators" | "lines" | "header" | "several" | "size"} Code
+ *   "none" | "separators" | "lines" | "header" | "several" | "size" | "npy" | "npz" | "dtype" |
+ *   "rank" | "integer"} Code
  * @typedef {{
  *   code: Code, row?: number, column?: number, text?: string, found?: number, wanted?: number,
  * }} Fault  row and column count from 1, as one counts in what was pasted

@@ -12,6 +12,7 @@ import { isOmitted, shapeOf } from "../values.js";
 import { shapeText } from "../format.js";
 import { messageOf } from "../messages.js";
 import { tableEditor } from "./editor.js";
+import { allFiles, tensorFiles } from "./files.js";
 import { fieldProblems, numberField } from "./input.js";
 import { notes, problems, whenSent } from "./said.js";
 import { signal } from "@preact/signals-core";
@@ -35,6 +36,7 @@ export function data() {
     <p class="hint">${t(editable.value ? "data.hint" : "data.readonly")}</p>
     ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
+    ${allFiles()}
     ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
     ${learningRate()}
   `;
@@ -42,12 +44,13 @@ export function data() {
 
 /** @param {string} name @param {Value} value @param {string} title */
 function section(name, value, title) {
-  return html`<section class="tensor" aria-labelledby="data-${name}">
+  return html`<section class="tensor" data-name=${name} aria-labelledby="data-${name}">
     <h2 id="data-${name}">
       <code>${name}</code> <span class="shape">${shapeText(isOmitted(value) ? value.shape : shapeOf(value))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
-    ${isOmitted(value) ? html`<p class="hint">${t("data.large")}</p>` : tableEditor(name, value)}
+    ${isOmitted(value) ? html`<p class="hint">${t("data.large")}</p> ${notes(name)}` : tableEditor(name, value)}
+    ${tensorFiles(name)}
   </section>`;
 }
 

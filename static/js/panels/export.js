@@ -11,6 +11,7 @@ import { messageOf } from "../messages.js";
 import { cursor, event, graph, session, stale, theme, view as seen } from "../store.js";
 import { t } from "../strings.js";
 import { view } from "../view.js";
+import { download } from "./download.js";
 import { dialog } from "./help.js";
 import { CannotDraw, pngOf, sizeOf, TooLarge } from "./png.js";
 
@@ -145,14 +146,4 @@ function refusal(error) {
   if (error instanceof CannotDraw) return t("export.failed");
   if (error instanceof ApiError) return messageOf(error);
   throw error;
-}
-
-/** @param {Blob} blob @param {string} name */
-function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // The browser reads it after the click; nothing says when it has.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -8,12 +8,14 @@ import { t } from "../strings.js";
 import { view } from "../view.js";
 import { data } from "./data.js";
 import { explanation } from "./explanation.js";
+import { mountDrops } from "./files.js";
 import { table } from "./table.js";
 
 const PANELS = /** @type {const} */ (["explain", "data", "table"]);
 const CONTENTS = { explain: explanation, data, table };
 
 export function mountSide() {
+  mountDrops();
   view("tabs", tabs);
   view("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
   view("notice", () =>

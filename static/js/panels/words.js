@@ -14,11 +14,17 @@ export function typedSentence(text) {
   return t(key, { text: excerpt(text) });
 }
 
-/** What was pasted, or read from a file. @param {Fault} fault */
-export function sentence({ code, row, column, text = "", found = 0, wanted = 0 }) {
-  if (has(`paste.${code}`)) return t(`paste.${code}`, { row: row ?? 1, text, found, wanted });
+/**
+ * What was pasted, or read from a file.
+ * @param {Fault} fault
+ * @param {"paste" | "files"} [from]
+ */
+export function sentence({ code, row, column, text = "", found = 0, wanted = 0 }, from = "paste") {
+  for (const key of [`paste.${code}`, `files.${code}`]) {
+    if (has(key)) return t(key, { row: row ?? 1, text, found, wanted });
+  }
   const words = t(`number.${code}`, { text });
   if (row === undefined) return words;
-  const where = column === undefined ? t("paste.row", { row }) : t("paste.cell", { row, column });
+  const where = column === undefined ? t(`${from}.row`, { row }) : t(`${from}.cell`, { row, column });
   return `${where} ${words}`;
 }
