@@ -204,11 +204,13 @@ export async function getNpy(id, name) {
  * @param {Seen} seen
  * @param {string} tensor
  * @param {readonly number[]} index
+ * @param {number} most  terms; of more, those that count most
  * @returns {Promise<Explanation>}
  */
-export async function explain(id, seen, tensor, index) {
+export async function explain(id, seen, tensor, index, most) {
   const asked = passQuery(seen);
   asked.set("tensor", tensor);
   asked.set("index", index.join(","));
+  asked.set("max_terms", String(most));
   return (await call(`/sessions/${id}/explain?${asked}`)).json();
 }

@@ -117,7 +117,8 @@ function exponential(size, decimals) {
  */
 export function full(value) {
   if (value === null || value === undefined) return "";
-  return Object.is(value, -0) ? "-0" : String(value);
+  // String(-0) is 0, as it should be: no reader is helped by the sign of a 0.
+  return String(value);
 }
 
 /**

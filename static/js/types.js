@@ -94,8 +94,10 @@
  * @typedef {{
  *   tensor: string, index: number[], value: Cell, rule: string, rule_name?: string,
  *   shapes: Record<string, number[]>, terms: Term[], scale: Cell, combine?: "sum" | "max",
- *   omitted?: number, omitted_value?: Cell,
+ *   omitted?: number, omitted_value?: Cell, divisor?: Divisor | null,
+ *   note?: "others" | "digits" | "complement" | null,
  * }} Explanation
+ * @typedef {{terms: Term[], value: Cell, shift: Cell, omitted: number, omitted_value: Cell}} Divisor
  *
  * @typedef {{op: "set", tensor: string, index: number[], value: number}
  *   | {op: "replace", tensor: string, value: Nested}

@@ -1,7 +1,7 @@
 /**
  * Nested lists of numbers as one row-major list, and back. Pure.
  *
- * @import { Cell, Nested, Network, Omitted, Value } from "./types.js"
+ * @import { Cell, Nested, Network, Omitted, Session, Value } from "./types.js"
  */
 
 /**
@@ -10,6 +10,15 @@
  */
 export function isOmitted(value) {
   return typeof value === "object" && !Array.isArray(value);
+}
+
+/**
+ * How many samples a session has, whether or not their numbers came along.
+ * @param {Session} session
+ * @returns {number}
+ */
+export function samplesOf({ x }) {
+  return isOmitted(x) ? x.shape[0] : x.length;
 }
 
 /**

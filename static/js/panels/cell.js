@@ -2,22 +2,19 @@
  * The arithmetic behind one number: rule, shapes, numbers put in, result. The server derives it;
  * a term that is pointed at lights the cells it came from.
  *
- * @import { Explanation, Factor, Spot, Term } from "../types.js"
+ * @import { Explanation, Spot } from "../types.js"
  */
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
-import { formulaPicture } from "../figure/formula.js";
-import { edgeOf, formulaFor, nameOf, partnerOf } from "../figure/names.js";
-import { full, plainFormula, short } from "../format.js";
+import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
-import { pointed, selection, session, stale, subject, trace } from "../store.js";
+import { selection, session, stale, subject, trace } from "../store.js";
 import { t } from "../strings.js";
-import { indexOf, positionOf } from "../values.js";
+import { indexOf } from "../values.js";
 import { isEverKnown, knownOf, passOf, whyNever } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
-
-const TERMS_SHOWN = 12;
+import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
 
 /** @typedef {{name: string, explanation: Explanation | null, problem: string | null}} Answer */
 /** @type {import("@preact/signals-core").Signal<Answer | null>} */
@@ -51,7 +48,7 @@ async function ask({ key, index }, name) {
   const shape = edgeOf(key)?.shape ?? [];
   answer.value = { name, explanation: null, problem: null };
   try {
-    const explanation = await api.explain(id, passOf(key), key, indexOf(index, shape));
+    const explanation = await api.explain(id, passOf(key), key, indexOf(index, shape), TERMS_SHOWN);
     if (answer.value?.name === name) answer.value = { name, explanation, problem: null };
   } catch (error) {
     if (answer.value?.name === name) answer.value = { name, explanation: null, problem: messageOf(error) };
@@ -103,84 +100,4 @@ function derivation(spot) {
   if (got?.problem) return html`<p class="problem">${got.problem}</p>`;
   if (!got?.explanation) return html`<p class="hint">${t("explain.loading")}</p>`;
   return arithmetic(got.explanation);
-}
-
-/** @param {Explanation} explanation */
-function arithmetic({ value, rule, rule_name: name, terms, scale, combine, omitted = 0 }) {
-  const given = name === "input" || name === "seed.given" || name === "seed.loss";
-  if (given) return html`<p class="hint">${t(name === "input" ? "explain.given" : `rule.${name}`, { out: "" })}</p>`;
-  const shown = terms.slice(0, TERMS_SHOWN);
-  const rest = terms.length - shown.length + omitted;
-  const formula = formulaFor(rule);
-  const zero = Number(value) === 0 && rest === 0 ? whyZero(terms) : null;
-  return html`
-    ${formula ? formulaPicture(formula) : html`<p class="plain-formula">${plainFormula(rule)}</p>`}
-    ${combine === "max" ? html`<p class="hint">${t("explain.largest")}</p>` : null}
-    <ol class="terms">
-      ${shown.map(termRow)} ${rest > 0 ? html`<li class="hint">${t("explain.more", { count: rest })}</li>` : null}
-    </ol>
-    ${scale === 1 ? null : html`<p class="scale">${t("explain.scale", { scale: short(scale) })}</p>`}
-    <p class="result">= <output title=${full(value)} data-full=${full(value)}>${short(value)}</output></p>
-    ${zero ? html`<p class="hint" id="why-zero">${t(`explain.zero.${zero}`)}</p>` : null}
-  `;
-}
-
-/**
- * A computed 0 says why it is one.
- * @param {Term[]} terms
- * @returns {"gate" | "target" | "factor" | "cancel"}
- */
-function whyZero(terms) {
-  if (terms.some(({ value }) => Number(value) !== 0)) return "cancel";
-  const zeros = terms.flatMap(({ factors }) => factors.filter(({ value }) => Number(value) === 0));
-  if (zeros.some(({ function: applied }) => applied === "step" || applied === "relu")) return "gate";
-  return zeros.some(({ tensor }) => tensor === "t" || tensor.startsWith("loss.t.")) ? "target" : "factor";
-}
-
-/** @param {Term} term */
-function termRow({ factors, value, coefficient = 1 }) {
-  const sign = coefficient === -1 ? "\u2212" : coefficient === 1 ? null : `${short(coefficient)} \u00d7`;
-  return html`<li>
-    ${sign} ${factors.map((factor, i) => [i > 0 ? "\u00d7" : null, factorButton(factor)])}
-    <span class="term-value" title=${full(value)}>= ${short(value)}</span>
-  </li>`;
-}
-
-/**
- * What stands for a number of which a function was taken, as NumPy or the book write it.
- * @type {Record<string, (inner: string) => string>}
- */
-const FUNCTIONS = {
-  identity: (inner) => inner,
-  exp: (inner) => `exp(${inner})`,
-  log: (inner) => `log(${inner})`,
-  reciprocal: (inner) => `1/${inner}`,
-  square: (inner) => `${inner}\u00b2`,
-  step: (inner) => `[${inner} > 0]`,
-  relu: (inner) => `max(${inner}, 0)`,
-  one_minus: (inner) => `(1 \u2212 ${inner})`,
-  one_minus_square: (inner) => `(1 \u2212 ${inner}\u00b2)`,
-};
-
-/** @param {Factor} factor */
-function factorButton({ tensor, index, value, function: applied = "identity", cell_value: cell }) {
-  const number = applied === "identity" ? value : (cell ?? value);
-  const bare = short(number);
-  const inner = bare.startsWith("\u2212") ? `(${bare})` : bare;
-  const text = (FUNCTIONS[applied] ?? ((/** @type {string} */ it) => `${applied}(${it})`))(inner);
-  const edge = edgeOf(tensor);
-  const title = `${edge ? nameOf(tensor) : tensor}${index.length ? `[${index.join(", ")}]` : ""} = ${full(number)}`;
-  if (!edge) return html`<span class="factor" title=${title}>${text}</span>`;
-  const spots = [{ key: tensor, index: positionOf(index, edge.shape) }];
-  return html`<button
-    type="button"
-    class=${tensor.endsWith(".grad") ? "factor gradient" : "factor"}
-    title=${title}
-    aria-label=${title}
-    @click=${() => (selection.value = spots[0])}
-    @pointerenter=${() => (pointed.value = spots)}
-    @pointerleave=${() => (pointed.value = [])}
-    @focus=${() => (pointed.value = spots)}
-    @blur=${() => (pointed.value = [])}
-  >${text}</button>`;
 }

@@ -6,14 +6,15 @@
 import { html } from "lit-html";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
-import { plainFormula, shapeText } from "../format.js";
+import { plainFormula, shapeText, short } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, pointed, selection, session, subject, trace } from "../store.js";
+import { cursor, event, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { position } from "../timeline.js";
 import { cellExplanation } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
+import { samplesOf } from "../values.js";
 import { FEW_CELLS, numbers } from "./table.js";
 
 /** The book's name of the last layer, in every language. */
@@ -25,7 +26,7 @@ export function explanation() {
       <h2 id="step-title">${heading()}</h2>
       <p class="sentence" id="sentence">${sentenceParts()}</p>
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
-      ${event.value ? rule(event.value) : null}
+      ${alone()} ${event.value ? rule(event.value) : null}
     </section>
     ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()}
   `;
@@ -33,6 +34,16 @@ export function explanation() {
 
 function hint() {
   return html`<p class="hint">${t("explain.hint")}</p>`;
+}
+
+/** One sample of a batch by itself has a loss of its own, and the figure says so. */
+function alone() {
+  const now = session.value;
+  const count = now ? samplesOf(now) : 1;
+  if (!now || view.value.level !== "element" || count < 2 || now.loss === null) return null;
+  const n = view.value.sample;
+  const loss = plainFormula(`L_{${n}}`);
+  return html`<p class="hint" id="alone">${t("sample.alone", { n, loss, count, mean: short(now.loss) })}</p>`;
 }
 
 function heading() {
@@ -71,7 +82,7 @@ function openingKey() {
 
 /** @param {TraceEvent} now */
 function sentenceKey({ rule_name: name, op, shape, reads, phase }) {
-  const key = `rule.${name}`;
+  const key = trace.value?.n === 1 && has(`rule.${name}.one`) ? `rule.${name}.one` : `rule.${name}`;
   if (phase === "backward") return gradientKey(key, shape, reads) ?? key;
   const last = edgeOf(reads.at(-1) ?? "")?.shape;
   const rows = reads.length === 2 && shape.length === 2 && shape[0] > 1 && last?.length === 1;
@@ -84,8 +95,9 @@ function sentenceKey({ rule_name: name, op, shape, reads, phase }) {
 function gradientKey(key, shape, reads) {
   const upstream = reads.filter((read) => read.endsWith(".grad"));
   const above = edgeOf(upstream[0] ?? "")?.shape ?? [];
-  // A bias that was copied to every row has its gradients added up again.
-  const summed = above.length === 2 && above[0] > 1 && shape.length === 1;
+  // A bias that was copied to every row has its gradients added up again; without an axis for the
+  // samples, as in figure 5-25, there are no rows.
+  const summed = above.length === 2 && shape.length === 1 && !view.value.single;
   if (summed && has(`${key}.rows`)) return `${key}.rows`;
   return upstream.length > 1 && has(`${key}.branches`) ? `${key}.branches` : null;
 }

@@ -8,6 +8,7 @@ import { messageOf } from "../messages.js";
 import { changeView } from "../session.js";
 import { graph, notice, session, view as seen } from "../store.js";
 import { t } from "../strings.js";
+import { samplesOf } from "../values.js";
 import { view } from "../view.js";
 import { exportButton, mountExport } from "./export.js";
 
@@ -80,7 +81,7 @@ function formChoice() {
 }
 
 function sampleChoice() {
-  const samples = Array.isArray(session.value?.x) ? session.value.x.length : 1;
+  const samples = session.value ? samplesOf(session.value) : 1;
   if (samples < 2 || seen.value.level !== "element") return null;
   return html`<label
     ><span>${t("sample.label")}</span>
