@@ -163,6 +163,8 @@ def timed(server: Server, times: Times, make: Callable[[], bytes], block: int,
           before: Callable[[], bytes] | None = None) -> None:  # fmt: skip
     """One block of requests, added to ``times``."""
     found = []
+    server.connection.close()
+    server.connect()
     for _ in range(block):
         if before is not None:
             server.exchange(before())

@@ -37,7 +37,12 @@ class Server:
 
     def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
         self.process = process
-        self.connection = socket.create_connection(("127.0.0.1", port))
+        self.port = port
+        self.connect()
+
+    def connect(self) -> None:
+        """Begin a connection; servers close one that is not used for some seconds."""
+        self.connection = socket.create_connection(("127.0.0.1", self.port))
         self.connection.settimeout(PATIENCE_SECONDS)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -137,11 +137,13 @@ class Network:
         loss = probabilities = predictions = None
         dout = grad_output if backward else None
         if self.spec.loss is not None:
-            probabilities = softmax(scores)
             predictions = scores.argmax(axis=1)
-            if t is not None:
+            if t is None:
+                probabilities = softmax(scores)
+            else:
                 head = SoftmaxWithLoss()
                 loss = float(head.forward(scores, t))
+                probabilities = head.y
                 dout = head.backward() if backward else None
         dout = None if dout is None else self._shown(dout)
         results = self._results(x, outputs, dout)

@@ -49,8 +49,10 @@ def check_numbers(value: object, dtype: str, field: str) -> Array:
         raise EngineError(f"{field} has rows of different lengths", field, "shape") from error
     if array.dtype.kind not in "iuf" and array.size:
         raise EngineError(f"{field} holds something that is not a number", field, "type")
-    with np.errstate(over="ignore"):
-        array = np.asarray(array.astype(dtype) + 0)
+    if array.dtype != dtype:
+        with np.errstate(over="ignore"):
+            array = array.astype(dtype)
+    array = np.asarray(array + 0)
     if not np.isfinite(array).all():
         largest = float(np.finfo(dtype).max)
         raise EngineError(

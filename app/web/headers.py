@@ -2,7 +2,6 @@
 
 import secrets
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -31,11 +30,15 @@ def content_policy(nonce: str = "") -> str:
     return "; ".join(POLICY).format(nonce=f" 'nonce-{nonce}'" if nonce else "")
 
 
-# All of it as raw headers, for an answer that is given before there is an app to ask.
-SECURITY = tuple(
-    (name.lower().encode(), value.encode())
-    for name, value in {CONTENT_POLICY: content_policy(), **FIXED}.items()
-)
+def _security(nonce: str = "") -> tuple[tuple[bytes, bytes], ...]:
+    """All of it as raw headers."""
+    headers = {CONTENT_POLICY: content_policy(nonce), **FIXED}
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+# For an answer that is given before there is an app to ask, and for most others.
+SECURITY = _security()
+_NAMES = frozenset(name for name, _ in SECURITY)
 
 
 class SecurityHeaders:
@@ -58,12 +61,11 @@ class SecurityHeaders:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message.setdefault("headers", [])
-                headers = MutableHeaders(scope=message)
-                html = headers.get("content-type", "").startswith("text/html")
-                headers[CONTENT_POLICY] = content_policy(nonce if html else "")
-                for name, value in FIXED.items():
-                    headers[name] = value
+                given = list(message.get("headers", ()))
+                html = any(n == b"content-type" and v.startswith(b"text/html") for n, v in given)
+                security = _security(nonce) if html else SECURITY
+                message["headers"] = [pair for pair in given if pair[0] not in _NAMES]
+                message["headers"] += security
             await send(message)
 
         await self.app(scope, receive, complete)

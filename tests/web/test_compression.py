@@ -1,5 +1,12 @@
+import gzip
+import zlib
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from starlette.testclient import TestClient
+
+from app.web import compression
 
 WIDE = {
     "network": {"input_size": 100, "layers": [{"type": "affine", "units": 100}]},
@@ -48,22 +55,51 @@ def test_numbers_survive_compression(client: TestClient) -> None:
     assert np.shape(packed.json()["parameters"]["affine1.W"]) == (100, 100)
 
 
+@pytest.mark.parametrize("quick", [compression.quick, zlib.compress])
+def test_many_numbers_are_compressed_once_and_quickly(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, quick: Callable[[bytes, int, int], bytes]
+) -> None:
+    asked = {
+        "network": {"input_size": 100, "layers": [{"type": "affine", "units": 300}]},
+        "x": [[0.1] * 100],
+    }
+    levels = []
+
+    def counted(body: bytes, level: int, bits: int) -> bytes:
+        levels.append(level)
+        return quick(body, level, bits)
+
+    monkeypatch.setattr(compression, "quick", counted)
+    with client.stream(
+        "POST", "/api/v1/evaluate", json=asked, headers={"Accept-Encoding": "gzip"}
+    ) as answer:
+        raw = b"".join(answer.iter_raw())
+    plain = client.post("/api/v1/evaluate", json=asked, headers={"Accept-Encoding": "identity"})
+
+    assert levels == [1]
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) == len(raw) < 0.6 * len(plain.content)
+    assert len(plain.content) > compression.LARGE
+    assert gzip.decompress(raw) == plain.content
+
+
 def test_a_strong_tag_is_of_the_plain_bytes_alone(client: TestClient) -> None:
     session = client.post("/api/v1/sessions", json=WIDE).headers["location"]
-    gzip, plain = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
+    packing, plain = {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}
 
     for path in (session, f"{session}/trace", f"{session}/figure.svg", "/static/js/main.js"):
-        packed = client.get(path, headers=gzip)
+        packed = client.get(path, headers=packing)
         whole = client.get(path, headers=plain)
         assert packed.headers["etag"] == f"W/{whole.headers['etag']}"
         assert not whole.headers["etag"].startswith("W/")
         for tag in (packed.headers["etag"], whole.headers["etag"]):
-            for encoding in (gzip, plain):
+            for encoding in (packing, plain):
                 fresh = client.get(path, headers=encoding | {"If-None-Match": tag})
                 assert fresh.status_code == 304
                 # As the 200 would have: a cache may update only what it has under the same tag.
                 assert (
-                    fresh.headers["etag"] == (packed if encoding is gzip else whole).headers["etag"]
+                    fresh.headers["etag"]
+                    == (packed if encoding is packing else whole).headers["etag"]
                 )
                 assert "Accept-Encoding" in fresh.headers["vary"]
 
