@@ -233,6 +233,7 @@ class TraceAnswer(TypedDict):
 
     id: str
     version: int
+    data_version: int
     level: Level
     loss: LossView
     form: str | None
@@ -291,4 +292,5 @@ class TensorsAnswer(TypedDict):
     """The tensors that the same address gives as one file."""
 
     version: int
+    data_version: int
     tensors: list[TensorListed]

@@ -219,6 +219,7 @@ def trace_json(
     return {
         "id": session.id,
         "version": session.version,
+        "data_version": session.data_version,
         "level": view.level,
         "loss": view.loss,
         "form": trace.graph.loss_form,

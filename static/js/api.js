@@ -1,12 +1,11 @@
 /**
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
- * @import { Form, Cell, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
+ * @import { Form, Cells, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
  */
+import { readTensors } from "./safetensors.js";
 
 const ROOT = "/api/v1";
-/** The page edits every number of a session, so it wants them all. */
-const WHOLE = "?max_cells=1000000";
 
 /** @typedef {{pointer: string, code: string, message: string}} FieldError */
 
@@ -56,7 +55,7 @@ export async function getPresets() {
  * @returns {Promise<Session>}
  */
 export async function createSession(body) {
-  return (await call(`/sessions${WHOLE}`, { method: "POST", body })).json();
+  return (await call("/sessions", { method: "POST", body })).json();
 }
 
 /**
@@ -64,7 +63,7 @@ export async function createSession(body) {
  * @returns {Promise<Session>}
  */
 export async function getSession(id) {
-  return (await call(`/sessions/${id}${WHOLE}`)).json();
+  return (await call(`/sessions/${id}`)).json();
 }
 
 /**
@@ -72,18 +71,19 @@ export async function getSession(id) {
  * @returns {Promise<Session>}
  */
 export async function forkSession(id) {
-  return (await call(`/sessions/${id}/fork${WHOLE}`, { method: "POST" })).json();
+  return (await call(`/sessions/${id}/fork`, { method: "POST" })).json();
 }
 
 /**
  * @param {{id: string, version: number}} session
  * @param {string} token
  * @param {Edit[]} edits
+ * @param {number} cells  the most that a tensor of the answer has; larger ones are told by their range
  * @returns {Promise<Session>}
  */
-export async function patchSession({ id, version }, token, edits) {
+export async function patchSession({ id, version }, token, edits, cells) {
   const options = { method: "PATCH", body: edits, token, version };
-  return (await call(`/sessions/${id}${WHOLE}`, options)).json();
+  return (await call(`/sessions/${id}?max_cells=${cells}`, options)).json();
 }
 
 /**
@@ -93,7 +93,7 @@ export async function patchSession({ id, version }, token, edits) {
  * @returns {Promise<{loss: {before: number, predicted: number, after: number}}>}
  */
 export async function updateSession({ id, version }, token) {
-  return (await call(`/sessions/${id}/update`, { method: "POST", body: {}, token, version })).json();
+  return (await call(`/sessions/${id}/update?max_cells=0`, { method: "POST", body: {}, token, version })).json();
 }
 
 /** @typedef {{level: Level, loss: LossView, sample: number, open: readonly string[], form: Form}} Seen */
@@ -164,13 +164,26 @@ function figurePath(id, seen, painted) {
 }
 
 /**
- * @param {string} id
- * @param {Seen} seen
- * @param {string} name
+ * All numbers of a tensor that an answer left out.
+ * @param {string} link  as the answer has it
  * @returns {Promise<Nested>}
  */
-export async function getTensor(id, seen, name) {
-  return (await (await call(tensorPath(id, seen, name))).json()).value;
+export async function getLinked(link) {
+  return (await (await call(link.slice(ROOT.length))).json()).value;
+}
+
+/**
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {readonly string[]} names
+ * @returns {Promise<{tensors: Map<string, Cells>, dataVersion: number}>}
+ */
+export async function getTensors(id, seen, names) {
+  const asked = passQuery(seen);
+  for (const name of names) asked.append("name", name);
+  const answer = await call(`/sessions/${id}/tensors?${asked}`, { accept: "application/vnd.safetensors" });
+  const { tensors, metadata } = readTensors(await answer.arrayBuffer());
+  return { tensors, dataVersion: Number(metadata.data_version) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { ApiError, getPresets } from "./api.js";
 import { watchLargeTensors } from "./figure/large.js";
 import { mountFigure } from "./figure/view.js";
 import { listenToKeys } from "./keys.js";
+import { watchLeftOut } from "./leftout.js";
 import { messageOf } from "./messages.js";
 import { watchSelectedCell } from "./panels/cell.js";
 import { sentenceText } from "./panels/explanation.js";
@@ -34,6 +35,7 @@ async function start() {
   mountToolbar(viewport);
   listenToKeys(viewport);
   watchLargeTensors();
+  watchLeftOut();
   watchSelectedCell();
   announce();
   const known = getPresets().then((list) => (presets.value = list));

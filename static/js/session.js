@@ -10,11 +10,15 @@
 import { batch } from "@preact/signals-core";
 import * as api from "./api.js";
 import { clamp } from "./cursor.js";
+import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
 
 /** @typedef {import("./types.js").Cursor | ((trace: import("./types.js").Trace) => import("./types.js").Cursor)} Where */
+
+/** Tensors of so many cells come with the answer to an edit; of larger ones the page knows what it changed. */
+const FEW_CELLS = 64;
 
 let shown = 0;
 let edits = 0;
@@ -90,10 +94,7 @@ export async function changeView(change) {
 async function look(session, view, where = store.cursor.value) {
   const mine = ++shown;
   const current = pending.unsent === 0;
-  const [graph, trace] = await Promise.all([
-    api.getGraph(session.id, view),
-    api.getTrace(session.id, view),
-  ]);
+  const { graph, trace } = await pictureOf(session.id, view);
   if (mine !== shown) return false;
   batch(() => {
     const other = store.session.value?.id !== session.id;
@@ -119,6 +120,23 @@ async function look(session, view, where = store.cursor.value) {
     store.notice.value = null;
   });
   return true;
+}
+
+/**
+ * Numbers hardly ever change the drawing: the one on the screen stays, the very same object, for
+ * as long as the trace says that it holds.
+ * @param {string} id
+ * @param {View} view
+ */
+async function pictureOf(id, view) {
+  const [graph, before] = [store.graph.value, store.trace.value];
+  if (graph && before?.id === id && JSON.stringify(store.view.value) === JSON.stringify(view)) {
+    const trace = await api.getTrace(id, view);
+    if (trace.drawing === before.drawing) return { graph, trace };
+    return { graph: await api.getGraph(id, view), trace };
+  }
+  const [drawn, trace] = await Promise.all([api.getGraph(id, view), api.getTrace(id, view)]);
+  return { graph: drawn, trace };
 }
 
 /**
@@ -177,11 +195,14 @@ async function change(send) {
  * @param {Edit[]} changes
  */
 async function patched(current, token, changes) {
+  /** @param {Session} before */
+  const send = async (before) =>
+    edited(before, await api.patchSession(before, token, changes, Math.max(FEW_CELLS, cellsToTell(before, changes))), changes);
   try {
-    return await api.patchSession(current, token, changes);
+    return await send(current);
   } catch (error) {
     if (!(error instanceof api.ApiError) || error.status !== 412) throw error;
-    return api.patchSession(await api.getSession(current.id), token, changes);
+    return send(await api.getSession(current.id));
   }
 }
 

@@ -2,7 +2,7 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Cell, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
+ * @import { Cells, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
 import { inPlay, timetable } from "./cursor.js";
@@ -48,8 +48,8 @@ export const panelOpen = signal(true);
 export const theme = signal("system");
 
 /**
- * Cells too many for the trace, fetched when a heat map needs them; keyed `version/key`.
- * @type {Signal<ReadonlyMap<string, Cell[]>>}
+ * Cells too many for the trace, fetched when a heat map needs them; see figure/large.js for the keys.
+ * @type {Signal<ReadonlyMap<string, Cells>>}
  */
 export const fetchedCells = signal(new Map());
 

@@ -5,7 +5,8 @@
  * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Cell
  * @typedef {Cell | NestedCells} Nested
  * @typedef {Nested[]} NestedCells
- * @typedef {{shape: number[], min: Cell, max: Cell, mean: Cell, omitted: true}} Omitted  too many cells
+ * @typedef {readonly Cell[] | Float64Array | Float32Array} Cells  row-major
+ * @typedef {{shape: number[], min: Cell, max: Cell, mean: Cell, omitted: true, link: string | null}} Omitted  too many cells
  * @typedef {Nested | Omitted} Value
  *
  * @typedef {"network" | "layer" | "op" | "element"} Level
@@ -17,13 +18,14 @@
  * @typedef {{seq: number, element: number}} Cursor
  *
  * @typedef {{type: string, name?: string, units?: number | null}} LayerSpec
- * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null}} Network
+ * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null,
+ *   dtype?: "float64" | "float32"}} Network
  * @typedef {{
  *   id: string, version: number, data_version: number, preset: string | null, network: Network,
  *   source: {dataset: string, split: string, rows: number[]} | null,
- *   parameters: Record<string, Value>, x: NestedCells, t: NestedCells | null,
- *   grad_output: NestedCells | null, optimizer: {type: string, learning_rate: number}, view: View,
- *   loss: Cell | null, probabilities: Cell[][] | null, predictions: number[] | null,
+ *   parameters: Record<string, Value>, x: Value, t: Value | null,
+ *   grad_output: Value | null, optimizer: {type: string, learning_rate: number}, view: View,
+ *   loss: Cell | null, probabilities: Value | null, predictions: number[] | null,
  *   edit_token?: string,
  * }} Session
  *
@@ -33,7 +35,7 @@
  *   elements: number, values: Record<string, Value>,
  * }} TraceEvent
  * @typedef {{
- *   id: string, version: number, level: string, loss: string | null, form: string | null,
+ *   id: string, version: number, data_version: number, drawing: string, level: string, loss: string | null, form: string | null,
  *   n: number, inputs: Record<string, Value>, outputs: Record<string, Value>,
  *   events: TraceEvent[], strides: {phase: number[], layer: number[]},
  * }} Trace

@@ -18,7 +18,7 @@ export function isOmitted(value) {
  * @returns {number}
  */
 export function samplesOf({ x }) {
-  return isOmitted(x) ? x.shape[0] : x.length;
+  return (isOmitted(x) ? x.shape : shapeOf(x))[0];
 }
 
 /**

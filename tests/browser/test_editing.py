@@ -1,6 +1,7 @@
 """Changing numbers: everything follows, and nothing old is ever shown as current."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 PASTE = """([selector, text]) => {
   const data = new DataTransfer();
@@ -255,3 +256,42 @@ def test_a_held_out_digit_goes_through_and_another_comes_with_one_click(explorer
     assert now["probabilities"][0] != probabilities
     assert str(now["t"][0]) in page.inner_text(".digit-row p")
     assert sum(sum(row) for row in now["x"]) > 0
+
+
+def test_an_edit_asks_for_the_trace_alone_and_keeps_the_figure(explorer: Any) -> None:
+    open_data(explorer, "?preset=two-layer&loss=opened&at=99")
+    page = explorer.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path.rpartition("/")[2]))
+    page.evaluate("document.querySelector('.figure').dataset.before = 'edit'")
+    explorer.type("affine2.b", "0", "0.25")
+    explorer.settle()
+    explorer.until(lambda: asked == [explorer.id, "trace"])
+    assert page.get_attribute(".figure", "data-before") == "edit"
+    # exp of this is beyond what the book's form can take: now the drawing is another one.
+    explorer.type("affine2.b", "0", "400")
+    explorer.settle()
+    explorer.until(lambda: asked[2:] == [explorer.id, "trace", "graph"])
+    explorer.until("!document.querySelector('.figure').dataset.before")
+    shown = {key: cells for key, cells in explorer.figure().items() if cells}
+    drawn = explorer.get("/graph?loss=opened")
+    assert drawn["form"] == "logsumexp"
+    assert {edge["key"] for edge in drawn["edges"] if edge["label"]} >= set(shown)
+
+
+def test_an_edit_in_figure_5_28_answers_four_kilobytes_at_most(explorer: Any) -> None:
+    open_data(explorer, "?preset=fig-5-28")
+    explorer.until(
+        """document.querySelector('[data-tensor="affine1.W"] [data-index="0,1"]') !== null"""
+    )
+    for tensor, index in (("affine1.W", "0,1"), ("affine2.W", "3,4"), ("x", "0,5")):
+        with explorer.page.expect_response(
+            lambda answer: answer.request.method == "PATCH"
+        ) as response:
+            explorer.type(tensor, index, "0.5")
+        assert len(response.value.body()) <= 4_000
+        explorer.settle()
+        field = explorer.page.locator(f'[data-tensor="{tensor}"] [data-index="{index}"]')
+        assert field.input_value() == "0.5"
+        place = ",".join(index.split(","))
+        assert explorer.get(f"/tensors/{tensor}?level=op&slice={place}")["value"] == 0.5

@@ -341,7 +341,8 @@ def test_a_scale_without_numbers_below_zero_begins_at_zero(
     omitted = "{shape: [9, 9], min: -2, max: 7, mean: 0, omitted: true}"
     found = run_module(
         "figure/heat.js",
-        f"[[[0, 2], [5, 1]], [1, -4, 3], {omitted}, [-1, 'NaN', 'Infinity']].map(m.scaleOf)",
+        f"[[[0, 2], [5, 1]], [1, -4, 3], {omitted}, [-1, 'NaN', 'Infinity']]"
+        ".map((value) => m.scaleOf(value))",
     )
     assert found == [
         {"low": 0, "high": 5},

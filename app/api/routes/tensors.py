@@ -137,7 +137,8 @@ async def get_tensors(
             arrays = _named(sessions, session, view, name, gradients)
         if is_fresh(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        return Response(encode_tensors(session.version, arrays, form), 200, headers, form)
+        versions = {"version": session.version, "data_version": session.data_version}
+        return Response(encode_tensors(versions, arrays, form), 200, headers, form)
 
     return await in_executor(request, read)
 

@@ -102,7 +102,7 @@ export function makeFarText(scene, graph, family) {
         const cells = cellsShown(value, known, sight.cells(place.key));
         const inks = inksIn(sight.palette, place.gradient);
         const picture =
-          value === undefined || cells.length === 0 ? null : heatCanvas(cells, place, inks, scaleOf(value).high);
+          value === undefined || cells.length === 0 ? null : heatCanvas(cells, place, inks, scaleOf(value, sight.cells(place.key)).high);
         changed ||= Boolean(picture || kept?.picture);
         pictures.set(part, { of, picture });
       }

@@ -4,7 +4,7 @@
  *
  * The scale belongs to the whole tensor, never to the cells shown so far: a shade means the same
  * number at every step.
- * @import { Cell, Value } from "../types.js"
+ * @import { Cell, Cells, Value } from "../types.js"
  */
 import { asNumber, flat, isOmitted } from "../values.js";
 
@@ -15,16 +15,19 @@ import { asNumber, flat, isOmitted } from "../values.js";
 /**
  * The scale of a whole tensor: from 0, or, where it has numbers below 0, as far under 0 as over it.
  * @param {Value} value  all of it; one that the trace leaves out has its least and greatest
+ * @param {Cells} [fetched]  its cells, where the trace leaves them out
  * @returns {Scale}
  */
-export function scaleOf(value) {
-  const cells = isOmitted(value) ? [value.min, value.max] : flat(value);
+export function scaleOf(value, fetched) {
+  const ends = isOmitted(value) ? [value.min, value.max] : flat(value);
+  // Where an end is no number, the scale is that of the others.
+  const cells = fetched && !ends.every((end) => Number.isFinite(asNumber(end))) ? fetched : ends;
   const largest = largestSize(cells);
-  return { low: cells.some((cell) => asNumber(cell) < 0) ? -largest : 0, high: largest };
+  return { low: hasNegative(cells) ? -largest : 0, high: largest };
 }
 
 /**
- * @param {readonly Cell[]} cells  row-major
+ * @param {Cells} cells
  * @param {{rows: number, columns: number}} size
  * @param {Inks} inks
  * @param {number} [largest]  what the darkest shade stands for
@@ -36,22 +39,23 @@ export function heatCanvas(cells, { rows, columns }, inks, largest = largestSize
   canvas.height = rows;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(columns, rows);
-  cells.forEach((cell, i) => {
-    const value = asNumber(cell);
+  const { data } = image;
+  for (let i = 0; i < cells.length; i++) {
+    const value = asNumber(cells[i]);
     const size = Number.isFinite(value) ? Math.min(1, Math.abs(value) / (largest || 1)) : 1;
     const ink = value < 0 ? inks.below : inks.above;
     for (let channel = 0; channel < 3; channel++) {
-      image.data[4 * i + channel] = inks.paper[channel] + (ink[channel] - inks.paper[channel]) * size;
+      data[4 * i + channel] = inks.paper[channel] + (ink[channel] - inks.paper[channel]) * size;
     }
-    image.data[4 * i + 3] = 255;
-  });
+    data[4 * i + 3] = 255;
+  }
   context.putImageData(image, 0, 0);
   return canvas;
 }
 
 /**
  * The same as a `data:` address.
- * @param {readonly Cell[]} cells
+ * @param {Cells} cells
  * @param {{rows: number, columns: number}} size
  * @param {Inks} inks
  * @param {number} [largest]
@@ -61,25 +65,33 @@ export function heatPicture(cells, size, inks, largest) {
 }
 
 /**
- * @param {readonly Cell[]} cells
+ * The least and the greatest of cells; where one of them is NaN, NaN: it must not go unseen.
+ * @param {Cells} cells
  * @returns {{min: number, max: number}}
  */
 export function range(cells) {
   let min = Infinity;
   let max = -Infinity;
-  for (const cell of cells) {
-    const value = asNumber(cell);
+  for (let i = 0; i < cells.length; i++) {
+    const value = asNumber(cells[i]);
+    if (Number.isNaN(value)) return { min: NaN, max: NaN };
     if (value < min) min = value;
     if (value > max) max = value;
   }
   return { min, max };
 }
 
-/** @param {readonly Cell[]} cells */
+/** @param {Cells} cells */
+function hasNegative(cells) {
+  for (let i = 0; i < cells.length; i++) if (asNumber(cells[i]) < 0) return true;
+  return false;
+}
+
+/** @param {Cells} cells */
 function largestSize(cells) {
   let largest = 0;
-  for (const cell of cells) {
-    const size = Math.abs(asNumber(cell));
+  for (let i = 0; i < cells.length; i++) {
+    const size = Math.abs(asNumber(cells[i]));
     if (Number.isFinite(size) && size > largest) largest = size;
   }
   return largest;

@@ -2,7 +2,7 @@
  * The numbers of a large tensor: a heat map with its range and the meaning of its shades, from
  * which a cell can be picked.
  *
- * @import { Cell, GraphEdge, Label, Value } from "../types.js"
+ * @import { Cell, Cells, GraphEdge, Label, Value } from "../types.js"
  * @import { Numbers } from "./labels.js"
  */
 import { full, short } from "../format.js";
@@ -36,6 +36,16 @@ export function heatNumbers(edge, label, group) {
   if (legend) group.append(legend.element);
   /** @type {unknown[]} */
   let painted = [];
+  /** What the picture was made of last: after an edit many tensors are as they were. */
+  /** @type {{of: unknown[], address: string}} */
+  let made = { of: [], address: "" };
+
+  /** @param {Cells} numbers @param {unknown[]} of @param {() => string} make */
+  function pictured(numbers, of, make) {
+    if (numbers.length === 0) return image.removeAttribute("href");
+    if (!of.every((one, i) => one === made.of[i])) made = { of, address: make() };
+    if (image.getAttribute("href") !== made.address) image.setAttribute("href", made.address);
+  }
 
   return {
     paint(value, known, fetched, { palette }) {
@@ -43,19 +53,18 @@ export function heatNumbers(edge, label, group) {
       if (now.every((one, i) => one === painted[i])) return;
       painted = now;
       const numbers = cellsShown(value, known, fetched);
-      const ends = numbers.length > 0 ? range(numbers) : rangeOfOmitted(value, known);
-      const scale = value !== undefined && known > 0 ? scaleOf(value) : null;
+      const ends = rangeOf(value, known, numbers);
+      const scale = value !== undefined && known > 0 ? scaleOf(value, fetched) : null;
       shown.data = ends ? `${short(ends.min)} \u2026 ${short(ends.max)}` : "";
       title.data = ends ? `${full(ends.min)} \u2026 ${full(ends.max)}` : "";
       legend?.paint(scale);
       if (ends) group.setAttribute("data-range", `${full(ends.min)} ${full(ends.max)}`);
       else group.removeAttribute("data-range");
-      if (scale && numbers.length > 0) {
+      const high = scale?.high;
+      pictured(numbers, [fetched ?? value, known, high, palette], () => {
         const inks = inksIn(palette, edge.direction === "backward");
-        image.setAttribute("href", heatPicture(numbers, { rows, columns: cols }, inks, scale.high));
-      } else {
-        image.removeAttribute("href");
-      }
+        return heatPicture(numbers, { rows, columns: cols }, inks, high);
+      });
     },
     light(positions, current) {
       const position = current ?? [...positions][0] ?? null;
@@ -70,8 +79,8 @@ export function heatNumbers(edge, label, group) {
 /**
  * @param {Value | undefined} value
  * @param {number} known
- * @param {readonly Cell[] | undefined} fetched
- * @returns {readonly Cell[]}  those computed so far, row-major; none where they are not here
+ * @param {Cells | undefined} fetched
+ * @returns {Cells}  those computed so far, row-major; none where they are not here
  */
 export function cellsShown(value, known, fetched) {
   if (value === undefined || known === 0) return [];
@@ -79,7 +88,15 @@ export function cellsShown(value, known, fetched) {
   return known === Infinity ? numbers : numbers.slice(0, known);
 }
 
-/** @param {Value | undefined} value @param {number} known */
-function rangeOfOmitted(value, known) {
-  return value !== undefined && known > 0 && isOmitted(value) ? value : null;
+/**
+ * @param {Value | undefined} value
+ * @param {number} known
+ * @param {Cells} numbers  those known, where they are here
+ * @returns {{min: Cell, max: Cell} | null}
+ */
+function rangeOf(value, known, numbers) {
+  if (value === undefined || known === 0) return null;
+  // The trace tells the ends of all of it, whether or not the cells are here.
+  if (isOmitted(value) && (known === Infinity || numbers.length === 0)) return value;
+  return numbers.length > 0 ? range(numbers) : null;
 }

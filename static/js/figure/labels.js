@@ -3,7 +3,7 @@
  * arrow for each class, a heat map, or none where the numbers stand in a picture).
  *
  * Before a number is computed its place is an empty dashed slot: never a 0.
- * @import { Cell, Graph, GraphEdge, Label, Value } from "../types.js"
+ * @import { Cells, Graph, GraphEdge, Label, Value } from "../types.js"
  * @import { Place } from "./places.js"
  * @import { Sight } from "./sight.js"
  */
@@ -17,7 +17,7 @@ import { fitOf, NUMBER_SIZE, textsOf } from "./texts.js";
 
 /**
  * @typedef {{
- *   paint: (value: Value | undefined, known: number, cells: readonly Cell[] | undefined, sight: Sight) => void,
+ *   paint: (value: Value | undefined, known: number, cells: Cells | undefined, sight: Sight) => void,
  *   light: (positions: ReadonlySet<number>, current: number | null) => void,
  * }} Numbers
  * @typedef {{

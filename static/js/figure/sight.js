@@ -2,14 +2,14 @@
  * What is to be seen at one moment: asked by the parts of the figure while they are painted, and
  * looked up once for all of them.
  *
- * @import { Cell, Spot, TraceEvent, Value } from "../types.js"
+ * @import { Cells, Spot, TraceEvent, Value } from "../types.js"
  * @import { Palette } from "./palette.js"
  */
 
 /**
  * @typedef {{
  *   event: TraceEvent | null, known: (key: string) => number,
- *   value: (key: string) => Value | undefined, cells: (key: string) => readonly Cell[] | undefined,
+ *   value: (key: string) => Value | undefined, cells: (key: string) => Cells | undefined,
  *   stale: boolean, selection: Spot | null, pointed: readonly Spot[], current: Spot | null,
  *   palette: Palette,
  * }} Look

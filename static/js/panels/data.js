@@ -8,6 +8,7 @@ import { html } from "lit-html";
 import { editable, session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { edit, fork, update } from "../session.js";
+import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
 import { shapeText } from "../format.js";
 import { messageOf } from "../messages.js";
@@ -26,7 +27,7 @@ export function data() {
   /** @type {[string, Value | null, string][]} */
   const tensors = [
     ["x", now.x, t("data.x")],
-    ["t", now.t, t(Array.isArray(now.t?.[0]) ? "data.t.onehot" : "data.t.labels")],
+    ["t", now.t, t(isOneHot(now.t) ? "data.t.onehot" : "data.t.labels")],
     ["grad_output", now.loss === null && now.grad_output ? now.grad_output : null, t("data.grad_output")],
     ...Object.entries(now.parameters).map(
       ([name, value]) => /** @type {[string, Value, string]} */ ([name, value, ""]),
@@ -49,9 +50,16 @@ function section(name, value, title) {
       <code>${name}</code> <span class="shape">${shapeText(isOmitted(value) ? value.shape : shapeOf(value))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
-    ${isOmitted(value) ? html`<p class="hint">${t("data.large")}</p> ${notes(name)}` : tableEditor(name, value)}
+    ${isOmitted(value)
+      ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
+      : tableEditor(name, value)}
     ${tensorFiles(name)}
   </section>`;
+}
+
+/** @param {Value | null} targets  else labels */
+function isOneHot(targets) {
+  return targets !== null && (isOmitted(targets) ? targets.shape : shapeOf(targets)).length === 2;
 }
 
 function learningRate() {

@@ -113,6 +113,7 @@ function picture(pixels) {
 /** @param {unknown} targets  labels or one-hot rows */
 function labelOf(targets) {
   const first = Array.isArray(targets) ? targets[0] : targets;
+  if (typeof first === "object" && !Array.isArray(first)) return "";
   return String(Array.isArray(first) ? first.indexOf(1) : (first ?? ""));
 }
 

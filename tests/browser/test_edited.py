@@ -1,0 +1,83 @@
+"""The page's session after its own edits is the server's, of which the answer tells little."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.api import close, install
+from app.sessions.opening import open_store
+from app.sessions.service import Service
+
+WIDE: dict[str, Any] = {
+    "input_size": 12,
+    "layers": [{"type": "affine", "units": 10}, {"type": "affine", "units": 3}],
+    "loss": {"type": "softmax_cross_entropy"},
+}
+ROWS = 9
+# 108 cells: more than come with the answer to an edit.
+X = np.linspace(-1, 1, 12 * ROWS).reshape(ROWS, 12)
+EDITS: list[list[dict[str, Any]]] = [
+    [{"op": "set", "tensor": "affine1.W", "index": [3, 7], "value": 0.123456789012}],
+    [{"op": "set", "tensor": "x", "index": [8, 11], "value": 1 / 3}],
+    [{"op": "set", "tensor": "x", "index": [0, 0], "value": 1e-7},
+     {"op": "set", "tensor": "x", "index": [0, 1], "value": 16777217.0},
+     {"op": "set", "tensor": "affine2.b", "index": [1], "value": 0.1}],
+    [{"op": "replace", "tensor": "affine1.W", "value": (X.T[:, :1] * np.ones(10) / 7).tolist()},
+     {"op": "set", "tensor": "affine1.W", "index": [0, 0], "value": 5}],
+    [{"op": "replace", "tensor": "x", "value": (X[:7] / 3).tolist()},
+     {"op": "replace", "tensor": "t", "value": np.eye(3)[[0, 1, 2, 0, 1, 2, 0]].tolist()}],
+    [{"op": "replace", "tensor": "x", "value": np.tile(X, (10, 1)).tolist()},
+     {"op": "replace", "tensor": "t", "value": [row % 3 for row in range(90)]},
+     {"op": "set", "tensor": "t", "index": [70], "value": 2}],
+    [{"op": "set", "tensor": "learning_rate", "index": [], "value": 0.25}],
+    [{"op": "view", "level": "element"}],
+]  # fmt: skip
+
+
+@pytest.fixture
+def client() -> Any:
+    service = Service(open_store("memory"), lambda *_: (X, X))
+    app = FastAPI()
+    install(app, service)
+    with TestClient(app) as client:
+        yield client
+    close(app)
+    service.close()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_page_knows_what_its_edits_made_of_the_session(
+    run_module: Callable[[str, str], Any], client: TestClient, dtype: str
+) -> None:
+    body = {"network": WIDE | {"dtype": dtype}, "x": X.tolist(), "t": [0, 1, 2] * 3}
+    made = client.post("/api/v1/sessions", json=body)
+    address, token = made.headers["location"], made.json()["edit_token"]
+    known = client.get(address).json()
+    for edits in EDITS:
+        headers = {"Authorization": f"Bearer {token}", "If-Match": f'"{known["version"]}"'}
+        answer = client.patch(address, json=edits, headers=headers).json()
+        given = ", ".join(map(json.dumps, (known, answer, edits)))
+        known = run_module("edited.js", f"m.edited({given})")
+        truth = client.get(address).json()
+        # What is computed comes with the trace.
+        del known["probabilities"], truth["probabilities"]
+        assert known == truth, edits
+
+
+def test_what_the_edits_do_not_tell_stays_left_out(run_module: Callable[[str, str], Any]) -> None:
+    left_out = {"shape": [2, 50], "omitted": True, "link": "/"}
+    before = {"x": [[1] * 50] * 2, "t": [0, 1], "grad_output": None, "parameters": {},
+              "network": WIDE}  # fmt: skip
+    after = before | {"x": left_out}
+    load = [{"op": "load", "dataset": "mnist", "split": "test", "rows": [1, 2]}]
+    column = [{"op": "replace", "tensor": "x", "value": [1] * 100}]
+    for edits, x in ((load, left_out), (column, left_out), ([], before["x"])):
+        given = ", ".join(map(json.dumps, (before, after, edits)))
+        assert run_module("edited.js", f"m.edited({given})")["x"] == x
+    asked = run_module("edited.js", f"m.cellsToTell({json.dumps(before)}, {json.dumps(load)})")
+    assert asked == 100
