@@ -67,6 +67,33 @@ CUT_AT_ANY_STEP = f"""async () => {{
 }}"""
 
 
+# Lines of a sentence that begin with a sign which belongs to the term before it.
+TORN_AT_ANY_STEP = """async () => {
+  const { cursor, moved, trace } = await import("/static/js/store.js");
+  const found = [];
+  moved.value = true;
+  for (let seq = 1; seq <= trace.value.events.length; seq++) {
+    cursor.value = { seq, element: 0 };
+    await new Promise((done) => setTimeout(done));
+    for (const term of document.querySelectorAll("#sentence .term")) {
+      const walker = document.createTreeWalker(document.getElementById("sentence"), 4);
+      let text = walker.nextNode();
+      // 4: after the term, not in it.
+      while (text && !(term.compareDocumentPosition(text) === 4 && text.data)) {
+        text = walker.nextNode();
+      }
+      if (!text || !/^[.,)\\u00b2\\p{Script=Hangul}]/u.test(text.data)) continue;
+      const range = document.createRange();
+      range.setStart(text, 0);
+      range.setEnd(text, 1);
+      const [sign, before] = [range.getBoundingClientRect(), term.getBoundingClientRect()];
+      if (sign.top > before.bottom || sign.left < before.left) found.push(`${seq}: ${text.data}`);
+    }
+  }
+  return found;
+}"""
+
+
 @pytest.fixture(scope="session")
 def server(modules: str) -> str:
     """The page of modules: these tests step through its store."""
@@ -182,3 +209,18 @@ def test_the_table_lists_up_to_a_hundred_numbers_and_says_where_the_rest_is(expl
     assert many.inner_text().startswith("784 numbers, from 0 to 1")
     address = many.locator("a").get_attribute("href")
     assert page.request.get(f"{explorer.server}{address}").json()["shape"] == [1, 784]
+
+
+@pytest.mark.parametrize("lang", ["en", "ko", "ja"])
+@pytest.mark.parametrize(
+    "view", ["preset=fig-5-29&form=stable", "preset=fig-5-25", "preset=two-layer"]
+)
+def test_no_line_of_a_sentence_begins_with_what_belongs_to_the_term_before_it(
+    explorer: Any, view: str, lang: str
+) -> None:
+    page: Page = explorer.page
+    page.emulate_media(reduced_motion="reduce")
+    explorer.open(f"?{view}&lang={lang}")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(TORN_AT_ANY_STEP) == []

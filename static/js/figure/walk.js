@@ -7,7 +7,7 @@
 import { short } from "../format.js";
 import { graph, stale, trace } from "../store.js";
 import { t } from "../strings.js";
-import { isOmitted } from "../values.js";
+import { flat, isOmitted } from "../values.js";
 import { isEverKnown, knownOf, valueOf, whyNever } from "./known.js";
 import { nameOf, partnerOf } from "./names.js";
 import { boxBehind } from "./opening.js";
@@ -90,6 +90,7 @@ export function numbersOf(key) {
   const value = valueOf(key);
   if (known === 0 || value === undefined) return t("edge.empty");
   if (isOmitted(value)) return t("edge.range", { min: short(value.min), max: short(value.max) });
-  const texts = textsOf(value).slice(0, known);
-  return texts.length > LARGEST_SPOKEN ? t("edge.many", { count: texts.length }) : texts.join(", ");
+  const count = flat(value).slice(0, known).length;
+  if (count > LARGEST_SPOKEN) return t("edge.many", { count });
+  return textsOf(value).slice(0, known).join(", ");
 }

@@ -1,6 +1,7 @@
 /**
  * What happens, in words: the op in play, or the cell that was clicked.
  *
+ * @import { TemplateResult } from "lit-html"
  * @import { TraceEvent } from "../types.js"
  */
 import { html } from "lit-html";
@@ -56,7 +57,36 @@ function heading() {
 /** The sentence of the step, with a button for each tensor it names. */
 function sentenceParts() {
   const now = event.value;
-  return now ? tParts(sentenceKey(now), named(now, term)) : t(openingKey() ?? "start.any");
+  return now ? glued(tParts(sentenceKey(now), named(now, term))) : t(openingKey() ?? "start.any");
+}
+
+/** Signs that belong to the term before or after them, and particles of Korean. */
+const AFTER = /^[\p{Punctuation}\p{Symbol}\p{No}\p{Script=Hangul}]+/u;
+const BEFORE = /[\p{Punctuation}\p{Symbol}]+$/u;
+
+/**
+ * A line may begin after a button or before it, also where a bracket or a full stop stands: so each
+ * term is kept together with what is written right beside it.
+ * @param {(string | TemplateResult)[]} parts
+ */
+function glued(parts) {
+  /** @type {(string | TemplateResult)[]} */
+  const made = [];
+  let taken = "";
+  parts.forEach((part, i) => {
+    if (typeof part === "string") {
+      made.push(part.slice(taken.length));
+      taken = "";
+      return;
+    }
+    const before = made.at(-1) ?? "";
+    const left = typeof before === "string" ? (BEFORE.exec(before)?.[0] ?? "") : "";
+    if (typeof before === "string" && left) made[made.length - 1] = before.slice(0, -left.length);
+    const after = parts[i + 1];
+    taken = typeof after === "string" ? (AFTER.exec(after)?.[0] ?? "") : "";
+    made.push(html`<span class="together">${left}${part}${taken}</span>`);
+  });
+  return made;
 }
 
 /** The same as plain text, for the live region. */
