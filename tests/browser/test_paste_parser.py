@@ -54,6 +54,9 @@ TAKEN: dict[str, list[list[float]]] = {
     "tf.Tensor(\n[[1. 2.]\n [3. 4.]], shape=(2, 2), dtype=float32)": [[1, 2], [3, 4]],
     "[1 2]\n[3 4]": [[1, 2], [3, 4]],
     "(1, 2, 3)": [[1, 2, 3]],
+    "1\u200b2": [[1, 2]],
+    "[[1], [2]]": [[1], [2]],
+    "[array([1., 2.]), array([3., 4.])]": [[1, 2], [3, 4]],
     "{{1,2},{3,4}}": [[1, 2], [3, 4]],
     # MATLAB.
     "[1 2; 3 4]": [[1, 2], [3, 4]],
@@ -87,6 +90,7 @@ REFUSED: dict[str, str] = {
     "": "none", "[]": "none", "array([], dtype=float64)": "none", "# only words": "none",
     "1,5": "comma", "1,2;3,4": "comma", "1,2 3,4": "comma", "0,0\n0,1\n1,0\n1,1": "comma",
     "1.5, 2,5": "comma", "0,05,0,25": "comma", "1.5\t2,5": "comma", "1,5e-01\n2,5e-01": "comma",
+    "12 050": "thousands", "1 000 000": "thousands", "[[1 2], [3 4]]": "separators",
     "[0,5 0,25]": "separators", "1, 2 3": "separators",
     "1.234,5\t2,5": "thousands", "1,234\t2,345": "thousands", "100,200,300": "thousands",
     "1'234": "thousands", "1_000 2": "thousands", "1\u202f234,5": "thousands",

@@ -1,16 +1,14 @@
 /**
  * Arrays as programs print and write them: NumPy, PyTorch, Python, JSON, MATLAB. Pure.
  *
- * Brackets end a row, line ends do not: NumPy and PyTorch wrap long rows. Only in MATLAB's
- * brackets does a line end a row, and where that cannot be told from a wrapped row, the text is
- * refused.
- *
  * @import { Matrix } from "./parse.js"
+ * @import { Item, Node } from "./rows.js"
  * @import { Token } from "./tokens.js"
  * @import { Code } from "./refusal.js"
  */
 import { cell } from "./cells.js";
 import { Refusal } from "./refusal.js";
+import { rowsOf } from "./rows.js";
 import { tokensOf } from "./tokens.js";
 
 const CALLS =
@@ -20,12 +18,6 @@ const BEGINS = new RegExp(
   String.raw`^\s*(?:[A-Za-z_][\w.]*\s*=\s*)?(?:[[({]|${CALLS.source.slice(1, -1)}\()`,
 );
 const CLOSES = { "[": "]", "(": ")", "{": "}" };
-/** How NumPy wraps: as many numbers as fit into lines of this many signs. */
-const WIDTH = 75;
-
-/** @typedef {number | Item[]} Node */
-/** @typedef {{node: Node, before: Set<string>, at: number, end: number}} Item */
-
 /** @param {string} text */
 export function isBracketed(text) {
   return BEGINS.test(text);
@@ -35,7 +27,7 @@ export function isBracketed(text) {
 export function fromBrackets(text) {
   const reader = new Reader(text, tokensOf(text));
   const values = reader.all();
-  const rows = values.length === 1 ? reader.rowsOf(values[0]) : several(values);
+  const rows = values.length === 1 ? rowsOf(values[0], reader) : several(values);
   const width = rows[0]?.length ?? 0;
   if (width === 0) throw new Refusal("none");
   rows.forEach((row, i) => {
@@ -212,96 +204,4 @@ class Reader {
   isFlat({ node }) {
     return !Array.isArray(node) || node.every((item) => typeof item.node === "number");
   }
-
-  /**
-   * @param {Item} value  of the whole text
-   * @returns {number[][]}
-   */
-  rowsOf({ node }) {
-    if (typeof node === "number") return [[node]];
-    if (node.every((item) => typeof item.node === "number")) return this.matlab(node);
-    return node.map(({ node: row }, i) => {
-      if (typeof row === "number") throw new Refusal("ragged", { row: i + 1, found: 1, wanted: widthOf(node) });
-      if (row.some((item) => typeof item.node !== "number")) throw new Refusal("dimensions");
-      if (row.some((item) => item.before.has(";"))) throw new Refusal("dimensions");
-      requireOneSeparator(row, i + 1);
-      return numbers(row);
-    });
-  }
-
-  /**
-   * A list of numbers alone: one row, or MATLAB's rows.
-   * @param {Item[]} list
-   */
-  matlab(list) {
-    const semicolons = list.some((item) => item.before.has(";"));
-    const commas = list.some((item) => item.before.has(","));
-    const lines = cutBefore(list, ({ before }) => before.has("line") && !before.has(",") && !before.has(";"));
-    const square = this.brackets.get(list) === "[" && !this.called.has(list);
-    if (semicolons && !square) throw new Refusal("separators", { text: ";" });
-    let rows = [list];
-    if (semicolons) {
-      rows = cutBefore(list, ({ before }) => before.has(";") || (before.has("line") && !before.has(",")));
-    } else if (lines.length > 1 && square) {
-      if (commas || this.ended) rows = lines;
-      else requireWrapped(lines, this.text);
-    }
-    rows.forEach((row, i) => requireOneSeparator(row, i + 1));
-    return rows.map(numbers);
-  }
-}
-
-/**
- * Lines of numbers without commas must be one row that NumPy has wrapped: all its lines but the
- * last hold the same count, and where the last holds as many, they are as long as NumPy's.
- * @param {Item[][]} lines
- * @param {string} text
- */
-function requireWrapped(lines, text) {
-  const [first, last] = [lines[0].length, lines[lines.length - 1].length];
-  const uneven = lines.slice(0, -1).findIndex((line) => line.length !== first);
-  if (uneven >= 0 || last > first) {
-    throw new Refusal("lines", { row: (uneven >= 0 ? uneven : lines.length - 1) + 1 });
-  }
-  if (last < first) return;
-  const widest = Math.max(...lines.flat().map(({ at, end }) => end - at));
-  for (const line of lines.slice(0, -1)) {
-    const length = line[line.length - 1].end - (text.lastIndexOf("\n", line[0].at) + 1);
-    if (length > WIDTH || length + 1 + widest < WIDTH) throw new Refusal("lines", { row: 2 });
-  }
-}
-
-/** @param {Item[]} items */
-function numbers(items) {
-  return items.map((item) => /** @type {number} */ (item.node));
-}
-
-/** @param {Item[]} items */
-function widthOf(items) {
-  const list = items.find(({ node }) => Array.isArray(node))?.node;
-  return Array.isArray(list) ? list.length : 0;
-}
-
-/**
- * @param {Item[]} items
- * @param {(item: Item) => boolean} begins
- */
-function cutBefore(items, begins) {
-  /** @type {Item[][]} */
-  const rows = [];
-  items.forEach((item, i) => {
-    if (i === 0 || begins(item)) rows.push([]);
-    rows[rows.length - 1].push(item);
-  });
-  return rows;
-}
-
-/**
- * Commas or blanks between the numbers of a row, not both: 0,5 0,25 could be two or four.
- * @param {Item[]} row
- * @param {number} number
- */
-function requireOneSeparator(row, number) {
-  const commas = row.slice(1).filter(({ before }) => before.has(",")).length;
-  if (commas > 0 && commas < row.length - 1) throw new Refusal("separators", { row: number });
 }

@@ -49,6 +49,11 @@ function cut(lines) {
  */
 function byBlanks(lines) {
   const rows = lines.map((line) => line.trim().split(/\s+/));
+  rows.forEach((row, i) => {
+    // 12 050 is more likely one number than 12 and 50.
+    const j = row.findIndex((text, k) => k > 0 && /^0\d\d$/.test(text) && /^[+-]?\d{1,3}$/.test(row[k - 1]));
+    if (j > 0) throw new Refusal("thousands", { row: i + 1, text: `${row[j - 1]} ${row[j]}` });
+  });
   const named = rows.length > 1 && rows[0].every(isName) && rows.slice(1).every((row) => row.length === 1);
   return named ? [[lines[0].trim()], ...rows.slice(1)] : rows;
 }

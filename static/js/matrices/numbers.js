@@ -33,8 +33,8 @@ export function plainSigns(text) {
     .replace(/[\u2026\u22ef]/g, "...")
     .replace(/\u3001/g, ", ")
     .replace(/\r\n?|[\u2028\u2029]/g, "\n")
-    .replace(/[\ufeff\u200b\u2060]/g, "")
-    .replace(/[\u3000\v\f]/g, " ");
+    // Signs without width stand between words: taken away they would join two numbers.
+    .replace(/[\ufeff\u200b\u2060\u3000\v\f]/g, " ");
 }
 
 /**
