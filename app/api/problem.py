@@ -67,7 +67,8 @@ class FieldError:
     """One wrong field.
 
     Attributes:
-        pointer: JSON pointer (RFC 6901) into the body, or ``/name`` of a query parameter.
+        pointer: JSON pointer (RFC 6901) into the body, or ``/name`` of a query parameter or of a
+            header.
         code: A stable word for programs, such as ``finite``, ``shape``, ``limit``.
         message: What would be right.
         allowed: The same for programs, in the words of JSON Schema: ``minimum``, ``maximum``,

@@ -36,10 +36,17 @@ class Compression(GZipMiddleware):
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                unchanged = message["status"] == 304
-                if unchanged:
-                    headers.add_vary_header("Accept-Encoding")
-                if "content-encoding" in headers or (unchanged and wanted):
+                is_packed = "content-encoding" in headers
+                if message["status"] == 304:
+                    _vary(headers)
+                    is_packed = wanted
+                elif scope["method"] == "HEAD" and not is_packed and self._compresses(headers):
+                    # As GET would have it, whose length nobody knows before it is compressed.
+                    _vary(headers)
+                    is_packed = wanted
+                    if wanted:
+                        del headers["content-length"]
+                if is_packed:
                     _weaken(headers)
             await send(message)
 
@@ -57,6 +64,11 @@ class Compression(GZipMiddleware):
         )
         await responder(scope, receive, complete)
 
+    def _compresses(self, headers: Headers) -> bool:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        excluded = {kind, f"{kind.partition('/')[0]}/*"} & set(self.exclude_content_types)
+        return not excluded and int(headers.get("content-length", "0")) >= self.minimum_size
+
 
 class _Responder(GZipResponder):
     async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
@@ -65,6 +77,11 @@ class _Responder(GZipResponder):
             return await super().apply_compression(body, more_body=more_body)
         # In a thread: on the event loop it would hold up everybody.
         return await asyncio.to_thread(quick, body, 1, GZIP_BITS)
+
+
+def _vary(headers: MutableHeaders) -> None:
+    if "accept-encoding" not in headers.get("vary", "").lower():
+        headers.add_vary_header("Accept-Encoding")
 
 
 def _weaken(headers: MutableHeaders) -> None:

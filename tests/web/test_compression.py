@@ -116,3 +116,23 @@ def test_a_tag_weakened_on_its_way_out_is_good_for_an_edit(client: TestClient) -
     second = client.patch(place, json=edit, headers=token | {"If-Match": tag})
 
     assert (first.status_code, second.status_code) == (200, 412)
+
+
+def test_head_has_the_headers_of_a_compressed_get(client: TestClient) -> None:
+    session = client.post("/api/v1/sessions", json=WIDE).headers["location"]
+    tensor = f"{session}/tensors/affine1.W"
+    changing = {"content-encoding", "content-length", "content-security-policy", "expires"}
+
+    for path in (session, f"{session}/trace", tensor, "/livez", "/static/js/main.js"):
+        for encoding in ("gzip", "identity"):
+            for kind in ("*/*", "application/x-npy") if path == tensor else ("*/*",):
+                headers = {"Accept-Encoding": encoding, "Accept": kind}
+                whole, bare = client.get(path, headers=headers), client.head(path, headers=headers)
+                assert bare.status_code == whole.status_code
+                # The length of what would have to be compressed first is left out.
+                length = bare.headers.get("content-length")
+                assert length == whole.headers["content-length"] or (
+                    length is None and "content-encoding" in whole.headers
+                )
+                for name in (whole.headers.keys() | bare.headers.keys()) - changing:
+                    assert bare.headers[name] == whole.headers[name], (path, name)
