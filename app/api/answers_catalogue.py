@@ -42,6 +42,24 @@ class ProblemAnswer(TypedDict):
     errors: NotRequired[Annotated[list[FieldErrorAnswer], Field(max_length=20)]]
 
 
+class IndexLinks(TypedDict):
+    """Addresses; `evaluate` and `sessions` take POST."""
+
+    document: str
+    evaluate: str
+    sessions: str
+    catalogue: str
+    presets: str
+    datasets: str
+    problems: str
+
+
+class IndexAnswer(TypedDict):
+    """Where to begin."""
+
+    links: IndexLinks
+
+
 class KindAnswer(TypedDict):
     """A kind of layer, loss or level, and what its fields may be."""
 

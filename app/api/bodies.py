@@ -50,9 +50,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "model_attributes_type": ("type", "must be an object"),
     "none_required": ("type", "must be null"),
     "finite_number": ("finite", "must be a finite number"),
-    "string_pattern_mismatch": ("pattern", "is not written as this field is"),
     "union_tag_not_found": ("missing", "this field is required"),
-    "union_tag_invalid": ("choice", "is not one of the allowed words"),
 }
 # pydantic's names for the ends of a range, and JSON Schema's.
 _ENDS = {
@@ -164,11 +162,20 @@ def field_error(details: ErrorDetails, path: list[str | int]) -> FieldError:
         case "literal_error" | "enum":
             code, message = "choice", f"must be {context.get('expected')}"
             allowed = {"enum": _QUOTED.findall(str(context.get("expected")))}
+        case "union_tag_invalid":
+            code, message = "choice", f"must be {_either(context.get('expected_tags'))}"
+            allowed = {"enum": _QUOTED.findall(str(context.get("expected_tags")))}
         case "int_type" | "int_parsing" | "int_from_float":
             allowed = {"type": "integer"}
         case "float_type" | "float_parsing":
             allowed = {"type": "number"}
     return FieldError(pointer(path), code, message, allowed)
+
+
+def _either(listed: object) -> str:
+    """pydantic's ``'a', 'b', 'c'`` as it lists the words of a choice."""
+    *others, last = _QUOTED.findall(str(listed))
+    return " or ".join([", ".join(f"'{word}'" for word in others), f"'{last}'"][not others :])
 
 
 def _field_errors(text: object, details: list[ErrorDetails]) -> Iterable[FieldError]:

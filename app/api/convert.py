@@ -15,7 +15,7 @@ from app.sessions.creation import Made, Wanted
 from app.sessions.trainer import RunPlan
 
 
-def wanted(body: models.Evaluate) -> Wanted:
+def wanted(body: models.Evaluate | models.EvaluateBatch) -> Wanted:
     """The network and the numbers of a body, or what the passes of its batch share.
 
     Raises:
@@ -23,56 +23,44 @@ def wanted(body: models.Evaluate) -> Wanted:
     """
     x = body.x
     if x is None:
-        # Then there is a batch, and where every variation has its own, the first one's will do.
-        batch = body.batch or []
-        missing = [index for index, variation in enumerate(batch) if variation.x is None]
+        assert isinstance(body, models.EvaluateBatch)
+        # Where every variation has its own, the first one's will do.
+        missing = [index for index, variation in enumerate(body.batch) if variation.x is None]
         if missing:
             message = "this field is required, unless x stands beside batch"
             raise invalid([FieldError(f"/batch/{missing[0]}/x", "missing", message)])
-        x = batch[0].x
+        x = body.batch[0].x
         assert x is not None
-    return _numbers(body.network, x, body)
+    return _numbers(body, x, body.t, body.grad_output)
 
 
-def variations(body: models.Evaluate) -> list[Variation] | None:
+def variations(body: models.Evaluate | models.EvaluateBatch) -> list[Variation] | None:
     """The passes of a batch, if it is one."""
-    if body.batch is None:
+    if isinstance(body, models.Evaluate):
         return None
     return [Variation(v.parameters, v.x, v.t, v.grad_output) for v in body.batch]
 
 
-def wanted_session(body: models.NewSession) -> Wanted:
-    """As `wanted`, with the session's own fields.
-
-    Raises:
-        Problem: 422, network or samples are missing, or there are samples twice.
-    """
-    x = body.x if body.data is None else Made(**body.data.model_dump())
-    missing = [
-        FieldError(f"/{name}", "missing", "this field is required, unless there is a preset")
-        for name, value in (("network", body.network), ("x", x))
-        if value is None
-    ]
-    if body.row is not None:
-        missing.append(FieldError("/row", "unknown", "row goes with a preset"))
-    if body.data is not None:
-        missing += [
-            FieldError(f"/{name}", "unknown", "data brings x, t and grad_output along")
-            for name in ("x", "t", "grad_output")
-            if getattr(body, name) is not None
-        ]
-    if missing or body.network is None or x is None:
-        raise invalid(missing)
+def wanted_session(body: models.NewSession | models.SessionWithData) -> Wanted:
+    """As `wanted`, with the session's own fields."""
+    if isinstance(body, models.NewSession):
+        numbers = _numbers(body, body.x, body.t, body.grad_output)
+    else:
+        numbers = _numbers(body, Made(**body.data.model_dump()))
     return replace(
-        _numbers(body.network, x, body),
+        numbers,
         optimizer=optimizer(body.optimizer),
         view=None if body.view is None else change_view(body.view),
     )
 
 
 def _numbers(
-    network: models.Network, x: np.ndarray | Made, body: models.Evaluate | models.NewSession
+    body: models.Pass,
+    x: np.ndarray | Made,
+    t: np.ndarray | None = None,
+    grad_output: np.ndarray | None = None,
 ) -> Wanted:
+    network, drawn = body.network, body.initializer
     return Wanted(
         input_size=network.input_size,
         layers=tuple((layer.type, layer.name or "", layer.units) for layer in network.layers),
@@ -81,23 +69,12 @@ def _numbers(
         x=x,
         parameters=body.parameters,
         seed=body.seed,
-        initializer=Initializer(body.initializer.type, body.initializer.std),
-        t=body.t,
-        grad_output=body.grad_output,
+        initializer=(
+            Initializer(drawn) if isinstance(drawn, str) else Initializer(drawn.type, drawn.std)
+        ),
+        t=t,
+        grad_output=grad_output,
     )
-
-
-def require_preset_alone(body: models.NewSession) -> None:
-    """Refuse a preset together with numbers of one's own.
-
-    Raises:
-        Problem: 422, naming what is too much.
-    """
-    extra = sorted(body.model_fields_set - {"preset", "row"})
-    if extra:
-        raise invalid(
-            FieldError(f"/{name}", "unknown", "a preset brings everything itself") for name in extra
-        )
 
 
 def optimizer(model: models.Optimizer | None) -> OptimizerConfig | None:
@@ -105,9 +82,11 @@ def optimizer(model: models.Optimizer | None) -> OptimizerConfig | None:
     return None if model is None else OptimizerConfig(**model.model_dump())
 
 
-def run_plan(body: models.NewRun) -> RunPlan:
+def run_plan(body: models.NewRun | models.RunOfBatches) -> RunPlan:
     """What a run is to do."""
-    return RunPlan(optimizer(body.optimizer), body.batch_size, body.steps, body.seed, body.batches)
+    if isinstance(body, models.NewRun):
+        return RunPlan(optimizer(body.optimizer), body.batch_size, body.steps, body.seed)
+    return RunPlan(optimizer(body.optimizer), None, body.steps, body.seed, body.batches)
 
 
 def change_view(model: models.View) -> edits.ChangeView:

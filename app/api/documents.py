@@ -21,18 +21,41 @@ from app.api.schemas import Json, components, schema_of
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 BINARY: Json = {"schema": {"type": "string", "format": "binary"}}
+ABOUT = """\
+Everything that the page shows can be had here: one pass of a network without keeping anything
+(`/api/v1/evaluate`), or a session that is stepped, edited, drawn and trained.
+
+Rows are samples: x is `(N, D)`, an affine layer computes x . W + b with W `(D, H)`. Numbers are
+float64 unless a network asks for float32; a result that is not finite is one of the texts "NaN",
+"Infinity" and "-Infinity". A session has a version, which is its ETag; its edit token is told
+once, in the answer that makes it. Every refusal is a problem document (RFC 9457) that names the
+fields at fault.
+"""
+TAGS = {
+    "evaluate": "One pass, nothing kept.",
+    "sessions": "Networks that are kept: made, edited, stepped, copied, forgotten.",
+    "passes": "What a session's pass shows: drawings, traces, layers, derivations, checks.",
+    "tensors": "The numbers by themselves, also as NumPy and safetensors files.",
+    "runs": "Training, and the events that tell of it.",
+    "catalogue": "What there is to start from, what may be asked for, what refusals mean.",
+}
+
+# What any call can be refused with, whatever it does.
+ANYWHERE = (
+    "bad-request", "other-origin", "method-not-allowed", "url-too-long", "head-too-large",
+    "internal",
+)  # fmt: skip
 TOKEN_PROBLEMS = ("unauthorized", "forbidden")
 BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type")
 
 _EXAMPLE_ERRORS = {
     "malformed": ("/x/0/1", "json", "expected value at line 1 column 14"),
     "invalid": ("/x/0/1", "finite", "must be a finite number"),
-    "bad-request": ("/If-Match", "header", "If-Match is an ETag in its quotes"),
 }
 _DETAILS = {
     "malformed": "The body is not JSON in UTF-8: expected value at line 1 column 14.",
-    "invalid": "must be a finite number",
-    "bad-request": "If-Match is an ETag in its quotes",
+    "invalid": "x/0/1 must be a finite number",
+    "bad-request": "The Host header is not one that this server answers.",
     "stale": "The session has changed: its version is 8.",
 }
 
@@ -175,6 +198,21 @@ def _problem_responses(kinds: Sequence[str]) -> dict[int | str, Json]:
     responses: dict[int | str, Json] = {}
     for name in dict.fromkeys(kinds):
         kind = KINDS[name]
+        response = responses.setdefault(
+            kind.status,
+            {
+                "description": kind.meaning,
+                "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
+            },
+        )
+        response["content"][MEDIA_TYPE]["examples"] |= _examples([name])
+    return responses
+
+
+def _examples(kinds: Sequence[str]) -> Json:
+    examples: Json = {}
+    for name in kinds:
+        kind = KINDS[name]
         example = {
             "type": f"{CATALOGUE}#{name}",
             "title": kind.title,
@@ -184,30 +222,32 @@ def _problem_responses(kinds: Sequence[str]) -> dict[int | str, Json]:
         if name in _EXAMPLE_ERRORS:
             pointer, code, message = _EXAMPLE_ERRORS[name]
             example["errors"] = [{"pointer": pointer, "code": code, "message": message}]
-        response = responses.setdefault(
-            kind.status,
-            {
-                "description": kind.meaning,
-                "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}},
-            },
-        )
-        response["content"][MEDIA_TYPE]["examples"][name] = {"value": example}
-    return responses
+        examples[name] = {"value": example}
+    return examples
 
 
 def _document(app: FastAPI) -> Json:
     document = get_openapi(
         title=app.title,
         version=app.version,
-        summary=app.summary,
-        description=app.description,
+        summary="Forward and backward passes of small neural networks, with every number.",
+        description=ABOUT,
         routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[{"url": "/", "description": "The server that this document is from."}],
+        contact={"name": app.title},
+        license_info={"name": "MIT", "identifier": "MIT"},
     )
     parts = document.setdefault("components", {})
-    schemas = parts.setdefault("schemas", {})
+    parts["responses"] = {
+        _shared(name): _problem_responses([name])[KINDS[name].status] for name in ANYWHERE
+    }
     for operations in document["paths"].values():
-        for operation_ in operations.values():
+        for method, operation_ in operations.items():
             _drop_framework_errors(operation_)
+            operation_.setdefault("security", [])
+            _add_shared(operation_, method in ("get", "head"))
+    schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(components)
@@ -219,6 +259,24 @@ def _document(app: FastAPI) -> Json:
         }
     }
     return document
+
+
+def _add_shared(operation: Json, is_safe: bool) -> None:
+    """What any call can be answered with, whatever it does."""
+    for name in ANYWHERE:
+        if name == "other-origin" and is_safe:
+            continue
+        status = str(KINDS[name].status)
+        described = operation["responses"].setdefault(
+            status, {"$ref": f"#/components/responses/{_shared(name)}"}
+        )
+        if "content" in described:
+            media = described["content"][MEDIA_TYPE]
+            media["examples"] |= _examples([name])
+
+
+def _shared(name: str) -> str:
+    return name.title().replace("-", "")
 
 
 def _drop_framework_errors(operation: Json) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api.bodies import field_error
 from app.api.conditions import etag
+from app.api.context import PREFIX
 from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
 from app.engine.errors import EngineError
 from app.sessions.errors import Conflict, Forbidden, Stale, Unknown
@@ -48,7 +49,12 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         if error.status_code < 400:
             return Response(status_code=error.status_code, headers=headers)
         kind = kind_of_status(error.status_code)
-        return Problem(kind, KINDS[kind].meaning, headers=headers).response()
+        detail = KINDS[kind].meaning
+        if error.status_code == 405 and headers["Allow"]:
+            detail = f"This address takes {headers['Allow']}."
+            if request.scope["path"] == f"{PREFIX}/sessions":
+                detail += " Sessions are not listed: a session is read by its id."
+        return Problem(kind, detail, headers=headers).response()
 
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, _fault)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
+    Tag,
     TypeAdapter,
-    ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -90,36 +90,23 @@ class Network(Strict):
     dtype: Literal["float64", "float32"] = "float64"
 
 
-def _named(value: Any) -> Any:
-    return {"type": value} if isinstance(value, str) else value
+InitializerName = Literal["normal", "xavier", "he", "zeros"]
 
 
 class Initializer(Strict):
     """How weights are drawn; `std` is for `normal`."""
 
-    type: Literal["normal", "xavier", "he", "zeros"]
+    type: InitializerName
     std: Annotated[float, Field(ge=0, le=1e6)] = 0.01
 
 
-InitializerField = Annotated[
-    Initializer,
-    BeforeValidator(_named),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["normal", "xavier", "he", "zeros"]},
-                {
-                    "type": "object",
-                    "properties": {
-                        "type": {"enum": ["normal", "xavier", "he", "zeros"]},
-                        "std": {"type": "number", "minimum": 0, "maximum": 1e6},
-                    },
-                    "required": ["type"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+def _written(value: Any) -> str:
+    return "its name" if isinstance(value, str) else "with its settings"
+
+
+AnyInitializer = Annotated[
+    Annotated[InitializerName, Tag("its name")] | Annotated[Initializer, Tag("with its settings")],
+    Discriminator(_written),
 ]
 
 Rate = Annotated[float, Field(gt=0, le=1e6)]
@@ -192,38 +179,52 @@ EvaluationField = Literal[
 ]
 
 
-def _x_or_batch(x: Any, info: ValidationInfo) -> Any:
-    # A wrong batch is missing here, and a fault already.
-    if x is None and "batch" in info.data and info.data["batch"] is None:
-        raise PydanticCustomError("missing", "missing")
-    return x
-
-
-class Evaluate(Strict):
-    """A network with its numbers, for one pass; or with `batch` for many passes.
-
-    `fields` names what the answer has, else it has everything. What is not asked for is not
-    computed: without gradients there is no backward half. A variation of the `batch` takes the
-    place of what it names; the rest is as it stands beside `batch`, where `x` is not needed if
-    every variation has its own.
-    """
-
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["x"]}, {"required": ["batch"]}]}
-    )
+class Pass(Strict):
+    """What all passes of a body share."""
 
     network: Network
     parameters: Parameters | None = None
     seed: Seed = 0
-    initializer: InitializerField = Initializer(type="he")
+    initializer: AnyInitializer = "he"
+
+
+class Evaluate(Pass):
+    """A network with its numbers, for one pass.
+
+    `fields` names what the answer has, else it has everything. What is not asked for is not
+    computed: without gradients there is no backward half.
+    """
+
     fields: Annotated[list[EvaluationField], Field(min_length=1, max_length=6)] | None = None
-    batch: (
-        Annotated[list[Variation], Field(fail_fast=True, min_length=1, max_length=MAX_VARIATIONS)]
-        | None
-    ) = None
-    x: Annotated[Matrix | None, AfterValidator(_x_or_batch), Field(validate_default=True)] = None
+    x: Matrix
     t: Targets | None = None
     grad_output: Matrix | None = None
+
+
+class EvaluateBatch(Pass):
+    """A network with its numbers, for many passes.
+
+    A variation takes the place of what it names; the rest is as it stands beside `batch`, where
+    `x` is not needed if every variation has its own. `fields` is as in `Evaluate`.
+    """
+
+    fields: Annotated[list[EvaluationField], Field(min_length=1, max_length=6)] | None = None
+    batch: Annotated[
+        list[Variation], Field(fail_fast=True, min_length=1, max_length=MAX_VARIATIONS)
+    ]
+    x: Matrix | None = None
+    t: Targets | None = None
+    grad_output: Matrix | None = None
+
+
+def _passes(value: Any) -> str:
+    return "many passes" if isinstance(value, dict) and "batch" in value else "one pass"
+
+
+AnyEvaluate = Annotated[
+    Annotated[Evaluate, Tag("one pass")] | Annotated[EvaluateBatch, Tag("many passes")],
+    Discriminator(_passes),
+]
 
 
 class Bands(Strict):
@@ -245,35 +246,68 @@ class Digits(Strict):
 Data = Annotated[Bands | Digits, Discriminator("dataset")]
 
 
-class NewSession(Strict):
-    """As `Evaluate`, with an optimiser and a view; or a preset and nothing else but its row.
+def _without(message: str, *names: str) -> Any:
+    """Refuse fields that go with another way to begin, with words for it."""
 
-    `data` stands in place of x, t and grad_output: the server brings the samples along. Without a
-    loss every output's gradient is then 1.
-    """
+    def refuse(value: Any) -> Any:
+        if isinstance(value, dict):
+            for name in names:
+                if name in value:
+                    raise PydanticCustomError("unknown", message, {"at": [name]})
+        return value
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": ["preset"]},
-                {"required": ["network", "x"]},
-                {"required": ["network", "data"]},
-            ]
-        }
-    )
+    return model_validator(mode="before")(refuse)
 
-    network: Network | None = None
-    parameters: Parameters | None = None
-    seed: Seed = 0
-    initializer: InitializerField = Initializer(type="he")
-    x: Matrix | None = None
+
+class NewSession(Pass):
+    """As `Evaluate`, with an optimiser and a view."""
+
+    x: Matrix
     t: Targets | None = None
     grad_output: Matrix | None = None
-    data: Data | None = None
     optimizer: Optimizer | None = None
     view: View | None = None
-    preset: Name | None = None
+
+    _alone = _without("row goes with a preset", "row")
+
+
+class SessionWithData(Pass):
+    """A network whose samples the server brings along.
+
+    Without a loss every output's gradient is 1.
+    """
+
+    data: Data
+    optimizer: Optimizer | None = None
+    view: View | None = None
+
+    _alone = _without("data brings x, t and grad_output along", "x", "t", "grad_output", "row")
+
+
+class SessionFromPreset(Strict):
+    """A preset brings everything itself; of those that show a digit, `row` chooses it."""
+
+    preset: Name
     row: Row | None = None
+
+    _alone = _without("a preset brings everything itself", *SessionWithData.model_fields, "x")
+
+
+def _begun(value: Any) -> str:
+    if isinstance(value, dict):
+        if "preset" in value:
+            return "from a preset"
+        if "data" in value:
+            return "with data"
+    return "as it is"
+
+
+AnySession = Annotated[
+    Annotated[NewSession, Tag("as it is")]
+    | Annotated[SessionWithData, Tag("with data")]
+    | Annotated[SessionFromPreset, Tag("from a preset")],
+    Discriminator(_begun),
+]
 
 
 class SetCell(Strict):
@@ -339,31 +373,59 @@ class Update(Strict):
     optimizer: Optimizer | None = None
 
 
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS), WHOLE]
+
+
 class NewRun(Strict):
-    """A training run: seeded mini-batches, or `batches` to fix every one of them."""
+    """A training run with seeded mini-batches; of all rows where there is no `batch_size`."""
+
+    # The engine asks for the steps, once there is a session to train.
+    model_config = ConfigDict(json_schema_extra={"required": ["steps"]})
 
     optimizer: Optimizer | None = None
     batch_size: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
-    steps: Annotated[int, Field(ge=1, le=MAX_STEPS), WHOLE] | None = None
+    steps: Annotated[
+        Steps | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_STEPS})
+    ] = None
     seed: Seed = 0
-    batches: (
-        Annotated[
-            list[Annotated[list[Row], Field(fail_fast=True, min_length=1, max_length=10_000)]],
-            Field(fail_fast=True, min_length=1, max_length=100_000),
-        ]
-        | None
-    ) = None
+
+
+class RunOfBatches(Strict):
+    """A training run with every mini-batch fixed by its rows; again from the first after the last.
+
+    Where `steps` is left out, each is taken once.
+    """
+
+    optimizer: Optimizer | None = None
+    steps: Steps | None = None
+    seed: Seed = 0
+    batches: Annotated[
+        list[Annotated[list[Row], Field(fail_fast=True, min_length=1, max_length=10_000)]],
+        Field(fail_fast=True, min_length=1, max_length=100_000),
+    ]
+
+    _alone = _without("batch_size and batches exclude each other", "batch_size")
+
+
+def _batches(value: Any) -> str:
+    return "fixed" if isinstance(value, dict) and "batches" in value else "drawn"
+
+
+AnyRun = Annotated[
+    Annotated[NewRun, Tag("drawn")] | Annotated[RunOfBatches, Tag("fixed")],
+    Discriminator(_batches),
+]
 
 
 class Nothing(Strict):
     """An empty object."""
 
 
-EVALUATE = TypeAdapter(Evaluate)
-NEW_SESSION = TypeAdapter(NewSession)
+EVALUATE: TypeAdapter[Evaluate | EvaluateBatch] = TypeAdapter(AnyEvaluate)
+NEW_SESSION: TypeAdapter[NewSession | SessionWithData | SessionFromPreset] = TypeAdapter(AnySession)
 EDITS: TypeAdapter[Sequence[Edit]] = TypeAdapter(Edits)
 STEP = TypeAdapter(Step)
 CHECK = TypeAdapter(Check)
 UPDATE = TypeAdapter(Update)
-NEW_RUN = TypeAdapter(NewRun)
+NEW_RUN: TypeAdapter[NewRun | RunOfBatches] = TypeAdapter(AnyRun)
 NOTHING = TypeAdapter(Nothing)

@@ -38,6 +38,9 @@ KINDS: dict[str, Kind] = {
         401, "Edit token missing", "The call changes the session and needs its edit token."
     ),
     "forbidden": Kind(403, "Edit token wrong", "The edit token is not this session's."),
+    "other-origin": Kind(
+        403, "Another origin", "A page of another origin may not change anything here."
+    ),
     "not-found": Kind(404, "Not found", "There is nothing of this name, or it has expired."),
     "method-not-allowed": Kind(405, "Method not allowed", "See the Allow header."),
     "not-acceptable": Kind(406, "Not acceptable", "None of the types in Accept can be given."),
@@ -79,6 +82,19 @@ class FieldError:
     code: str
     message: str
     allowed: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The field as a sentence names it."""
+        return self.pointer[1:] or "the body"
+
+    @property
+    def sentence(self) -> str:
+        """The message with the name of the field, unless it has that itself."""
+        first, _, _ = self.message.partition(" ")
+        if first in ("must", "is", "has", "can"):
+            return f"{self.name} {self.message}"
+        return f"{self.name}: {self.message}" if first in ("this", "there", "the") else self.message
 
 
 class Problem(Exception):
@@ -139,7 +155,11 @@ class Problem(Exception):
 def invalid(errors: Iterable[FieldError]) -> Problem:
     """A 422 that names its fields."""
     found = tuple(errors)
-    detail = found[0].message if len(found) == 1 else f"{len(found)} fields have wrong values"
+    if len(found) == 1:
+        detail = found[0].sentence
+    else:
+        names = ", ".join(error.name for error in found[:MAX_ERRORS])
+        detail = f"{len(found)} fields have wrong values: {names}"
     return Problem("invalid", detail, found)
 
 

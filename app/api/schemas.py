@@ -15,12 +15,31 @@ components: dict[str, Json] = {}
 
 
 class _Schemas(GenerateJsonSchema):
-    """Answers hold nothing undeclared, and a field's name is not repeated as its title."""
+    """pydantic's schemas, as tools of many kinds can read them."""
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """Answers hold nothing undeclared."""
         return super().typed_dict_schema(schema) | {"additionalProperties": False}
 
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """A field left out is not null: clients would send what stands here as its default."""
+        if schema.get("default", ...) is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def tuple_schema(self, schema: core_schema.TupleSchema) -> JsonSchemaValue:
+        """For tools that do not know ``prefixItems``, also what each item may be."""
+        written = super().tuple_schema(schema)
+        kinds: list[Json] = []
+        for kind in written["prefixItems"]:
+            if kind not in kinds:
+                kinds.append(kind)
+        if len(kinds) == 1:
+            del written["prefixItems"]
+        return written | {"items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds}}
+
     def field_title_should_be_set(self, schema: Any) -> bool:
+        """A field's name is not repeated."""
         return False
 
 

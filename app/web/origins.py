@@ -22,7 +22,9 @@ class SameOrigin:
         """Let a request through, or answer 403."""
         unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
         if unsafe and not is_own(scope):
-            problem = Problem("forbidden", "A page of another origin may not change anything here.")
+            problem = Problem(
+                "other-origin", "A page of another origin may not change anything here."
+            )
             await problem.response()(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -50,7 +50,7 @@ class Described:
         called = f"{request.method} {request.url}: {status}"
         assert status in operation["responses"], called
         self.seen.add((operation["operationId"], answer.status_code))
-        response = operation["responses"][status]
+        response = self.whole(operation["responses"][status])
         for header in response.get("headers", {}):
             assert header in answer.headers, called
         if answer.status_code in (204, 304):
@@ -61,6 +61,15 @@ class Described:
             errors = self.faults(media["schema"], orjson.loads(answer.content))
             assert not errors, f"{called}: {errors[0]}"
         return answer
+
+    def whole(self, response: dict[str, Any]) -> dict[str, Any]:
+        """A response, also where the document only refers to it."""
+        if "$ref" not in response:
+            return response
+        found: dict[str, Any] = self.document
+        for step in response["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return found
 
     def faults(self, schema: dict[str, Any], content: Any) -> list[str]:
         """What in the content is not as a schema of the document has it."""

@@ -153,9 +153,9 @@ def test_events_are_as_described(service: Service, described: Described) -> None
         assert not described.faults(schema, json_safe(run.as_event()))
 
 
-@pytest.mark.parametrize("path", ["catalogue", "presets", "datasets", "problems"])
+@pytest.mark.parametrize("path", ["", "/catalogue", "/presets", "/datasets", "/problems"])
 def test_the_catalogue_is_as_described(client: TestClient, described: Described, path: str) -> None:
-    assert described.check(client.get(f"{API}/{path}")).json()
+    assert described.check(client.get(f"{API}{path}")).json()
 
 
 @pytest.mark.parametrize("start", [name for name, body in STARTS.items() if "network" in body])
@@ -197,8 +197,8 @@ def test_a_schema_that_lets_anything_through_is_none(described: Described) -> No
 
     for _, path, operation in operations(described.document):
         for response in operation["responses"].values():
-            for media in response.get("content", {}).values():
+            for media in described.whole(response).get("content", {}).values():
                 look(media["schema"], path)
     for name, schema in schemas.items():
         look(schema, name)
-    assert set(loose) <= {"Evaluate", "NewSession"}
+    assert loose == []

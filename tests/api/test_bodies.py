@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.api.bodies import parse
-from app.api.models import EDITS, EVALUATE
+from app.api.models import EDITS, EVALUATE, NEW_SESSION
 from app.api.problem import Problem
 
 NETWORK = '{"input_size":2,"layers":[],"loss":null}'
@@ -158,3 +158,22 @@ def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> No
         assert problem_of(text, anything).errors[0].code == "duplicate"
     else:
         assert parse(text.encode(), anything) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "adapter", "detail"),
+    [
+        ('[{"op":"add"}]', EDITS, "0/op must be 'set', 'replace', 'view', 'load' or 'optimizer'"),
+        (evaluate_with("[[1]]")[:-1] + ',"seed":-1}', EVALUATE, "seed must be greater than"),
+        (evaluate_with("7"), EVALUATE, "x must be a list of rows"),
+        ('{"network":[],"x":[[1]]}', EVALUATE, "network must be an object"),
+        ("[]", EVALUATE, "the body must be an object"),
+        ('{"x":[[1]],"network":{"layers":[]}}', EVALUATE, "network/input_size: this field is"),
+        ('{"preset":"a","x":[[1]]}', NEW_SESSION, "a preset brings everything itself"),
+        ('{"data":{"dataset":"a"}}', NEW_SESSION, "2 fields have wrong values: network, data/"),
+    ],
+)
+def test_a_refusal_says_which_field_and_what_is_allowed(
+    body: str, adapter: Any, detail: str
+) -> None:
+    assert problem_of(body, adapter).detail.startswith(detail)

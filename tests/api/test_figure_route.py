@@ -162,7 +162,7 @@ def test_a_session_that_is_not_there_has_no_figure(client: TestClient) -> None:
 def test_the_document_describes_it_as_a_picture(app: FastAPI) -> None:
     operation = app.openapi()["paths"][f"{API}/sessions/{{id}}{PATH}"]["get"]
     assert set(operation["responses"]["200"]["content"]) == {"image/svg+xml"}
-    assert set(operation["responses"]) == {"200", "304", "404", "422"}
+    assert {"200", "304", "404", "422"} <= set(operation["responses"])
     names = {parameter["name"] for parameter in operation["parameters"]}
     assert names >= {"level", "loss", "sample", "single", "open", "form", "cursor", "theme"}
     assert all(re.search(r"\w", one.get("description", "x")) for one in operation["parameters"])

@@ -1,27 +1,17 @@
 """The OpenAPI document is true: every example is sent, every answer is one of those described."""
 
+import json
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS, examples
 from app.api.problem import KINDS
+from app.server import Settings, create_app
 from tests.api.conftest import API, Owner
-
-METHODS = ("get", "post", "patch", "put", "delete")
-
-
-def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """(method, path, operation) of every operation."""
-    return [
-        (method, path, item[method])
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    ]
+from tests.api.described import Described, operations
 
 
 def test_every_route_is_described_under_a_name_of_its_own(app: FastAPI) -> None:
@@ -39,7 +29,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
     assert {operation["operationId"] for _, _, operation in operations(app.openapi())} == {
         "check_session", "control_run", "create_session", "delete_session", "edit_session",
         "evaluate", "explain_number", "fork_session", "get_catalogue", "get_datasets",
-        "get_events", "get_figure",
+        "get_events", "get_figure", "get_index",
         "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_row", "get_run",
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
         "put_tensor", "put_tensors", "start_run",
@@ -48,16 +38,94 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
 
 
 def test_every_problem_is_described_as_one(app: FastAPI) -> None:
-    document = app.openapi()
-    for _, path, operation in operations(document):
+    described = Described(app)
+    for _, path, operation in operations(described.document):
         for status, response in operation["responses"].items():
             if int(status) < 400:
                 continue
-            media = response["content"]["application/problem+json"]
+            media = described.whole(response)["content"]["application/problem+json"]
             assert media["schema"] == {"$ref": "#/components/schemas/ProblemAnswer"}
             for name, example in media["examples"].items():
                 assert KINDS[name].status == int(status) == example["value"]["status"], path
-    assert "HTTPValidationError" not in document["components"]["schemas"]
+                assert not described.faults(media["schema"], example["value"])
+    assert "HTTPValidationError" not in described.document["components"]["schemas"]
+
+
+def test_what_any_call_can_be_refused_with_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the guards around the API: a wrong Host, another origin, a wrong method, a fault."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    app = create_app(Settings())
+    described = Described(app)
+    statuses = []
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        for name, method, path, headers in (
+            ("host", "GET", "/presets", {"Host": "evil"}),
+            ("origin", "POST", "/evaluate", {"Origin": "http://evil"}),
+            ("fault", "GET", "/presets", {}),
+        ):
+            if name == "fault":
+                monkeypatch.setattr("app.api.routes.catalogue.presets_json", fail)
+            answer = described.check(client.request(method, API + path, headers=headers))
+            statuses.append(answer.status_code)
+        answer = client.get(f"{API}/sessions")
+    refused = described.operation("POST", f"{API}/sessions")["responses"]["405"]
+    schema = described.whole(refused)["content"][answer.headers["content-type"]]["schema"]
+
+    assert statuses == [400, 403, 500]
+    assert answer.status_code == 405
+    assert not described.faults(schema, answer.json())
+    assert "not listed" in answer.json()["detail"]
+
+
+def test_open_calls_are_told_from_those_that_need_the_token(app: FastAPI) -> None:
+    for _, path, operation in operations(app.openapi()):
+        needs_token = "401" in operation["responses"]
+        assert operation["security"] == ([{"editToken": []}] if needs_token else []), path
+
+
+def test_bounds_are_in_the_schemas(app: FastAPI) -> None:
+    text = json.dumps(app.openapi())
+    schemas = app.openapi()["components"]["schemas"]
+
+    assert not {f'"{word}"' for word in ("ge", "le", "gt", "lt")} & set(text.split(": "))
+    assert schemas["Network"]["properties"]["input_size"]["minimum"] == 1
+    assert schemas["NewRun"]["properties"]["steps"]["maximum"] == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("create_session", {"network": None, "x": None}),
+        ("create_session", {"preset": "fig-5-25", "seed": 0}),
+        ("create_session", {"network": examples.EVALUATE["scores only"]["network"]}),
+        ("evaluate", {"network": examples.EVALUATE["scores only"]["network"], "x": None}),
+        ("start_run", {}),
+        ("start_run", {"batches": [[0]], "batch_size": 1}),
+    ],
+)
+def test_a_body_that_is_refused_is_wrong_by_its_schema(
+    app: FastAPI, client: TestClient, operation: str, body: Any
+) -> None:
+    described = Described(app)
+    owner = Owner(client, examples.NEW_SESSION["own network"])
+    method, path, found = next(
+        found for found in operations(described.document) if found[2]["operationId"] == operation
+    )
+    url = path.replace("{id}", owner.created["id"])
+
+    assert client.request(method, url, json=body, headers=owner.token).status_code == 422
+    assert described.faults(found["requestBody"]["content"]["application/json"]["schema"], body)
+
+
+def test_the_index_leads_to_what_there_is(client: TestClient, app: FastAPI) -> None:
+    links = Described(app).check(client.get(API)).json()["links"]
+
+    for name, address in links.items():
+        expected = 405 if name in ("evaluate", "sessions") else 200
+        assert client.get(address).status_code == expected, name
 
 
 def test_no_input_is_a_path_or_an_address(app: FastAPI) -> None:
@@ -127,7 +195,7 @@ def test_every_example_is_accepted_and_answered_as_described(
     )
 
     assert 200 <= answer.status_code < 300, answer.text
-    check_answer(document, operation, answer)
+    Described(app).check(answer)
 
 
 @pytest.mark.parametrize(
@@ -141,37 +209,8 @@ def test_every_reading_is_answered_as_described(
     app: FastAPI, client: TestClient, path: str
 ) -> None:
     owner = Owner(client, examples.NEW_SESSION["own network"])
-    document = app.openapi()
 
     answer = owner.get(path)
 
-    template = f"{API}/sessions/{{id}}{path.partition('?')[0]}"
-    for name in ("layers", "tensors"):
-        if template.startswith(f"{API}/sessions/{{id}}/{name}/"):
-            template = f"{API}/sessions/{{id}}/{name}/{{name}}"
     assert answer.status_code == 200
-    check_answer(document, document["paths"][template]["get"], answer)
-
-
-@pytest.mark.parametrize("path", ["presets", "datasets", "problems"])
-def test_the_catalogue_is_answered_as_described(
-    app: FastAPI, client: TestClient, path: str
-) -> None:
-    document = app.openapi()
-
-    answer = client.get(f"{API}/{path}")
-
-    assert answer.status_code == 200
-    assert answer.json()[path]
-    check_answer(document, document["paths"][f"{API}/{path}"]["get"], answer)
-
-
-def check_answer(document: dict[str, Any], operation: dict[str, Any], answer: Any) -> None:
-    """The answer's status, type, headers and content are those of the document."""
-    response = operation["responses"][str(answer.status_code)]
-    schema = response["content"][answer.headers["content-type"]]["schema"]
-    for header in response.get("headers", {}):
-        assert header in answer.headers
-    whole = schema | {"components": document["components"]}
-    errors = list(jsonschema_rs.validator_for(whole).iter_errors(answer.json()))
-    assert not errors, errors[0]
+    Described(app).check(answer)

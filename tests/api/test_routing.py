@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.api.conftest import API, SMALL, Owner, pointers
-from tests.api.test_openapi import operations
+from tests.api.described import operations
 from tests.api.test_statuses import ROUTES, Call, start_run
 
 GETS = [name for name, route in ROUTES.items() if "GET" in route.methods and name != "get_events"]

@@ -193,7 +193,7 @@ def test_another_method_is_told_which_there_are(owner: Owner) -> None:
     answer = owner.client.put(owner.url, json={})
 
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "DELETE, GET, PATCH"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
     assert pointers(answer) == []
     assert owner.client.delete(f"{API}/evaluate").headers["allow"] == "POST"
 

@@ -8,6 +8,8 @@ from app import datasets
 from app.api.answers_catalogue import (
     CatalogueAnswer,
     DatasetsAnswer,
+    IndexAnswer,
+    IndexLinks,
     PresetsAnswer,
     ProblemsAnswer,
     RowAnswer,
@@ -27,6 +29,13 @@ router = APIRouter(prefix=PREFIX, tags=["catalogue"])
 
 # Changes with the program only.
 CACHE = {"Cache-Control": "public, max-age=300"}
+
+
+@operation(router, "GET", "", answer=IndexAnswer)
+async def get_index(request: Request) -> Response:
+    """Where to begin."""
+    links = {name: f"{PREFIX}/{name}" for name in IndexLinks.__annotations__ if name != "document"}
+    return answer(encode({"links": {"document": "/openapi.json", **links}}), headers=CACHE)
 
 
 @operation(router, "GET", "/catalogue", answer=CatalogueAnswer)

@@ -13,7 +13,7 @@ from app.api.context import PREFIX, service
 from app.api.convert import variations, wanted
 from app.api.documents import operation
 from app.api.executor import in_executor
-from app.api.models import EVALUATE, Evaluate
+from app.api.models import EVALUATE, Evaluate, EvaluateBatch
 from app.api.values import MAX_ANSWER_CELLS, answer, encode
 from app.api.views import BACKWARD_FIELDS, EVALUATION_FIELDS, evaluation_cells, evaluation_json
 from app.engine.errors import TooLarge
@@ -49,9 +49,9 @@ async def evaluate(request: Request) -> Response:
     return answer(await in_executor(request, _evaluate, service(request), body))
 
 
-def _is_quick(body: Evaluate) -> bool:
+def _is_quick(body: Evaluate | EvaluateBatch) -> bool:
     """Whether the pass takes no longer than it takes to hand it to a thread."""
-    if body.batch is not None or body.x is None or len(body.network.layers) > QUICK_LAYERS:
+    if isinstance(body, EvaluateBatch) or len(body.network.layers) > QUICK_LAYERS:
         return False
     width, rows = body.network.input_size, len(body.x)
     numbers = rows * width
@@ -62,7 +62,7 @@ def _is_quick(body: Evaluate) -> bool:
     return numbers <= QUICK_NUMBERS
 
 
-def _evaluate(sessions: Service, body: Evaluate) -> bytes:
+def _evaluate(sessions: Service, body: Evaluate | EvaluateBatch) -> bytes:
     fields = frozenset(EVALUATION_FIELDS if body.fields is None else body.fields)
     backward = not fields.isdisjoint(BACKWARD_FIELDS)
     asked, batch = wanted(body), variations(body)

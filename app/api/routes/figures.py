@@ -14,6 +14,7 @@ from app.api.context import PREFIX, REVALIDATE, service
 from app.api.documents import IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.viewing import DrawingQuery
+from app.api.written import CURSOR
 from app.engine.errors import EngineError
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
@@ -27,9 +28,8 @@ SVG = "image/svg+xml"
 END = "end"
 
 CursorQuery = Annotated[
-    str | None,
+    Annotated[str, CURSOR] | None,
     Query(
-        pattern=r"^(end|[0-9]{1,9}(\.[0-9]{1,9})?)$",
         description=(
             "Which numbers are known: `seq` or `seq.element` of the trace, or `end`. "
             "Default: the session's cursor."

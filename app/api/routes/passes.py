@@ -29,6 +29,7 @@ from app.api.views import (
     trace_json,
     update_json,
 )
+from app.api.written import INDEX
 from app.drawing.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
 from app.sessions.errors import Unknown
@@ -171,10 +172,9 @@ async def explain_number(
         ),
     ],
     index: Annotated[
-        str,
+        Annotated[str, INDEX],
         Query(
             max_length=100,
-            pattern=r"^([0-9]{1,9}(,[0-9]{1,9}){0,3})?$",
             description="The cell; empty for a scalar.",
             examples=["0,1"],
         ),

@@ -10,10 +10,10 @@ from app.api.bodies import read_model
 from app.api.bounds import CHANGE_CELLS, SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
 from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer
-from app.api.convert import edit_list, require_preset_alone, wanted_session
+from app.api.convert import edit_list, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.models import EDITS, NEW_SESSION, NOTHING, STEP
+from app.api.models import EDITS, NEW_SESSION, NOTHING, STEP, SessionFromPreset
 from app.api.values import answer, encode
 from app.api.views import step_json
 from app.sessions.service import Service
@@ -47,8 +47,7 @@ async def create_session(request: Request, max_cells: CellsQuery = SESSION_CELLS
     sessions = service(request)
 
     def create() -> Response:
-        if body.preset is not None:
-            require_preset_alone(body)
+        if isinstance(body, SessionFromPreset):
             return _created(sessions, *sessions.create_preset(body.preset, body.row), max_cells)
         return _created(sessions, *sessions.create(wanted_session(body)), max_cells)
 

@@ -30,6 +30,7 @@ from app.api.tensors import (
 )
 from app.api.values import MAX_ANSWER_CELLS
 from app.api.viewing import PassQuery
+from app.api.written import SLICE
 from app.engine.trace import NotComputed
 from app.sessions.errors import Unknown
 from app.sessions.service import Service
@@ -61,10 +62,9 @@ async def get_tensor(
     name: str,
     asked: PassQuery,
     slice: Annotated[
-        str,
+        Annotated[str, SLICE],
         Query(
             max_length=100,
-            pattern=r"^[0-9:,]*$",
             description="For each dimension `i`, `start:stop` or `start:stop:step`, from 0.",
             examples=["0:10,:"],
         ),
