@@ -193,6 +193,21 @@ def test_a_refused_number_stays_in_its_field_until_escape(explorer: Any) -> None
     assert (field.input_value(), field.get_attribute("aria-invalid")) == ("0", "false")
 
 
+def test_what_was_said_of_another_figure_goes_with_it(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&lang=en")
+    page = explorer.page
+    page.click("#tab-data")
+    page.fill(selector("x", "0,0"), "abc")
+    page.press(selector("x", "0,0"), "Enter")
+    paste(explorer, "affine1.W", "0,0", "1/3 2")
+    explorer.until(lambda: page.locator("#panel .problem").count() == 2)
+    page.click("#choose")
+    page.click('[data-preset="fig-5-24"]')
+    explorer.until("location.search.includes('preset=fig-5-24')")
+    assert page.input_value(selector("x", "0,0")) == "1"
+    assert page.locator('#panel .problem, #panel [aria-invalid="true"]').count() == 0
+
+
 def numbers_in(text: str) -> list[float]:
     """The printed numbers, in reading order."""
     return [
