@@ -123,7 +123,7 @@ def test_one_pasted_number_takes_the_place_of_the_field_s(explorer: Any) -> None
 def test_what_is_typed_and_no_number_gets_words_and_escape_brings_the_number_back(
     explorer: Any,
 ) -> None:
-    explorer.open("?preset=fig-5-25&lang=en")
+    explorer.open("?preset=two-layer&lang=en")
     page = explorer.page
     page.click("#tab-data")
     for typed, words in {
@@ -131,7 +131,7 @@ def test_what_is_typed_and_no_number_gets_words_and_escape_brings_the_number_bac
         "0x10": "decimal digits", "": "missing", "1e999": "finite", "1d-3": "with e",
     }.items():  # fmt: skip
         for at, old in (
-            (selector("affine1.W", "0,1"), "3"),
+            (selector("affine1.W", "0,1"), "-0.8"),
             ('[data-tensor="learning_rate"]', "0.1"),
         ):
             field = page.locator(at)
