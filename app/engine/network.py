@@ -145,7 +145,8 @@ class Network:
                 loss = float(head.forward(scores, t))
                 probabilities = head.y
                 dout = head.backward() if backward else None
-        dout = None if dout is None else self._shown(dout)
+        # A copy: the gradient may be an argument.
+        dout = None if dout is None else np.asarray(dout + 0.0)
         results = self._results(x, outputs, dout)
         gradients = {
             f"{result.name}.{name}": gradient
@@ -158,9 +159,13 @@ class Network:
         return Evaluation(loss, probabilities, predictions, results, gradients, grad_input)
 
     @staticmethod
-    def _shown(array: Array) -> Array:
-        """For an answer: -0, the product of 0 and a negative number, is 0."""
-        return np.asarray(array + 0.0, dtype=array.dtype)
+    def _shown(made: Array) -> Array:
+        """A gradient that a layer has just made, for an answer.
+
+        Adding 0 turns -0, the product of 0 and a negative number, into 0. The layers' outputs have
+        none: they add a bias, or are not negative.
+        """
+        return np.asarray(np.add(made, 0.0, out=made))
 
     def _results(
         self, x: Array, outputs: list[Array], dout: Array | None
@@ -183,7 +188,7 @@ class Network:
                     spec.type,
                     inputs[index].shape,
                     outputs[index].shape,
-                    self._shown(outputs[index]),
+                    outputs[index],
                     dout,
                     grad_input,
                     parameters,

@@ -174,7 +174,7 @@ class Recorder:
         """
         if self.whole.has(key):
             value = self.whole.number(key)
-        return np.asarray(np.array(value, dtype=self.dtype) + 0.0, dtype=self.dtype)
+        return np.asarray(np.add(value, 0.0, dtype=self.dtype))
 
     def _operands(self, node: Node) -> list[Array]:
         return [self.values[id] for id in node.inputs]
