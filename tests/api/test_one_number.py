@@ -104,14 +104,34 @@ def test_every_route_tells_the_same_bits(client: TestClient, case: Wild) -> None
     for layer in layers:
         same(layer["output"], numbers[f"{layer['name']}.output"])
         same(layer["grad_output"], numbers[f"{layer['name']}.output.grad"])
+    assert session.state["loss"] == evaluated["loss"]
     for view in VIEWS if case.spec.loss else VIEWS[:1]:
-        if view["level"] != "element":
-            for key, value in numbers.items():
-                same(session.get(f"/tensors/{key}", params=view).json()["value"], value)
+        for key, value in numbers.items() if view["level"] != "element" else ():
+            same(session.get(f"/tensors/{key}", params=view).json()["value"], value)
+        explained(session, view, case.spec.dtype)
     if case.spec.loss and case.parameters:
         updated = session.post("/update").json()
         for name, step in updated["parameters"].items():
             same(step["gradient"], numbers[f"{name}.grad"])
+
+
+def explained(session: Owner, view: dict[str, str], dtype: str) -> None:
+    """The first cell of every number of a trace is explained by numbers that can be had."""
+    trace = session.get("/trace", params=view).json()
+    values = trace["inputs"] | {
+        k: v for event in trace["events"] for k, v in event["values"].items()
+    }
+    for key, value in values.items():
+        index = (0,) * np.ndim(value)
+        asked = {"tensor": key, "index": ",".join(map(str, index))}
+        found = session.get("/explain", params=view | asked).json()
+        first = np.array(value, float)[index]
+        same(found["value"], first.astype(dtype))
+        for factor in (factor for term in found["terms"] for factor in term["factors"]):
+            tensor = session.get(f"/tensors/{factor['tensor']}", params=view)
+            assert tensor.status_code == 200, factor
+            cell = np.array(tensor.json()["value"], float)[tuple(factor["index"])]
+            same(factor["cell_value"], cell.astype(dtype))
 
 
 def same(actual: Any, expected: np.ndarray) -> None:
