@@ -292,5 +292,4 @@ class TensorsAnswer(TypedDict):
     """The tensors that the same address gives as one file."""
 
     version: int
-    data_version: int
     tensors: list[TensorListed]

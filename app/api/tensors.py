@@ -66,24 +66,20 @@ def encode_tensor(name: str, array: np.ndarray, form: str) -> bytes:
     return encode(_described(name, array) | {"value": array})
 
 
-def encode_tensors(
-    versions: Mapping[str, int], arrays: Mapping[str, np.ndarray], form: str
-) -> bytes:
+def encode_tensors(version: int, arrays: Mapping[str, np.ndarray], form: str) -> bytes:
     """Tensors of one session in one of `MANY_FORMS`, each under its name.
 
-    ``versions`` say what they are of: ``version`` and ``data_version`` of the session, which
-    safetensors holds as its metadata. JSON is ``{"version", "data_version", "tensors": [{"name",
-    "dtype", "shape"}, ...]}``, without the numbers.
+    JSON is ``{"version", "tensors": [{"name", "dtype", "shape"}, ...]}``, without the numbers.
     """
     if form == SAFETENSORS:
-        return _safetensors(arrays, {name: str(number) for name, number in versions.items()})
+        return _safetensors(arrays)
     if form == NPZ:
         buffer = io.BytesIO()
         # Not compressed: floats hardly shrink.
         np.savez(buffer, allow_pickle=False, **arrays)
         return buffer.getvalue()
     tensors = [_described(name, array) for name, array in arrays.items()]
-    return encode({**versions, "tensors": tensors})
+    return encode({"version": version, "tensors": tensors})
 
 
 def parse_slice(text: str, shape: Sequence[int]) -> tuple[int | slice, ...]:
@@ -142,10 +138,9 @@ def _described(name: str, array: np.ndarray) -> dict[str, object]:
     return {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
 
 
-def _safetensors(arrays: Mapping[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
+def _safetensors(arrays: Mapping[str, np.ndarray]) -> bytes:
     # The library copies memory as it lies there, so a part of an array is put in order first.
-    ordered = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    return bytes(save(ordered, metadata))
+    return bytes(save({name: np.asarray(array, order="C") for name, array in arrays.items()}))
 
 
 def _media_range(part: str) -> tuple[str, float]:

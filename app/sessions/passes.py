@@ -1,6 +1,6 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.drawing.graph_json import Drawing, draw
 from app.engine.by_layer import by_layer
@@ -74,7 +74,9 @@ class Passes:
 
     def evaluation(self, session: Session) -> Evaluation:
         """The session's pass over all samples, layer by layer."""
-        return by_layer(session.spec, self.trace(session, WHOLE_PASS))
+        # Written as the session's view has it, which is then mostly the very same pass.
+        view = replace(WHOLE_PASS, single=session.view.single)
+        return by_layer(session.spec, self.trace(session, view))
 
     def drawing(self, session: Session, view: View | None = None) -> Drawing:
         """The drawing that belongs to ``view`` (default: the session's own)."""

@@ -182,8 +182,7 @@ export async function getTensors(id, seen, names) {
   const asked = passQuery(seen);
   for (const name of names) asked.append("name", name);
   const answer = await call(`/sessions/${id}/tensors?${asked}`, { accept: "application/vnd.safetensors" });
-  const { tensors, metadata } = readTensors(await answer.arrayBuffer());
-  return { tensors, dataVersion: Number(metadata.data_version) };
+  return { tensors: readTensors(await answer.arrayBuffer()), dataVersion: Number(answer.headers.get("Data-Version")) };
 }
 
 /**

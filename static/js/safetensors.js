@@ -13,19 +13,18 @@ const READ = {
 
 /**
  * @param {ArrayBuffer} file
- * @returns {{tensors: Map<string, Cells>, metadata: Record<string, string>}}
- *   the cells of each tensor, row-major
+ * @returns {Map<string, Cells>}  the cells of each tensor, row-major
  */
 export function readTensors(file) {
   const size = Number(new DataView(file).getBigUint64(0, true));
   const start = 8 + size;
-  const { __metadata__: metadata = {}, ...entries } = JSON.parse(
-    new TextDecoder().decode(new Uint8Array(file, 8, size)),
-  );
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, size)));
   const tensors = new Map();
-  for (const [name, { dtype, data_offsets: [from, to] }] of Object.entries(entries)) {
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const { dtype, data_offsets: [from, to] } = entry;
     // A copy of its own: cells of 8 bytes must begin at a multiple of 8.
     tensors.set(name, READ[dtype](file.slice(start + from, start + to)));
   }
-  return { tensors, metadata };
+  return tensors;
 }

@@ -38,6 +38,8 @@ from app.sessions.state import Session, View
 
 router = APIRouter(prefix=PREFIX, tags=["tensors"])
 
+# Files have no place of their own for it.
+DATA_VERSION = "Data-Version"
 # Tensors that one request can name.
 MAX_NAMES = 64
 
@@ -101,7 +103,7 @@ async def get_tensor(
     },
     problems=("not-found", "not-acceptable"),
     headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(MANY_FORMS)}.")),
-    answer_headers=("ETag", "Vary"),
+    answer_headers=("ETag", "Vary", DATA_VERSION),
     fresh=True,
 )
 async def get_tensors(
@@ -122,7 +124,8 @@ async def get_tensors(
 ) -> Response:
     """All parameters, or the tensors named, in one file; in JSON their names and shapes alone.
 
-    The file holds them under their names, as `GET .../tensors/{name}` gives each.
+    The file holds them under their names, as `GET .../tensors/{name}` gives each. `Data-Version`
+    says of which numbers they are, as `data_version` does in a trace.
     """
     sessions = service(request)
     form = choose_form(request.headers.get("accept"), MANY_FORMS)
@@ -131,14 +134,14 @@ async def get_tensors(
         session = sessions.get(id)
         view = sessions.view(session, asked)
         headers = {"ETag": etag(session.version, TAG_OF[form]), "Vary": "Accept", **REVALIDATE}
+        headers[DATA_VERSION] = str(session.data_version)
         if name is None and not gradients:
             arrays = dict(session.parameters)
         else:
             arrays = _named(sessions, session, view, name, gradients)
         if is_fresh(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        versions = {"version": session.version, "data_version": session.data_version}
-        return Response(encode_tensors(versions, arrays, form), 200, headers, form)
+        return Response(encode_tensors(session.version, arrays, form), 200, headers, form)
 
     return await in_executor(request, read)
 
