@@ -195,7 +195,7 @@ def test_another_method_is_told_which_there_are(owner: Owner) -> None:
     assert answer.status_code == 405
     assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
     assert pointers(answer) == []
-    assert owner.client.delete(f"{API}/evaluate").headers["allow"] == "POST"
+    assert owner.client.delete(f"{API}/evaluate").headers["allow"] == "OPTIONS, POST"
 
 
 def test_an_unknown_path_is_a_problem_too(client: TestClient) -> None:

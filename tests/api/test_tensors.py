@@ -174,3 +174,11 @@ def test_no_form_is_taken_for_another_that_the_client_has(owner: Owner) -> None:
             edit = [{"op": "view"}]
             headers = owner.token | {"If-Match": tag}
             assert owner.client.patch(owner.url, json=edit, headers=headers).status_code == 200
+
+
+def test_the_same_tag_is_of_the_same_bytes(owner: Owner) -> None:
+    for path, forms in (("/tensors/x", FORMS), ("/tensors?gradients=true", MANY_FORMS)):
+        for form in forms:
+            answers = [owner.get(path, headers={"Accept": form}) for _ in range(10)]
+            assert len({answer.headers["etag"] for answer in answers}) == 1
+            assert len({answer.content for answer in answers}) == 1, form
