@@ -139,10 +139,10 @@ def log_softmax(a: Array) -> tuple[Array, Array]:
     log1p over all but the largest score keeps what lies far below the rounding of 1.0:
     log(1 + 1e-20) would be 0.
     """
-    top = a.argmax(axis=1, keepdims=True)
-    shifted = a - np.take_along_axis(a, top, axis=1)
+    cells = np.arange(len(a)), a.argmax(axis=1)
+    shifted = a - a[cells][:, np.newaxis]
     others = np.exp(shifted)
-    np.put_along_axis(others, top, 0, axis=1)
+    others[cells] = 0
     log_sum = np.log1p(others.sum(axis=1, keepdims=True))
     return shifted - log_sum, log_sum
 
