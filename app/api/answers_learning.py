@@ -71,8 +71,8 @@ class ExplanationAnswer(TypedDict):
         Field(
             description="Why the terms are not those of the rule: `others`, minus the other "
             "probabilities stand for y - 1, which would lose digits; `digits`, a cell is rounded "
-            "to nearly 1 and its function was taken before the rounding; `complement`, another "
-            "function of x stands for 1 - y."
+            "and its logarithm was taken before the rounding; `complement`, another function of x "
+            "stands for 1 - y."
         ),
     ]
 

@@ -62,8 +62,9 @@ class Explanation:
         divisor: The sum behind a scale that is no 1/N.
         note: Why the terms are not the rule's, or not the digits that the cells show. ``others``:
             y - 1 would lose digits, minus the other probabilities is the same number. ``digits``:
-            a cell is rounded to nearly 1, and its factor is the function of the number before the
-            rounding. ``complement``: so is 1 - y, which another function of x gives.
+            a cell is rounded, its logarithm would lose digits, and the factor is the logarithm of
+            the number before the rounding. ``complement``: 1 - y would lose digits, and
+            another function of x is the same number.
     """
 
     tensor: str

@@ -106,6 +106,7 @@ class Rows:
         grad = self.builder.derivative("m")
         gates = [self.a(i, "max", f"{grad} {gate_of('a', i)}") for i in self.rows]
         largest = self.scalar("max", "max", gates, "m", grad)
+        self.whole(f"{largest}.grad", "shift_gradient")
         z = {}
         for i in self.rows:
             slope = f"y_{{{i}}} - t_{{{i}}}"

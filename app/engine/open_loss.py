@@ -42,6 +42,7 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
         m_grad = builder.derivative(r"\mathbf{M}")
         gate = rf"{m_grad} {gate_of(a)}"
         maximum = _node(builder, "max", [Use(scores, gate)], r"\mathbf{M}", m_grad, axis=1)
+        builder.whole(f"{maximum}.grad", "shift_gradient", scores)
         z = _node(
             builder, "subtract", [Use(scores, score_grad), maximum], r"\mathbf{Z}", score_grad
         )
@@ -86,7 +87,7 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
 def gate_of(scores: str, row: int | None = None) -> str:
     """1 where the largest score was taken, else 0: the first of equals, as argmax has it."""
     place = "i" if row is None else str(row)
-    return rf"[{place} = \operatorname{{argmax}} {scores}]"
+    return rf"[{place} = \operatorname{{argmax}}\, {scores}]"
 
 
 def _mean_loss(builder: GraphBuilder, log_y: str) -> str:

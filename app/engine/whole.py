@@ -69,10 +69,15 @@ class WholeLayers:
         numbers = {
             "probabilities": y,
             "log_probabilities": log_y,
-            "log_sum": log_sum if self.graph.level == "op" else log_sum[0, 0],
+            "log_sum": log_sum,
             "loss": layers.cross_entropy(a, t),
             "score_gradient": slope,
+            # Softmax is the same whatever is subtracted from all scores. NaN stays NaN.
+            "shift_gradient": 0 * slope.sum(axis=1, keepdims=True),
         }
+        if self.graph.level == "element":
+            for name in ("log_sum", "shift_gradient"):
+                numbers[name] = numbers[name][0, 0]
         if "loss.exp" in self.tensors:
             numbers["exp_gradient"] = slope / self.tensors["loss.exp"]
         elif "loss.exp.1" in self.tensors:

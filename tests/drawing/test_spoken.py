@@ -8,7 +8,7 @@ from app.drawing.spoken import spoken
     [
         (r"\frac{\partial L}{\partial \mathbf{X}}", "d L by d X"),
         (r"\frac{\partial L_{2}}{\partial \mathbf{W}_{1}}", "d L 2 by d W 1"),
-        (r"[i = \operatorname{argmax} \mathbf{A}]", "[i equals argmax A]"),
+        (r"[i = \operatorname{argmax}\, \mathbf{A}]", "[i equals argmax A]"),
         (r"\mathbf{W}^{\mathsf{T}}", "W transposed"),
         (r"\mathbf{X} \cdot \mathbf{W}_{1}", "X dot W 1"),
         (r"-\frac{t_{1}}{\exp(a_{1})}", "minus t 1 over exp (a 1)"),

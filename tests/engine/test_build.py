@@ -152,7 +152,7 @@ def test_the_gate_of_max_names_one_score_also_where_two_are_equal() -> None:
     rows = build_graph(SCORES, 1, "element", "opened", "shifted")
     gates = [gradient_rule(rows, rows.node["loss.max"], k) for k in range(3)]
     by_m = r"\frac{\partial L}{\partial m}"
-    assert gates == [rf"{by_m} [{i} = \operatorname{{argmax}} a]" for i in (1, 2, 3)]
+    assert gates == [rf"{by_m} [{i} = \operatorname{{argmax}}\, a]" for i in (1, 2, 3)]
 
 
 def test_the_element_level_shows_one_sample() -> None:

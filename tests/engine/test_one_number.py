@@ -204,3 +204,15 @@ def test_a_saturated_sigmoid_is_explained_by_numbers_that_are_true() -> None:
         "identity", "identity", "sigmoid_of_minus"
     ]  # fmt: skip
     assert closed.note == "complement"
+
+
+@pytest.mark.parametrize("level", ["op", "element"])
+def test_what_is_subtracted_from_all_scores_has_no_gradient(level: str) -> None:
+    spec = NetworkSpec.build(4, [], "softmax_cross_entropy")
+    x, t = np.array([[0.1, 0.7, 0.3, -0.2]]), np.array([[0.0, 0.0, 1.0, 0.0]])
+    trace = make_trace(spec, {}, x, t, level=level, loss="opened", stable=True)
+    assert float(trace.array("loss.max.grad").sum()) == 0
+    found = explain(trace, "loss.max.grad", () if level == "element" else (0, 0))
+    values = [term.value for term in found.terms]
+    assert len(values) == 4
+    assert math.fsum(values) == pytest.approx(0, abs=1e-16)
