@@ -19,6 +19,7 @@ from app.__main__ import server_config
 from app.server import Settings, create_app
 from app.web.headers import SECURITY
 from app.web.stopping import EndQuietly
+from tests.loops import run
 
 
 def slow_app(begun: threading.Event) -> FastAPI:
@@ -91,4 +92,4 @@ def test_a_task_that_is_cancelled_while_nobody_stops_stays_cancelled() -> None:
         await asyncio.wait([task])
         return task.cancelled()
 
-    assert asyncio.run(cancelled())
+    assert run(cancelled())
