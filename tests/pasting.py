@@ -25,6 +25,7 @@ def open_own(explorer: Any, sizes: tuple[int, int, int] = (4, 10, 3), samples: i
     page.click("#make")
     page.wait_for_selector("dialog#network", state="hidden")
     explorer.settle()
+    page.click("#tab-data")
 
 
 def selector(tensor: str, index: str) -> str:

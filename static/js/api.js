@@ -1,24 +1,35 @@
 /**
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
- * @import { Form, Cells, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
+ * @import { Catalogue, Form, Cells, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
  */
 import { readTensors } from "./safetensors.js";
 
 const ROOT = "/api/v1";
 
-/** @typedef {{pointer: string, code: string, message: string}} FieldError */
+/**
+ * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
+ * @typedef {{
+ *   type?: "integer" | "number", minimum?: number, maximum?: number, exclusiveMinimum?: number,
+ *   exclusiveMaximum?: number, minItems?: number, maxItems?: number, enum?: string[], shapes?: number[][],
+ * }} Allowed
+ * @typedef {{pointer: string, code: string, message: string, allowed?: Allowed}} FieldError
+ */
 
 export class ApiError extends Error {
   /**
    * @param {number} status  0 when there was no answer at all
+   * @param {string} kind  the problem's type, such as `run-active`
    * @param {string} detail  the server's sentence, in English
    * @param {FieldError[]} errors
    */
-  constructor(status, detail, errors = []) {
+  constructor(status, kind, detail, errors = []) {
     super(detail);
     this.status = status;
+    this.kind = kind;
     this.errors = errors;
+    /** What was refused, where it was edits. @type {readonly Edit[] | undefined} */
+    this.edits = undefined;
   }
 }
 
@@ -38,16 +49,28 @@ async function call(path, { method = "GET", body, token, version, accept } = {})
   try {
     answer = await fetch(ROOT + path, { method, headers, body: sent });
   } catch {
-    throw new ApiError(0, "no answer");
+    throw new ApiError(0, "offline", "no answer");
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new ApiError(answer.status, problem.detail ?? answer.statusText, problem.errors ?? []);
+  const kind = String(problem.type ?? "").split("#")[1] ?? "";
+  throw new ApiError(answer.status, kind, problem.detail ?? answer.statusText, problem.errors ?? []);
 }
 
 /** @returns {Promise<Preset[]>} */
 export async function getPresets() {
   return (await (await call("/presets")).json()).presets;
+}
+
+/**
+ * Every limit of the server, and the data set that a network of one's own can take.
+ * @returns {Promise<Catalogue>}
+ */
+export async function getCatalogue() {
+  const [{ limits }, { datasets }] = await Promise.all(
+    ["/catalogue", "/datasets"].map(async (path) => (await call(path)).json()),
+  );
+  return { limits, digits: datasets[0] };
 }
 
 /**
@@ -83,7 +106,12 @@ export async function forkSession(id) {
  */
 export async function patchSession({ id, version }, token, edits, cells) {
   const options = { method: "PATCH", body: edits, token, version };
-  return (await call(`/sessions/${id}?max_cells=${cells}`, options)).json();
+  try {
+    return (await call(`/sessions/${id}?max_cells=${cells}`, options)).json();
+  } catch (error) {
+    if (error instanceof ApiError) error.edits = edits;
+    throw error;
+  }
 }
 
 /**

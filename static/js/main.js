@@ -3,7 +3,7 @@
  */
 import { effect } from "@preact/signals-core";
 import * as address from "./address.js";
-import { ApiError, getPresets } from "./api.js";
+import { ApiError, getCatalogue, getPresets } from "./api.js";
 import { watchLargeTensors } from "./figure/large.js";
 import { mountFigure } from "./figure/view.js";
 import { listenToKeys } from "./keys.js";
@@ -17,7 +17,7 @@ import { mountNetworkForm } from "./panels/network.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
 import { openPreset, openSession } from "./session.js";
-import { cursor, notice, playing, presets, session, stale, stride, trace, view } from "./store.js";
+import { catalogue, cursor, notice, playing, presets, session, stale, stride, trace, view } from "./store.js";
 import { keptLanguage, language, speak, t } from "./strings.js";
 import { mountTimeline, strideFor } from "./timeline.js";
 
@@ -47,6 +47,11 @@ async function start() {
   stride.value = place.stride ?? strideFor(view.value.level);
   keepAddress(place.lang !== null);
   document.body.dataset.ready = "true";
+  // Nothing on the first screen needs the limits; a form that does asks again where this fails.
+  void getCatalogue().then(
+    (told) => (catalogue.value ??= told),
+    () => undefined,
+  );
 }
 
 /** @param {address.Place} place */

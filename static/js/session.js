@@ -14,6 +14,7 @@ import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
+import { samplesOf } from "./values.js";
 
 /** @typedef {import("./types.js").Cursor | ((trace: import("./types.js").Trace) => import("./types.js").Cursor)} Where */
 
@@ -74,14 +75,34 @@ async function open(get, where, view) {
   if (mine !== openings) return;
   opened = mine;
   pending = { unsent: 0 };
+  store.asked.value = null;
   edits++;
   await look(session, { ...session.view, ...view }, where);
 }
 
-/** @param {Partial<View>} change  another level, the loss opened or closed, another sample */
+/**
+ * What is asked for quickly, one after the other, adds up: each change is one of the newest view
+ * asked for, not of the one that is still on the screen.
+ * @param {Partial<View>} change  another level, the loss opened or closed, another sample
+ */
 export async function changeView(change) {
   const session = store.session.value;
-  if (session) await look(session, { ...store.view.value, ...change });
+  if (!session) return;
+  const view = { ...wantedView(), ...change };
+  store.asked.value = view;
+  try {
+    await look(session, view);
+  } catch (error) {
+    // The controls go back to what is shown, unless something newer was asked for.
+    if (store.asked.value !== view) return;
+    store.asked.value = null;
+    throw error;
+  }
+}
+
+/** The view that is shown or on its way. */
+export function wantedView() {
+  return store.asked.value ?? store.view.value;
 }
 
 /**
@@ -94,6 +115,8 @@ export async function changeView(change) {
 async function look(session, view, where = store.cursor.value) {
   const mine = ++shown;
   const current = pending.unsent === 0;
+  // Samples can have gone since.
+  view = { ...view, sample: Math.min(view.sample, samplesOf(session) - 1) };
   const { graph, trace } = await pictureOf(session.id, view);
   if (mine !== shown) return false;
   batch(() => {
@@ -111,6 +134,7 @@ async function look(session, view, where = store.cursor.value) {
     }
     store.session.value = session;
     store.view.value = view;
+    store.asked.value = null;
     store.graph.value = graph;
     store.trace.value = trace;
     store.innerTrace.value = null;
@@ -121,6 +145,8 @@ async function look(session, view, where = store.cursor.value) {
   });
   return true;
 }
+
+/** @typedef {Edit[] | ((session: Session) => Edit[])} Changes  where they depend on the numbers, made from the newest */
 
 /**
  * Numbers hardly ever change the drawing: the one on the screen stays, the very same object, for
@@ -141,7 +167,7 @@ async function pictureOf(id, view) {
 
 /**
  * Change numbers. Resolves when the server has them (not when the figure has followed).
- * @param {Edit[]} changes
+ * @param {Changes} changes
  */
 export async function edit(changes) {
   await change((current, token) => patched(current, token, changes));
@@ -192,12 +218,15 @@ async function change(send) {
  * Another window may have changed the session meanwhile: our cells are set into what it is now.
  * @param {Session} current
  * @param {string} token
- * @param {Edit[]} changes
+ * @param {Changes} changes
  */
 async function patched(current, token, changes) {
   /** @param {Session} before */
-  const send = async (before) =>
-    edited(before, await api.patchSession(before, token, changes, Math.max(FEW_CELLS, cellsToTell(before, changes))), changes);
+  const send = async (before) => {
+    const list = typeof changes === "function" ? changes(before) : changes;
+    const cells = Math.max(FEW_CELLS, cellsToTell(before, list));
+    return edited(before, await api.patchSession(before, token, list, cells), list);
+  };
   try {
     return await send(current);
   } catch (error) {
@@ -211,8 +240,10 @@ async function follow(mine) {
   const session = store.session.value;
   if (mine !== edits || !session) return;
   try {
-    await look(session, store.view.value);
+    await look(session, wantedView());
   } catch (error) {
-    if (mine === edits) store.notice.value = messageOf(error);
+    if (mine !== edits) return;
+    store.asked.value = null;
+    store.notice.value = messageOf(error);
   }
 }

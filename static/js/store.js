@@ -2,13 +2,15 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Cells, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
+ * @import { Catalogue, Cells, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
 import { inPlay, timetable } from "./cursor.js";
 
 /** @type {Signal<Preset[]>} */
 export const presets = signal([]);
+/** Every limit, as the server tells it. @type {Signal<Catalogue | null>} */
+export const catalogue = signal(null);
 /** @type {Signal<Session | null>} */
 export const session = signal(null);
 /** @type {Signal<Graph | null>} */
@@ -17,6 +19,9 @@ export const graph = signal(null);
 export const trace = signal(null);
 /** @type {Signal<View>} */
 export const view = signal({ level: "op", loss: "closed", sample: 0, single: false, open: [], form: "book" });
+
+/** The view that was asked for and is not on the screen yet. @type {Signal<View | null>} */
+export const asked = signal(null);
 
 /** @type {Signal<Cursor>} */
 export const cursor = signal({ seq: 0, element: 0 });

@@ -105,5 +105,13 @@
  *   | {op: "replace", tensor: string, value: Nested}
  *   | {op: "load", dataset: string, split: string, rows: number[]}} Edit
  * @typedef {{id: string, title: string, network: Network, view: View, rows: number | null}} Preset
+ *
+ * @typedef {import("./api.js").Allowed} Allowed
+ * @typedef {{name: string, shape: number[], classes: number, splits: Record<string, number>}} Dataset
+ * @typedef {{
+ *   limits: {input_size: Allowed, units: Allowed, layers: Allowed, samples: Allowed, parameters: Allowed,
+ *     cells: Allowed, classes_in_rows: Allowed, seed: Allowed, learning_rate: Allowed},
+ *   digits: Dataset,
+ * }} Catalogue  what the server tells of its limits
  */
 export {};

@@ -184,6 +184,7 @@ def test_a_network_of_ones_own_takes_samples_of_ones_own(explorer: Any) -> None:
     page.wait_for_selector("dialog#network", state="hidden")
     explorer.settle()
     assert [len(row) for row in explorer.get("")["x"]] == [3] * 5
+    page.click("#tab-data")
     samples = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1]]
     for n, sample in enumerate(samples):
         for d, value in enumerate(sample):

@@ -9,7 +9,7 @@
  * @import { Place } from "./zoom.js"
  */
 import { messageOf } from "../messages.js";
-import { changeView } from "../session.js";
+import { changeView, wantedView } from "../session.js";
 import { graph, notice, view } from "../store.js";
 
 const MOTION = 250;
@@ -41,13 +41,13 @@ function frameAt(drawn, { x, y }) {
 
 /** @param {string} name  of a layer, or "loss" @param {string} id  of the box that was clicked */
 export async function open(name, id) {
-  const { open: opened } = view.peek();
+  const { open: opened } = wantedView();
   await look(id, name === "loss" ? { loss: "opened" } : { open: [...opened, name] });
 }
 
 /** @param {string} name @param {string} id */
 export async function close(name, id) {
-  const { level, open: opened } = view.peek();
+  const { level, open: opened } = wantedView();
   if (name === "loss") return look(id, { loss: "closed" });
   if (level === "network" || level === "layer") {
     return look(id, { open: opened.filter((one) => one !== name) });

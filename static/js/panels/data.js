@@ -5,21 +5,28 @@
  * @import { Value } from "../types.js"
  */
 import { html } from "lit-html";
-import { editable, session, stale } from "../store.js";
+import { catalogue, editable, session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { edit, fork, update } from "../session.js";
 import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
 import { shapeText } from "../format.js";
-import { messageOf } from "../messages.js";
+import { parseNumber } from "../matrices/numbers.js";
+import { allowedMessage, messageOf } from "../messages.js";
 import { tableEditor } from "./editor.js";
 import { allFiles, tensorFiles } from "./files.js";
-import { fieldProblems, numberField } from "./input.js";
-import { notes, problems, whenSent } from "./said.js";
+import { numberField } from "./input.js";
+import { note, notes, problems, whenSent } from "./said.js";
+import { moreSamples, removeSample, samplesChange } from "./samples.js";
+import { typedSentence } from "./words.js";
 import { signal } from "@preact/signals-core";
 
 /** @type {import("@preact/signals-core").Signal<{before: number, after: number} | null>} */
 const updated = signal(null);
+/** What is typed as the learning rate of a session that has another one. */
+const typed = signal(/** @type {{id: string, rate: number, text: string} | null} */ (null));
+/** The last learning rate on its way: null where it was refused. @type {Promise<unknown>} */
+let rateSent = Promise.resolve();
 
 export function data() {
   const now = session.value;
@@ -52,8 +59,8 @@ function section(name, value, title) {
     </h2>
     ${isOmitted(value)
       ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
-      : tableEditor(name, value)}
-    ${tensorFiles(name)}
+      : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)}
+    ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
   </section>`;
 }
 
@@ -62,34 +69,72 @@ function isOneHot(targets) {
   return targets !== null && (isOmitted(targets) ? targets.shape : shapeOf(targets)).length === 2;
 }
 
+/** Where a step of the optimiser is possible: there is a loss, a target, and something to adjust. */
+function learns() {
+  const now = session.value;
+  return Boolean(now?.network.loss && now.t !== null && Object.keys(now.parameters).length > 0);
+}
+
 function learningRate() {
   const now = session.value;
-  const rate = now?.optimizer?.learning_rate;
-  if (rate === undefined || !now) return null;
+  if (!now || !learns()) return null;
+  const rate = now.optimizer.learning_rate;
+  const text = typedRate();
+  const problem = text === null ? null : rateProblem(text);
   return html`<section class="tensor" aria-labelledby="data-rate">
     <h2 id="data-rate">${t("data.rate")}</h2>
-    <div class="rate">
-      ${numberField({
-        tensor: "learning_rate",
-        index: [],
-        value: rate,
-        labelledby: "data-rate",
-        send: (value) =>
-          whenSent("learning_rate", edit([{ op: "set", tensor: "learning_rate", index: [], value }])),
-      })}
-      ${now.t === null
-        ? null
-        : html`<button type="button" id="update" ?disabled=${!editable.value || stale.value} @click=${takeStep}>
-            ${t("data.update")}
-          </button>`}
+    <div
+      class="rate"
+      @input=${(/** @type {Event} */ event) =>
+        (typed.value = { id: now.id, rate, text: /** @type {HTMLInputElement} */ (event.target).value })}
+      @keydown=${(/** @type {KeyboardEvent} */ press) => {
+        if (press.key !== "Escape") return;
+        typed.value = null;
+        note("learning_rate", null);
+      }}
+    >
+      ${numberField({ tensor: "learning_rate", index: [], value: rate, labelledby: "data-rate", send: sendRate })}
+      <button type="button" id="update" ?disabled=${!editable.value || problem !== null} @click=${takeStep}>
+        ${t("data.update")}
+      </button>
     </div>
-    ${fieldProblems("learning_rate", () => rate)} ${notes("learning_rate")}
+    ${problem && text !== null
+      ? html`<p class="problem" role="alert" id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}>${problem}</p>`
+      : notes("learning_rate")}
     ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}
   </section>`;
 }
 
+/** Why what was typed is no learning rate; null where it is one. @param {string} text */
+function rateProblem(text) {
+  const value = parseNumber(text);
+  if (value === null) return typedSentence(text);
+  const allowed = catalogue.value?.limits.learning_rate;
+  const { exclusiveMinimum: above = -Infinity, maximum = Infinity } = allowed ?? {};
+  return allowed && (value <= above || value > maximum) ? allowedMessage(t("data.rate"), allowed) : null;
+}
+
+/** @param {number} value */
+function sendRate(value) {
+  // The words stand there already.
+  if (rateProblem(String(value))) return Promise.resolve(null);
+  rateSent = whenSent("learning_rate", edit([{ op: "set", tensor: "learning_rate", index: [], value }]));
+  return rateSent;
+}
+
+/** What stands in the field and is not the session's rate, or not yet. */
+function typedRate() {
+  const now = session.value;
+  return typed.value?.id === now?.id && typed.value?.rate === now?.optimizer.learning_rate ? typed.value?.text ?? null : null;
+}
+
+/** Never with another rate than the one shown: the one typed last has to be taken first. */
 async function takeStep() {
   updated.value = null;
+  await rateSent;
+  const wanted = parseNumber(typedRate() ?? "");
+  const isTaken = wanted === null || wanted === session.value?.optimizer.learning_rate;
+  if (!isTaken && (await sendRate(wanted)) === null) return;
   updated.value = await whenSent("learning_rate", update());
 }
 

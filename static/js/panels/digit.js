@@ -11,15 +11,14 @@ import { heatPicture } from "../figure/heat.js";
 import { inksIn, readPalette } from "../figure/palette.js";
 import { full, shorts } from "../format.js";
 import { edit } from "../session.js";
-import { cursor, editable, session, stale, table, theme } from "../store.js";
+import { cursor, editable, presets, session, stale, table, theme } from "../store.js";
 import { t } from "../strings.js";
 import { asNumber, flat, isOmitted } from "../values.js";
 import { problems, whenSent } from "./said.js";
+import { wholeField } from "./whole.js";
 
-const PRESET = "fig-5-28";
 const SIDE = 28;
-const HELD_OUT = 2000;
-/** A step through the held-out digits that visits all 2,000 of them before it repeats one. */
+/** A step through the held-out digits that visits all of them before it repeats one. */
 const STRIDE = 389;
 
 /** The held-out digit that was asked for, and of which session, until the session has it. */
@@ -27,7 +26,7 @@ const asked = signal({ session: "", row: 0 });
 
 export function digitSection() {
   const now = session.value;
-  if (now?.preset !== PRESET) return null;
+  if (!now || rows() === null) return null;
   const label = labelOf(now.t);
   return html`<section class="digit" aria-labelledby="digit-title">
     <h2 id="digit-title">${t("digit.title")}</h2>
@@ -36,17 +35,15 @@ export function digitSection() {
       <div>
         <p>${t("digit.label", { label })}</p>
         <button type="button" id="another" ?disabled=${!editable.value} @click=${another}>${t("digit.another")}</button>
-        <label class="digit-number"
-          >${t("digit.number")}
-          <input
-            type="number"
-            id="digit-row"
-            min="0"
-            max=${HELD_OUT - 1}
-            .value=${String(row())}
-            ?disabled=${!editable.value}
-            @change=${(/** @type {Event} */ change) => load(Number(/** @type {HTMLInputElement} */ (change.target).value))}
-        /></label>
+        ${wholeField({
+          id: "digit-row",
+          label: t("digit.number"),
+          value: row(),
+          minimum: 0,
+          maximum: (rows() ?? 1) - 1,
+          disabled: !editable.value,
+          put: load,
+        })}
       </div>
     </div>
     ${problems.value.get("x") ? html`<p class="problem" role="alert">${problems.value.get("x")}</p>` : null}
@@ -117,18 +114,25 @@ function labelOf(targets) {
   return String(Array.isArray(first) ? first.indexOf(1) : (first ?? ""));
 }
 
+/** How many digits the preset has to choose from; null where it shows none. */
+function rows() {
+  return presets.value.find(({ id }) => id === session.value?.preset)?.rows ?? null;
+}
+
 function row() {
   const now = session.value;
   return asked.value.session === now?.id ? asked.value.row : (now?.source?.rows[0] ?? 0);
 }
 
 function another() {
-  load((row() + STRIDE) % HELD_OUT);
+  void load((row() + STRIDE) % (rows() ?? 1));
 }
 
-/** @param {number} wanted */
-function load(wanted) {
-  const chosen = Math.max(0, Math.min(Math.trunc(wanted) || 0, HELD_OUT - 1));
-  asked.value = { session: session.value?.id ?? "", row: chosen };
-  void whenSent("x", edit([{ op: "load", dataset: "mnist", split: "test", rows: [chosen] }]));
+/** @param {number} chosen */
+async function load(chosen) {
+  const mine = { session: session.value?.id ?? "", row: chosen };
+  asked.value = mine;
+  const done = await whenSent("x", edit([{ op: "load", dataset: "mnist", split: "test", rows: [chosen] }]));
+  // A digit that is not there was not chosen.
+  if (done === null && asked.value === mine) asked.value = { session: "", row: 0 };
 }

@@ -11,7 +11,8 @@ import { editable, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows } from "../values.js";
 import { briefly, fieldProblems, isTyping, numberField } from "./input.js";
-import { notes, whenSent } from "./said.js";
+import { note, notes, whenSent } from "./said.js";
+import { wholeField } from "./whole.js";
 
 const ROWS = 10;
 const COLUMNS = 8;
@@ -27,10 +28,14 @@ const windows = signal(new Map());
 /**
  * @param {string} name
  * @param {Nested} value
+ * @param {((row: number) => unknown) | null} [rowEnd]  a cell behind the numbers of a row
  */
-export function tableEditor(name, value) {
+export function tableEditor(name, value, rowEnd = null) {
   const rows = asRows(value);
-  const [top, left] = windows.value.get(name) ?? [0, 0];
+  const wanted = windows.value.get(name) ?? [0, 0];
+  // Rows can have gone since.
+  const top = Math.max(0, Math.min(wanted[0], rows.length - ROWS));
+  const left = Math.max(0, Math.min(wanted[1], (rows[0]?.length ?? 0) - COLUMNS));
   const height = Math.min(ROWS, rows.length);
   const width = Math.min(COLUMNS, rows[0]?.length ?? 0);
   const large = rows.length > ROWS || (rows[0]?.length ?? 0) > COLUMNS;
@@ -39,7 +44,11 @@ export function tableEditor(name, value) {
   return html`
     ${large ? mover(name, rows, [top, left]) : null}
     <div class="scroll">
-      <table class="editor ${narrow ? "narrow" : ""} ${stale.value ? "waiting" : ""}" data-tensor=${name}>
+      <table
+        class="editor ${narrow ? "narrow" : ""} ${stale.value ? "waiting" : ""}"
+        data-tensor=${name}
+        @keydown=${(/** @type {KeyboardEvent} */ press) => press.key === "Escape" && note(name, null)}
+      >
         <thead>
           <tr>
             <td></td>
@@ -51,6 +60,7 @@ export function tableEditor(name, value) {
             (row, i) => html`<tr>
               <th scope="row">${top + i}</th>
               ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
+              ${rowEnd ? rowEnd(top + i) : null}
             </tr>`,
           )}
         </tbody>
@@ -108,27 +118,12 @@ async function pasteRows(paste, name, value, from) {
 /** @param {string} name @param {Cell[][]} rows @param {[number, number]} at */
 function mover(name, rows, [top, left]) {
   /** @param {number} row @param {number} column */
-  const move = (row, column) => {
-    const to = /** @type {[number, number]} */ ([
-      Math.max(0, Math.min(row, rows.length - ROWS)),
-      Math.max(0, Math.min(column, rows[0].length - COLUMNS)),
-    ]);
-    windows.value = new Map([...windows.value, [name, to]]);
-  };
-  /** @param {string} label @param {number} value @param {(value: number) => void} set @param {number} max */
-  const input = (label, value, set, max) => html`<label
-    >${label}
-    <input
-      type="number"
-      min="0"
-      max=${max}
-      .value=${String(value)}
-      @change=${(/** @type {Event} */ change) => set(Number(/** @type {HTMLInputElement} */ (change.target).value) || 0)}
-  /></label>`;
+  const move = (row, column) => (windows.value = new Map([...windows.value, [name, [row, column]]]));
+  /** @param {string} axis @param {number} value @param {number} maximum @param {(value: number) => void} put */
+  const along = (axis, value, maximum, put) =>
+    maximum > 0 ? wholeField({ id: `${name}-${axis}`, label: t(`data.from${axis}`), value, minimum: 0, maximum, put }) : null;
   return html`<div class="mover">
-    ${rows.length > ROWS ? input(t("data.fromRow"), top, (row) => move(row, left), rows.length - ROWS) : null}
-    ${rows[0].length > COLUMNS
-      ? input(t("data.fromColumn"), left, (column) => move(top, column), rows[0].length - COLUMNS)
-      : null}
+    ${along("Row", top, rows.length - ROWS, (row) => move(row, left))}
+    ${along("Column", left, rows[0].length - COLUMNS, (column) => move(top, column))}
   </div>`;
 }

@@ -147,7 +147,9 @@ function toggleMenu(open) {
 
 /** @param {Event} change */
 function chooseLanguage(change) {
-  void speak(/** @type {HTMLSelectElement} */ (change.target).value, { keep: true });
+  const select = /** @type {HTMLSelectElement} */ (change.target);
+  // A language that cannot be had is not the one spoken.
+  void speak(select.value, { keep: true }).finally(() => (select.value = language.value));
 }
 
 /** @param {Event} change */

@@ -1,95 +1,104 @@
 /**
- * The form for a network of one's own. The server has the last word on every field; what it says
- * is shown at the field.
+ * The form for a network of one's own. Every limit stands at its field and is the server's; what
+ * it refuses nevertheless is shown at the field, too.
  *
- * @import { FieldError } from "../api.js"
- * @import { LayerSpec } from "../types.js"
+ * @import { Allowed } from "../types.js"
+ * @import { Draft, Row } from "./draft.js"
  */
-import { signal } from "@preact/signals-core";
+import { batch, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { ApiError } from "../api.js";
-import { fieldMessage, messageOf } from "../messages.js";
+import { ApiError, getCatalogue } from "../api.js";
+import { fieldMessage, messageOf, number } from "../messages.js";
 import { openNetwork } from "../session.js";
-import { panel, panelOpen } from "../store.js";
+import { catalogue, notice, panel, panelOpen, stride, view as seen } from "../store.js";
 import { t } from "../strings.js";
+import { strideFor } from "../timeline.js";
 import { view } from "../view.js";
+import { ADDED, bodyOf, faultsOf, FIRST, parametersOf, pixelsOf, samplesAllowed, specsOf, takesDigits } from "./draft.js";
 import { dialog } from "./help.js";
 
-/** What a figure with numbers can still show; the server itself takes more. */
-const LIMITS = { input: 64, units: 64, layers: 12, samples: 64 };
 const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"];
 
-/** @typedef {{units: number, activation: string}} Row */
-/** @typedef {{input: number, layers: Row[], loss: boolean, samples: number, seed: number}} Draft */
-
 /** @type {import("@preact/signals-core").Signal<Draft>} */
-const draft = signal({
-  input: 3,
-  layers: [
-    { units: 4, activation: "relu" },
-    { units: 2, activation: "none" },
-  ],
-  loss: true,
-  samples: 5,
-  seed: 0,
-});
-/** @type {import("@preact/signals-core").Signal<{fields: ReadonlyMap<string, string>, all: string | null}>} */
-const faults = signal({ fields: new Map(), all: null });
+const draft = signal(FIRST);
+/** What the server refused of the draft as it is, by field. @type {import("@preact/signals-core").Signal<ReadonlyMap<string, string>>} */
+const refused = signal(new Map());
+const sending = signal(false);
 
 export function mountNetworkForm() {
   view("network", form);
 }
 
-export function openNetworkForm() {
-  faults.value = { fields: new Map(), all: null };
+export async function openNetworkForm() {
+  try {
+    catalogue.value ??= await getCatalogue();
+  } catch (error) {
+    notice.value = messageOf(error);
+    return;
+  }
+  refused.value = new Map();
   dialog("network").showModal();
 }
 
 function form() {
+  const known = catalogue.value;
+  if (!known) return null;
   const now = draft.value;
+  const { limits } = known;
+  const faults = new Map([...refused.value, ...faultsOf(now, known)]);
+  const parameters = parametersOf(now);
+  const specs = specsOf(now.layers).length;
   return html`
     <h2 id="network-title">${t("network.title")}</h2>
     <form @submit=${submit} novalidate>
-      ${numberField("input", t("network.input"), now.input, [1, LIMITS.input], (input) => set({ input }), "/network/input_size")}
+      ${numberField("input", t("network.input"), now.input, limits.input_size, (input) => set({ input }), faults)}
       <fieldset>
         <legend>${t("network.layers")}</legend>
         <ol class="layers">
-          ${now.layers.map(layerRow)}
+          ${now.layers.map((row, i) => layerRow(row, i, limits.units, faults))}
         </ol>
-        <button type="button" id="add-layer" ?disabled=${now.layers.length >= LIMITS.layers} @click=${addLayer}>
+        <button type="button" id="add-layer" ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)} @click=${addLayer}>
           ${t("network.add")}
         </button>
-        ${fault("/network/layers")}
+        <p class="hint">
+          ${t("network.layersHint", {
+            count: number(limits.layers.maxItems),
+            parameters: Number.isNaN(parameters) ? "?" : number(parameters),
+            maximum: number(limits.parameters.maximum),
+          })}
+        </p>
+        ${fault("layers", faults)}
       </fieldset>
       <label class="check">
-        <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: checked(change) })} />
+        <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
         <span>${t("network.loss")}</span>
       </label>
-      ${numberField("samples", t("network.samples"), now.samples, [1, LIMITS.samples], (samples) => set({ samples }), "/x")}
-      ${numberField("seed", t("network.seed"), now.seed, [0, 4294967295], (seed) => set({ seed }), "/seed")}
+      ${dataChoice(faults)}
+      ${numberField("samples", t("network.samples"), now.samples, samplesAllowed(now, known), (samples) => set({ samples }), faults)}
+      ${numberField("seed", t("network.seed"), now.seed, limits.seed, (seed) => set({ seed }), faults)}
       <p class="hint">${t("network.then")}</p>
-      ${faults.value.all ? html`<p class="problem" role="alert">${faults.value.all}</p>` : null}
+      ${fault("all", faults)}
       <div class="dialog-buttons">
         <button type="button" @click=${() => dialog("network").close()}>${t("network.cancel")}</button>
-        <button type="submit" class="primary" id="make">${t("network.make")}</button>
+        <button type="submit" class="primary" id="make" ?disabled=${sending.value}>${t("network.make")}</button>
       </div>
     </form>
   `;
 }
 
-/** @param {Row} row @param {number} i */
-function layerRow({ units, activation }, i) {
+/** @param {Row} row @param {number} i @param {Allowed} allowed @param {Map<string, string>} faults */
+function layerRow({ units, activation }, i, allowed, faults) {
   /** @param {Partial<Row>} change */
   const change = (change) =>
     set({ layers: draft.value.layers.map((row, k) => (k === i ? { ...row, ...change } : row)) });
-  const pointers = layerPointers(i);
+  const label = t("network.units", { layer: i + 1 });
   return html`<li>
-    ${numberField(`units-${i}`, t("network.units", { layer: i + 1 }), units, [1, LIMITS.units], (value) => change({ units: value }), ...pointers)}
+    ${numberField(`units-${i}`, label, units, allowed, (units) => change({ units }), faults)}
     <label>
       <span>${t("network.activation")}</span>
-      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: /** @type {HTMLSelectElement} */ (event.target).value })}>
+      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: chosen(event) })}>
         ${ACTIVATIONS.map(
-          (name) => html`<option value=${name} ?selected=${name === activation}>${t(`activation.${name}`)}</option>`,
+          (name) => html`<option value=${name} .selected=${name === activation}>${t(`activation.${name}`)}</option>`,
         )}
       </select>
     </label>
@@ -105,113 +114,148 @@ function layerRow({ units, activation }, i) {
   </li>`;
 }
 
+/** Made-up samples, or digits where a sample is a picture of one. @param {Map<string, string>} faults */
+function dataChoice(faults) {
+  const now = draft.value;
+  const known = catalogue.value;
+  if (!known) return null;
+  const fits = takesDigits(now, known);
+  const hints = [];
+  if (now.data === "bands" && now.loss) hints.push(t("network.data.bandsHint"));
+  if (!fits) hints.push(t("network.data.mnistHint", { count: number(pixelsOf(known)) }));
+  return html`<label class="field">
+      <span>${t("network.data")}</span>
+      <select
+        id="data"
+        aria-invalid=${faults.has("data") ? "true" : "false"}
+        aria-describedby="data-hint"
+        @change=${(/** @type {Event} */ event) => set({ data: chosen(event) === "mnist" ? "mnist" : "bands" })}
+      >
+        <option value="bands" .selected=${now.data === "bands"}>${t("network.data.bands")}</option>
+        <option value="mnist" .selected=${now.data === "mnist"} ?disabled=${!fits && now.data !== "mnist"}>
+          ${t("network.data.mnist")}
+        </option>
+      </select>
+      ${fault("data", faults)}
+    </label>
+    ${hints.length > 0 ? html`<p class="hint" id="data-hint">${hints.join(" ")}</p>` : null}`;
+}
+
 /**
  * @param {string} id
  * @param {string} label
- * @param {number} value
- * @param {[number, number]} range
- * @param {(value: number) => void} put
- * @param {string[]} pointers  where the server finds this field
+ * @param {string} value  as it was typed
+ * @param {Allowed} allowed
+ * @param {(value: string) => void} put
+ * @param {Map<string, string>} faults
  */
-function numberField(id, label, value, [min, max], put, ...pointers) {
-  const message = pointers.map((pointer) => faults.value.fields.get(pointer)).find(Boolean);
+function numberField(id, label, value, allowed, put, faults) {
+  const { minimum, maximum } = allowed;
   return html`<label class="field">
-    <span>${label} <small>${min}\u2013${max}</small></span>
+    <span>${label} <small>${t("network.range", { minimum: number(minimum), maximum: number(maximum) })}</small></span>
     <input
       type="number"
       id=${id}
-      min=${min}
-      max=${max}
+      min=${minimum}
+      max=${maximum}
       step="1"
       required
-      .value=${String(value)}
-      aria-invalid=${message ? "true" : "false"}
-      @change=${(/** @type {Event} */ change) => put(Number(/** @type {HTMLInputElement} */ (change.target).value))}
+      .value=${value}
+      aria-invalid=${faults.has(id) ? "true" : "false"}
+      @change=${(/** @type {Event} */ change) => put(input(change).value)}
     />
-    ${message ? html`<em class="problem" role="alert">${message}</em>` : null}
+    ${fault(id, faults)}
   </label>`;
 }
 
-/** @param {string} pointer */
-function fault(pointer) {
-  const message = faults.value.fields.get(pointer);
-  return message ? html`<p class="problem" role="alert">${message}</p>` : null;
+/** @param {string} id @param {Map<string, string>} faults */
+function fault(id, faults) {
+  return faults.has(id) ? html`<em class="problem" role="alert">${faults.get(id)}</em>` : null;
 }
 
 /** @param {Partial<Draft>} change */
 function set(change) {
-  draft.value = { ...draft.value, ...change };
+  batch(() => {
+    draft.value = { ...draft.value, ...change };
+    refused.value = new Map();
+  });
 }
 
 function addLayer() {
-  set({ layers: [...draft.value.layers, { units: 3, activation: "none" }] });
+  set({ layers: [...draft.value.layers, ADDED] });
 }
 
-/** @param {Event} change */
-function checked(change) {
-  return /** @type {HTMLInputElement} */ (change.target).checked;
+/** @param {Event} event */
+function input(event) {
+  return /** @type {HTMLInputElement} */ (event.target);
+}
+
+/** @param {Event} event */
+function chosen(event) {
+  return /** @type {HTMLSelectElement} */ (event.target).value;
 }
 
 /** @param {Event} event */
 async function submit(event) {
   event.preventDefault();
-  const now = draft.value;
-  const outputs = now.layers.at(-1)?.units ?? 1;
-  const network = {
-    input_size: now.input,
-    layers: specs(now.layers),
-    loss: now.loss ? { type: "softmax_cross_entropy" } : null,
-  };
-  const rows = Array.from({ length: within(now.samples, LIMITS.samples) }, (_, n) => n);
-  const rest = now.loss
-    ? { t: rows.map((n) => n % outputs) }
-    : { grad_output: rows.map(() => Array(within(outputs, LIMITS.units)).fill(1)) };
-  const x = rows.map((n) => Array.from({ length: within(now.input, LIMITS.input) }, (_, d) => firstNumber(n, d)));
-  faults.value = { fields: new Map(), all: null };
+  const known = catalogue.value;
+  if (!known || sending.value) return;
+  if (faultsOf(draft.value, known).size > 0) return toFirstFault();
+  refused.value = new Map();
+  sending.value = true;
   try {
-    await openNetwork(network, { seed: now.seed, x, ...rest }, { seq: 0, element: 0 });
+    const { network, ...rest } = bodyOf(draft.value);
+    await openNetwork(network, rest, { seq: 0, element: 0 });
     dialog("network").close();
-    panel.value = "data";
+    // Next is explained there.
+    panel.value = "explain";
     panelOpen.value = true;
+    stride.value = strideFor(seen.value.level);
   } catch (error) {
-    faults.value = sorted(error);
+    refused.value = sorted(error);
+    toFirstFault();
+  } finally {
+    sending.value = false;
   }
+}
+
+function toFirstFault() {
+  const first = dialog("network").querySelector('[aria-invalid="true"]');
+  if (first instanceof HTMLElement) first.focus();
 }
 
 /**
- * Something to start from until the learner types their own: tenths between -1 and 1.
- * @param {number} n @param {number} d
+ * What the server refused, by field; `all` is for what has none.
+ * @param {unknown} error
  */
-function firstNumber(n, d) {
-  return ((n * 7 + d * 5 + 3) % 21) / 10 - 1;
-}
-
-/** @param {number} value @param {number} limit  so that a slip cannot fill the memory; the server refuses it anyway */
-function within(value, limit) {
-  return Math.max(0, Math.min(Math.trunc(value) || 0, limit));
-}
-
-/** @param {Row[]} rows @returns {LayerSpec[]} */
-function specs(rows) {
-  return rows.flatMap(({ units, activation }) => [
-    { type: "affine", units },
-    ...(activation === "none" ? [] : [{ type: activation }]),
-  ]);
-}
-
-/** @param {number} i  @returns {string[]} pointers to the specs that row i became */
-function layerPointers(i) {
-  const before = specs(draft.value.layers.slice(0, i)).length;
-  return [`/network/layers/${before}/units`, `/network/layers/${before}`];
-}
-
-/** @param {unknown} error */
 function sorted(error) {
-  if (!(error instanceof ApiError) || error.errors.length === 0) {
-    return { fields: new Map(), all: messageOf(error) };
+  if (!(error instanceof ApiError) || error.errors.length === 0) return new Map([["all", messageOf(error)]]);
+  const found = new Map();
+  for (const one of error.errors) {
+    const [id, label] = fieldOf(one.pointer);
+    const text = label ? fieldMessage(one, undefined, label) : fieldMessage(one);
+    found.set(id, found.has(id) ? `${found.get(id)} ${text}` : text);
   }
-  const fields = new Map(error.errors.map((one) => [one.pointer, fieldMessage(one)]));
-  const shown = new Set(["/network/input_size", "/network/layers", "/x", "/seed", ...draft.value.layers.flatMap((_, i) => layerPointers(i))]);
-  const others = error.errors.filter((/** @type {FieldError} */ one) => !shown.has(one.pointer));
-  return { fields, all: others.length > 0 ? others.map(fieldMessage).join(" ") : null };
+  return found;
+}
+
+/** @param {string} pointer @returns {[string, string?]} the field's id and its name */
+function fieldOf(pointer) {
+  const spec = /^\/network\/layers\/(\d+)/.exec(pointer);
+  if (spec) {
+    const i = rowOf(Number(spec[1]));
+    return [`units-${i}`, t("network.units", { layer: i + 1 })];
+  }
+  if (pointer === "/network/input_size") return ["input"];
+  if (pointer.startsWith("/network")) return ["layers"];
+  if (pointer === "/data/samples") return ["samples"];
+  if (pointer.startsWith("/data")) return ["data"];
+  return [pointer === "/seed" ? "seed" : "all"];
+}
+
+/** The row of the form that became the layer's spec. @param {number} spec */
+function rowOf(spec) {
+  const { layers } = draft.value;
+  const after = layers.findIndex((_, i) => specsOf(layers.slice(0, i + 1)).length > spec);
+  return after < 0 ? layers.length - 1 : after;
 }

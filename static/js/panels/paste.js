@@ -12,6 +12,7 @@ import { session } from "../store.js";
 import { t } from "../strings.js";
 import { outputSize, shapeOf } from "../values.js";
 import { note, whenSent } from "./said.js";
+import { samplesChange, samplesEdit } from "./samples.js";
 import { sentence } from "./words.js";
 
 /** More cells than this go out as the whole tensor. */
@@ -49,12 +50,24 @@ function pasteMatrix(matrix, name, value, from) {
     case "onehot":
       return note(name, t("paste.onehot", { row: put.row }));
     case "outside":
+      if (name === "x" && `${from}` === "0,0" && matrix.rows[0].length === shape[1] && samplesChange()) {
+        return void otherSamples(matrix);
+      }
       return note(name, t("paste.outside", { ...said, room: roomText(put.room, shape) }));
     case "transposed": {
       const take = () => pasteMatrix(put.matrix, name, value, from);
       return note(name, t("paste.transposed", said), { offer: { label: t("paste.turn"), take } });
     }
   }
+}
+
+/**
+ * More samples than there are, from the first cell on: they take the place of all, and those
+ * without a target get the last one.
+ * @param {Matrix} matrix
+ */
+function otherSamples({ rows }) {
+  void whenSent("x", edit((now) => samplesEdit(now, rows)), t("samples.grown", { count: rows.length }));
 }
 
 /** @param {[number, number]} room @param {readonly number[]} shape */

@@ -5,12 +5,13 @@
  */
 import { html } from "lit-html";
 import { messageOf } from "../messages.js";
-import { changeView } from "../session.js";
-import { graph, notice, session, view as seen } from "../store.js";
+import { changeView, wantedView } from "../session.js";
+import { catalogue, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
-import { samplesOf } from "../values.js";
 import { view } from "../view.js";
+import { outputSize, samplesOf } from "../values.js";
 import { exportButton, mountExport } from "./export.js";
+import { wholeField } from "./whole.js";
 
 /** @type {Level[]} */
 const LEVELS = ["network", "layer", "op", "element"];
@@ -37,16 +38,17 @@ function toolbar({ fit, zoomIn, zoomOut }) {
 function levelChoice() {
   const now = session.value;
   if (!now) return null;
-  // Single cells are drawn for the loss only, boxes only where there are layers.
+  // Single cells are drawn for the loss only, and not for too many classes; boxes only where there are layers.
+  const inRows = catalogue.value?.limits.classes_in_rows.maximum ?? Infinity;
   const levels = LEVELS.filter((level) => {
-    if (level === "element") return Boolean(now.network.loss);
+    if (level === "element") return Boolean(now.network.loss) && outputSize(now.network) <= inRows;
     return level === "op" || now.network.layers.length > 0;
   });
   return html`<label
     ><span>${t("level.label")}</span>
     <select id="level" @change=${(/** @type {Event} */ change) => show(atLevel(/** @type {Level} */ (chosen(change))))}>
       ${levels.map(
-        (level) => html`<option value=${level} ?selected=${level === seen.value.level}>${t(`level.${level}`)}</option>`,
+        (level) => html`<option value=${level} .selected=${level === wantedView().level}>${t(`level.${level}`)}</option>`,
       )}
     </select></label
   >`;
@@ -58,7 +60,7 @@ function lossChoice() {
     ><span>${t("loss.label")}</span>
     <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
       ${["closed", "opened"].map(
-        (loss) => html`<option value=${loss} ?selected=${loss === seen.value.loss}>${t(`loss.${loss}`)}</option>`,
+        (loss) => html`<option value=${loss} .selected=${loss === wantedView().loss}>${t(`loss.${loss}`)}</option>`,
       )}
     </select></label
   >`;
@@ -66,14 +68,14 @@ function lossChoice() {
 
 /** The book's form of an opened loss, or the one that cannot overflow. */
 function formChoice() {
-  if (!session.value?.network.loss || seen.value.loss !== "opened") return null;
+  if (!session.value?.network.loss || wantedView().loss !== "opened") return null;
   const drawn = graph.value?.form;
-  const gaveWay = seen.value.form === "book" && drawn !== "book" && drawn !== null;
+  const gaveWay = wantedView().form === "book" && drawn !== "book" && drawn !== null;
   return html`<label
     ><span>${t("form.label")}</span>
     <select id="form" @change=${(/** @type {Event} */ change) => show({ form: /** @type {Form} */ (chosen(change)) })}>
       ${["book", "stable"].map(
-        (form) => html`<option value=${form} ?selected=${form === seen.value.form}>${t(`form.${form}`)}</option>`,
+        (form) => html`<option value=${form} .selected=${form === wantedView().form}>${t(`form.${form}`)}</option>`,
       )}
     </select>
     ${gaveWay ? html`<span class="hint" id="form-note">${t("form.unsafe")}</span>` : null}</label
@@ -81,19 +83,17 @@ function formChoice() {
 }
 
 function sampleChoice() {
-  const samples = session.value ? samplesOf(session.value) : 1;
-  if (samples < 2 || seen.value.level !== "element") return null;
-  return html`<label
-    ><span>${t("sample.label")}</span>
-    <input
-      type="number"
-      id="sample"
-      min="0"
-      max=${samples - 1}
-      .value=${String(seen.value.sample)}
-      @change=${(/** @type {Event} */ change) =>
-        show({ sample: Math.max(0, Math.min(Math.trunc(Number(chosen(change))) || 0, samples - 1)) })}
-  /></label>`;
+  const now = session.value;
+  const samples = now ? samplesOf(now) : 1;
+  if (samples < 2 || wantedView().level !== "element") return null;
+  return wholeField({
+    id: "sample",
+    label: t("sample.label"),
+    value: wantedView().sample,
+    minimum: 0,
+    maximum: samples - 1,
+    put: (sample) => show({ sample }),
+  });
 }
 
 /**
