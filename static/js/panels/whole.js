@@ -5,7 +5,7 @@
  * @import { Allowed } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
-import { html } from "lit-html";
+import { html, nothing } from "lit-html";
 import { allowedMessage } from "../messages.js";
 
 /**
@@ -34,10 +34,10 @@ export function wholeField({ id, label, value, minimum, maximum, disabled = fals
       step="1"
       .value=${String(value)}
       ?disabled=${disabled}
-      aria-describedby=${`${id}-refusal`}
+      aria-describedby=${refusal ? `${id}-refusal` : nothing}
       @change=${(/** @type {Event} */ change) => take(/** @type {HTMLInputElement} */ (change.target))}
     />
-    <em class="problem" id=${`${id}-refusal`} role="alert">${refusal}</em>
+    ${refusal ? html`<em class="problem" id=${`${id}-refusal`} role="alert">${refusal}</em>` : null}
   </label>`;
 
   /** @param {HTMLInputElement} input */
