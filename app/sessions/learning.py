@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.engine.check import CheckResult, gradient_check
-from app.engine.network import Network
+from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
@@ -62,12 +62,15 @@ def require_targets(session: Session) -> Array:
 
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
-def update(session: Session, optimizer: OptimizerConfig | None) -> tuple[Session, UpdateResult]:
+def update(
+    session: Session, optimizer: OptimizerConfig | None, evaluation: Evaluation
+) -> tuple[Session, UpdateResult]:
     """The session after one step on all its samples, and what the step did.
 
     Args:
         session: With a loss and targets.
         optimizer: Replaces the session's, which starts afresh then.
+        evaluation: The session's pass: its loss, and the gradients that the step follows.
 
     Raises:
         Conflict: see `require_targets`.
@@ -78,11 +81,10 @@ def update(session: Session, optimizer: OptimizerConfig | None) -> tuple[Session
     stepper = make_optimizer(session.optimizer)
     if session.optimizer_state:
         stepper.restore(dict(session.optimizer_state))
-    network = Network(session.spec, session.parameters)
-    before = network.loss(session.x, targets)
-    gradients = network.gradients(session.x, targets)
+    gradients = evaluation.parameter_gradients
     new = stepper.update(dict(session.parameters), gradients)
-    network.set_parameters(new)
+    before, after = evaluation.loss, Network(session.spec, new).loss(session.x, targets)
+    assert before is not None
     steps = {
         # Adding 0 turns -0 into 0.
         name: Updated(old, gradients[name] + 0, new[name] - old + 0, new[name])
@@ -91,16 +93,14 @@ def update(session: Session, optimizer: OptimizerConfig | None) -> tuple[Session
     slope = sum(
         float(np.sum(step.gradient * step.change, dtype=np.float64)) for step in steps.values()
     )
-    result = UpdateResult(
-        session.optimizer, before, before + slope, network.loss(session.x, targets), steps
-    )
-    after = replace(
+    result = UpdateResult(session.optimizer, before, before + slope, after, steps)
+    updated = replace(
         session,
         parameters=new,
         optimizer_state=stepper.state(),
         data_version=session.data_version + 1,
     )
-    return after, result
+    return updated, result
 
 
 def check_gradients(session: Session, h: float, seed: int) -> CheckResult:

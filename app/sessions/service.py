@@ -155,7 +155,8 @@ class Service:
         def change(session: Session) -> Session:
             nonlocal result
             self.trainer.require_idle(session.id)
-            session, result = update(session, optimizer)
+            evaluation = self.passes.evaluation(session)
+            session, result = update(session, optimizer, evaluation)
             return session
 
         session = self.keeper.change(id, token, versions, change)
