@@ -88,7 +88,16 @@ async def control_run(
     router,
     "GET",
     "/sessions/{id}/events",
-    content={"text/event-stream": {"schema": schema_of(RunEventAnswer)}},
+    content={
+        "text/event-stream": {
+            "schema": {
+                "type": "string",
+                "description": "Events; the `data` of `progress` and `state` is a RunEventAnswer.",
+                "contentMediaType": "application/json",
+                "contentSchema": schema_of(RunEventAnswer),
+            }
+        }
+    },
     problems=("not-found", "too-many"),
     headers=(LAST_EVENT_ID,),
 )

@@ -11,12 +11,11 @@ from starlette.responses import Response
 from app.api.answers import TensorAnswer, TensorsAnswer
 from app.api.conditions import etag, is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
-from app.api.documents import BINARY, IF_NONE_MATCH, header, operation
+from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.problem import FieldError, invalid
 from app.api.schemas import schema_of
 from app.api.tensors import (
-    FORMS,
     JSON,
     MANY_FORMS,
     NPY,
@@ -54,7 +53,7 @@ MAX_NAMES = 64
         SAFETENSORS: BINARY,
     },
     problems=("not-found", "not-acceptable"),
-    headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(FORMS)}.")),
+    headers=(IF_NONE_MATCH,),
     answer_headers=("ETag", "Vary"),
     fresh=True,
 )
@@ -73,6 +72,8 @@ async def get_tensor(
     ] = "",
 ) -> Response:
     """The numbers under a name: `affine1.W`, `affine1.W.grad`, `relu1.output`, `loss`, an edge.
+
+    `Accept` chooses the form.
 
     A tensor that this pass does not compute, such as a gradient without targets, is not found.
     """
@@ -102,7 +103,7 @@ async def get_tensor(
         NPZ: BINARY,
     },
     problems=("not-found", "not-acceptable"),
-    headers=(IF_NONE_MATCH, header("Accept", f"One of {', '.join(MANY_FORMS)}.")),
+    headers=(IF_NONE_MATCH,),
     answer_headers=("ETag", "Vary", DATA_VERSION),
     fresh=True,
 )
@@ -124,8 +125,8 @@ async def get_tensors(
 ) -> Response:
     """All parameters, or the tensors named, in one file; in JSON their names and shapes alone.
 
-    The file holds them under their names, as `GET .../tensors/{name}` gives each. `Data-Version`
-    says of which numbers they are, as `data_version` does in a trace.
+    `Accept` chooses the form. The file holds them under their names, as `GET .../tensors/{name}`
+    gives each. `Data-Version` says of which numbers they are, as `data_version` does in a trace.
     """
     sessions = service(request)
     form = choose_form(request.headers.get("accept"), MANY_FORMS)
