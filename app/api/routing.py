@@ -25,11 +25,14 @@ class Operation(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_get = "GET" in (self.methods or ())
+        self.tail = self.path.rpartition("}")[2]
         # Each with whether it may be repeated.
         self.query = dict(_query(self.dependant))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take a HEAD for a GET."""
+        if not scope.get("path", "").endswith(self.tail):
+            return Match.NONE, {}  # as the regular expression would say, in a tenth of the time
         match, child = super().matches(scope)
         if match is Match.PARTIAL and scope["method"] == "HEAD" and self.is_get:
             return Match.FULL, child
