@@ -27,9 +27,11 @@ def encode(value: Any) -> bytes:
     Raises:
         TypeError: something that has no JSON form.
     """
-    if _has_word(value):
-        value = _with_words(value)
-    return orjson.dumps(value, _default)
+    text = _dumps(value)
+    # A null more than there are Nones stands for a number that is not finite (or in a text).
+    if text.count(b"null") != _count_none(value):
+        text = _dumps(_with_words(value))
+    return text
 
 
 def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -65,43 +67,46 @@ def within_answer(max_cells: int, cells: int) -> int:
     return max_cells if cells <= MAX_ANSWER_CELLS else min(max_cells, FEW_CELLS)
 
 
-_SILENT = frozenset((str, int, bool, type(None), np.ndarray))
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATACLASS
+_LEAVES = frozenset((str, int, float, bool, np.ndarray))
 
 
-def _has_word(value: Any) -> bool:
-    """Whether a float in ``value`` is not finite; arrays are looked at when they are written."""
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, _default, _OPTIONS)
+
+
+def _default(value: Any) -> Any:
+    """What orjson does not write by itself."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value) if value.ndim else value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _count_none(value: Any) -> int:
+    if value is None:
+        return 1
     kind = type(value)
-    if kind in _SILENT:
-        return False
+    if kind in _LEAVES:
+        return 0
     if kind is list or kind is tuple:
-        return any(map(_has_word, value))
-    if kind is dict or isinstance(value, Mapping):
-        return any(map(_has_word, value.values()))
-    return isinstance(value, float) and not math.isfinite(value)
+        return sum(map(_count_none, value))
+    return sum(map(_count_none, value.values())) if isinstance(value, Mapping) else 0
 
 
 def _with_words(value: Any) -> Any:
     match value:
-        case float():
-            return value if math.isfinite(value) else _word(value)
+        case float() | np.floating():
+            return value if math.isfinite(value) else _word(float(value))
+        case np.ndarray():
+            finite = value.dtype.kind != "f" or np.isfinite(value).all()
+            return value if finite else _with_words(value.tolist())
         case Mapping():
             return {key: _with_words(item) for key, item in value.items()}
         case list() | tuple():
             return [_with_words(item) for item in value]
     return value
-
-
-def _default(value: Any) -> Any:
-    """What orjson does not write by itself, or not as it should: arrays and their cells."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        text = orjson.dumps(np.ascontiguousarray(value), option=orjson.OPT_SERIALIZE_NUMPY)
-        # Numbers alone: a null stands for one that is not finite.
-        return _with_words(value.tolist()) if b"null" in text else orjson.Fragment(text)
-    if isinstance(value, np.ndarray | np.generic):
-        return _with_words(value.item())
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
 def _word(value: float) -> str:
