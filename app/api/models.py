@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from app.api.numbers import AnyRank, Matrix, Scalar, VectorOrMatrix
 from app.engine.initializers import SEED
@@ -349,7 +350,10 @@ class ChangeOptimizer(Strict):
     optimizer: Optimizer
 
 
-Edit = Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer, Discriminator("op")]
+Edit = TypeAliasType(
+    "Edit",
+    Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer, Discriminator("op")],
+)
 Edits = Annotated[list[Edit], Field(fail_fast=True, min_length=1, max_length=MAX_EDITS)]
 
 

@@ -15,20 +15,20 @@ Bar = tuple[float, float, float, float]
 Use = tuple[str, float, float, float, float]
 
 
-class Spot(TypedDict):
+class Anchor(TypedDict):
     """Where a text stands: the middle of its baseline."""
 
     x: float
     y: float
 
 
-class Strip(Spot):
+class Strip(Anchor):
     """A legend of shades, by its middle and its width."""
 
     w: float
 
 
-class Scaled(Spot):
+class Scaled(Anchor):
     """Where the origin of a small picture stands, and its scale."""
 
     scale: float
@@ -62,13 +62,13 @@ class GraphNode(TypedDict):
     inside_at: NotRequired[Scaled]
 
 
-class LabelName(Spot):
+class LabelName(Anchor):
     """The name of an edge, a key of the graph's ``formulas``, by the middle of its baseline."""
 
     formula: str
 
 
-class LabelShape(Spot):
+class LabelShape(Anchor):
     """The shape that an edge carries; empty for a scalar."""
 
     text: str
@@ -106,7 +106,7 @@ class Label(TypedDict):
     cell_w: float
     cell_h: float
     legend: NotRequired[Strip]
-    range: NotRequired[Spot]
+    range: NotRequired[Anchor]
     fan: NotRequired[Fan]
     name: LabelName
     shape: LabelShape

@@ -3,7 +3,8 @@
  * language.
  * The edit token is never in it.
  *
- * @import { Cursor, Form, Level, LossView, Stride } from "./types.js"
+ * @import { Cursor, Stride } from "./pagetypes.js"
+ * @import { Form, Level, LossView } from "./types.js"
  */
 
 /**

@@ -1,7 +1,8 @@
 /**
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
- * @import { Catalogue, Form, Cells, Edit, Explanation, Graph, Level, LossView, Nested, Network, Preset, Session, Trace } from "./types.js"
+ * @import { Catalogue, Cells, Edit, Nested, Network, Session } from "./pagetypes.js"
+ * @import { Form, Explanation, Graph, Level, LossView, Preset, Trace } from "./types.js"
  */
 import { readTensors } from "./safetensors.js";
 

@@ -3,7 +3,8 @@
  *
  * A cursor (seq, element) says: every event before `seq` is done, and of event `seq` the first
  * `element` cells, row by row.
- * @import { Cursor, Stride, Trace, TraceEvent, Value } from "./types.js"
+ * @import { Cursor, Stride, Value } from "./pagetypes.js"
+ * @import { Trace, TraceEvent } from "./types.js"
  */
 
 /** @typedef {{writtenAt: Map<string, number>, values: Map<string, Value>}} Timetable */

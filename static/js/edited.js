@@ -2,7 +2,8 @@
  * What a session is after edits of this page's own: the answer to them leaves large tensors out,
  * and those the page has already, but for the cells that it changed itself. Pure.
  *
- * @import { Cell, Edit, Nested, Session, Value } from "./types.js"
+ * @import { Edit, Nested, Session, Value } from "./pagetypes.js"
+ * @import { Cell } from "./types.js"
  */
 import { isOmitted, shapeOf } from "./values.js";
 

@@ -1,7 +1,7 @@
 /**
  * What the page calls the places that a refusal names: never the path inside a request.
  *
- * @import { Edit } from "./types.js"
+ * @import { Edit } from "./pagetypes.js"
  */
 import { has, t } from "./strings.js";
 

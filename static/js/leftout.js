@@ -2,7 +2,7 @@
  * Tensors that the session's answer leaves out for their size: fetched whole when they are looked
  * at. From then on the page follows them by its own edits.
  *
- * @import { Session, Value } from "./types.js"
+ * @import { Session, Value } from "./pagetypes.js"
  */
 import { effect } from "@preact/signals-core";
 import * as api from "./api.js";

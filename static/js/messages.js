@@ -3,7 +3,7 @@
  * of problem, or the code of a wrong field and what would be allowed there, picks the sentence.
  *
  * @import { Allowed, FieldError } from "./api.js"
- * @import { Edit } from "./types.js"
+ * @import { Edit } from "./pagetypes.js"
  */
 import { ApiError } from "./api.js";
 import { fieldName } from "./fields.js";

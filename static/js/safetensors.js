@@ -1,7 +1,7 @@
 /**
  * Tensors from a safetensors file: a length of 8 bytes, a JSON header, raw little-endian cells. Pure.
  *
- * @import { Cells } from "./types.js"
+ * @import { Cells } from "./pagetypes.js"
  */
 
 /** @type {Record<string, (raw: ArrayBuffer) => Cells>} */

@@ -5,7 +5,8 @@
  * every edit uses up a number too: only the answer to the newest may be put on the screen. Edits go
  * out one at a time, since each names the version it is for; from the first of them until the
  * trace of the last, the page is stale.
- * @import { Edit, Level, LossView, Network, Session, View } from "./types.js"
+ * @import { Edit, Network, Session } from "./pagetypes.js"
+ * @import { Level, LossView, View } from "./types.js"
  */
 import { batch } from "@preact/signals-core";
 import * as api from "./api.js";
@@ -16,7 +17,7 @@ import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
 import { samplesOf } from "./values.js";
 
-/** @typedef {import("./types.js").Cursor | ((trace: import("./types.js").Trace) => import("./types.js").Cursor)} Where */
+/** @typedef {import("./pagetypes.js").Cursor | ((trace: import("./types.js").Trace) => import("./pagetypes.js").Cursor)} Where */
 
 /** Tensors of so many cells come with the answer to an edit; of larger ones the page knows what it changed. */
 const FEW_CELLS = 64;

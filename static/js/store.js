@@ -2,7 +2,8 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Catalogue, Cells, Cursor, Graph, Preset, Session, Spot, Stride, Trace, View } from "./types.js"
+ * @import { Catalogue, Cells, Cursor, Session, Spot, Stride } from "./pagetypes.js"
+ * @import { Graph, Preset, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
 import { inPlay, timetable } from "./cursor.js";

@@ -1,7 +1,8 @@
 /**
  * The timeline: one cursor over the whole pass, moved here without asking the server.
  *
- * @import { Cursor, Level, Stride } from "./types.js"
+ * @import { Cursor, Stride } from "./pagetypes.js"
+ * @import { Level } from "./types.js"
  */
 import { batch, effect } from "@preact/signals-core";
 import { html, svg as svgTemplate } from "lit-html";

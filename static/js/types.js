@@ -1,117 +1,953 @@
 /**
- * The shapes of what the server answers, as JSDoc types. Nothing here runs.
+ * What the server answers, as JSDoc types; made from the OpenAPI document, not to be edited:
+ * `python -m tests.api.page_types` writes this file. Nothing here runs.
+ */
+
+/**
+ * One forward and, with targets or a given gradient, one backward pass.
  *
- * A number that JSON cannot write is one of three strings (NaN, Infinity, -Infinity).
+ * @typedef {{
+ *   loss: Cell | null,
+ *   probabilities: Matrix | null,
+ *   predictions: number[] | null,
+ *   layers: Layer[],
+ *   parameter_gradients: Record<string, Cells>,
+ *   grad_input: Matrix | null,
+ * }} Evaluation
+ */
+
+/**
  * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Cell
- * @typedef {Cell | NestedCells} Nested
- * @typedef {Nested[]} NestedCells
- * @typedef {readonly Cell[] | Float64Array | Float32Array} Cells  row-major
- * @typedef {{shape: number[], min: Cell, max: Cell, mean: Cell, omitted: true, link: string | null}} Omitted  too many cells
- * @typedef {Nested | Omitted} Value
+ */
+
+/**
+ * @typedef {Cell[][]} Matrix
+ */
+
+/**
+ * One layer after a pass.
  *
+ * @typedef {{
+ *   name: string,
+ *   type: "affine" | "relu" | "sigmoid" | "tanh",
+ *   input_shape: number[],
+ *   output_shape: number[],
+ *   output: MatrixValue,
+ *   grad_output: MatrixValue | null,
+ *   grad_input: MatrixValue | null,
+ *   parameters: Record<string, Parameter>,
+ * }} Layer
+ */
+
+/**
+ * @typedef {Matrix | Omitted} MatrixValue
+ */
+
+/**
+ * Stands for a tensor of too many cells; `link`, if it has one, gives all of them.
+ *
+ * @typedef {{
+ *   shape: number[],
+ *   min: Cell,
+ *   max: Cell,
+ *   mean: Cell,
+ *   omitted: true,
+ *   link: string | null,
+ * }} Omitted
+ */
+
+/**
+ * A parameter and dL/d(parameter).
+ *
+ * @typedef {{shape: number[], value: Value, gradient: Value | null}} Parameter
+ */
+
+/**
+ * @typedef {Cells | Omitted} Value
+ */
+
+/**
+ * @typedef {Cell | Vector | Matrix} Cells
+ */
+
+/**
+ * @typedef {Cell[]} Vector
+ */
+
+/**
+ * One result for each variation, in their order; with all fields or those asked for.
+ *
+ * @typedef {{results: EvaluatedFields[]}} Batch
+ */
+
+/**
+ * As an evaluation, with the `fields` that were asked for and no others.
+ *
+ * @typedef {{
+ *   loss?: Cell | null,
+ *   probabilities?: Matrix | null,
+ *   predictions?: number[] | null,
+ *   layers?: Layer[],
+ *   parameter_gradients?: Record<string, Cells>,
+ *   grad_input?: Matrix | null,
+ * }} EvaluatedFields
+ */
+
+/**
+ * RFC 9457.
+ *
+ * @typedef {{
+ *   type: string,
+ *   title: string,
+ *   status: number,
+ *   detail: string,
+ *   errors?: FieldError[],
+ * }} Problem
+ */
+
+/**
+ * One wrong field.
+ *
+ * @typedef {{pointer: string, code: string, message: string, allowed?: Allowed}} FieldError
+ */
+
+/**
+ * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
+ *
+ * @typedef {{
+ *   type?: "integer" | "number",
+ *   minimum?: number,
+ *   maximum?: number,
+ *   exclusiveMinimum?: number,
+ *   exclusiveMaximum?: number,
+ *   minItems?: number,
+ *   maxItems?: number,
+ *   enum?: string[],
+ *   shapes?: number[][],
+ * }} Allowed
+ */
+
+/**
+ * A session and, this once, the token that lets one change it.
+ *
+ * @typedef {{
+ *   id: string,
+ *   version: number,
+ *   data_version: number,
+ *   preset: string | null,
+ *   network: Network,
+ *   parameters: Record<string, Value>,
+ *   x: MatrixValue,
+ *   t: Value | null,
+ *   grad_output: MatrixValue | null,
+ *   source: Source | null,
+ *   optimizer: Optimizer,
+ *   view: View,
+ *   cursor: Position,
+ *   loss: Cell | null,
+ *   probabilities: MatrixValue | null,
+ *   predictions: number[] | null,
+ *   created: string,
+ *   expires: string,
+ *   links: Links,
+ *   edit_token: string,
+ * }} NewSession
+ */
+
+/**
+ * What a network is made of.
+ *
+ * @typedef {{
+ *   input_size: number,
+ *   layers: LayerSpec[],
+ *   loss: LossSpec | null,
+ *   dtype: "float64" | "float32",
+ * }} Network
+ */
+
+/**
+ * One layer of a network; only `affine` has units.
+ *
+ * @typedef {{type: "affine" | "relu" | "sigmoid" | "tanh", name: string, units?: number}} LayerSpec
+ */
+
+/**
+ * The loss of a network.
+ *
+ * @typedef {{type: "softmax_cross_entropy"}} LossSpec
+ */
+
+/**
+ * The rows of a data set that x and t are.
+ *
+ * @typedef {{dataset: string, split: string, rows: number[]}} Source
+ */
+
+/**
+ * An optimiser with the settings that its type has.
+ *
+ * @typedef {{
+ *   type: "sgd" | "momentum" | "adagrad" | "adam",
+ *   learning_rate: number,
+ *   momentum?: number,
+ *   beta1?: number,
+ *   beta2?: number,
+ *   epsilon?: number,
+ * }} Optimizer
+ */
+
+/**
+ * How a session is drawn and stepped.
+ *
+ * @typedef {{
+ *   level: Level,
+ *   loss: LossView,
+ *   sample: number,
+ *   single: boolean,
+ *   open: string[],
+ *   form: Form,
+ * }} View
+ */
+
+/**
  * @typedef {"network" | "layer" | "op" | "element"} Level
+ */
+
+/**
  * @typedef {"opened" | "closed"} LossView
- * @typedef {"book" | "stable"} Form  how an opened loss is computed
- * @typedef {{level: Level, loss: LossView, sample: number, single: boolean, open: string[],
- *   form: Form}} View
- * @typedef {"phase" | "layer" | "op" | "element"} Stride
- * @typedef {{seq: number, element: number}} Cursor
+ */
+
+/**
+ * @typedef {"book" | "stable"} Form
+ */
+
+/**
+ * Where the session stands: events below `seq` are done, and `element` cells of the next.
  *
- * @typedef {{type: string, name?: string, units?: number | null}} LayerSpec
- * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null,
- *   dtype?: "float64" | "float32"}} Network
  * @typedef {{
- *   id: string, version: number, data_version: number, preset: string | null, network: Network,
- *   source: {dataset: string, split: string, rows: number[]} | null,
- *   parameters: Record<string, Value>, x: Value, t: Value | null,
- *   grad_output: Value | null, optimizer: {type: string, learning_rate: number}, view: View,
- *   loss: Cell | null, probabilities: Value | null, predictions: number[] | null,
- *   edit_token?: string,
+ *   seq: number,
+ *   element: number,
+ *   events: number,
+ *   phase: "start" | "forward" | "loss" | "backward" | "end",
+ *   at_start: boolean,
+ *   at_end: boolean,
+ * }} Position
+ */
+
+/**
+ * Where the parts of a session are.
+ *
+ * @typedef {{
+ *   self: string,
+ *   graph: string,
+ *   trace: string,
+ *   layers: string,
+ *   events: string,
+ *   runs: string,
+ * }} Links
+ */
+
+/**
+ * The whole state of a session.
+ *
+ * @typedef {{
+ *   id: string,
+ *   version: number,
+ *   data_version: number,
+ *   preset: string | null,
+ *   network: Network,
+ *   parameters: Record<string, Value>,
+ *   x: MatrixValue,
+ *   t: Value | null,
+ *   grad_output: MatrixValue | null,
+ *   source: Source | null,
+ *   optimizer: Optimizer,
+ *   view: View,
+ *   cursor: Position,
+ *   loss: Cell | null,
+ *   probabilities: MatrixValue | null,
+ *   predictions: number[] | null,
+ *   created: string,
+ *   expires: string,
+ *   links: Links,
  * }} Session
+ */
+
+/**
+ * What `Prefer: return=minimal` leaves of the answer to a change.
+ *
+ * @typedef {{version: number, cursor: Position, loss: Cell | null}} Minimal
+ */
+
+/**
+ * The cursor after a stride, the events passed and the values they reveal.
  *
  * @typedef {{
- *   seq: number, phase: "forward" | "loss" | "backward", layer: string, node: string, op: string,
- *   reads: string[], writes: string[], rule: string, rule_name: string, shape: number[],
- *   elements: number, values: Record<string, Value>,
- * }} TraceEvent
- * @typedef {{
- *   id: string, version: number, data_version: number, drawing: string, level: string, loss: string | null, form: string | null,
- *   n: number, inputs: Record<string, Value>, outputs: Record<string, Value>,
- *   events: TraceEvent[], strides: {phase: number[], layer: number[]},
- * }} Trace
+ *   version: number,
+ *   cursor: Position,
+ *   events: StepEvent[],
+ *   values: Record<string, Value | SteppedCell[]>,
+ * }} Step
+ */
+
+/**
+ * An event passed; at stride `element` with the cells passed and only their values.
  *
  * @typedef {{
- *   id: string, kind: "op" | "layer" | "source" | "constant", op: string | null,
- *   layer: string | null, symbol: string | null, title: string | null,
- *   x: number, y: number, w: number, h: number, row: number | null, nodes: string[],
- *   image?: [number, number], opens?: string, inside?: string,
- *   inside_at?: {x: number, y: number, scale: number},
- * }} GraphNode
+ *   seq: number,
+ *   phase: "forward" | "loss" | "backward",
+ *   layer: string,
+ *   node: string,
+ *   op: string,
+ *   reads: string[],
+ *   writes: string[],
+ *   rule: string,
+ *   rule_name: string,
+ *   shape: number[],
+ *   elements: number,
+ *   cells?: number[][],
+ *   values: Record<string, Value | SteppedCell[]>,
+ * }} StepEvent
+ */
+
+/**
+ * A cell that became known.
+ *
+ * @typedef {{index: number[], value: Cell}} SteppedCell
+ */
+
+/**
+ * A drawing without numbers; ``loss`` is null where the network has none.
+ *
  * @typedef {{
- *   mode: "scalar" | "grid" | "heat" | "fan" | "name", x: number, y: number, w: number, h: number,
- *   rows: number, cols: number, cell_w: number, cell_h: number, range?: {x: number, y: number},
- *   legend?: {x: number, y: number, w: number},
- *   fan?: {rows: number[], elided: boolean, lines: [number, number, number, number][],
- *     cells: [number, number, number, number][], ellipsis: [number, number] | null},
- *   name: {formula: string, x: number, y: number} | null,
- *   shape: {text: string, x: number, y: number} | null,
- * }} Label
- * @typedef {{
- *   id: string, direction: "forward" | "backward", tensor: string, from: string | null,
- *   to: string | null, shape: number[], shape_text: string, row: number | null, key: string,
- *   points: [number, number][], label: Label | null, box: number | null,
- *   box_at?: [number, number] | null, description: string,
- * }} GraphEdge
- * @typedef {{
- *   id: string, kind: string, title: string | null, layer: string | null,
- *   x: number, y: number, w: number, h: number, closes?: string | null,
- * }} Group
- * @typedef {{
- *   width: number, height: number, loss: LossView, nodes: GraphNode[], edges: GraphEdge[],
+ *   nodes: GraphNode[],
+ *   edges: GraphEdge[],
  *   groups: Group[],
- * }} Inside  what is in a closed box, in coordinates of its own
+ *   formulas: Record<string, Formula>,
+ *   glyphs: Record<string, Glyph>,
+ *   level: string,
+ *   loss: "opened" | "closed" | null,
+ *   form: string | null,
+ *   width: number,
+ *   height: number,
+ *   insides: Record<string, Inside>,
+ *   equations: Equation[],
+ * }} Graph
+ */
+
+/**
+ * A node, by its centre.
+ *
+ * An ``op`` is a circle and a ``layer`` a box. A ``source`` is a point where arrows begin, named by
+ * their labels; a ``constant`` is the formula ``symbol`` without a circle. ``nodes`` are the ids in
+ * trace events that the node stands for. ``image`` is ``[rows, cols]`` on a box that shows the
+ * input as a picture; ``opens`` names the layer that opens in the node's place; ``inside`` is a key
+ * of the graph's ``insides``, whose picture fits in the node at ``inside_at``.
+ *
  * @typedef {{
- *   latex: string, spoken: string, width: number, height: number, ascent: number,
- *   glyphs: [string, number, number, number, number][], rules: [number, number, number, number][],
+ *   id: string,
+ *   kind: "op" | "layer" | "source" | "constant",
+ *   op: string | null,
+ *   layer: string | null,
+ *   symbol: string | null,
+ *   title: string | null,
+ *   x: number,
+ *   y: number,
+ *   w: number,
+ *   h: number,
+ *   row: number | null,
+ *   nodes: string[],
+ *   image?: [number, number],
+ *   opens?: string,
+ *   inside?: string,
+ *   inside_at?: Scaled,
+ * }} GraphNode
+ */
+
+/**
+ * Where the origin of a small picture stands, and its scale.
+ *
+ * @typedef {{x: number, y: number, scale: number}} Scaled
+ */
+
+/**
+ * An arrow. A tensor's gradient has an arrow of its own, whose key ends in ``.grad``.
+ *
+ * ``key`` is the edge's key in the events and values of a trace. ``label`` is null where the number
+ * stands in a constant itself; ``box`` is the number of a numbered arrow, at ``box_at``.
+ *
+ * @typedef {{
+ *   from: string | null,
+ *   to: string | null,
+ *   id: string,
+ *   direction: "forward" | "backward",
+ *   tensor: string,
+ *   shape: number[],
+ *   shape_text: string,
+ *   row: number | null,
+ *   key: string,
+ *   points: [number, number][],
+ *   label: Label | null,
+ *   box: number | null,
+ *   box_at?: [number, number],
+ *   description: string,
+ * }} GraphEdge
+ */
+
+/**
+ * The box of numbers at an edge, by its upper left corner, with the name and the shape.
+ *
+ * Modes: ``scalar`` one number; ``grid`` up to 5 rows and 6 columns; ``heat`` a heat map, with the
+ * places of its ``legend`` and of its ``range``; ``fan`` an arrow for each class; ``name`` without
+ * numbers, which stand elsewhere.
+ *
+ * @typedef {{
+ *   mode: "scalar" | "grid" | "heat" | "fan" | "name",
+ *   x: number,
+ *   y: number,
+ *   w: number,
+ *   h: number,
+ *   rows: number,
+ *   cols: number,
+ *   cell_w: number,
+ *   cell_h: number,
+ *   legend?: Strip,
+ *   range?: Anchor,
+ *   fan?: Fan,
+ *   name: LabelName,
+ *   shape: LabelShape,
+ * }} Label
+ */
+
+/**
+ * A legend of shades, by its middle and its width.
+ *
+ * @typedef {{x: number, y: number, w: number}} Strip
+ */
+
+/**
+ * Where a text stands: the middle of its baseline.
+ *
+ * @typedef {{x: number, y: number}} Anchor
+ */
+
+/**
+ * One arrow for each class with its number over it (figure 5-28).
+ *
+ * Line and cell k belong to the class ``rows[k]``; the lines replace the edge's own, and
+ * ``ellipsis`` is where dots stand for the classes that are left out.
+ *
+ * @typedef {{
+ *   rows: number[],
+ *   elided: boolean,
+ *   lines: [number, number, number, number][],
+ *   cells: [number, number, number, number][],
+ *   ellipsis: [number, number] | null,
+ * }} Fan
+ */
+
+/**
+ * The name of an edge, a key of the graph's ``formulas``, by the middle of its baseline.
+ *
+ * @typedef {{x: number, y: number, formula: string}} LabelName
+ */
+
+/**
+ * The shape that an edge carries; empty for a scalar.
+ *
+ * @typedef {{x: number, y: number, text: string}} LabelShape
+ */
+
+/**
+ * A frame, by its upper left corner; ``closes`` names the layer that closes in its place.
+ *
+ * @typedef {{
+ *   id: string,
+ *   kind: string,
+ *   title: string | null,
+ *   layer: string | null,
+ *   closes: string | null,
+ *   x: number,
+ *   y: number,
+ *   w: number,
+ *   h: number,
+ * }} Group
+ */
+
+/**
+ * A set formula; its origin is the left end of the baseline, ``ascent`` is above it.
+ *
+ * A glyph is ``[id, x, y, w, h]``, a rule (a fraction bar) ``[x, y, w, h]``.
+ *
+ * @typedef {{
+ *   latex: string,
+ *   spoken: string,
+ *   width: number,
+ *   height: number,
+ *   ascent: number,
+ *   glyphs: [string, number, number, number, number][],
+ *   rules: [number, number, number, number][],
  * }} Formula
+ */
+
+/**
+ * One outline: the ``viewBox`` of an SVG symbol and the path data in it.
+ *
+ * @typedef {{viewBox: string, d: string}} Glyph
+ */
+
+/**
+ * What is in a closed box, in coordinates of its own.
+ *
+ * ``loss`` says in which pass its numbers are.
+ *
  * @typedef {{
- *   number: number, edge: string, formula: string, shapes: string,
- *   parts: {formula: string, shape: string}[], picture: EquationPicture,
+ *   nodes: GraphNode[],
+ *   edges: GraphEdge[],
+ *   groups: Group[],
+ *   width: number,
+ *   height: number,
+ *   loss: "opened" | "closed",
+ * }} Inside
+ */
+
+/**
+ * The numbered equation of the arrow ``edge``.
+ *
+ * ``formula`` is the whole of it, ``parts`` are its factors and signs in order, and ``product`` is
+ * the picture of a product with its result at the end.
+ *
+ * @typedef {{
+ *   number: number,
+ *   edge: string,
+ *   formula: string,
+ *   shapes: string,
+ *   parts: EquationPart[],
+ *   picture: EquationPicture,
  *   product?: EquationPicture,
  * }} Equation
- * @typedef {{
- *   width: number, height: number, formulas: {formula: string, x: number, y: number}[],
- *   texts: {text: string, x: number, y: number}[],
- *   lines: {kind: "inner" | "outer", points: [number, number][], head: boolean}[],
- * }} EquationPicture
- * @typedef {{
- *   level: Level, loss: LossView | null, form: string | null, width: number, height: number,
- *   nodes: GraphNode[], edges: GraphEdge[], groups: Group[], equations: Equation[],
- *   insides: Record<string, Inside>, formulas: Record<string, Formula>, glyphs: Record<string, {viewBox: string, d: string}>,
- * }} Graph
- *
- * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
- * @typedef {{tensor: string, index: number[], value: Cell, function?: string, cell_value?: Cell}} Factor
- * @typedef {{factors: Factor[], value: Cell, coefficient?: Cell}} Term
- * @typedef {{
- *   tensor: string, index: number[], value: Cell, rule: string, rule_name?: string,
- *   shapes: Record<string, number[]>, terms: Term[], scale: Cell, combine?: "sum" | "max",
- *   omitted?: number, omitted_value?: Cell, divisor?: Divisor | null,
- *   note?: "others" | "digits" | "complement" | null,
- * }} Explanation
- * @typedef {{terms: Term[], value: Cell, shift: Cell, omitted: number, omitted_value: Cell}} Divisor
- *
- * @typedef {{op: "set", tensor: string, index: number[], value: number}
- *   | {op: "replace", tensor: string, value: Nested}
- *   | {op: "load", dataset: string, split: string, rows: number[]}} Edit
- * @typedef {{id: string, title: string, network: Network, view: View, rows: number | null}} Preset
- *
- * @typedef {import("./api.js").Allowed} Allowed
- * @typedef {{name: string, shape: number[], classes: number, splits: Record<string, number>}} Dataset
- * @typedef {{
- *   limits: {input_size: Allowed, units: Allowed, layers: Allowed, samples: Allowed, parameters: Allowed,
- *     cells: Allowed, classes_in_rows: Allowed, seed: Allowed, learning_rate: Allowed},
- *   digits: Dataset,
- * }} Catalogue  what the server tells of its limits
  */
+
+/**
+ * A factor with its shape, or a sign without one.
+ *
+ * @typedef {{formula: string, shape: string}} EquationPart
+ */
+
+/**
+ * An equation with the shapes under its factors and the brackets of figure 5-26.
+ *
+ * @typedef {{
+ *   width: number,
+ *   height: number,
+ *   formulas: PlacedFormula[],
+ *   texts: PlacedText[],
+ *   lines: Bracket[],
+ * }} EquationPicture
+ */
+
+/**
+ * A formula by the left end of its baseline.
+ *
+ * @typedef {{formula: string, x: number, y: number}} PlacedFormula
+ */
+
+/**
+ * A text by the middle of its baseline.
+ *
+ * @typedef {{text: string, x: number, y: number}} PlacedText
+ */
+
+/**
+ * A line between two sizes: equal ones joined (``inner``), or one led to the result.
+ *
+ * @typedef {{kind: "inner" | "outer", points: [number, number][], head: boolean}} Bracket
+ */
+
+/**
+ * A whole pass.
+ *
+ * `drawing`: Where it is as before, so is this session's drawing at the same view.
+ *
+ * @typedef {{
+ *   id: string,
+ *   version: number,
+ *   data_version: number,
+ *   level: Level,
+ *   loss: LossView,
+ *   form: string | null,
+ *   n: number,
+ *   drawing: string,
+ *   inputs: Record<string, Value>,
+ *   outputs: Record<string, Value>,
+ *   events: TraceEvent[],
+ *   strides: Strides,
+ * }} Trace
+ */
+
+/**
+ * One op doing one thing, and the numbers that it makes known.
+ *
+ * @typedef {{
+ *   seq: number,
+ *   phase: "forward" | "loss" | "backward",
+ *   layer: string,
+ *   node: string,
+ *   op: string,
+ *   reads: string[],
+ *   writes: string[],
+ *   rule: string,
+ *   rule_name: string,
+ *   shape: number[],
+ *   elements: number,
+ *   values: Record<string, Value>,
+ * }} TraceEvent
+ */
+
+/**
+ * The events at which a stride stops.
+ *
+ * @typedef {{phase: number[], layer: number[]}} Strides
+ */
+
+/**
+ * All layers of a session.
+ *
+ * @typedef {{layers: Layer[]}} Layers
+ */
+
+/**
+ * Where one number comes from.
+ *
+ * The terms, and `omitted` more whose sum is `omitted_value`, add up to it, times `scale`; or the
+ * largest of them is it, where `combine` is `max`.
+ *
+ * `omitted`: Terms that are not listed; the listed ones count most.
+ *
+ * `note`: Why the terms are not those of the rule: `others`, minus the other probabilities stand
+ * for y - 1, which would lose digits; `digits`, a cell is rounded and its logarithm was taken
+ * before the rounding; `complement`, another function of x stands for 1 - y.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   index: number[],
+ *   value: Cell,
+ *   rule: string,
+ *   rule_name: string,
+ *   shapes: Record<string, number[]>,
+ *   terms: Term[],
+ *   scale: Cell,
+ *   combine: "sum" | "max",
+ *   omitted: number,
+ *   omitted_value: Cell,
+ *   divisor: Divisor | null,
+ *   note: "others" | "digits" | "complement" | null,
+ * }} Explanation
+ */
+
+/**
+ * A product of factors and a coefficient.
+ *
+ * @typedef {{factors: Factor[], coefficient: Cell, value: Cell}} Term
+ */
+
+/**
+ * One factor of a term and the cell it came from.
+ *
+ * `function`: What was taken of the cell, such as `log`; else `identity`.
+ *
+ * `cell_value`: The cell itself, before the function.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   index: number[],
+ *   value: Cell,
+ *   function: string,
+ *   cell_value: Cell,
+ * }} Factor
+ */
+
+/**
+ * The sum by which the terms are divided, as in softmax: `scale` is 1 over its value.
+ *
+ * `shift`: What was subtracted in every exponent; 0 where exp is safe.
+ *
+ * @typedef {{
+ *   terms: Term[],
+ *   value: Cell,
+ *   shift: Cell,
+ *   omitted: number,
+ *   omitted_value: Cell,
+ * }} Divisor
+ */
+
+/**
+ * The numerical check of all parameters.
+ *
+ * @typedef {{
+ *   h: number,
+ *   seed: number,
+ *   sampled: boolean,
+ *   max_relative_error: Cell | null,
+ *   parameters: Record<string, Checked>,
+ * }} Check
+ */
+
+/**
+ * How far the numerical gradient of one parameter is from backpropagation's.
+ *
+ * `worst` is the cell with the largest error, `backpropagated` and `numerical` are its gradients;
+ * all three are null where no cell could be compared.
+ *
+ * @typedef {{
+ *   max_relative_error: Cell | null,
+ *   worst: number[] | null,
+ *   backpropagated: Cell | null,
+ *   numerical: Cell | null,
+ *   cells: number,
+ *   checked: number,
+ *   not_comparable: number[][],
+ * }} Checked
+ */
+
+/**
+ * One step of the optimiser.
+ *
+ * @typedef {{
+ *   version: number,
+ *   data_version: number,
+ *   optimizer: Optimizer,
+ *   loss: Losses,
+ *   parameters: Record<string, Updated>,
+ * }} Update
+ */
+
+/**
+ * The loss before the step, as the gradient predicts it, and as it came out.
+ *
+ * @typedef {{before: Cell, predicted: Cell, after: Cell}} Losses
+ */
+
+/**
+ * One parameter in a step of the optimiser: new = old + change.
+ *
+ * @typedef {{old: Value, gradient: Value, change: Value, new: Value}} Updated
+ */
+
+/**
+ * One tensor, or the part that `slice` names.
+ *
+ * @typedef {{name: string, dtype: string, shape: number[], value: Cells}} Tensor
+ */
+
+/**
+ * The tensors that the same address gives as one file.
+ *
+ * @typedef {{version: number, tensors: TensorListed[]}} Tensors
+ */
+
+/**
+ * One tensor of a list, without its numbers.
+ *
+ * @typedef {{name: string, dtype: string, shape: number[]}} TensorListed
+ */
+
+/**
+ * The session's runs, oldest first.
+ *
+ * @typedef {{runs: Run[]}} Runs
+ */
+
+/**
+ * A training run.
+ *
+ * @typedef {{
+ *   id: string,
+ *   state: "queued" | "running" | "paused" | "finished" | "stopped" | "failed",
+ *   step: number,
+ *   steps: number,
+ *   loss: Cell | null,
+ *   accuracy: Cell | null,
+ *   gradient_norms: Record<string, Cell>,
+ *   error: string | null,
+ *   optimizer: Optimizer,
+ *   batch_size: number,
+ *   seed: number,
+ * }} Run
+ */
+
+/**
+ * The `data` of an event `progress` or `state`.
+ *
+ * @typedef {{
+ *   run: string,
+ *   state: "queued" | "running" | "paused" | "finished" | "stopped" | "failed",
+ *   step: number,
+ *   steps: number,
+ *   loss: Cell | null,
+ *   accuracy: Cell | null,
+ *   gradient_norms: Record<string, Cell>,
+ *   error?: string,
+ * }} RunEvent
+ */
+
+/**
+ * Where to begin.
+ *
+ * @typedef {{links: IndexLinks}} Index
+ */
+
+/**
+ * Addresses; `evaluate` and `sessions` take POST.
+ *
+ * @typedef {{
+ *   document: string,
+ *   evaluate: string,
+ *   sessions: string,
+ *   catalogue: string,
+ *   presets: string,
+ *   datasets: string,
+ *   problems: string,
+ * }} IndexLinks
+ */
+
+/**
+ * What networks are made of, and every limit by the name of its field.
+ *
+ * @typedef {{
+ *   layers: Kind[],
+ *   losses: Kind[],
+ *   levels: Kind[],
+ *   limits: Record<string, Allowed>,
+ * }} Catalogue
+ */
+
+/**
+ * A kind of layer, loss or level, and what its fields may be.
+ *
+ * @typedef {{name: string, fields: Record<string, Allowed>}} Kind
+ */
+
+/**
+ * What there is to start from.
+ *
+ * @typedef {{presets: Preset[]}} Presets
+ */
+
+/**
+ * A session to start from; `rows` is how many digits it can show, where it shows one.
+ *
+ * @typedef {{id: string, title: string, network: Network, view: View, rows: number | null}} Preset
+ */
+
+/**
+ * Real data that sessions can load.
+ *
+ * @typedef {{datasets: Dataset[]}} Datasets
+ */
+
+/**
+ * A data set, with the rows of each split and the shape of one picture.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   splits: Record<string, number>,
+ *   shape: number[],
+ *   classes: number,
+ *   license: string,
+ *   source: string,
+ * }} Dataset
+ */
+
+/**
+ * One sample of a data set; pixels from 0 to 255.
+ *
+ * @typedef {{row: number, label: number, pixels: number[]}} Row
+ */
+
+/**
+ * What each problem's `type` means.
+ *
+ * @typedef {{problems: ProblemKind[]}} Problems
+ */
+
+/**
+ * What a problem of this `type` means.
+ *
+ * @typedef {{type: string, title: string, status: number, meaning: string}} ProblemKind
+ */
+
+/**
+ * @typedef {SetCell | Replace | ChangeView | Load | ChangeOptimizer} Edit
+ */
+
+/**
+ * One cell of x, t, grad_output, a parameter; or `learning_rate`, which has no index.
+ *
+ * @typedef {{op: "set", tensor: string, index?: number[], value: number}} SetCell
+ */
+
+/**
+ * A whole tensor, or the learning rate.
+ *
+ * @typedef {{op: "replace", tensor: string, value: number | number[] | number[][]}} Replace
+ */
+
+/**
+ * Another level, loss form, sample or way of writing shapes.
+ *
+ * @typedef {{
+ *   level?: "network" | "layer" | "op" | "element" | null,
+ *   loss?: "opened" | "closed" | null,
+ *   sample?: number | null,
+ *   single?: boolean | null,
+ *   open?: string[] | null,
+ *   form?: "book" | "stable" | null,
+ *   op: "view",
+ * }} ChangeView
+ */
+
+/**
+ * x and t from rows of a data set.
+ *
+ * @typedef {{op: "load", dataset: string, split: "train" | "test", rows: number[]}} Load
+ */
+
+/**
+ * Another optimiser; what the old one had gathered is forgotten.
+ *
+ * @typedef {{op: "optimizer", optimizer: Sgd | Momentum | AdaGrad | Adam}} ChangeOptimizer
+ */
+
+/**
+ * p -= learning_rate * g.
+ *
+ * @typedef {{type: "sgd", learning_rate?: number}} Sgd
+ */
+
+/**
+ * v = momentum * v - learning_rate * g; p += v.
+ *
+ * @typedef {{type: "momentum", learning_rate?: number, momentum?: number}} Momentum
+ */
+
+/**
+ * h += g * g; p -= learning_rate * g / (sqrt(h) + epsilon).
+ *
+ * @typedef {{type: "adagrad", learning_rate?: number, epsilon?: number}} AdaGrad
+ */
+
+/**
+ * Bias-corrected Adam, epsilon outside the root.
+ *
+ * @typedef {{
+ *   type: "adam",
+ *   learning_rate?: number,
+ *   beta1?: number,
+ *   beta2?: number,
+ *   epsilon?: number,
+ * }} Adam
+ */
+
 export {};

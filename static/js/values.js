@@ -1,7 +1,8 @@
 /**
  * Nested lists of numbers as one row-major list, and back. Pure.
  *
- * @import { Cell, Nested, Network, Omitted, Session, Value } from "./types.js"
+ * @import { Nested, Network, Session, Value } from "./pagetypes.js"
+ * @import { Cell, Omitted } from "./types.js"
  */
 
 /**

@@ -4,7 +4,8 @@
  *
  * The scale belongs to the whole tensor, never to the cells shown so far: a shade means the same
  * number at every step.
- * @import { Cell, Cells, Value } from "../types.js"
+ * @import { Cells, Value } from "../pagetypes.js"
+ * @import { Cell } from "../types.js"
  */
 import { asNumber, flat, isOmitted } from "../values.js";
 

@@ -2,7 +2,8 @@
  * The numbers of a large tensor: a heat map with its range and the meaning of its shades, from
  * which a cell can be picked.
  *
- * @import { Cell, Cells, GraphEdge, Label, Value } from "../types.js"
+ * @import { Cells, Value } from "../pagetypes.js"
+ * @import { Cell, GraphEdge, Label } from "../types.js"
  * @import { Numbers } from "./labels.js"
  */
 import { full, short } from "../format.js";

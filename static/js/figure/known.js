@@ -3,7 +3,8 @@
  *
  * The closed loss is one step; inside its boxes is the same pass with the loss opened. All that the
  * step computes there becomes known with it.
- * @import { Value, View } from "../types.js"
+ * @import { Value } from "../pagetypes.js"
+ * @import { View } from "../types.js"
  */
 import { cellsKnown } from "../cursor.js";
 import { cursor, innerTable, table, trace, view } from "../store.js";

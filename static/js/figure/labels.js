@@ -3,7 +3,8 @@
  * arrow for each class, a heat map, or none where the numbers stand in a picture).
  *
  * Before a number is computed its place is an empty dashed slot: never a 0.
- * @import { Cells, Graph, GraphEdge, Label, Value } from "../types.js"
+ * @import { Cells, Value } from "../pagetypes.js"
+ * @import { Graph, GraphEdge, Label } from "../types.js"
  * @import { Place } from "./places.js"
  * @import { Sight } from "./sight.js"
  */

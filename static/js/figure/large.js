@@ -4,7 +4,8 @@
  *
  * What the figure shows now is kept, however much it is; the server bounds a pass. What it showed
  * at other levels is kept while there is room, and what was computed from other numbers is not.
- * @import { Cells, View } from "../types.js"
+ * @import { Cells } from "../pagetypes.js"
+ * @import { View } from "../types.js"
  */
 import { effect } from "@preact/signals-core";
 import * as api from "../api.js";

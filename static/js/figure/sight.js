@@ -2,7 +2,8 @@
  * What is to be seen at one moment: asked by the parts of the figure while they are painted, and
  * looked up once for all of them.
  *
- * @import { Cells, Spot, TraceEvent, Value } from "../types.js"
+ * @import { Cells, Spot, Value } from "../pagetypes.js"
+ * @import { TraceEvent } from "../types.js"
  * @import { Palette } from "./palette.js"
  */
 

@@ -2,7 +2,7 @@
  * How the numbers of a label are written in its places: all in one size, their points in line.
  * app/drawing/svg_labels.py has the same for pictures.
  *
- * @import { Value } from "../types.js"
+ * @import { Value } from "../pagetypes.js"
  * @import { Place } from "./places.js"
  */
 import { shorts } from "../format.js";

@@ -2,7 +2,7 @@
  * Arrays from files against the tensors of a session: what replaces what. All of it fits, or
  * nothing is changed. Pure.
  *
- * @import { Edit, Nested } from "../types.js"
+ * @import { Edit, Nested } from "../pagetypes.js"
  * @import { Matrix } from "../matrices/parse.js"
  *
  * @typedef {{name: string, matrix: Matrix}} Entry

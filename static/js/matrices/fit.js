@@ -2,7 +2,7 @@
  * Where a block of numbers goes in a tensor: into the whole of it, into a part from one cell on, or
  * nowhere as it stands. Nothing is turned or cut in silence. Pure.
  *
- * @import { Nested } from "../types.js"
+ * @import { Nested } from "../pagetypes.js"
  * @import { Matrix } from "./parse.js"
  *
  * @typedef {{name: string, shape: readonly number[], classes: number}} Target

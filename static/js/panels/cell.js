@@ -2,7 +2,8 @@
  * The arithmetic behind one number: rule, shapes, numbers put in, result. The server derives it;
  * a term that is pointed at lights the cells it came from.
  *
- * @import { Explanation, Spot } from "../types.js"
+ * @import { Spot } from "../pagetypes.js"
+ * @import { Explanation } from "../types.js"
  */
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";

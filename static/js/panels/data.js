@@ -2,7 +2,7 @@
  * The numbers the pass starts from, as tables that are edited in place: inputs, targets, the
  * gradient given from above, parameters, learning rate.
  *
- * @import { Value } from "../types.js"
+ * @import { Value } from "../pagetypes.js"
  */
 import { html } from "lit-html";
 import { catalogue, editable, session, stale } from "../store.js";

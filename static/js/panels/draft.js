@@ -2,7 +2,8 @@
  * What stands in the form for a network of one's own, and what of it cannot be sent. Fields are
  * kept as they were typed. Pure.
  *
- * @import { Allowed, Catalogue, LayerSpec } from "../types.js"
+ * @import { Catalogue, LayerSpec } from "../pagetypes.js"
+ * @import { Allowed } from "../types.js"
  */
 import { allowedMessage, number } from "../messages.js";
 import { t } from "../strings.js";

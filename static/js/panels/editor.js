@@ -2,7 +2,8 @@
  * A tensor as a table of fields. Pasted rows fill it from the field that has the focus; a tensor
  * too large for a table is seen through a window that can be moved.
  *
- * @import { Cell, Nested } from "../types.js"
+ * @import { Nested } from "../pagetypes.js"
+ * @import { Cell } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";

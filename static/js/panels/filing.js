@@ -1,7 +1,7 @@
 /**
  * Files of numbers, read into the session and written from it.
  *
- * @import { Session, Value } from "../types.js"
+ * @import { Session, Value } from "../pagetypes.js"
  * @import { Matrix } from "../matrices/parse.js"
  * @import { Entry, Misfit, Wanted } from "../files/plan.js"
  */

@@ -1,7 +1,7 @@
 /**
  * Numbers from the clipboard or from a text file, put into a tensor of the session.
  *
- * @import { Edit, Nested } from "../types.js"
+ * @import { Edit, Nested } from "../pagetypes.js"
  * @import { Matrix } from "../matrices/parse.js"
  */
 import { shapeText } from "../format.js";

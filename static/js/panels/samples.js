@@ -1,7 +1,7 @@
 /**
  * Samples come and go together with their targets and the gradient given for them, in one edit.
  *
- * @import { Edit, NestedCells, Session, Value } from "../types.js"
+ * @import { Edit, NestedCells, Session, Value } from "../pagetypes.js"
  */
 import { html } from "lit-html";
 import { ApiError } from "../api.js";

@@ -1,0 +1,31 @@
+/**
+ * Types that only the page has; what the server answers and takes is in types.js. Nothing here runs.
+ *
+ * @import * as api from "./types.js"
+ *
+ * @typedef {api.Cell | NestedCells} Nested  any rank
+ * @typedef {Nested[]} NestedCells
+ * @typedef {Nested | api.Omitted} Value
+ * @typedef {readonly api.Cell[] | Float64Array | Float32Array} Cells  row-major
+ *
+ * @typedef {Omit<api.Session, "x" | "t" | "grad_output" | "parameters" | "probabilities"> & {
+ *   x: Value, t: Value | null, grad_output: Value | null, parameters: Record<string, Value>,
+ *   probabilities: Value | null, edit_token?: string,
+ * }} Session  as the page keeps it: with its own edits made, and its token when it is new
+ * @typedef {(api.SetCell & {index: number[]}) | api.Load
+ *   | {op: "replace", tensor: string, value: Nested}} Edit  those that the page makes
+ *
+ * @typedef {"phase" | "layer" | "op" | "element"} Stride
+ * @typedef {{seq: number, element: number}} Cursor
+ * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
+ *
+ * @typedef {{type: string, name?: string, units?: number | null}} LayerSpec
+ * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null,
+ *   dtype?: "float64" | "float32"}} Network  as it is sent
+ * @typedef {{
+ *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"
+ *     | "classes_in_rows" | "seed" | "learning_rate", api.Allowed>,
+ *   digits: Pick<api.Dataset, "name" | "shape" | "classes" | "splits">,
+ * }} Catalogue  what the server tells of its limits
+ */
+export {};
