@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from starlette.testclient import TestClient
@@ -50,3 +51,14 @@ def test_the_page_comes_in_every_language(client: TestClient, language: str) -> 
     title = json.loads((STATIC / "lang" / f"{language}.json").read_text("utf-8"))["app.title"]
     assert f"<title>{title}</title>" in answer.text
     assert f'<html lang="{language}"' in client.get(f"/?lang={language}").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_that_the_page_asks_for_is_there(language: str) -> None:
+    asked = {
+        key
+        for path in (STATIC / "js").rglob("*.js")
+        for key in re.findall(r"\bt(?:Parts)?\(\"([\w.-]+)\"", path.read_text("utf-8"))
+    }
+    assert len(asked) > 100
+    assert asked <= strings(language, STATIC).keys()

@@ -136,7 +136,7 @@ function tensorsOf(now) {
 export async function saveOne(name, kind) {
   await saved(name, `${name}${kind}`, async (now) => {
     const value = tensorsOf(now).find((tensor) => tensor.name === name)?.value ?? null;
-    if (value === null) throw new Wrong(t("problem.404"));
+    if (value === null) throw new Wrong(t("problem.not-found"));
     if (kind === ".npy") return npyOf(now, name, value);
     const rows = isOmitted(value)
       ? readNpy(await getNpy(now.id, name)).rows
