@@ -29,9 +29,9 @@ const windows = signal(new Map());
 /**
  * @param {string} name
  * @param {Nested} value
- * @param {((row: number) => unknown) | null} [rowEnd]  a cell behind the numbers of a row
+ * @param {((row: number) => unknown) | null} [rowTools]  a cell before the numbers of a row, in sight however many there are
  */
-export function tableEditor(name, value, rowEnd = null) {
+export function tableEditor(name, value, rowTools = null) {
   const rows = asRows(value);
   const wanted = windows.value.get(name) ?? [0, 0];
   // Rows can have gone since.
@@ -53,15 +53,15 @@ export function tableEditor(name, value, rowEnd = null) {
         <thead>
           <tr>
             <td></td>
-            ${shown[0]?.map((_, j) => html`<th scope="col">${left + j}</th>`)}
+            ${rowTools ? html`<td></td>` : null} ${shown[0]?.map((_, j) => html`<th scope="col">${left + j}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${shown.map(
             (row, i) => html`<tr>
               <th scope="row">${top + i}</th>
+              ${rowTools ? rowTools(top + i) : null}
               ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
-              ${rowEnd ? rowEnd(top + i) : null}
             </tr>`,
           )}
         </tbody>

@@ -75,7 +75,7 @@ export function moreSamples() {
   </p>`;
 }
 
-/** At the end of a row of the table of inputs. @param {number} row */
+/** In a row of the table of inputs. @param {number} row */
 export function removeSample(row) {
   const only = samplesOf(/** @type {Session} */ (session.value)) < 2;
   const name = t("samples.remove", { row });
