@@ -1,7 +1,6 @@
 """The figure saved as a file: from the dialog, by its own address, and in somebody's page."""
 
 import base64
-import random
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.drawing.numbers import short, shorts
 from app.drawing.palette import PALETTES, channels
 from tests.pixels import differing
 
@@ -189,12 +187,6 @@ def test_a_picture_that_no_browser_could_draw_is_refused_in_words(explorer: Any)
     assert png_size(saved(page)[1]) == (10_000, 20)
 
 
-def test_sides_and_area_are_bounded(run_module: Any) -> None:
-    sizes = [(16384, 10), (16385, 10), (10, 16385), (16384, 16357), (16384, 16358)]
-    asked = ", ".join(f"m.fits({{width: {width}, height: {height}}})" for width, height in sizes)
-    assert run_module("panels/png.js", f"[{asked}]") == [True, False, False, True, False]
-
-
 def test_a_refusal_of_the_server_is_shown_in_the_dialog(explorer: Any) -> None:
     page = opened(explorer, "?preset=fig-5-24")
     explorer.expect("503")
@@ -263,40 +255,3 @@ def test_pictures_in_one_page_leave_each_other_and_the_page_alone(
     alone = [shots(svg)[0] for svg in pictures]
     assert [differing(browser, a, b) for a, b in zip(together, alone, strict=True)] == [(0, 0)] * 3
     notebook.close()
-
-
-def test_numbers_are_rounded_in_a_file_as_they_are_on_the_page(run_module: Any) -> None:
-    dice = random.Random(5)
-    numbers = [dice.uniform(-1, 1) * 10 ** dice.randint(-12, 12) for _ in range(2000)]
-    numbers += [round(number, dice.randint(0, 6)) for number in numbers]
-    # Ties, of which JavaScript takes the larger and Python the even one; and the ends of each way
-    # to write a number.
-    numbers += [k / 16 for k in range(-40_000, 40_000, 7)]
-    numbers += [sign * edge for sign in (1, -1) for edge in (
-        0.0, 0.001, 0.00099995, 0.000999949, 0.0009999, 9999.5, 9999.4, 99999.0, 99999.5, 1e5,
-        100001.0, 1e21, 1.5e300, 5e-324, 0.1 + 0.2, 1 / 3, 2.0625, 1000.5,
-    )]  # fmt: skip
-
-    assert run_module("format.js", f"{numbers}.map(m.short)") == [short(one) for one in numbers]
-    words = run_module("format.js", "['NaN', 'Infinity', '-Infinity'].map(m.short)")
-    assert words == [short(float(one)) for one in ("nan", "inf", "-inf")]
-
-
-def test_tensors_are_written_in_a_file_as_they_are_on_the_page(run_module: Any) -> None:
-    dice = random.Random(7)
-    tensors: list[list[float]] = []
-    for _ in range(3000):
-        powers, decimals = dice.choice([(0, 0), (-2, 1), (-6, 5), (-20, 20)]), dice.randint(0, 8)
-        tensor = [
-            dice.uniform(-10, 10) * 10 ** dice.randint(*powers) for _ in range(dice.randint(1, 12))
-        ]
-        if dice.random() < 0.6:
-            tensor = [round(number, decimals) for number in tensor]
-        if dice.random() < 0.3:
-            # Off by what float arithmetic leaves behind.
-            tensor = [number * (1 + dice.uniform(-2e-12, 2e-12)) for number in tensor]
-        if dice.random() < 0.3:
-            tensor.append(0.0)
-        tensors.append(tensor)
-
-    assert run_module("format.js", f"{tensors}.map(m.shorts)") == [shorts(one) for one in tensors]

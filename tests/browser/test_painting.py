@@ -335,23 +335,6 @@ def test_the_scale_of_a_heat_map_stays_while_its_cells_are_revealed(explorer: An
     assert (low, zero) == (f"\u2212{high}", "0")
 
 
-def test_a_scale_without_numbers_below_zero_begins_at_zero(
-    run_module: Callable[[str, str], Any],
-) -> None:
-    omitted = "{shape: [9, 9], min: -2, max: 7, mean: 0, omitted: true}"
-    found = run_module(
-        "figure/heat.js",
-        f"[[[0, 2], [5, 1]], [1, -4, 3], {omitted}, [-1, 'NaN', 'Infinity']]"
-        ".map((value) => m.scaleOf(value))",
-    )
-    assert found == [
-        {"low": 0, "high": 5},
-        {"low": -4, "high": 4},
-        {"low": -7, "high": 7},
-        {"low": -1, "high": 1},
-    ]
-
-
 def test_a_flight_ends_at_its_place_and_a_listener_hears_of_the_way(
     run_module: Callable[[str, str], Any],
 ) -> None:

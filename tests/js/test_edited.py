@@ -1,7 +1,5 @@
 """The page's session after its own edits is the server's, of which the answer tells little."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from starlette.testclient import TestClient
 from app.api import close, install
 from app.sessions.opening import open_store
 from app.sessions.service import Service
+from tests.js.node import call
 
 WIDE: dict[str, Any] = {
     "input_size": 12,
@@ -38,6 +37,10 @@ EDITS: list[list[dict[str, Any]]] = [
     [{"op": "view", "level": "element"}],
 ]  # fmt: skip
 
+# The session after each of the edits, from what the page had and the answer to them.
+FOLLOW = """given.steps.map((known => ([answer, edits]) => known = m.edited(known, answer, edits))(
+  given.first))"""
+
 
 @pytest.fixture
 def client() -> Any:
@@ -51,25 +54,26 @@ def client() -> Any:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_the_page_knows_what_its_edits_made_of_the_session(
-    run_module: Callable[[str, str], Any], client: TestClient, dtype: str
-) -> None:
+def test_the_page_knows_what_its_edits_made_of_the_session(client: TestClient, dtype: str) -> None:
     body = {"network": WIDE | {"dtype": dtype}, "x": X.tolist(), "t": [0, 1, 2] * 3}
     made = client.post("/api/v1/sessions", json=body)
     address, token = made.headers["location"], made.json()["edit_token"]
-    known = client.get(address).json()
+    first = before = client.get(address).json()
+    steps, truths = [], []
     for edits in EDITS:
-        headers = {"Authorization": f"Bearer {token}", "If-Match": f'"{known["version"]}"'}
-        answer = client.patch(address, json=edits, headers=headers).json()
-        given = ", ".join(map(json.dumps, (known, answer, edits)))
-        known = run_module("edited.js", f"m.edited({given})")
-        truth = client.get(address).json()
+        headers = {"Authorization": f"Bearer {token}", "If-Match": f'"{before["version"]}"'}
+        steps.append([client.patch(address, json=edits, headers=headers).json(), edits])
+        truths.append(before := client.get(address).json())
+
+    known = call("edited.js", FOLLOW, {"first": first, "steps": steps})
+
+    for session, truth, edits in zip(known, truths, EDITS, strict=True):
         # What is computed comes with the trace.
-        del known["probabilities"], truth["probabilities"]
-        assert known == truth, edits
+        del session["probabilities"], truth["probabilities"]
+        assert session == truth, edits
 
 
-def test_what_the_edits_do_not_tell_stays_left_out(run_module: Callable[[str, str], Any]) -> None:
+def test_what_the_edits_do_not_tell_stays_left_out() -> None:
     left_out = {"shape": [2, 50], "omitted": True, "link": "/"}
     before = {"x": [[1] * 50] * 2, "t": [0, 1], "grad_output": None, "parameters": {},
               "network": WIDE}  # fmt: skip
@@ -77,7 +81,5 @@ def test_what_the_edits_do_not_tell_stays_left_out(run_module: Callable[[str, st
     load = [{"op": "load", "dataset": "mnist", "split": "test", "rows": [1, 2]}]
     column = [{"op": "replace", "tensor": "x", "value": [1] * 100}]
     for edits, x in ((load, left_out), (column, left_out), ([], before["x"])):
-        given = ", ".join(map(json.dumps, (before, after, edits)))
-        assert run_module("edited.js", f"m.edited({given})")["x"] == x
-    asked = run_module("edited.js", f"m.cellsToTell({json.dumps(before)}, {json.dumps(load)})")
-    assert asked == 100
+        assert call("edited.js", "m.edited(...given)", [before, after, edits])["x"] == x
+    assert call("edited.js", "m.cellsToTell(...given)", [before, load]) == 100

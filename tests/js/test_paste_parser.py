@@ -2,43 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
-from playwright.sync_api import Page
 
 from app.web.files import STATIC
+from tests.js.node import call
 from tests.printing import STYLES, matrix, spoiled
 
 MATRICES = 10_000
-CHUNK = 2_000
-Parse = Callable[[list[str]], list[Any]]
+PARSE = """given.map((text) => {
+  const { matrix, fault } = m.parseMatrix(text);
+  return fault ?? matrix.rows;
+})"""
 
 
-@pytest.fixture
-def parse(page: Page, modules: str) -> Parse:
+def parse(texts: list[str]) -> list[Any]:
     """Each text's rows, or its fault."""
-    page.goto(f"{modules}/")
-    page.wait_for_selector("body[data-ready]")
-
-    def run(texts: list[str]) -> list[Any]:
-        found: list[Any] = []
-        for start in range(0, len(texts), CHUNK):
-            found += page.evaluate(
-                """async (texts) => {
-                  const { parseMatrix } = await import("/static/js/matrices/parse.js");
-                  return texts.map((text) => {
-                    const { matrix, fault } = parseMatrix(text);
-                    return fault ?? matrix.rows;
-                  });
-                }""",
-                texts[start : start + CHUNK],
-            )
-        return found
-
-    return run
+    found: list[Any] = call("matrices/parse.js", PARSE, texts)
+    return found
 
 
 TAKEN: dict[str, list[list[float]]] = {
@@ -112,7 +94,7 @@ REFUSED: dict[str, str] = {
 }  # fmt: skip
 
 
-def test_each_way_to_write_a_matrix_is_taken_or_refused_for_its_reason(parse: Parse) -> None:
+def test_each_way_to_write_a_matrix_is_taken_or_refused_for_its_reason() -> None:
     found = dict(zip([*TAKEN, *REFUSED], parse([*TAKEN, *REFUSED]), strict=True))
     assert {text: found[text] for text in TAKEN} == TAKEN
     faults = {text: found[text] for text in REFUSED}
@@ -127,7 +109,7 @@ def test_every_reason_has_its_sentence_in_every_language() -> None:
             assert f"paste.{code}" in strings or f"number.{code}" in strings, (language, code)
 
 
-def test_a_fault_says_where_it_is_and_shows_no_more_than_twenty_signs(parse: Parse) -> None:
+def test_a_fault_says_where_it_is_and_shows_no_more_than_twenty_signs() -> None:
     assert parse(["1 2\n3 x", "[[1, 2], [3, 4, 5]]", "[1, " + "9x" * 40 + "]"]) == [
         {"code": "number", "row": 2, "column": 2, "text": "x"},
         {"code": "ragged", "row": 2, "found": 3, "wanted": 2},
@@ -135,7 +117,7 @@ def test_a_fault_says_where_it_is_and_shows_no_more_than_twenty_signs(parse: Par
     ]
 
 
-def test_whatever_is_printed_comes_back_exactly_or_is_refused_with_words(parse: Parse) -> None:
+def test_whatever_is_printed_comes_back_exactly_or_is_refused_with_words() -> None:
     rng = np.random.default_rng(56)
     names = [name for name in STYLES for _ in range(1 + MATRICES // len(STYLES))]
     printed = [STYLES[name](rng, matrix(rng)) for name in names]
@@ -158,7 +140,7 @@ def test_whatever_is_printed_comes_back_exactly_or_is_refused_with_words(parse: 
         assert refused[name] <= 0.2 * total[name], (name, refused[name])
 
 
-def test_one_wrong_number_anywhere_has_the_whole_text_refused(parse: Parse) -> None:
+def test_one_wrong_number_anywhere_has_the_whole_text_refused() -> None:
     rng = np.random.default_rng(57)
     texts, names = [], []
     for name, style in STYLES.items():
