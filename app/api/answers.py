@@ -200,7 +200,11 @@ class MinimalAnswer(TypedDict):
 
 
 class BareEvent(TypedDict):
-    """One op doing one thing, without its numbers."""
+    """One op doing one thing, without its numbers.
+
+    `progress` is how far the pass has come with it, in layers: the same for the same event in
+    every view of the numbers, and rising within each.
+    """
 
     seq: int
     phase: Phase
@@ -213,6 +217,7 @@ class BareEvent(TypedDict):
     rule_name: str
     shape: Annotated[Any, written_as(Shape)]
     elements: int
+    progress: float
 
 
 class TraceEventAnswer(BareEvent):

@@ -30,6 +30,7 @@ from app.engine.check import CheckResult
 from app.engine.derivation import Explanation, TermValue
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
+from app.engine.progress import progress
 from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
@@ -228,14 +229,15 @@ def trace_json(
         "inputs": {key: told(key, trace.array(key)) for key in trace.inputs},
         "outputs": {key: told(key, trace.array(key)) for key in outputs},
         "events": [
-            {**event_json(event), "values": _values(trace, event, told)} for event in trace.events
+            {**event_json(event, reached), "values": _values(trace, event, told)}
+            for event, reached in zip(trace.events, progress(trace), strict=True)
         ],
         "strides": {"phase": list(stops(trace, "phase")), "layer": list(stops(trace, "layer"))},
     }
 
 
-def event_json(event: Event) -> BareEvent:
-    """An event without its numbers."""
+def event_json(event: Event, reached: float) -> BareEvent:
+    """An event without its numbers, and how far the pass has come with it."""
     return {
         "seq": event.seq,
         "phase": event.phase,
@@ -248,6 +250,7 @@ def event_json(event: Event) -> BareEvent:
         "rule_name": event.rule_name,
         "shape": list(event.shape),
         "elements": event.elements,
+        "progress": reached,
     }
 
 
@@ -258,10 +261,12 @@ def step_json(
     told = Bound.of(session, max_cells, session.view)
     values: Document = {}
     events: list[StepEventAnswer] = []
+    reached = progress(trace)
     for part in passed:
         whole = part.cells is None
         shown = _values(trace, part.event, told) if whole else _cell_values(trace, part)
-        event = cast(StepEventAnswer, {**event_json(part.event), "values": shown})
+        bare = event_json(part.event, reached[part.event.seq])
+        event = cast(StepEventAnswer, {**bare, "values": shown})
         if part.cells is not None:
             event["cells"] = [list(cell) for cell in part.cells]
         events.append(event)

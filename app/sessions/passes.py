@@ -1,11 +1,13 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from app.drawing.graph_json import Drawing, draw
 from app.engine.by_layer import by_layer
 from app.engine.errors import EngineError
 from app.engine.network import Evaluation
+from app.engine.progress import progress
 from app.engine.run import closed_sigmoids, make_trace, opened_form, opened_graph
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
@@ -119,24 +121,21 @@ class Passes:
     def same_place(self, old: Session, new: Session) -> Cursor:
         """Where the cursor of ``old`` stands among the events of ``new``.
 
-        Another view, or another number of rows, can have other events. The place is then the start
-        of the same layer in the same phase, or of the phase, or the nearest there is.
+        Another view, or another number of rows, can have other events: what was in play is in
+        play again, or, where it is not among them, the first after it that is.
         """
-        if old.cursor == Cursor(0, 0):
-            return old.cursor
         before, after = self.trace(old), self.trace(new)
         cursor = clamp(old.cursor, before)
-        if cursor.seq >= len(before.events):
+        done = cursor.seq if cursor.element else cursor.seq - 1
+        if done < 0:
+            return Cursor(0, 0)
+        reached = progress(before)[done]
+        seq = bisect_left(progress(after), reached)
+        if seq >= len(after.events):
             return Cursor(len(after.events), 0)
-        event = before.events[cursor.seq]
-        same = after.events[cursor.seq] if cursor.seq < len(after.events) else None
-        if same is not None and (same.node, same.rule_name) == (event.node, event.rule_name):
-            return clamp(cursor, after)
-        for wanted in ((event.phase, event.layer), (event.phase,)):
-            for candidate in after.events:
-                if (candidate.phase, candidate.layer)[: len(wanted)] == wanted:
-                    return Cursor(candidate.seq, 0)
-        return clamp(Cursor(cursor.seq, 0), after)
+        cells = min(cursor.element, after.events[seq].elements - 1)
+        is_same = progress(after)[seq] == reached
+        return Cursor(seq, cells) if cells and is_same else Cursor(seq + 1, 0)
 
     def forget(self, id: str) -> None:
         """Drop what was made for a session that is gone."""

@@ -83,6 +83,24 @@ export function clamp(trace, cursor) {
 }
 
 /**
+ * The same place in another trace of the pass: what was in play is in play again, or, where that
+ * trace does not have it, the first event after it.
+ * @param {Trace} before
+ * @param {Trace} after
+ * @param {Cursor} cursor  in `before`
+ * @returns {Cursor}  in `after`
+ */
+export function carried(before, after, cursor) {
+  const done = inPlay(before, cursor);
+  if (!done) return { seq: 0, element: 0 };
+  const seq = after.events.findIndex(({ progress }) => progress >= done.progress);
+  if (seq < 0) return atEnd(after);
+  const { progress, elements } = after.events[seq];
+  const cells = progress === done.progress ? Math.min(cursor.element, elements - 1) : 0;
+  return cells > 0 ? { seq, element: cells } : { seq: seq + 1, element: 0 };
+}
+
+/**
  * @param {Trace} trace
  * @param {Cursor} cursor
  * @param {Stride} stride

@@ -10,7 +10,7 @@
  */
 import { batch } from "@preact/signals-core";
 import * as api from "./api.js";
-import { clamp } from "./cursor.js";
+import { carried, clamp } from "./cursor.js";
 import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
@@ -110,10 +110,10 @@ export function wantedView() {
  * Fetch the picture and the numbers of a session and put both on the screen at once.
  * @param {Session} session
  * @param {View} view
- * @param {Where} [where]
+ * @param {Where} [where]  by default at the event that is in play
  * @returns {Promise<boolean>}  false when a newer request has overtaken this one
  */
-async function look(session, view, where = store.cursor.value) {
+async function look(session, view, where) {
   const mine = ++shown;
   const current = pending.unsent === 0;
   // Samples can have gone since.
@@ -122,6 +122,9 @@ async function look(session, view, where = store.cursor.value) {
   if (mine !== shown) return false;
   batch(() => {
     const other = store.session.value?.id !== session.id;
+    // Where no place is asked for, one stays at the event that is in play.
+    const before = where === undefined && !other ? store.trace.value : null;
+    const placed = (typeof where === "function" ? where(trace) : where) ?? store.cursor.value;
     if (other || store.view.value.level !== view.level || store.view.value.loss !== view.loss) {
       const kept = store.selection.value;
       const stays = !other && kept !== null && graph.edges.some(({ key }) => key === kept.key);
@@ -139,7 +142,7 @@ async function look(session, view, where = store.cursor.value) {
     store.graph.value = graph;
     store.trace.value = trace;
     store.innerTrace.value = null;
-    store.cursor.value = clamp(trace, typeof where === "function" ? where(trace) : where);
+    store.cursor.value = clamp(trace, before ? carried(before, trace, store.cursor.value) : placed);
     store.editable.value = tokenOf(session.id) !== null;
     if (current) store.stale.value = false;
     store.notice.value = null;

@@ -305,6 +305,7 @@
  *   rule_name: string,
  *   shape: number[],
  *   elements: number,
+ *   progress: number,
  *   cells?: number[][],
  *   values: Record<string, Value | SteppedCell[]>,
  * }} StepEvent
@@ -600,6 +601,7 @@
  *   rule_name: string,
  *   shape: number[],
  *   elements: number,
+ *   progress: number,
  *   values: Record<string, Value>,
  * }} TraceEvent
  */
