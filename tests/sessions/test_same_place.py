@@ -89,6 +89,6 @@ def test_cells_of_an_event_stay_as_far_as_it_has_them(service: Service) -> None:
     for cells, kept in ((1, 1), (3, 3), (19, 3)):
         old = replace(session, cursor=Cursor(1, cells))
         assert service.passes.same_place(old, alone) == Cursor(1, kept)
-    one_row = {"x": session.x[:1], "t": np.asarray(session.t)[:1]}
-    fewer = replace(session, **one_row, data_version=session.data_version + 1)
+    t, version = np.asarray(session.t)[:1], session.data_version + 1
+    fewer = replace(session, x=session.x[:1], t=t, data_version=version)
     assert service.passes.same_place(replace(session, cursor=Cursor(1, 7)), fewer) == Cursor(1, 3)
