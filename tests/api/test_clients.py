@@ -153,7 +153,7 @@ def do_every_call(call: Caller) -> None:
     assert call("get_trace", id).events[0].phase
     assert len(call("get_layers", id).layers) == 3
     assert call("get_layer", id, "affine1").output
-    assert call("get_figure", id).startswith("<svg")
+    assert call("get_figure", id).payload.read().startswith(b"<svg")
     explained = call("explain_number", id, tensor="affine1.W.grad", index="0,1")
     assert explained.rule_name == "dot.gradient.1"
     call("check_session", id, by=own, body=models.Check())

@@ -1,10 +1,12 @@
 """The OpenAPI document is true: every example is sent, every answer is one of those described."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS, examples
@@ -12,6 +14,38 @@ from app.api.problem import KINDS
 from app.server import Settings, create_app
 from tests.api.conftest import API, Owner
 from tests.api.described import Described, operations
+
+
+def test_the_document_is_one_by_the_rules_of_openapi(app: FastAPI) -> None:
+    document = app.openapi()
+
+    OpenAPIV31SpecValidator(document).validate()
+    info = document["info"]
+    assert info["description"]
+    assert info["license"]["identifier"] == "MIT"
+    assert document["servers"]
+    described = {tag["name"] for tag in document["tags"]}
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert described == used
+
+
+def test_every_array_says_what_it_holds(app: FastAPI) -> None:
+    """Tools that know no ``prefixItems`` need it."""
+
+    def arrays(schema: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(schema, dict):
+            if schema.get("type") == "array":
+                yield schema
+            for inner in schema.values():
+                yield from arrays(inner)
+        elif isinstance(schema, list):
+            for inner in schema:
+                yield from arrays(inner)
+
+    found = list(arrays(app.openapi()["components"]["schemas"]))
+
+    assert len(found) > 50
+    assert all("items" in schema for schema in found)
 
 
 def test_every_route_is_described_under_a_name_of_its_own(app: FastAPI) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.conditions import is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
-from app.api.documents import IF_NONE_MATCH, operation
+from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.viewing import DrawingQuery
 from app.api.written import CURSOR
@@ -43,7 +43,7 @@ CursorQuery = Annotated[
     router,
     "GET",
     "/sessions/{id}/figure.svg",
-    content={SVG: {"schema": {"type": "string"}}},
+    content={SVG: BINARY},
     problems=("not-found",),
     headers=(IF_NONE_MATCH,),
     answer_headers=("ETag",),
