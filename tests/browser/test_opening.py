@@ -135,7 +135,7 @@ def test_zooming_in_shows_the_inside_and_moves_nothing(explorer: Any) -> None:
     figure = "() => document.querySelector('.figure > .nodes').outerHTML"
     places = re.findall(r'd="[^"]*"| [xy]="[^"]*"', explorer.page.evaluate(figure))
     assert explorer.page.locator(".inside").count() == 0
-    zoom(explorer, "affine1", 6)
+    zoom(explorer, "affine1", 8)
     explorer.until("document.querySelectorAll('.inside').length > 0")
     assert re.findall(r'd="[^"]*"| [xy]="[^"]*"', explorer.page.evaluate(figure)) == places
     inside = explorer.page.locator('[data-inside="affine1"]')
@@ -146,7 +146,7 @@ def test_zooming_in_shows_the_inside_and_moves_nothing(explorer: Any) -> None:
     assert box["x"] - 1 <= within["x"]
     assert within["x"] + within["width"] <= box["x"] + box["width"] + 1
     assert explorer.page.evaluate("document.querySelectorAll('#figure *').length") < 3000
-    zoom(explorer, "affine1", 6, 120)
+    zoom(explorer, "affine1", 8, 120)
     explorer.until("document.querySelectorAll('.inside').length === 0")
 
 

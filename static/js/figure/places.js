@@ -93,8 +93,8 @@ function line({ x, y }, width) {
   return { x: x - width / 2, y: y - TEXT_HEIGHT, w: width, h: TEXT_HEIGHT + 3 };
 }
 
-/** @param {readonly Box[]} boxes @returns {Box} */
-function around(boxes) {
+/** @param {readonly Box[]} boxes @returns {Box}  the least box around them all */
+export function around(boxes) {
   return span(
     boxes.flatMap(({ x, y, w, h }) => [/** @type {[number, number]} */ ([x, y]), [x + w, y + h]]),
     0,

@@ -7,15 +7,17 @@
  * @import { Look } from "./sight.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
+import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
-import { cursor, event, fetchedCells, graph, innerTable, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme } from "../store.js";
+import { cursor, event, fetchedCells, graph, innerTable, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme, trace } from "../store.js";
 import { language, t } from "../strings.js";
 import { titleCells } from "./cells.js";
 import { oncePerFrame } from "./frames.js";
 import { makeInsides } from "./insides.js";
 import { knownOf, valueOf } from "./known.js";
+import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
 import { cellsOf } from "./large.js";
-import { edgeOf, formulaOf } from "./names.js";
+import { formulaOf } from "./names.js";
 import { anchor, animate, boxAt, boxBehind, close, goUp, open, placeAfter } from "./opening.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
@@ -64,11 +66,11 @@ export function mountFigure(host) {
     stage.replaceChildren(figure.element);
     const { width, height } = graph.value;
     if (held) {
-      viewport.resize(width, height, { keep: true });
+      viewport.resize(width, height, { ...seenIn(figure), keep: true });
       void viewport.moveTo(placeAfter(held, graph.value));
     } else if (host.dataset.drawing !== drawingName()) {
       // Same drawing, same place on the screen: an edit must not jump.
-      viewport.resize(width, height);
+      viewport.resize(width, height, seenIn(figure));
     }
     host.dataset.drawing = drawingName();
     untracked(() => {
@@ -120,10 +122,15 @@ export function mountFigure(host) {
     void language.value;
   });
   effect(() => {
-    // Follow the op in play, unless the learner is looking at a cell.
-    const place = event.value && painted.value && placeInPlay();
-    if (place && !opened) viewport.reveal(place);
+    // Follow the op in play, but not where the learner is looking at a box just opened.
+    const boxes = painted.value && table.value ? boxesPlayed() : [];
+    viewport.lookAt(boxes, { still: opened || !event.value });
     opened = false;
+  });
+  effect(() => {
+    // What is chosen is where one looks until the next step.
+    const chosen = selection.value && untracked(boxesOfChosen);
+    viewport.lookAt(chosen?.length ? chosen : untracked(boxesPlayed), { still: true });
   });
 
   /** @param {[number, number]} point */
@@ -133,18 +140,20 @@ export function mountFigure(host) {
     else if (box) void close(box.closes, box.id);
   }
 
-  function placeInPlay() {
-    const boxes = [...(event.value?.writes ?? [])].flatMap((key) => {
-      const label = edgeOf(key)?.label;
-      return label ? [label] : [];
-    });
-    const node = graph.value?.nodes.find(({ id, w }) => id === event.value?.node && w > 0);
-    if (node) boxes.push(/** @type {any} */ ({ ...node, x: node.x - node.w / 2, y: node.y - node.h / 2 }));
-    if (boxes.length === 0) return null;
-    const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
-    const right = Math.max(...boxes.map((box) => box.x + box.w));
-    const bottom = Math.max(...boxes.map((box) => box.y + box.h));
-    return { x: x - 24, y: y - 32, w: right - x + 48, h: bottom - y + 64 };
+  /** Of the op in play, or of the one that comes first. */
+  function boxesPlayed() {
+    const played = trace.value && (inPlay(trace.value, cursor.value) ?? trace.value.events[0]);
+    return graph.value && played ? boxesInPlay(graph.value, played) : [];
+  }
+
+  function boxesOfChosen() {
+    return graph.value && selection.value ? boxesOf(graph.value, selection.value.key) : [];
+  }
+
+  /** @param {Figure} figure */
+  function seenIn({ graph: drawn, main }) {
+    const drawing = main.scene.parts.filter(({ kind }) => kind === "node" || kind === "label");
+    return { legible: legibleScale(drawn), drawn: drawing, focus: untracked(boxesPlayed) };
   }
 
   host.addEventListener("pointerdown", (down) => {
@@ -186,7 +195,7 @@ export function mountFigure(host) {
     } else if (press.key.startsWith("Arrow")) {
       const edge = walk(graph.value, selection.value?.key ?? null, press.key);
       selection.value = { key: edge.key, index: null };
-      if (edge.label) viewport.reveal({ ...edge.label, y: edge.label.y - 24, h: edge.label.h + 48 });
+      for (const box of boxesOf(graph.value, edge.key)) viewport.reveal(box);
     } else {
       return;
     }

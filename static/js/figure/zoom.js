@@ -3,24 +3,32 @@
  *
  * A place {x, y, k} says that the figure's point p stands at x + p k in the window. Zooming never
  * moves or changes what is drawn; who draws by the place listens to its changes.
+ *
+ * @import { Box } from "./places.js"
  */
+import { signal } from "@preact/signals-core";
+import { centredAlong, heldAlong, MARGIN, shiftAlong } from "./bounds.js";
+import { between, makeFlight } from "./flight.js";
 import { listenToGestures } from "./gestures.js";
 
 const LARGEST = 16;
 const SMALLEST = 0.05;
 const STEP = 1.25;
-const MARGIN = 16;
-/** Numbers are set at 12 px: below this scale they could not be read. */
-const LEGIBLE = 0.68;
-/** The scale of a figure that has to be panned anyway. */
-const COMFORTABLE = 0.85;
+/** The scale of a figure that has to be panned. */
+const READABLE = 0.85;
 const LARGEST_FIT = 1.5;
+/** Numbers are set at 12 px: below this scale they are hard to read. */
+export const LEGIBLE = 0.68;
 /** How long after its last event a gesture counts as ended, in ms. */
 const RESTS_AFTER = 150;
 
-/** @typedef {{x: number, y: number, w: number, h: number}} Box */
 /** @typedef {{x: number, y: number, k: number}} Place */
 /** @typedef {Place & {width: number, height: number}} Window  with the size of what clips, in px */
+/**
+ * How the place was chosen, and is chosen anew when the window changes: as a figure is opened (all
+ * of it where that can be read), all of it, as large as can be read, or by hand.
+ * @typedef {"opened" | "whole" | "readable" | "hand"} Choice
+ */
 /** @typedef {ReturnType<typeof makeViewport>} Viewport */
 
 /**
@@ -31,12 +39,27 @@ export function makeViewport(host, stage) {
   let [x, y, k] = [0, 0, 1];
   let size = { width: 1, height: 1 };
   let room = { width: host.clientWidth, height: host.clientHeight };
-  let fitted = true;
+  /** Height of what stands over the lower end of the window. */
+  let covered = 0;
+  let legible = LEGIBLE;
+  /** @type {Choice} */
+  let choice = "opened";
+  /** What one looks at, from what must be in sight to what would be best. @type {readonly Box[]} */
+  let focus = [];
+  /** What is drawn: where nothing is looked at, one zooms in on the nearest of these. @type {readonly Box[]} */
+  let landmarks = [];
   let moving = false;
   let resting = 0;
-  let flight = 0;
+  /** @type {{from: Place, to: Place}} */
+  let way = { from: { x, y, k }, to: { x, y, k } };
+  /** Which size the next press on Fit gives. @type {import("@preact/signals-core").Signal<"whole" | "readable">} */
+  const nextFit = signal("whole");
   /** @type {Set<(place: Window, moving: boolean) => void>} */
   const listeners = new Set();
+  const flight = makeFlight((part) => {
+    stir();
+    put(between(way.from, way.to, part));
+  });
 
   /** @returns {Window} */
   const place = () => ({ x, y, k, ...room });
@@ -45,12 +68,13 @@ export function makeViewport(host, stage) {
     for (const listener of listeners) listener(place(), moving);
   }
 
-  /** Keep a figure larger than the window from being pushed out of it. */
-  function hold() {
-    ({ x, y } = held({ x, y, k }));
+  /** @param {Place} to  taken as far as the figure stays in the window */
+  function put(to) {
+    ({ x, y, k } = held(to));
     stage.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
     const scale = k.toFixed(3);
     if (host.dataset.scale !== scale) host.dataset.scale = scale;
+    nextFit.value = whole() < LEGIBLE && k <= whole() * 1.001 ? "readable" : "whole";
     tell();
   }
 
@@ -58,19 +82,29 @@ export function makeViewport(host, stage) {
   function held(to) {
     return {
       x: heldAlong(to.x, size.width * to.k, room.width),
-      y: heldAlong(to.y, size.height * to.k, room.height),
+      y: heldAlong(to.y, size.height * to.k, room.height, coveredAt(to.k)),
       k: to.k,
     };
   }
 
+  /** Nothing stands over a figure of which all is in the window. @param {number} scale */
+  function coveredAt(scale) {
+    return isLarger(scale) ? covered : 0;
+  }
+
+  /** @param {number} scale  whether the figure is larger than the window there */
+  function isLarger(scale) {
+    return size.width * scale > room.width || size.height * scale > room.height;
+  }
+
   /** A gesture goes on: the figure is moved as one picture, and drawn crisp when it has ended. */
   function move() {
-    stopFlight();
+    flight.stop();
     stir();
   }
 
   function stir() {
-    fitted = false;
+    choice = "hand";
     moving = true;
     stage.style.willChange = "transform";
     clearTimeout(resting);
@@ -83,51 +117,82 @@ export function makeViewport(host, stage) {
     tell();
   }
 
-  function stopFlight() {
-    cancelAnimationFrame(flight);
-    flight = 0;
-  }
-
   /** @param {number} by @param {number} atX @param {number} atY */
   function zoom(by, atX, atY) {
     const to = Math.min(LARGEST, Math.max(Math.min(SMALLEST, whole()), k * by));
-    x = atX - ((atX - x) * to) / k;
-    y = atY - ((atY - y) * to) / k;
-    k = to;
-    fitted = false;
-    hold();
+    choice = "hand";
+    put({ x: atX - ((atX - x) * to) / k, y: atY - ((atY - y) * to) / k, k: to });
   }
 
-  /** @param {number} by  about the middle of the window */
+  /** @param {number} by  about what one looks at, if it is in sight, else about what is nearest */
   function step(by) {
-    stopFlight();
-    zoom(by, room.width / 2, room.height / 2);
+    flight.stop();
+    const eye = { x: room.width / 2, y: room.height / 2 };
+    const looked = focus.length > 0 && isInSight(focus[0]);
+    const at = looked ? centre(focus[0]) : (nearest(eye) ?? eye);
+    zoom(by, at.x, at.y);
+    if (looked) put(moved(focus, shiftAlong));
+  }
+
+  /** @param {Box} box */
+  function centre(box) {
+    return { x: x + (box.x + box.w / 2) * k, y: y + (box.y + box.h / 2) * k };
+  }
+
+  /** @param {Box} box  whether its middle is in the window */
+  function isInSight(box) {
+    const at = centre(box);
+    return at.x >= 0 && at.x <= room.width && at.y >= 0 && at.y <= room.height - coveredAt(k);
+  }
+
+  /** The point of anything drawn that is nearest to a point, in px of the window. @param {{x: number, y: number}} point */
+  function nearest(point) {
+    let least = Infinity;
+    let found = null;
+    for (const box of landmarks) {
+      const at = {
+        x: Math.min(Math.max(point.x, x + box.x * k), x + (box.x + box.w) * k),
+        y: Math.min(Math.max(point.y, y + box.y * k), y + (box.y + box.h) * k),
+      };
+      const distance = Math.hypot(at.x - point.x, at.y - point.y);
+      if (distance < least) [least, found] = [distance, at];
+    }
+    return found;
   }
 
   /** The scale at which all of the figure is in the window. */
   function whole() {
     const [across, down] = [room.width - 2 * MARGIN, room.height - 2 * MARGIN];
-    return Math.min(LARGEST_FIT, across / size.width, down / size.height);
+    return Math.max(0.001, Math.min(LARGEST_FIT, across / size.width, down / size.height));
   }
 
-  /** All of the figure, or, where that would be too small to read, its left middle. */
-  function fit() {
-    stopFlight();
-    k = whole() < LEGIBLE ? COMFORTABLE : whole();
-    x = Math.max(MARGIN, (room.width - size.width * k) / 2);
+  /** @param {Choice} how */
+  function choose(how) {
+    choice = how;
+    flight.stop();
+    k = how === "whole" || (how === "opened" && whole() >= legible) ? whole() : READABLE;
+    x = (room.width - size.width * k) / 2;
     y = (room.height - size.height * k) / 2;
-    fitted = true;
-    hold();
+    if (isLarger(k)) {
+      x = MARGIN;
+      if (focus.length > 0) ({ x, y } = moved(focus, centredAlong));
+    }
+    put({ x, y, k });
   }
 
   /**
-   * Move as little as needed to bring a part of the figure into the window.
-   * @param {Box} box  in the figure's own px
+   * Where the figure stands when it is moved so that some boxes are seen.
+   * @param {readonly Box[]} boxes @param {typeof shiftAlong} by  @returns {Place}
    */
-  function reveal(box) {
-    x += shift(x + box.x * k, box.w * k, room.width);
-    y += shift(y + box.y * k, box.h * k, room.height);
-    hold();
+  function moved(boxes, by) {
+    const across = boxes.map((box) => ({ start: x + box.x * k, end: x + (box.x + box.w) * k }));
+    const down = boxes.map((box) => ({ start: y + box.y * k, end: y + (box.y + box.h) * k }));
+    return { x: x + by(across, room.width), y: y + by(down, room.height - coveredAt(k)), k };
+  }
+
+  /** @param {readonly Box[]} boxes  move as little as needed to bring as many as fit into the window */
+  function reveal(boxes) {
+    if (boxes.length > 0 && isLarger(k)) put(moved(boxes, shiftAlong));
   }
 
   /**
@@ -137,39 +202,23 @@ export function makeViewport(host, stage) {
    * @returns {Promise<void>}  when it is there, or has been ended
    */
   function moveTo(to, ms = 0) {
-    stopFlight();
-    const from = { x, y, k };
-    const end = held(to);
-    /** @param {number} part  of the way */
-    const go = (part) => {
-      k = from.k * (end.k / from.k) ** part;
-      // One point of the figure stands still on the way, as when zooming about it.
-      const along = Math.abs(end.k / from.k - 1) < 1e-6 ? part : (k - from.k) / (end.k - from.k);
-      x = from.x + (end.x - from.x) * along;
-      y = from.y + (end.y - from.y) * along;
-      hold();
-    };
-    fitted = false;
+    flight.stop();
+    choice = "hand";
     if (ms <= 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      go(1);
+      put(to);
       return Promise.resolve();
     }
-    return new Promise((resolve) => {
-      const start = performance.now();
-      let mine = 0;
-      const frame = (/** @type {number} */ now) => {
-        if (flight !== mine) return resolve();
-        const part = Math.min(1, Math.max(0, (now - start) / ms));
-        stir();
-        go(1 - (1 - part) ** 3);
-        if (part === 1) {
-          flight = 0;
-          return resolve();
-        }
-        flight = mine = requestAnimationFrame(frame);
-      };
-      flight = mine = requestAnimationFrame(frame);
-    });
+    way = { from: { x, y, k }, to: held(to) };
+    return flight.start(ms);
+  }
+
+  /** The window has another size, or more of it is covered. @param {() => void} change */
+  function rearrange(change) {
+    const seen = focus.length > 0 && isInSight(focus[0]);
+    change();
+    if (choice !== "hand") return choose(choice);
+    put({ x, y, k });
+    if (seen) reveal(focus);
   }
 
   const gestures = listenToGestures(host, {
@@ -179,22 +228,35 @@ export function makeViewport(host, stage) {
     },
     pan(byX, byY) {
       move();
-      x += byX;
-      y += byY;
-      hold();
+      put({ x: x + byX, y: y + byY, k });
     },
   });
   new ResizeObserver(() => {
-    room = { width: host.clientWidth, height: host.clientHeight };
-    if (fitted) fit();
-    else hold();
+    const [width, height] = [host.clientWidth, host.clientHeight];
+    if (width !== room.width || height !== room.height) rearrange(() => (room = { width, height }));
   }).observe(host);
 
   return {
-    fit,
-    reveal,
     place,
     moveTo,
+    nextFit,
+    /** All of the figure, and when it is all there, as large as can be read. */
+    fit: () => choose(nextFit.peek()),
+    /** @param {Box} box  in the figure's own px: move as little as needed to bring it into the window */
+    reveal: (box) => reveal([box]),
+    /**
+     * Look at a part of the figure, now and when the window changes.
+     * @param {readonly Box[]} boxes  in the figure's own px, each within the next
+     * @param {{still?: boolean}} [options]  still: do not move for it now
+     */
+    lookAt(boxes, { still = false } = {}) {
+      focus = boxes;
+      if (!still) reveal(focus);
+    },
+    /** @param {number} height  of what stands over the lower end of the window, in px */
+    cover(height) {
+      if (height !== covered) rearrange(() => (covered = height));
+    },
     zoomIn: () => step(STEP),
     zoomOut: () => step(1 / STEP),
     /**
@@ -203,15 +265,20 @@ export function makeViewport(host, stage) {
      */
     onChange: (listener) => void listeners.add(listener),
     /**
-     * Another size of the figure.
+     * Another figure, or another size of it.
      * @param {number} width
      * @param {number} height
-     * @param {{keep?: boolean}} [options]  keep: stay at the place as far as it exists
+     * @param {{keep?: boolean, legible?: number, drawn?: readonly Box[], focus?: readonly Box[]}} [options]
+     *   keep: stay at the place as far as it exists; legible: the least scale at which all of it is
+     *   opened; drawn: what there is to be seen; focus: what is looked at first
      */
-    resize(width, height, { keep = false } = {}) {
+    resize(width, height, { keep = false, legible: least = LEGIBLE, drawn = [], focus: first = [] } = {}) {
       size = { width, height };
-      if (keep) hold();
-      else fit();
+      legible = least;
+      landmarks = drawn;
+      focus = first;
+      if (keep) put({ x, y, k });
+      else choose("opened");
     },
     dragged: gestures.dragged,
     /** @param {MouseEvent} event  @returns {[number, number]} in the figure's own px */
@@ -225,16 +292,4 @@ export function makeViewport(host, stage) {
 /** @param {Window} place  @returns {Box}  what of the figure is in the window */
 export function viewIn({ x, y, k, width, height }) {
   return { x: -x / k, y: -y / k, w: width / k, h: height / k };
-}
-
-/** @param {number} offset @param {number} length @param {number} room */
-function heldAlong(offset, length, room) {
-  if (length + 2 * MARGIN <= room) return Math.min(Math.max(offset, 0), room - length);
-  return Math.min(MARGIN, Math.max(offset, room - length - MARGIN));
-}
-
-/** @param {number} start @param {number} length @param {number} room */
-function shift(start, length, room) {
-  if (start < MARGIN || length + 2 * MARGIN > room) return MARGIN - start;
-  return Math.min(0, room - MARGIN - start - length);
 }

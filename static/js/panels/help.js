@@ -19,6 +19,12 @@ const KEYS = [
   [["?"], "help.help"],
 ];
 
+/** @type {[string[], string][]} */
+const POINTER = [
+  [["help.wheel", "help.drag"], "help.pan"],
+  [["help.pinch"], "help.scale"],
+];
+
 export function mountHelp() {
   view("help", help);
 }
@@ -45,17 +51,20 @@ function help() {
     <p>${t("help.double")}</p>
     <table class="keys">
       <tbody>
-        ${KEYS.map(
-          ([keys, text]) =>
-            html`<tr>
-              <th scope="row">${keys.map((key) => html`<kbd>${key}</kbd> `)}</th>
-              <td>${t(text)}</td>
-            </tr>`,
-        )}
+        ${KEYS.map(([keys, text]) => row(keys, text))}
+        ${POINTER.map(([moves, text]) => row(moves.map((move) => t(move)), text))}
       </tbody>
     </table>
     <form method="dialog">
       <button type="submit" class="primary">${t("help.close")}</button>
     </form>
   `;
+}
+
+/** @param {readonly string[]} keys  or what is done with the pointer @param {string} text */
+function row(keys, text) {
+  return html`<tr>
+    <th scope="row">${keys.map((key) => html`<kbd>${key}</kbd> `)}</th>
+    <td>${t(text)}</td>
+  </tr>`;
 }

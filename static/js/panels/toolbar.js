@@ -16,19 +16,21 @@ import { wholeField } from "./whole.js";
 /** @type {Level[]} */
 const LEVELS = ["network", "layer", "op", "element"];
 
-/** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
+/** @typedef {import("../figure/zoom.js").Viewport} Viewport */
+
+/** @param {Viewport} viewport */
 export function mountToolbar(viewport) {
   view("toolbar", () => toolbar(viewport));
   mountExport();
 }
 
-/** @param {{fit: () => void, zoomIn: () => void, zoomOut: () => void}} viewport */
-function toolbar({ fit, zoomIn, zoomOut }) {
+/** @param {Viewport} viewport */
+function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
   return html`
     <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${sampleChoice()}</div>
     <div class="zooms" role="group" aria-label=${t("zoom.group")}>
       <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
-      <button type="button" id="fit" @click=${fit}>${t("zoom.fit")}</button>
+      <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>${t(`zoom.${nextFit.value}`)}</button>
       <button type="button" id="zoom-in" aria-label=${t("zoom.in")} title=${t("zoom.in")} @click=${zoomIn}>+</button>
       ${exportButton()}
     </div>
