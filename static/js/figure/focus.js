@@ -15,17 +15,19 @@ const NAMES_LEGIBLE = 0.42;
  * An op, then with what it writes, with all boxes that take part in it, and with what it reads.
  * @param {Graph} graph
  * @param {TraceEvent} event
+ * @param {{ahead?: boolean}} [options]  ahead: it is still to come, and what it reads is there
  * @returns {Box[]}  each within the next; none where the figure does not draw it
  */
-export function boxesInPlay(graph, { node, reads, writes }) {
+export function boxesInPlay(graph, { node, reads, writes }, { ahead = false } = {}) {
+  const [near, far] = ahead ? [reads, writes] : [writes, reads];
   const lit = graph.nodes.filter(({ id, nodes, w }) => w > 0 && (id === node || nodes.includes(node)));
   const ops = lit.map(nodeBox);
-  const made = labelsOf(graph, writes);
+  const made = labelsOf(graph, near);
   const at = made[0] ?? ops[0];
   if (!at) return [];
   const op = nearestFirst(ops, at).slice(0, 1);
   const [first] = [...op, ...made];
-  return nested([...op, ...nearestFirst(made, first), ...ops, ...nearestFirst(labelsOf(graph, reads), first)]);
+  return nested([...op, ...nearestFirst(made, first), ...ops, ...nearestFirst(labelsOf(graph, far), first)]);
 }
 
 /**

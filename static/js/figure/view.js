@@ -142,8 +142,11 @@ export function mountFigure(host) {
 
   /** Of the op in play, or of the one that comes first. */
   function boxesPlayed() {
-    const played = trace.value && (inPlay(trace.value, cursor.value) ?? trace.value.events[0]);
-    return graph.value && played ? boxesInPlay(graph.value, played) : [];
+    if (!graph.value || !trace.value) return [];
+    const played = inPlay(trace.value, cursor.value);
+    if (played) return boxesInPlay(graph.value, played);
+    const [next] = trace.value.events;
+    return next ? boxesInPlay(graph.value, next, { ahead: true }) : [];
   }
 
   function boxesOfChosen() {

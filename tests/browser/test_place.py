@@ -1,0 +1,131 @@
+"""Where the figure stands: all of it on Fit, the op in play in sight, on every window."""
+
+from typing import Any
+
+import pytest
+
+from app.sessions.presets import PRESETS
+
+WINDOWS = {"notebook": (1280, 720), "phone": (390, 844)}
+INSIDE = """
+const frame = () => document.getElementById("figure").getBoundingClientRect();
+const inside = (element, by = 1) => {
+  const [box, window] = [element.getBoundingClientRect(), frame()];
+  return box.left >= window.left - by && box.right <= window.right + by
+    && box.top >= window.top - by && box.bottom <= window.bottom + by;
+};
+"""
+# Step to the end, and note the steps of which no op, or nothing made, can be seen whole.
+LOST = f"""() => {{
+  {INSIDE}
+  const lost = [];
+  const slider = document.getElementById("slider");
+  for (let seq = -1; seq !== slider.valueAsNumber; document.getElementById("next").click()) {{
+    seq = slider.valueAsNumber;
+    if (seq === 0) continue;
+    const ops = [...document.querySelectorAll("#figure .node.lit")];
+    if (!ops.some((op) => inside(op.querySelector("circle, rect")))) lost.push(seq);
+  }}
+  return lost;
+}}"""
+IN_PLAY = f"""() => {{
+  {INSIDE}
+  const ops = [...document.querySelectorAll("#figure .node.lit :is(circle, rect)")];
+  return ops.some((op) => inside(op));
+}}"""
+WHOLE = f"""() => {{
+  {INSIDE}
+  return inside(document.querySelector("svg.figure"));
+}}"""
+
+
+SCALE = "Number(document.getElementById('figure').dataset.scale)"
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def fit_to(explorer: Any, window: tuple[int, int], search: str) -> None:
+    width, height = window
+    explorer.page.set_viewport_size({"width": width, "height": height})
+    explorer.open(search)
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_every_op_in_play_is_in_sight_and_fit_shows_the_whole_figure(
+    explorer: Any, window: tuple[int, int]
+) -> None:
+    lost, whole = {}, {}
+    for name in PRESETS:
+        fit_to(explorer, window, f"?preset={name}&at=0")
+        lost[name] = explorer.page.evaluate(LOST)
+        if explorer.page.inner_text("#fit") == "Fit":
+            explorer.press("0")
+        whole[name] = explorer.page.evaluate(WHOLE)
+    assert {name: seqs for name, seqs in lost.items() if seqs} == {}
+    assert all(whole.values()), whole
+
+
+@pytest.mark.parametrize("search", ["fig-5-28&at=20", "fig-5-29&at=20", "two-layer&at=12"])
+def test_a_link_opens_on_a_phone_at_the_op_in_play(explorer: Any, search: str) -> None:
+    fit_to(explorer, WINDOWS["phone"], f"?preset={search}")
+    assert explorer.page.evaluate(IN_PLAY)
+    # Another window, the same op.
+    explorer.page.set_viewport_size({"width": 844, "height": 390})
+    explorer.until(IN_PLAY)
+
+
+@pytest.mark.parametrize("window", [(1440, 900), (1280, 720)])
+def test_the_digit_and_softmax_are_in_sight_at_once(explorer: Any, window: tuple[int, int]) -> None:
+    fit_to(explorer, window, "?preset=fig-5-28")
+    assert explorer.page.evaluate(WHOLE)
+
+
+def test_fit_shows_all_and_then_what_can_be_read(explorer: Any) -> None:
+    fit_to(explorer, WINDOWS["notebook"], "?preset=two-layer&at=12")
+    page = explorer.page
+    assert page.inner_text("#fit") == "Fit"
+    page.click("#fit")
+    assert page.evaluate(WHOLE)
+    assert page.evaluate(SCALE) < 0.5
+    assert page.inner_text("#fit") == "Read"
+    page.click("#fit")
+    assert page.evaluate(SCALE) == 0.85
+    assert page.evaluate(IN_PLAY)
+    assert page.inner_text("#fit") == "Fit"
+
+
+@pytest.mark.parametrize("search", ["", "?preset=two-layer&at=12"])
+def test_enlarging_without_end_ends_at_the_op_in_play(explorer: Any, search: str) -> None:
+    fit_to(explorer, WINDOWS["notebook"], search)
+    explorer.press(*["+"] * 12)
+    assert explorer.page.evaluate(SCALE) > 10
+    assert explorer.page.evaluate("""() => {
+      const window = document.getElementById("figure").getBoundingClientRect();
+      return [...document.querySelectorAll("#figure .node :is(circle, rect)")].some((op) => {
+        const box = op.getBoundingClientRect();
+        return box.left < window.right && box.right > window.left
+          && box.top < window.bottom && box.bottom > window.top;
+      });
+    }""")
+
+
+@pytest.mark.parametrize("window", [(640, 360), (720, 450), (844, 390), (1280, 720)])
+def test_a_low_window_leaves_the_figure_its_half(explorer: Any, window: tuple[int, int]) -> None:
+    fit_to(explorer, window, "?preset=fig-5-28")
+    height, page_height, page_width = explorer.page.evaluate(
+        "[document.getElementById('figure').clientHeight,"
+        " document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
+    )
+    assert height >= 0.45 * window[1]
+    assert (page_width, page_height) == window
+
+
+def test_nothing_moves_on_a_phone_while_the_page_comes(explorer: Any) -> None:
+    explorer.page.add_init_script(SHIFTS)
+    fit_to(explorer, WINDOWS["phone"], "?preset=fig-5-28")
+    explorer.page.wait_for_timeout(300)
+    assert explorer.page.evaluate("shifted") < 0.05
