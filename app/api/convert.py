@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.api import models
+from app.api.models_parts import Optimizer, View
 from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
@@ -77,7 +78,7 @@ def _numbers(
     )
 
 
-def optimizer(model: models.Optimizer | None) -> OptimizerConfig | None:
+def optimizer(model: Optimizer | None) -> OptimizerConfig | None:
     """An optimiser's settings; None stays None."""
     return None if model is None else OptimizerConfig(**model.model_dump())
 
@@ -89,7 +90,7 @@ def run_plan(body: models.NewRun | models.RunOfBatches) -> RunPlan:
     return RunPlan(optimizer(body.optimizer), None, body.steps, body.seed, body.batches)
 
 
-def change_view(model: models.View) -> edits.ChangeView:
+def change_view(model: View) -> edits.ChangeView:
     """What of a view is to change."""
     opened = None if model.open is None else tuple(model.open)
     return edits.ChangeView(model.level, model.loss, model.sample, model.single, opened, model.form)

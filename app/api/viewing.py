@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from app.api.models import Form, Level, LossView
+from app.api.models_parts import Form, Level, LossView
 from app.sessions.edits import ChangeView
 
 LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]

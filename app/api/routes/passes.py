@@ -21,14 +21,8 @@ from app.api.models import CHECK, UPDATE
 from app.api.tensors import parse_index
 from app.api.values import answer, encode
 from app.api.viewing import DrawingQuery, PassQuery
-from app.api.views import (
-    check_json,
-    explanation_json,
-    layer_json,
-    layers_json,
-    trace_json,
-    update_json,
-)
+from app.api.views import layer_json, layers_json, trace_json
+from app.api.views_learning import check_json, explanation_json, update_json
 from app.api.written import INDEX
 from app.drawing.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain

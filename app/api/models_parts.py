@@ -1,0 +1,165 @@
+"""What bodies are made of: networks, initialisers, optimisers, views. See `models`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from app.api.numbers import VectorOrMatrix
+from app.engine.initializers import SEED
+
+MAX_LAYERS = 32
+MAX_NAME = 64
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+TensorName = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+def _whole(value: Any) -> Any:
+    # To JSON 3.0 and 3 are the same number, and some clients write the former.
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+# The bounds stand first, or pydantic would not write them into the schema.
+WHOLE = BeforeValidator(_whole)
+Count = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
+Row = Annotated[int, Field(ge=0, le=1_000_000_000), WHOLE]
+Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
+Seed = Annotated[int, Field(ge=SEED.minimum, le=SEED.maximum), WHOLE]
+
+
+Parameters = Annotated[
+    dict[TensorName, VectorOrMatrix],
+    Field(
+        max_length=2 * MAX_LAYERS,
+        description="W is `(D, H)`; b is `(H,)`, and `(1, H)` or `(H, 1)` are taken for it.",
+    ),
+]
+Targets = Annotated[
+    VectorOrMatrix,
+    Field(description="Labels `(N,)` or `(N, 1)`, each from 0 to C - 1, or one-hot rows `(N, C)`."),
+]
+
+
+class Strict(BaseModel):
+    """A model that takes nothing for anything else."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, frozen=True
+    )
+
+
+class Layer(Strict):
+    """One layer; only `affine` has units."""
+
+    type: Literal["affine", "relu", "sigmoid", "tanh"]
+    units: Count | None = None
+    name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+
+
+class Loss(Strict):
+    """The loss, the mean over the rows."""
+
+    type: Literal["softmax_cross_entropy"]
+
+
+class Network(Strict):
+    """What the network is made of; without layers, x holds the scores."""
+
+    input_size: Count
+    layers: Annotated[list[Layer], Field(fail_fast=True, max_length=MAX_LAYERS)]
+    loss: Loss | None = None
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+InitializerName = Literal["normal", "xavier", "he", "zeros"]
+
+
+class Initializer(Strict):
+    """How weights are drawn; `std` is for `normal`."""
+
+    type: InitializerName
+    std: Annotated[float, Field(ge=0, le=1e6)] = 0.01
+
+
+def _written(value: Any) -> str:
+    return "its name" if isinstance(value, str) else "with its settings"
+
+
+AnyInitializer = Annotated[
+    Annotated[InitializerName, Tag("its name")] | Annotated[Initializer, Tag("with its settings")],
+    Discriminator(_written),
+]
+
+Rate = Annotated[float, Field(gt=0, le=1e6)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+Epsilon = Annotated[float, Field(gt=0, le=1)]
+
+
+class Sgd(Strict):
+    """p -= learning_rate * g."""
+
+    type: Literal["sgd"]
+    learning_rate: Rate = 0.1
+
+
+class Momentum(Strict):
+    """v = momentum * v - learning_rate * g; p += v."""
+
+    type: Literal["momentum"]
+    learning_rate: Rate = 0.01
+    momentum: Decay = 0.9
+
+
+class AdaGrad(Strict):
+    """h += g * g; p -= learning_rate * g / (sqrt(h) + epsilon)."""
+
+    type: Literal["adagrad"]
+    learning_rate: Rate = 0.01
+    epsilon: Epsilon = 1e-10
+
+
+class Adam(Strict):
+    """Bias-corrected Adam, epsilon outside the root."""
+
+    type: Literal["adam"]
+    learning_rate: Rate = 0.001
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Epsilon = 1e-8
+
+
+Optimizer = Annotated[Sgd | Momentum | AdaGrad | Adam, Discriminator("type")]
+
+Level = Literal["network", "layer", "op", "element"]
+LossView = Literal["opened", "closed"]
+Form = Literal["book", "stable"]
+
+
+class View(Strict):
+    """How the session is drawn and stepped; what is left out keeps its value."""
+
+    level: Level | None = None
+    loss: LossView | None = None
+    sample: Row | None = None
+    single: bool | None = None
+    open: Annotated[list[Name], Field(max_length=MAX_LAYERS)] | None = None
+    form: Form | None = None
+
+
+class Bands(Strict):
+    """Made-up samples in clean tenths: the first number of a sample decides its class."""
+
+    dataset: Literal["bands"]
+    samples: Count
+    seed: Seed = 0
+
+
+class Digits(Strict):
+    """The first rows of a data set, whose order is a shuffle."""
+
+    dataset: Literal["mnist"]
+    split: Literal["train", "test"] = "train"
+    samples: Count
+
+
+Data = Annotated[Bands | Digits, Discriminator("dataset")]
