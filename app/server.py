@@ -127,4 +127,7 @@ def _warm() -> None:
         view = preset.view
         graph = presets.drawn(preset)
         inner = presets.drawn(preset, "opened") if graph.loss_form == "closed" else None
-        draw(graph, view.level or "op", bool(view.single), backward, inner=inner)
+        draw(
+            graph, view.level or "op", bool(view.single), backward, inner=inner,
+            names_batch=preset.names_batch,
+        )  # fmt: skip

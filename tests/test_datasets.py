@@ -58,3 +58,16 @@ def test_the_network_of_figure_5_28_reads_held_out_digits() -> None:
     assert found.predictions is not None
     assert (found.predictions == labels).mean() > 0.94
     assert found.predictions[presets.FIRST_DIGIT] == labels[presets.FIRST_DIGIT]
+
+
+def test_figure_5_28_offers_digits_that_there_is_something_to_learn_from() -> None:
+    rows = list(presets.DOUBTFUL)
+    assert len(set(rows)) == len(rows)
+    x, labels = datasets.load("mnist", "test", rows)
+    network = Network(digits.SPEC, digits.trained(datasets.load))
+    probabilities = network.evaluate(x).probabilities
+    assert probabilities is not None
+    right = probabilities[range(len(rows)), labels]
+    # Sure of none of them, and wrong about some; y - t is then above a tenth.
+    assert (right < 0.9).all()
+    assert (probabilities.argmax(axis=1) != labels).sum() >= 3

@@ -77,13 +77,18 @@ class CatalogueAnswer(TypedDict):
 
 
 class PresetAnswer(TypedDict):
-    """A session to start from; `rows` is how many digits it can show, where it shows one."""
+    """A session to start from.
+
+    Where it shows a digit, `rows` is how many there are to choose from, and `doubtful` are those
+    over which its network wavers or errs, so that there is a gradient to see; else both are null.
+    """
 
     id: str
     title: str
     network: NetworkAnswer
     view: ViewAnswer
     rows: int | None
+    doubtful: list[int] | None
 
 
 class PresetsAnswer(TypedDict):

@@ -111,6 +111,7 @@ def presets_json() -> PresetsAnswer:
                 "network": cast(NetworkAnswer, network_json(presets.network(preset))),
                 "view": view_json(preset.view.over(View())),
                 "rows": presets.HELD_OUT if preset.is_digit else None,
+                "doubtful": list(presets.DOUBTFUL) if preset.is_digit else None,
             }
             for preset in presets.PRESETS.values()
         ]

@@ -19,14 +19,14 @@ ROOM = 6.0
 SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 15.0, 5.0, 9.0, 4.0
 # Advances of 11 px text, wide enough for any face: each token gets a place of its own, so that a
 # bracket meets its size whatever face the reader has.
-DIGIT, PAREN, COMMA, LAST_COMMA = 6.6, 4.6, 6.4, 3.6
-_TOKEN = re.compile(r"\d+|[(),]")
+DIGIT, LETTER, PAREN, COMMA, LAST_COMMA = 6.6, 8.4, 4.6, 6.4, 3.6
+_TOKEN = re.compile(r"\d+|N|[(),]")
 
 
 class Size(NamedTuple):
     """One size of a shape, and the x at which it is written."""
 
-    value: int
+    value: str
     x: float
 
 
@@ -51,7 +51,7 @@ def equations(plan: Plan) -> list[drawn.Equation]:
     drawing with its brackets, in coordinates of its own. A product has it once more as
     ``product``, with the result at the end as in figure 5-26.
     """
-    graph, single = plan.graph, plan.single
+    graph = plan.graph
     if not plan.numbers or not plan.backward:
         return []
     name = graph.layers[0].name
@@ -60,9 +60,10 @@ def equations(plan: Plan) -> list[drawn.Equation]:
     )
     dx, dw, db, dy = (tensor.grad_symbol or "" for tensor in (x, w, b, y))
     transposed = r"^{\mathsf{T}}"
-    x_flat, y_flat = (shape_text(t.shape, single=single) for t in (x, y))
+    x_shape, y_shape = (("N", *t.shape[1:]) if plan.names_batch else t.shape for t in (x, y))
+    x_flat, y_flat = (shape_text(shape, single=plan.single) for shape in (x_shape, y_shape))
     y_full, x_turned, w_turned = (
-        shape_text(shape) for shape in (y.shape, x.shape[::-1], w.shape[::-1])
+        shape_text(shape) for shape in (y_shape, x_shape[::-1], w.shape[::-1])
     )
     sides: dict[int, list[Part]] = {
         1: [
@@ -146,7 +147,7 @@ def shape_width(shape: str) -> float:
 
 
 def _advance(token: str) -> float:
-    return {"(": PAREN, ")": PAREN, ",": COMMA}.get(token, DIGIT * len(token))
+    return {"(": PAREN, ")": PAREN, ",": COMMA, "N": LETTER}.get(token, DIGIT * len(token))
 
 
 def _tokens(shape: str) -> list[tuple[str, float]]:
@@ -168,8 +169,8 @@ def _shape(shape: str, centre: float, y: float) -> tuple[list[drawn.PlacedText],
         # A comma stands by its number; the rest of its advance is the space after it.
         at = x + (2.0 if token == "," else advance / 2)
         texts.append({"text": token, "x": pixel(at), "y": pixel(y)})
-        if token.isdecimal():
-            sizes.append(Size(int(token), at))
+        if token.isalnum():
+            sizes.append(Size(token, at))
         x += advance
     return texts, sizes
 

@@ -61,6 +61,8 @@ def draw(
     backward: bool = True,
     opened: Collection[str] = (),
     inner: OpGraph | None = None,
+    *,
+    names_batch: bool = False,
 ) -> Drawing:
     """Draw a graph at a level.
 
@@ -72,6 +74,7 @@ def draw(
         backward: whether there is a backward half; without, no backward arrow is drawn.
         opened: names of layers that are opened in their place at the levels of boxes.
         inner: the graph with its loss opened, for the insides of the closed boxes of the loss.
+        names_batch: write N for the number of samples in shapes, as figure 5-27 does.
 
     Returns:
         A drawing without any number of the pass, in pixels at scale 1. Drawings are
@@ -89,12 +92,14 @@ def draw(
         graph = for_one_sample(graph)
         inner = inner and for_one_sample(inner)
     names = frozenset(opened)
-    key = (_topology(graph), level, single, backward, names, inner and _topology(inner))
+    key = (
+        _topology(graph), level, single, backward, names, inner and _topology(inner), names_batch,
+    )  # fmt: skip
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    drawing = Drawing(_draw(graph, level, single, backward, names, inner))
+    drawing = Drawing(_draw(graph, level, single, backward, names, inner, names_batch))
     with _lock:
         _cache[key] = drawing
         if len(_cache) > CACHED:
@@ -114,9 +119,9 @@ def _topology(graph: OpGraph) -> object:
 
 def _draw(
     graph: OpGraph, level: str, single: bool, backward: bool, opened: frozenset[str],
-    inner: OpGraph | None,
+    inner: OpGraph | None, names_batch: bool,
 ) -> Graph:  # fmt: skip
-    whole = Plan(graph, single=single, backward=backward, level=level)
+    whole = Plan(graph, single=single, backward=backward, level=level, names_batch=names_batch)
     if whole.rows > MOST_ROWS:
         raise TooLarge(f"at most {MOST_ROWS} classes can be drawn in rows", "view/level")
     layers = {layer.name: layer for layer in graph.layers if layer.type != LOSS_TYPE}

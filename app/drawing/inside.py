@@ -56,7 +56,10 @@ def inside_of(
     arrives, leaves = _crossing(inner)
     inner = _one_line_each(inner)
     stub = next(edge.id for edge in inner.edges if edge.target is None)
-    plan = Plan(inner, whole.single, whole.backward, chained=True, formulas=whole.formulas)
+    plan = Plan(
+        inner, whole.single, whole.backward, chained=True, names_batch=whole.names_batch,
+        formulas=whole.formulas,
+    )  # fmt: skip
     fill(plan)
     placement = _framed(placed(plan.items, plan.links, plan.groups), title)
     for id in arrives:

@@ -69,10 +69,10 @@ def numbers_of(shape: Shape) -> Numbers:
     return Numbers("heat", rows, cols, cell_w * cols, cell_h * rows, cell_w, cell_h)
 
 
-def shape_text(shape: Shape, *, single: bool = False) -> str:
+def shape_text(shape: Sequence[int | str], *, single: bool = False) -> str:
     """``(2, 3)``; with ``single`` a row of one sample is written ``(2,)`` as in figure 5-24.
 
-    The shape of a scalar is not written.
+    A size may be a letter, as in ``(N, 3)``. The shape of a scalar is not written.
     """
     if single and len(shape) == 2 and shape[0] == 1:
         shape = shape[1:]

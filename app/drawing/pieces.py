@@ -4,7 +4,7 @@ from typing import Literal
 
 from app.drawing import drawn
 from app.drawing.geometry import Placement, Point, Rect
-from app.drawing.labels import pixel, rounded
+from app.drawing.labels import Label, pixel, rounded
 from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
 
@@ -87,7 +87,7 @@ def _forward(plan: Plan, face: EdgeFace, placement: Placement) -> drawn.GraphEdg
     return {
         "id": edge.id, "direction": "forward", "tensor": edge.tensor,
         "from": _begin(face), "to": face.target, "shape": list(edge.shape),
-        "shape_text": _shape_text(face), "row": edge.row, "key": edge.id,
+        "shape_text": _shape_text(face.forward), "row": edge.row, "key": edge.id,
         "points": rounded(points), "label": label, "box": None,
         "description": _sentence(plan, face),
     }  # fmt: skip
@@ -108,7 +108,8 @@ def _backward(
     answer: drawn.GraphEdge = {
         "id": f"{edge.id}.grad", "direction": "backward", "tensor": edge.tensor,
         "from": face.target, "to": _begin(face), "shape": list(edge.shape),
-        "shape_text": _shape_text(face), "row": edge.row, "key": f"{edge.id}.grad",
+        "shape_text": _shape_text(face.backward or face.forward), "row": edge.row,
+        "key": f"{edge.id}.grad",
         "points": rounded(parallel[::-1]),
         "label": face.backward.under(run, off) if face.backward and run else None, "box": number,
         "description": f"gradient on {_sentence(plan, face)}",
@@ -136,8 +137,7 @@ def _begin(face: EdgeFace) -> str | None:
     return face.source or (face.edge.id if face.edge.source is None else None)
 
 
-def _shape_text(face: EdgeFace) -> str:
-    label = face.forward or face.backward
+def _shape_text(label: Label | None) -> str:
     return label.shape if label else ""
 
 

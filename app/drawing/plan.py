@@ -67,7 +67,8 @@ class Plan:
     """The parts of one figure.
 
     ``level`` is how deep it looks; ``chained`` says that the graph is the inside of one layer
-    among others, so that its chain enters and leaves at the sides.
+    among others, so that its chain enters and leaves at the sides. ``names_batch`` writes N for
+    the number of samples and says once, at x, what N is.
     """
 
     graph: OpGraph
@@ -75,6 +76,7 @@ class Plan:
     backward: bool
     level: str = "op"
     chained: bool = False
+    names_batch: bool = False
     formulas: FormulaTable = field(default_factory=FormulaTable)
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -155,11 +157,21 @@ class Plan:
         self.edges[edge.id] = EdgeFace(edge, None, edge.target, None, None, key)
         return CONSTANT_ARROW + self.formulas[key].height + 4.0
 
+    def shape_text(self, edge: Edge) -> str:
+        """The shape of what an edge carries, as the figure writes it."""
+        shape = edge.shape
+        if self.graph.tensors[edge.tensor].role == "parameter":
+            # A W with one row is a matrix all the same; only samples lose their axis.
+            return shape_text(shape)
+        if self.names_batch and len(shape) == 2:
+            return shape_text(("N", *shape[1:]))
+        return shape_text(shape, single=self.single)
+
     def _label(self, edge: Edge, symbol: str, mode: str) -> Label:
         key = self.formulas.add(symbol)
-        # A W with one row is a matrix all the same; only samples lose their axis.
-        has_samples = self.graph.tensors[edge.tensor].role != "parameter"
-        text = shape_text(edge.shape, single=self.single and has_samples)
+        text = self.shape_text(edge)
+        if self.names_batch and edge.tensor == "x" and symbol == edge.symbol:
+            text += f", N = {self.graph.n}"
         numbers = numbers_of(edge.shape)
         if mode == "fan":
             cell = numbers_of(())

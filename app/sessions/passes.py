@@ -12,6 +12,7 @@ from app.engine.run import closed_sigmoids, make_trace, opened_form, opened_grap
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
 from app.sessions.cache import ByteCache
+from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
 
 TRACE_BYTES = 64 << 20
@@ -91,7 +92,11 @@ class Passes:
         inner = None
         if graph.loss_form == "closed":
             inner = opened_graph(session.spec, trace, stable=view.form == "stable")
-        return draw(graph, view.level, view.single, backward, view.open, inner)
+        preset = PRESETS.get(session.preset or "")
+        return draw(
+            graph, view.level, view.single, backward, view.open, inner,
+            names_batch=preset is not None and preset.names_batch,
+        )  # fmt: skip
 
     def topology(self, session: Session, view: View) -> str:
         """Names the graph of ``view``'s pass among all that the session's numbers may call for.

@@ -19,8 +19,10 @@ from app.sessions.state import Source
 Array = np.ndarray
 
 HELD_OUT = 2_000
-# A clear 8, of which the network is nearly sure: there is some gradient left to see.
-FIRST_DIGIT = 37
+# Held-out digits to learn from: the network wavers over them or takes them for another class, so
+# that loss and gradients are large enough to be seen. Of most others it is sure to a millionth.
+DOUBTFUL = (1906, 1603, 64, 25, 107, 342, 722, 48, 191, 1303, 1044, 46, 1884, 111, 1925, 1063)
+FIRST_DIGIT = DOUBTFUL[0]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Preset:
         view: How it is drawn.
         parameters, x, t, grad_output: Its numbers; a digit's x, t and parameters are loaded.
         is_digit: Whether it shows a held-out digit, which a row number chooses.
+        names_batch: Whether its shapes name the number of samples, N, as figure 5-27 does.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Preset:
     t: Sequence[Any] | None = None
     grad_output: Sequence[Sequence[float]] | None = None
     is_digit: bool = False
+    names_batch: bool = False
 
 
 # X . W = (5, 11, 17) as in section 3.3.3 of the book.
@@ -56,11 +60,12 @@ _ONE_SAMPLE: dict[str, Any] = {
     "parameters": {"affine1.W": [[1, 3, 5], [2, 4, 6]], "affine1.b": [1, 2, 3]},
     "x": [[1, 2]],
 }
-# Probabilities (0.3, 0.2, 0.5) and the second class right: the book's (0.3, -0.8, 0.5).
+# exp gives 3, 2 and 5, whose sum S = 10 differs from its inverse. The probabilities are then
+# (0.3, 0.2, 0.5), and with the second class right the gradients are the book's (0.3, -0.8, 0.5).
 _THREE_SCORES: dict[str, Any] = {
     "input_size": 3,
     "loss": "softmax_cross_entropy",
-    "x": np.log([[0.3, 0.2, 0.5]]).tolist(),
+    "x": np.log([[3.0, 2.0, 5.0]]).tolist(),
     "t": [[0, 1, 0]],
 }
 
@@ -91,10 +96,12 @@ _ALL = (
         ChangeView("op", "closed", 0, False),
         2,
         (("affine", 3),),
-        # X . W = (0, 0, 0), (10, 10, 10) and dB = (5, 7, 9): the book's NumPy demonstrations.
+        # The rows (0, 0, 0) and (10, 10, 10) of X . W, and dB = (5, 7, 9), are the book's NumPy
+        # demonstrations. Three samples of two numbers, so that no size can be taken for another.
         parameters={"affine1.W": [[2, 4, 6], [4, 3, 2]], "affine1.b": [1, 2, 3]},
-        x=[[0, 0], [1, 2]],
-        grad_output=[[1, 2, 3], [4, 5, 6]],
+        x=[[0, 0], [1, 2], [2, 4]],
+        grad_output=[[1, 2, 3], [3, 4, 5], [1, 1, 1]],
+        names_batch=True,
     ),
     Preset(
         "fig-5-28",
@@ -142,7 +149,8 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
 
     Args:
         preset_id: One of `PRESETS`.
-        row: Which held-out digit, 0 to 1,999; only where the preset shows one (default 37).
+        row: Which held-out digit, 0 to 1,999, only where the preset shows one; else the first of
+            `DOUBTFUL`.
         loader: Gives the digits.
 
     Raises:

@@ -837,9 +837,19 @@
  */
 
 /**
- * A session to start from; `rows` is how many digits it can show, where it shows one.
+ * A session to start from.
  *
- * @typedef {{id: string, title: string, network: Network, view: View, rows: number | null}} Preset
+ * Where it shows a digit, `rows` is how many there are to choose from, and `doubtful` are those
+ * over which its network wavers or errs, so that there is a gradient to see; else both are null.
+ *
+ * @typedef {{
+ *   id: string,
+ *   title: string,
+ *   network: Network,
+ *   view: View,
+ *   rows: number | null,
+ *   doubtful: number[] | null,
+ * }} Preset
  */
 
 /**

@@ -24,7 +24,7 @@ def arithmetic(explorer: Any, key: str, cell: int) -> str:
 
 def test_single_numbers_are_added_in_one_line(wide: Any) -> None:
     wide.open("?preset=fig-5-27").press("End")
-    assert arithmetic(wide, "affine1.b.grad", 1) == "2 + 5 = 7"
+    assert arithmetic(wide, "affine1.b.grad", 1) == "2 + 4 + 1 = 7"
 
 
 def test_y_minus_t_is_divided_by_the_number_of_samples(wide: Any) -> None:

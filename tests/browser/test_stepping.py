@@ -97,10 +97,10 @@ def place_in(at: str) -> tuple[int, int]:
 def test_a_stride_of_one_number_fills_the_cells_row_by_row(explorer: Any) -> None:
     explorer.open("?preset=fig-5-27&at=0")
     explorer.stride("element")
-    for count in range(1, 7):
+    for count in range(1, 10):
         explorer.next()
         assert sorted(explorer.figure()["affine1.dot"]) == list(range(count))
-    assert explorer.numbers("affine1.dot") == [0, 0, 0, 10, 10, 10]
+    assert explorer.numbers("affine1.dot") == [0, 0, 0, 10, 10, 10, 20, 20, 20]
 
 
 def test_keys_buttons_and_slider_move_the_same_cursor(explorer: Any) -> None:

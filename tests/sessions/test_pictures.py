@@ -74,9 +74,9 @@ def test_each_step_of_one_cell_makes_one_more_number_known(passes: Passes, batch
 
 def test_the_numbers_are_those_of_the_pass(passes: Passes, batch: Session) -> None:
     svg = painted(passes, batch, Cursor(len(passes.trace(batch).events)))
-    # dB = (1, 2, 3) + (4, 5, 6): the book's NumPy demonstration.
+    # dB = (5, 7, 9): the book's NumPy demonstration.
     assert set("579") <= set(texts(svg))
-    assert numbers_in(svg) == 2 * (4 + 6 + 6 + 3 + 6)
+    assert numbers_in(svg) == 2 * (6 + 6 + 9 + 3 + 9)
 
 
 def test_the_op_in_play_is_the_one_being_revealed_or_else_the_last_one_done(
@@ -141,6 +141,6 @@ def test_float32_numbers_are_written_as_the_page_writes_them(
 
 
 def test_numbers_that_are_not_finite_are_written_as_such(passes: Passes, batch: Session) -> None:
-    huge = replace(batch, x=np.array([[1e308, -1e308], [1.0, 2.0]]))
+    huge = replace(batch, x=np.array([[1e308, -1e308], [1.0, 2.0], [2.0, 4.0]]))
     svg = painted(passes, huge, Cursor(len(passes.trace(huge).events)))
     assert re.search("\u221e|NaN", svg)

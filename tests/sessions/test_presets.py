@@ -13,6 +13,8 @@ from app.engine.trace import Trace
 from app.sessions import digits, presets
 from app.sessions.creation import check
 from app.sessions.edits import Loader
+from app.sessions.gallery import preset_session
+from app.sessions.passes import Passes
 from app.sessions.state import View
 
 Array = np.ndarray
@@ -57,9 +59,27 @@ def test_figure_5_25_can_be_checked_by_hand(preset: str) -> None:
 
 def test_figure_5_27_has_the_books_batch() -> None:
     trace = trace_of("fig-5-27")
-    assert trace.array("affine1.dot").tolist() == [[0, 0, 0], [10, 10, 10]]
-    assert trace.array("affine1.output").tolist() == [[1, 2, 3], [11, 12, 13]]
+    assert trace.array("affine1.dot").tolist() == [[0, 0, 0], [10, 10, 10], [20, 20, 20]]
+    assert trace.array("affine1.output").tolist() == [[1, 2, 3], [11, 12, 13], [21, 22, 23]]
     assert trace.array("affine1.b.grad").tolist() == [5, 7, 9]
+    assert trace.array("x.grad").tolist() == [[28, 16], [52, 34], [12, 9]]
+    assert trace.array("affine1.W.grad").tolist() == [[5, 6, 7], [10, 12, 14]]
+
+
+def test_figure_5_27_writes_n_for_its_samples_and_says_once_what_it_is() -> None:
+    drawing = Passes().drawing(preset_session("fig-5-27", loader))
+    shown = {edge["key"]: edge["shape_text"] for edge in drawing["edges"]}
+    assert shown == {
+        "x": "(N, 2), N = 3", "affine1.W": "(2, 3)", "affine1.b": "(3,)",
+        "affine1.dot": "(N, 3)", "affine1.output": "(N, 3)",
+        "x.grad": "(N, 2)", "affine1.W.grad": "(2, 3)", "affine1.b.grad": "(3,)",
+        "affine1.dot.grad": "(N, 3)", "affine1.output.grad": "(N, 3)",
+    }  # fmt: skip
+    assert [one["shapes"] for one in drawing["equations"]] == [
+        "(N, 2) = (N, 3) (3, 2)", "(2, 3) = (2, N) (N, 3)", "(3,) = (N, 3)",
+    ]  # fmt: skip
+    # What tools get are sizes, not letters.
+    assert {tuple(edge["shape"]) for edge in drawing["edges"]} == {(3, 2), (2, 3), (3,), (3, 3)}
 
 
 @pytest.mark.parametrize("preset", ["fig-5-29", "fig-5-30"])
@@ -67,9 +87,22 @@ def test_figures_5_29_and_5_30_give_the_books_gradient(preset: str) -> None:
     trace = trace_of(preset)
     names = ("loss.multiply", "loss.y")[preset == "fig-5-30"]
     found = [float(trace.array(f"{names}.{i}")) for i in (1, 2, 3)]
-    assert_allclose(found, [0.3, 0.2, 0.5], rtol=1e-12)
+    assert_allclose(found, [0.3, 0.2, 0.5], rtol=1e-15)
     found = [float(trace.array(f"loss.a.{i}.grad")) for i in (1, 2, 3)]
-    assert_allclose(found, [0.3, -0.8, 0.5], rtol=1e-12)
+    assert_allclose(found, [0.3, -0.8, 0.5], rtol=1e-15)
+
+
+def test_s_and_its_inverse_can_be_told_apart_in_figure_5_29() -> None:
+    trace = trace_of("fig-5-29")
+
+    def found(*names: str) -> list[float]:
+        return [float(trace.array(name)) for name in names]
+
+    assert_allclose(found(*(f"loss.exp.{i}" for i in (1, 2, 3))), [3, 2, 5], rtol=1e-15)
+    assert_allclose(found("loss.sum", "loss.reciprocal"), [10, 0.1], rtol=1e-15)
+    branches = [f"loss.reciprocal:multiply.{i}.grad" for i in (1, 2, 3)]
+    assert_allclose(found(*branches), [0, -10, 0], rtol=1e-15)
+    assert_allclose(found("loss.sum.grad"), [0.1], rtol=1e-15)
 
 
 def test_the_two_layer_network_has_both_halves() -> None:

@@ -18,8 +18,6 @@ import { problems, whenSent } from "./said.js";
 import { wholeField } from "./whole.js";
 
 const SIDE = 28;
-/** A step through the held-out digits that visits all of them before it repeats one. */
-const STRIDE = 389;
 
 /** The held-out digit that was asked for, and of which session, until the session has it. */
 const asked = signal({ session: "", row: 0 });
@@ -116,7 +114,11 @@ function labelOf(targets) {
 
 /** How many digits the preset has to choose from; null where it shows none. */
 function rows() {
-  return presets.value.find(({ id }) => id === session.value?.preset)?.rows ?? null;
+  return preset()?.rows ?? null;
+}
+
+function preset() {
+  return presets.value.find(({ id }) => id === session.value?.preset);
 }
 
 function row() {
@@ -124,8 +126,10 @@ function row() {
   return asked.value.session === now?.id ? asked.value.row : (now?.source?.rows[0] ?? 0);
 }
 
+/** The next of the digits that there is something to learn from: of most others the network is sure. */
 function another() {
-  void load((row() + STRIDE) % (rows() ?? 1));
+  const doubtful = preset()?.doubtful ?? [0];
+  void load(doubtful[(doubtful.indexOf(row()) + 1) % doubtful.length]);
 }
 
 /** @param {number} chosen */
