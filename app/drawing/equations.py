@@ -60,7 +60,7 @@ def equations(plan: Plan) -> list[drawn.Equation]:
     )
     dx, dw, db, dy = (tensor.grad_symbol or "" for tensor in (x, w, b, y))
     transposed = r"^{\mathsf{T}}"
-    x_shape, y_shape = (("N", *t.shape[1:]) if plan.names_batch else t.shape for t in (x, y))
+    x_shape, y_shape = (plan.named(tensor.shape) for tensor in (x, y))
     x_flat, y_flat = (shape_text(shape, single=plan.single) for shape in (x_shape, y_shape))
     y_full, x_turned, w_turned = (
         shape_text(shape) for shape in (y_shape, x_shape[::-1], w.shape[::-1])

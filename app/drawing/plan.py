@@ -163,9 +163,11 @@ class Plan:
         if self.graph.tensors[edge.tensor].role == "parameter":
             # A W with one row is a matrix all the same; only samples lose their axis.
             return shape_text(shape)
-        if self.names_batch and len(shape) == 2:
-            return shape_text(("N", *shape[1:]))
-        return shape_text(shape, single=self.single)
+        return shape_text(self.named(shape), single=self.single)
+
+    def named(self, shape: Sequence[int]) -> tuple[int | str, ...]:
+        """A shape with one row a sample, with N for their number where the figure names it."""
+        return ("N", *shape[1:]) if self.names_batch and len(shape) == 2 else tuple(shape)
 
     def _label(self, edge: Edge, symbol: str, mode: str) -> Label:
         key = self.formulas.add(symbol)
