@@ -239,6 +239,23 @@ async function patched(current, token, changes) {
   }
 }
 
+/** Another tab has changed the session: its numbers come here too, unless this one has some under way. */
+export async function refresh() {
+  const current = store.session.value;
+  if (!current || pending.unsent > 0 || store.stale.value) return;
+  const mine = ++edits;
+  shown++;
+  store.stale.value = true;
+  try {
+    const now = await api.getSession(current.id);
+    if (mine === edits) store.session.value = now;
+  } catch (error) {
+    store.notice.value = messageOf(error);
+  } finally {
+    void follow(mine);
+  }
+}
+
 /** @param {number} mine  the edit whose numbers are wanted; a newer one brings its own */
 async function follow(mine) {
   const session = store.session.value;

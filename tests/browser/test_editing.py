@@ -223,7 +223,7 @@ def test_a_link_to_a_session_can_be_read_and_copied_but_not_changed(explorer: An
     explorer.settle()
     explorer.until("location.search.includes('session=')")
     owner = explorer.id
-    explorer.page.evaluate("sessionStorage.clear()")
+    explorer.page.evaluate("localStorage.clear()")
     explorer.open(explorer.page.evaluate("location.search"))
     assert explorer.numbers("affine1.b") == [5, 2, 3]
     explorer.page.click("#tab-data")

@@ -226,7 +226,7 @@ def test_a_file_dropped_beside_the_panel_does_not_replace_the_page(explorer: Any
 def test_somebody_else_s_numbers_can_be_saved_and_not_replaced(explorer: Any) -> None:
     open_own(explorer)
     address = explorer.page.evaluate("location.search")
-    explorer.page.evaluate("sessionStorage.clear()")
+    explorer.page.evaluate("localStorage.clear()")
     explorer.open(address)
     explorer.page.click("#tab-data")
     assert explorer.page.locator("#panel input[type=file]").count() == 0

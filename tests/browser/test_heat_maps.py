@@ -1,9 +1,11 @@
 """The pictures of large tensors: all of them there, in one request, and as exact as the numbers."""
 
+import json
 import math
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 # 42 heat maps at level op: more than the page once kept.
 WIDTH = 64
@@ -28,6 +30,17 @@ def wide(**network: Any) -> dict[str, Any]:
     }
 
 
+def own(page: Page, session: dict[str, Any]) -> None:
+    """Let the browser have the edit token of a session that it did not make."""
+    kept = [{
+        "id": session["id"], "token": session["edit_token"], "preset": session["preset"],
+        "version": session["version"], "changed": 0,
+    }]  # fmt: skip
+    page.add_init_script(
+        f"localStorage.setItem('backprop-explorer.own', {json.dumps(json.dumps(kept))})"
+    )
+
+
 def open_own(explorer: Any, body: dict[str, Any], search: str) -> list[str]:
     """Make a session, open it as its owner, and note the requests for tensors."""
     page = explorer.page
@@ -35,9 +48,7 @@ def open_own(explorer: Any, body: dict[str, Any], search: str) -> list[str]:
     assert made.ok, made.text()
     session = made.json()
     explorer.id, explorer.token = session["id"], session["edit_token"]
-    page.add_init_script(
-        f"sessionStorage.setItem('backprop-explorer.token.{explorer.id}', '{explorer.token}')"
-    )
+    own(page, session)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/tensors" in request.url
             else None)  # fmt: skip

@@ -5,17 +5,21 @@
  */
 import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
-import { atBackward } from "../cursor.js";
+import { arrive, startOf } from "../arrive.js";
+import { read } from "../address.js";
 import { messageOf } from "../messages.js";
 import { openPreset } from "../session.js";
 import { notice, presets, session, stride, theme, view as seen } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { strideFor } from "../timeline.js";
+import { own } from "../tokens.js";
 import { view } from "../view.js";
 import { openHelp } from "./help.js";
 import { openNetworkForm } from "./network.js";
 import { sketch } from "./sketches.js";
 
+/** Versions of one figure that the menu shows. */
+const MOST_VERSIONS = 3;
 const KEPT_THEME = "backprop-explorer.theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
 
@@ -101,6 +105,7 @@ function presetMenu() {
             ${sketch(preset.id)}
             <span>${presetTitle(preset.id)}</span>
           </button>
+          ${yours(preset.id)}
         </li>`,
       )}
       <li>
@@ -108,10 +113,45 @@ function presetMenu() {
           <span class="plus" aria-hidden="true">+</span>
           <span>${t("menu.own")}</span>
         </button>
+        ${yours(null)}
       </li>
     </ul>
     <a id="all-figures" href="/figures?lang=${language.value}">${t("menu.figures")}</a>
   `;
+}
+
+/** What this browser has of one's own: of a figure, or networks. @param {string | null} preset */
+function yours(preset) {
+  const found = own.value.filter((one) => one.preset === preset).slice(0, MOST_VERSIONS);
+  return found.map(
+    (one) => html`<button
+      type="button"
+      class="yours"
+      data-own=${one.id}
+      aria-current=${session.value?.id === one.id ? "true" : "false"}
+      @click=${() => chooseYours(one.id)}
+    >
+      ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
+    </button>`,
+  );
+}
+
+/** Of today the time, of other days the day too. @param {number} changed */
+function timeOf(changed) {
+  const day = new Date(changed);
+  const isToday = day.toDateString() === new Date().toDateString();
+  return day.toLocaleString(language.value, { timeStyle: "short", ...(isToday ? {} : { dateStyle: "medium" }) });
+}
+
+/** @param {string} id */
+async function chooseYours(id) {
+  toggleMenu(false);
+  document.getElementById("choose")?.focus();
+  try {
+    await arrive({ ...read(""), session: id });
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
 }
 
 /** @param {Preset} preset */
@@ -124,12 +164,6 @@ async function choose({ id }) {
   } catch (error) {
     notice.value = messageOf(error);
   }
-}
-
-/** @param {string} preset  where its story begins @returns {import("../session.js").Where} */
-export function startOf(preset) {
-  if (preset === "fig-5-25" || preset === "fig-5-26" || preset === "fig-5-27") return atBackward;
-  return { seq: 0, element: 0 };
 }
 
 function chooseOwn() {

@@ -1,0 +1,81 @@
+/**
+ * Opening what an address names: a preset, or a session; and what stands in for one that is gone.
+ *
+ * @import { Place } from "./address.js"
+ * @import { Where } from "./session.js"
+ * @import { Session } from "./pagetypes.js"
+ */
+import { ApiError } from "./api.js";
+import { atBackward } from "./cursor.js";
+import { openPreset, openSession } from "./session.js";
+import { notice, stride, view } from "./store.js";
+import { t } from "./strings.js";
+import { strideFor } from "./timeline.js";
+import { forget, tokenOf } from "./tokens.js";
+
+const FIRST = "fig-5-25";
+
+/** Sessions of this page that are as the book has them, to go back to. @type {Map<string, string>} */
+const unchanged = new Map();
+
+/** @param {Place} place */
+export async function arrive(place) {
+  await open(place);
+  stride.value = place.stride ?? strideFor(view.value.level);
+}
+
+/** @param {Session} now  that is shown */
+export function noteUnchanged({ id, preset, data_version }) {
+  if (preset !== null && data_version === 1 && tokenOf(id)) unchanged.set(preset, id);
+  else if (preset !== null && unchanged.get(preset) === id) unchanged.delete(preset);
+}
+
+/** @param {string} preset  where its story begins @returns {Where} */
+export function startOf(preset) {
+  if (preset === "fig-5-25" || preset === "fig-5-26" || preset === "fig-5-27") return atBackward;
+  return { seq: 0, element: 0 };
+}
+
+/** @param {Place} place */
+async function open(place) {
+  const wanted = {
+    ...(place.level && { level: place.level }),
+    ...(place.loss && { loss: place.loss }),
+    ...(place.open && { open: place.open }),
+    ...(place.form && { form: place.form }),
+    ...(place.sample !== null && { sample: place.sample }),
+  };
+  if (place.session) {
+    if (await found(place.session, { where: place.cursor ?? undefined, view: wanted })) return;
+    await openPreset(FIRST, { where: startOf(FIRST) });
+    notice.value = t("notice.expired");
+    return;
+  }
+  const preset = place.preset ?? FIRST;
+  const where = place.cursor ?? startOf(preset);
+  const again = unchanged.get(preset);
+  if (again && (await found(again, { where, view: wanted }))) return;
+  try {
+    await openPreset(preset, { where, view: wanted });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 422 || preset === FIRST) throw error;
+    await openPreset(FIRST, { where: startOf(FIRST) });
+    notice.value = t("notice.unknown");
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {{where?: Where, view?: Partial<import("./types.js").View>}} options
+ * @returns {Promise<boolean>}  false where there is no such session any more
+ */
+async function found(id, options) {
+  try {
+    await openSession(id, options);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    forget(id);
+    return false;
+  }
+}

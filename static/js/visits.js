@@ -1,0 +1,91 @@
+/**
+ * Browser Back and Forward: every figure, every network and every first edit is an entry of its
+ * own; steps and views only rewrite the entry that is there.
+ *
+ * @import { Place } from "./address.js"
+ * @import { Session } from "./pagetypes.js"
+ */
+import { effect, signal } from "@preact/signals-core";
+import * as address from "./address.js";
+import { noteUnchanged } from "./arrive.js";
+import { messageOf } from "./messages.js";
+import { cursor, notice, session, stride, trace, view } from "./store.js";
+import { refresh } from "./session.js";
+import { language } from "./strings.js";
+import { keep, own } from "./tokens.js";
+
+/** Places on their way here, asked for by Back or Forward: until they are, nothing is written. */
+const coming = signal(0);
+
+/**
+ * @param {boolean} withLanguage  whether the address names it from the start
+ * @param {(place: Place) => Promise<void>} open
+ */
+export function watchVisits(withLanguage, open) {
+  const firstLanguage = language.peek();
+  /** @type {string | null} */
+  let at = null;
+  effect(() => {
+    const now = session.value;
+    if (!now || !trace.value || coming.value > 0) return;
+    const visit = `${now.id} ${isOwnNumbers(now)}`;
+    const chosen = withLanguage || language.value !== firstLanguage;
+    const search = addressOf(now, chosen ? language.value : null);
+    if (at !== null && visit !== at && search !== location.search) history.pushState(null, "", search);
+    else if (search !== location.search || location.hash) history.replaceState(null, "", search);
+    at = visit;
+  });
+  addEventListener("popstate", async () => {
+    const search = location.search;
+    if (search === written()) return;
+    coming.value++;
+    try {
+      await open(address.read(search));
+    } catch (error) {
+      notice.value = messageOf(error);
+    } finally {
+      at = null;
+      coming.value--;
+    }
+  });
+  /** What the entry on the screen says: a jump inside the page is no other place. */
+  function written() {
+    const now = session.peek();
+    return now && addressOf(now, new URLSearchParams(location.search).get("lang"));
+  }
+  effect(() => {
+    const now = session.value;
+    if (!now) return;
+    noteUnchanged(now);
+    if (isOwnNumbers(now)) keep(now);
+  });
+  // Another tab has gone on with the session that is shown here.
+  effect(() => {
+    const shown = session.peek();
+    const there = own.value.find(({ id }) => id === shown?.id);
+    if (shown && there && there.version > shown.version ) refresh();
+  });
+}
+
+/** A preset is named as such until its numbers are changed; then only the session has them. @param {Session} now */
+export function isOwnNumbers(now) {
+  return now.preset === null || now.data_version > 1;
+}
+
+/** @param {Session} now @param {string | null} lang */
+function addressOf(now, lang) {
+  const { level, loss, sample, open, form } = view.value;
+  const boxes = level === "network" || level === "layer";
+  return address.write({
+    preset: now.preset,
+    session: isOwnNumbers(now) ? now.id : null,
+    level,
+    loss: now.network.loss && (!boxes || loss === "opened") ? loss : null,
+    open: boxes ? open : [],
+    form: loss === "opened" ? form : null,
+    sample,
+    cursor: cursor.value,
+    stride: stride.value,
+    lang,
+  });
+}
