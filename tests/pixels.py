@@ -1,8 +1,13 @@
 """How far two pictures are from each other, counted by a browser."""
 
 import base64
+import os
 
 from playwright.sync_api import Browser
+
+# Pictures are slow to compare. By default each is compared in one theme, at one place and scale;
+# EVERY_PICTURE=1 has all of them.
+EVERY_PICTURE = bool(os.environ.get("EVERY_PICTURE"))
 
 # A pixel differs when any of its channels is off by more than a quarter of the way from black to
 # white: less is the smoothing of an edge, which no two programs do alike.
@@ -23,7 +28,10 @@ COUNT = """async ([first, second, off]) => {
   if (a.width !== b.width || a.height !== b.height) {
     return `${a.width} x ${a.height} is not ${b.width} x ${b.height}`;
   }
-  const far = (x, i, y, j) => [0, 1, 2, 3].some((k) => Math.abs(x[i + k] - y[j + k]) > off);
+  const far = (x, i, y, j) => {
+    for (let k = 0; k < 4; k++) if (Math.abs(x[i + k] - y[j + k]) > off) return true;
+    return false;
+  };
   let differing = 0;
   let ink = 0;
   for (let i = 0; i < a.data.length; i += 4) {

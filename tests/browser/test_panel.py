@@ -16,34 +16,44 @@ VIEWS = [
     "preset=two-layer&level=element&loss=opened",
 ]
 # What lies outside an ancestor that cuts it, and cannot be scrolled to by keys under a name.
+# Every step asks for hundreds of texts, so each ancestor is measured once a step.
 CUT = """() => {
   const panel = document.getElementById("panel");
   const found = [];
+  const measured = new Map();
+  const measure = (box) => {
+    const unseen = box.matches(".unseen");
+    const cuts = getComputedStyle(box).overflowX !== "visible";
+    const { left, right } = cuts ? box.getBoundingClientRect() : {};
+    const named = box.tabIndex >= 0 && box.role === "region" && box.ariaLabel;
+    const scrolled = box !== panel && named && box.scrollWidth > box.clientWidth;
+    measured.set(box, { unseen, cuts, left, right, scrolled });
+    return measured.get(box);
+  };
   const check = (what, rect, from) => {
     if (rect.width === 0 || rect.height === 0) return;
     for (let box = from; box !== panel.parentElement; box = box.parentElement) {
-      if (box.matches(".unseen")) return;
-      if (getComputedStyle(box).overflowX === "visible") continue;
-      const { left, right } = box.getBoundingClientRect();
-      if (rect.left >= left - 1 && rect.right <= right + 1) continue;
-      const named = box.tabIndex >= 0 && box.role === "region" && box.ariaLabel;
-      if (box !== panel && box.scrollWidth > box.clientWidth && named) return;
-      found.push(`${what} beyond ${box.localName}.${box.className}`);
+      const { unseen, cuts, left, right, scrolled } = measured.get(box) ?? measure(box);
+      if (unseen) return;
+      if (!cuts || (rect.left >= left - 1 && rect.right <= right + 1)) continue;
+      if (!scrolled) found.push(`${what} beyond ${box.localName}.${box.className}`);
       return;
     }
   };
   const texts = document.createTreeWalker(panel, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     if (text.data.trim() === "") continue;
-    const range = document.createRange();
     range.selectNodeContents(text);
     for (const rect of range.getClientRects()) check(text.data.trim(), rect, text.parentElement);
   }
   for (const svg of panel.querySelectorAll("svg")) {
-    check(svg.getAttribute("aria-label"), svg.getBoundingClientRect(), svg.parentElement);
+    const outer = svg.getBoundingClientRect();
+    check(svg.getAttribute("aria-label"), outer, svg.parentElement);
     for (const part of svg.querySelectorAll("use, rect")) {
-      const [inner, outer] = [part.getBoundingClientRect(), svg.getBoundingClientRect()];
-      if (inner.right > outer.right + 2) found.push(`${svg.ariaLabel} is wider than its picture`);
+      if (part.getBoundingClientRect().right > outer.right + 2) {
+        found.push(`${svg.ariaLabel} is wider than its picture`);
+      }
     }
   }
   return found;
@@ -105,7 +115,8 @@ def test_nothing_in_a_panel_is_cut_at_any_step(explorer: Any, view: str) -> None
     page: Page = explorer.page
     page.emulate_media(reduced_motion="reduce")
     explorer.open(f"?{view}")
-    for width, height in SIZES:
+    # On a wider screen the panel is as wide as on the first, and has more height.
+    for width, height in (SIZES[0], SIZES[-1]):
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate(CUT_AT_ANY_STEP) == [], (width, height)
         page.click("#tab-explain")
