@@ -1,4 +1,5 @@
-# `make run` serves the explorer; `make test` runs every test, the browser's too.
+# `make run` serves the explorer; `make test` runs every test, the browser's too, and `make fast`
+# those that need no browser.
 # Either sets up what it needs in .venv, from no more than Python 3.11+ and pip.
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
@@ -9,6 +10,9 @@ run: .venv/app
 test: .venv/test
 	$(PYTHON) -m tests.browser
 	$(PYTHON) -m pytest -n 2
+
+fast: .venv/test
+	$(PYTHON) -m pytest -n 2 --ignore tests/browser
 
 check: .venv/lint node_modules/.package-lock.json
 	$(PYTHON) -m ruff check
@@ -36,4 +40,4 @@ node_modules/.package-lock.json: .venv/lint package-lock.json
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
-.PHONY: run test check
+.PHONY: run test fast check

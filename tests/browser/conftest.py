@@ -1,11 +1,11 @@
 """The page as a learner meets it: what they do, and what they can read from the figure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 Shown = dict[str, dict[int, str]]
 
@@ -148,6 +148,62 @@ class Explorer:
 def numbered(figure: Mapping[str, Mapping[str, str]]) -> Shown:
     """What `READ_FIGURE` gives, its positions as numbers."""
     return {key: {int(i): full for i, full in cells.items()} for key, cells in figure.items()}
+
+
+class Common:
+    """One browser context for all tests of a process, which keeps what it has loaded and compiled.
+
+    A context of its own costs a test as much processor time as all else that it does.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        # A tab that stays, to speak through.
+        self._blank = context.new_page()
+        self._storage = context.new_cdp_session(self._blank)
+        self._visited = set[str]()
+        context.on("page", lambda page: page.on("framenavigated", self._note))
+
+    def _note(self, frame: Frame) -> None:
+        address = urlsplit(frame.url)
+        if address.scheme == "http":
+            self._visited.add(f"http://{address.netloc}")
+
+    def forget(self) -> None:
+        """Close the tabs of a test and empty what they have stored."""
+        for page in self.context.pages:
+            if page != self._blank:
+                page.close()
+        for origin in self._visited:
+            kinds = "local_storage,indexeddb,cache_storage"
+            self._storage.send(
+                "Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds}
+            )
+        self._visited.clear()
+        self.context.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def common(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Common]:
+    context = browser.new_context(**browser_context_args)
+    yield Common(context)
+    context.close()
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A test has a tab of its own and finds nothing stored.
+
+    With the mark ``own_context`` nothing is cached either. What holds for a whole context needs
+    it too: a clock, permissions, being offline.
+    """
+    if request.node.get_closest_marker("own_context"):
+        own: BrowserContext = request.getfixturevalue("new_context")()
+        yield own
+    else:
+        common: Common = request.getfixturevalue("common")
+        yield common.context
+        common.forget()
 
 
 @pytest.fixture

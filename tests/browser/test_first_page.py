@@ -52,6 +52,7 @@ def test_the_figure_takes_most_of_a_laptop_screen(explorer: Any) -> None:
     assert area >= 0.6 * 1440 * 900
 
 
+@pytest.mark.own_context
 def test_the_whole_first_page_weighs_at_most_150_kilobytes(explorer: Any) -> None:
     explorer.open()
     sizes = explorer.page.evaluate(
@@ -62,6 +63,7 @@ def test_the_whole_first_page_weighs_at_most_150_kilobytes(explorer: Any) -> Non
     assert sum(size for _, size in sizes) <= 150 * KILOBYTE, sorted(sizes, key=lambda pair: pair[1])
 
 
+@pytest.mark.own_context
 def test_the_first_page_takes_at_most_twelve_requests(explorer: Any) -> None:
     if page_files().import_map is not None and not os.environ.get("CI"):
         pytest.skip("static/js has changed since it was bundled; `make run` bundles it anew")

@@ -130,6 +130,7 @@ def test_moving_the_cursor_asks_the_server_nothing(explorer: Any) -> None:
     assert asked == []
 
 
+@pytest.mark.own_context
 def test_play_goes_on_by_itself_and_stops_at_the_end(explorer: Any) -> None:
     explorer.page.clock.install()
     explorer.open()

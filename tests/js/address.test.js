@@ -6,8 +6,16 @@ import { read, write } from "../../static/js/address.js";
 test("an address is read back as it was written", () => {
   /** @type {any} */
   const place = {
-    ...read(""), preset: "fig-5-27", level: "op", loss: "closed", open: ["affine1", "relu1"],
-    form: "stable", sample: 3, cursor: { seq: 4, element: 2 }, stride: "element", lang: "ko",
+    ...read(""),
+    preset: "fig-5-27",
+    level: "op",
+    loss: "closed",
+    open: ["affine1", "relu1"],
+    form: "stable",
+    sample: 3,
+    cursor: { seq: 4, element: 2 },
+    stride: "element",
+    lang: "ko",
   };
   const written = write(place);
   assert.equal(

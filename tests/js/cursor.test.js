@@ -16,7 +16,8 @@ const TRACE = {
 
 test("a cell is known once the cursor has passed it, the inputs from the start", () => {
   const table = timetable(TRACE);
-  const at = (/** @type {string} */ key, /** @type {number} */ seq, element = 0) => cellsKnown(table, key, { seq, element });
+  const at = (/** @type {string} */ key, /** @type {number} */ seq, element = 0) =>
+    cellsKnown(table, key, { seq, element });
   assert.equal(at("x", 0), Infinity);
   assert.deepEqual([at("a", 0), at("a", 0, 2), at("a", 1)], [0, 2, Infinity]);
   assert.deepEqual([at("a.grad", 2), at("a.grad", 2, 1), at("b.grad", 3)], [0, 1, Infinity]);
@@ -39,8 +40,34 @@ test("the backward half begins at its first event, or at the end where there is 
 
 test("a place that this trace does not have becomes the nearest that it has", () => {
   const cases = [
-    [[0, 2], [0, 2]], [[0, 3], [0, 2]], [[1, 5], [1, 0]], [[9, 1], [3, 0]], [[-4, 2], [0, 0]],
-    [[NaN, NaN], [0, 0]], [[2.9, 1.9], [2, 0]],
+    [
+      [0, 2],
+      [0, 2],
+    ],
+    [
+      [0, 3],
+      [0, 2],
+    ],
+    [
+      [1, 5],
+      [1, 0],
+    ],
+    [
+      [9, 1],
+      [3, 0],
+    ],
+    [
+      [-4, 2],
+      [0, 0],
+    ],
+    [
+      [NaN, NaN],
+      [0, 0],
+    ],
+    [
+      [2.9, 1.9],
+      [2, 0],
+    ],
   ];
   for (const [[seq, element], [s, e]] of cases) {
     assert.deepEqual(clamp(TRACE, { seq, element }), { seq: s, element: e });

@@ -8,13 +8,35 @@ import { KINDS, sceneOf } from "../../static/js/figure/scene.js";
 import { sightOf } from "../../static/js/figure/sight.js";
 
 /** @type {any} */
-const GRID = { mode: "grid", x: 100, y: 50, w: 90, h: 40, rows: 2, cols: 3, cell_w: 30, cell_h: 20, name: null, shape: null };
+const GRID = {
+  mode: "grid",
+  x: 100,
+  y: 50,
+  w: 90,
+  h: 40,
+  rows: 2,
+  cols: 3,
+  cell_w: 30,
+  cell_h: 20,
+  name: null,
+  shape: null,
+};
 /** @type {any} */
 const HEAT = { ...GRID, mode: "heat", rows: 4, cols: 9 };
 /** @type {any} */
 const FAN = {
-  ...GRID, mode: "fan",
-  fan: { rows: [0, 7], elided: true, lines: [[0, 0, 200, 10]], cells: [[100, 50, 30, 20], [100, 90, 30, 20]], ellipsis: [110, 80] },
+  ...GRID,
+  mode: "fan",
+  fan: {
+    rows: [0, 7],
+    elided: true,
+    lines: [[0, 0, 200, 10]],
+    cells: [
+      [100, 50, 30, 20],
+      [100, 90, 30, 20],
+    ],
+    ellipsis: [110, 80],
+  },
 };
 const FORMULA = { latex: "x", spoken: "x", width: 20, height: 12, ascent: 9, glyphs: [1, 2], rules: [1] };
 
@@ -23,7 +45,10 @@ test("a grid finds each rectangle that meets another, once", () => {
   let seed = 1;
   const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
   const boxes = Array.from({ length: 300 }, () => ({
-    x: random() * 5000 - 200, y: random() * 3000 - 200, w: random() ** 4 * 2500, h: random() ** 4 * 900,
+    x: random() * 5000 - 200,
+    y: random() * 3000 - 200,
+    w: random() ** 4 * 2500,
+    h: random() ** 4 * 900,
   }));
   const grid = makeGrid(boxes);
   for (let i = 0; i < 100; i++) {
@@ -66,7 +91,16 @@ test("a label covers its cells, its name, its shape and its fan", () => {
 });
 
 test("a line's rectangle has room on every side", () => {
-  assert.deepEqual(span([[10, 40], [30, 20]], 8), { x: 2, y: 12, w: 36, h: 36 });
+  assert.deepEqual(
+    span(
+      [
+        [10, 40],
+        [30, 20],
+      ],
+      8,
+    ),
+    { x: 2, y: 12, w: 36, h: 36 },
+  );
 });
 
 /** @type {any} */
@@ -78,20 +112,50 @@ const PIECES = {
     { id: "end", kind: "op", nodes: [], x: 500, y: 60, w: 0, h: 0 },
   ],
   edges: [
-    { id: "out", key: "affine1.dot", points: [[82, 60], [500, 60]], label: GRID },
-    { id: "back", key: "affine1.dot.grad", points: [[500, 160], [82, 160]], label: null, box: 3, box_at: [300, 170] },
+    {
+      id: "out",
+      key: "affine1.dot",
+      points: [
+        [82, 60],
+        [500, 60],
+      ],
+      label: GRID,
+    },
+    {
+      id: "back",
+      key: "affine1.dot.grad",
+      points: [
+        [500, 160],
+        [82, 160],
+      ],
+      label: null,
+      box: 3,
+      box_at: [300, 170],
+    },
   ],
 };
 const SCENE = sceneOf(PIECES, { x: /** @type {any} */ (FORMULA) });
 
 test("a scene has every part from back to front, and finds them by name and by place", () => {
   const kinds = SCENE.parts.map(({ kind }) => kind);
-  assert.deepEqual(kinds, [...kinds].sort((a, b) => KINDS.indexOf(a) - KINDS.indexOf(b)));
-  assert.deepEqual(SCENE.parts.map(({ order }) => order), kinds.map((_, i) => i));
+  assert.deepEqual(
+    kinds,
+    [...kinds].sort((a, b) => KINDS.indexOf(a) - KINDS.indexOf(b)),
+  );
+  assert.deepEqual(
+    SCENE.parts.map(({ order }) => order),
+    kinds.map((_, i) => i),
+  );
   // A node without a size is where a line ends, not a part.
   assert.equal(kinds.filter((kind) => kind === "node").length, 2);
-  assert.equal(SCENE.size, SCENE.parts.reduce((sum, { size }) => sum + size, 0));
-  assert.deepEqual(SCENE.partsOf("affine1.dot").map(({ kind }) => kind), ["line", "node", "label"]);
+  assert.equal(
+    SCENE.size,
+    SCENE.parts.reduce((sum, { size }) => sum + size, 0),
+  );
+  assert.deepEqual(
+    SCENE.partsOf("affine1.dot").map(({ kind }) => kind),
+    ["line", "node", "label"],
+  );
   assert.deepEqual(SCENE.partsOf("nothing"), []);
   const [node] = SCENE.parts.filter(({ kind }) => kind === "node");
   assert.deepEqual([node.x, node.y, node.w, node.h], [38, 38, 44, 44]);
@@ -111,8 +175,13 @@ test("what an event reads and makes is lit, what is chosen is marked, all else i
   /** @type {any} */
   const look = {
     event: { node: "affine1.dot", reads: ["x", "affine1.W"], writes: ["affine1.dot"] },
-    selection: { key: "x", index: 4 }, current: { key: "affine1.dot", index: 2 },
-    pointed: [{ key: "affine1.W", index: 1 }, { key: "affine1.W", index: 3 }, { key: "t", index: null }],
+    selection: { key: "x", index: 4 },
+    current: { key: "affine1.dot", index: 2 },
+    pointed: [
+      { key: "affine1.W", index: 1 },
+      { key: "affine1.W", index: 3 },
+      { key: "t", index: null },
+    ],
   };
   const sight = sightOf(look);
   assert.deepEqual(["x", "affine1.W", "affine1.dot", "t"].map(sight.marks), [" lit selected", " lit", " made", ""]);

@@ -8,11 +8,26 @@ const MINUS = "\u2212";
 test("four significant digits, and zeros only where digits were cut", () => {
   /** @type {[any, string][]} */
   const cases = [
-    [0, "0"], [-0, "0"], [1, "1"], [0.5, "0.5"], [0.1 + 0.2, "0.3"], [0.30001, "0.3000"],
-    [-1.23456, `${MINUS}1.235`], [12345, "12345"], [123456, "1.235e5"], [1e5, "1e5"],
-    [0.001, "0.001"], [0.0001234567, `1.235e${MINUS}4`], [2e-9, `2e${MINUS}9`],
-    [9999.6, "1.000e4"], ["NaN", "NaN"], ["Infinity", "\u221e"], ["-Infinity", `${MINUS}\u221e`],
-    [1 / 0, "\u221e"], [null, ""], [undefined, ""],
+    [0, "0"],
+    [-0, "0"],
+    [1, "1"],
+    [0.5, "0.5"],
+    [0.1 + 0.2, "0.3"],
+    [0.30001, "0.3000"],
+    [-1.23456, `${MINUS}1.235`],
+    [12345, "12345"],
+    [123456, "1.235e5"],
+    [1e5, "1e5"],
+    [0.001, "0.001"],
+    [0.0001234567, `1.235e${MINUS}4`],
+    [2e-9, `2e${MINUS}9`],
+    [9999.6, "1.000e4"],
+    ["NaN", "NaN"],
+    ["Infinity", "\u221e"],
+    ["-Infinity", `${MINUS}\u221e`],
+    [1 / 0, "\u221e"],
+    [null, ""],
+    [undefined, ""],
   ];
   for (const [number, text] of cases) assert.equal(short(number), text);
 });
@@ -20,14 +35,23 @@ test("four significant digits, and zeros only where digits were cut", () => {
 test("the numbers of one tensor have the same decimals", () => {
   const cells = ["NaN", 0.30000000000000004, null, -0, 1.25, 1e-9, "-Infinity"];
   assert.deepEqual(shorts(/** @type {any} */ (cells)), [
-    "NaN", "0.30", "", "0.00", "1.25", `1e${MINUS}9`, `${MINUS}\u221e`,
+    "NaN",
+    "0.30",
+    "",
+    "0.00",
+    "1.25",
+    `1e${MINUS}9`,
+    `${MINUS}\u221e`,
   ]);
   assert.deepEqual(shorts([]), []);
 });
 
 test("the full number round-trips", () => {
   const numbers = [0.1, 1 / 3, -1.5e-300, Number.MAX_VALUE, Number.MIN_VALUE, 123456789.123];
-  assert.deepEqual(numbers.map((number) => Number(full(number))), numbers);
+  assert.deepEqual(
+    numbers.map((number) => Number(full(number))),
+    numbers,
+  );
   assert.deepEqual([full(-0), full("NaN"), full(undefined)], ["0", "NaN", ""]);
 });
 

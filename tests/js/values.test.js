@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  asNumber, asRows, flat, indexOf, isOmitted, outputSize, positionOf, samplesOf, shapeOf,
+  asNumber,
+  asRows,
+  flat,
+  indexOf,
+  isOmitted,
+  outputSize,
+  positionOf,
+  samplesOf,
+  shapeOf,
 } from "../../static/js/values.js";
 
 /** @type {any} */
@@ -18,14 +26,31 @@ test("a position and its index are two names of one cell", () => {
 });
 
 test("a nested list is told row by row, and what was left out has no cells", () => {
-  assert.deepEqual(flat([[1, 2], [3, "NaN"]]), [1, 2, 3, "NaN"]);
+  assert.deepEqual(
+    flat([
+      [1, 2],
+      [3, "NaN"],
+    ]),
+    [1, 2, 3, "NaN"],
+  );
   assert.deepEqual(flat(5), [5]);
   assert.deepEqual(flat(OMITTED), []);
   assert.deepEqual([OMITTED, [1], 0, "NaN"].map(isOmitted), [true, false, false, false]);
 });
 
 test("a shape is that of the list, however deep", () => {
-  assert.deepEqual([5, [], [1, 2], [[1, 2, 3], [4, 5, 6]]].map(shapeOf), [[], [0], [2], [2, 3]]);
+  assert.deepEqual(
+    [
+      5,
+      [],
+      [1, 2],
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ].map(shapeOf),
+    [[], [0], [2], [2, 3]],
+  );
 });
 
 test("any value can be seen as a table", () => {
@@ -33,7 +58,10 @@ test("any value can be seen as a table", () => {
 });
 
 test("three words are numbers", () => {
-  assert.deepEqual(["NaN", "-Infinity", 2].map((cell) => asNumber(/** @type {any} */ (cell))), [NaN, -Infinity, 2]);
+  assert.deepEqual(
+    ["NaN", "-Infinity", 2].map((cell) => asNumber(/** @type {any} */ (cell))),
+    [NaN, -Infinity, 2],
+  );
 });
 
 test("samples are counted whether or not their numbers came along", () => {
@@ -42,7 +70,12 @@ test("samples are counted whether or not their numbers came along", () => {
 });
 
 test("a network makes as many numbers as its last layer with units has", () => {
-  const layers = [{ type: "affine", units: 5 }, { type: "relu" }, { type: "affine", units: 3 }, { type: "tanh", units: null }];
+  const layers = [
+    { type: "affine", units: 5 },
+    { type: "relu" },
+    { type: "affine", units: 3 },
+    { type: "tanh", units: null },
+  ];
   assert.equal(outputSize({ input_size: 4, layers }), 3);
   assert.equal(outputSize({ input_size: 4, layers: [{ type: "relu" }] }), 4);
 });
