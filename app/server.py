@@ -16,7 +16,7 @@ from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.graph_json import draw
 from app.sessions import presets
 from app.sessions.gallery import Gallery
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.store import Limits
 from app.web import figures, pages

@@ -4,8 +4,8 @@
 
     install(app, service)
 
-`bodies`, `numbers` and `viewing` read, `convert` hands on, `views` and `values` write; `routes` has
-one module for each noun, `documents` describes them in the OpenAPI document.
+`bodies`, `numbers` and `view_query` read, `convert` hands on, `views` and `values` write; `routes`
+has one module for each noun, `documents` describes them in the OpenAPI document.
 """
 
 import asyncio

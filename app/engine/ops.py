@@ -30,8 +30,7 @@ class Op:
         forward: ``forward(inputs, attributes) -> result``.
         gradient: ``gradient(k, inputs, out, grad, attributes)``: dL/d(input k) from dL/d(out),
             of the input's shape.
-        rule: The index rule from the inputs' shapes.
-        axes: The axes of input k in that rule, where they are not simply broadcast.
+        rule: The index rule from the inputs' shapes; the gradients' rules follow from it.
     """
 
     symbol: str

@@ -9,7 +9,7 @@ import { html, svg as svgTemplate } from "lit-html";
 import { back, clamp, next } from "./cursor.js";
 import { cursor, moved, playing, stride, trace } from "./store.js";
 import { t } from "./strings.js";
-import { view } from "./view.js";
+import { mount } from "./mount.js";
 
 /** @type {Stride[]} */
 export const STRIDES = ["phase", "layer", "op", "element"];
@@ -53,7 +53,7 @@ export function togglePlay() {
 }
 
 export function mountTimeline() {
-  view("timeline", timeline);
+  mount("timeline", timeline);
   effect(() => document.getElementById("timeline")?.setAttribute("aria-label", t("timeline.name")));
   effect(() => {
     if (!playing.value) return;

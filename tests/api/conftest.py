@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.api import close, install
 from app.engine.errors import EngineError
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 
 API = "/api/v1"

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app import datasets
 from app.engine.optimizers import OptimizerConfig
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.presets import PRESETS
 from app.sessions.run import Run
 from app.sessions.service import Service

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS, close, install
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from tests.api.conftest import Owner, digits
 

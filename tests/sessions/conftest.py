@@ -7,7 +7,7 @@ import pytest
 
 from app.engine.errors import EngineError
 from app.sessions.creation import Wanted
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session
 

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.store import NotFound, Record
 
 # Large enough that SQLite checkpoints its WAL file every few dozen edits, so that kills meet it.

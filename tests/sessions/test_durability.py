@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.store import StoreBusy
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,7 +9,7 @@ from app.engine.progress import progress
 from app.engine.strides import Cursor
 from app.sessions import presets
 from app.sessions.creation import Wanted
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session, View
 from tests.sessions.test_presets import loader

@@ -9,7 +9,7 @@ from app.engine.spec import Limits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, SetCell
 from app.sessions.errors import Conflict, Forbidden, Stale
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store import Limits as StoreLimits

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.store import (
     Limits,
     NotFound,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app.sessions.codec import encode, encode_meta
-from app.sessions.opening import open_store
+from app.sessions.open_store import open_store
 from app.sessions.store import (
     Limits,
     NotFound,

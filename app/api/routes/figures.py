@@ -13,7 +13,7 @@ from app.api.conditions import is_fresh
 from app.api.context import PREFIX, REVALIDATE, service
 from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.viewing import DrawingQuery
+from app.api.view_query import DrawingQuery
 from app.api.written import CURSOR
 from app.engine.errors import EngineError
 from app.engine.strides import Cursor

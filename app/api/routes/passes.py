@@ -20,7 +20,7 @@ from app.api.executor import in_executor
 from app.api.models import CHECK, UPDATE
 from app.api.tensors import parse_index
 from app.api.values import answer, encode
-from app.api.viewing import DrawingQuery, PassQuery
+from app.api.view_query import DrawingQuery, PassQuery
 from app.api.views import layer_json, layers_json, trace_json
 from app.api.views_learning import check_json, explanation_json, update_json
 from app.api.written import INDEX

@@ -28,7 +28,7 @@ from app.api.tensors import (
     parse_slice,
 )
 from app.api.values import MAX_ANSWER_CELLS
-from app.api.viewing import PassQuery
+from app.api.view_query import PassQuery
 from app.api.written import SLICE
 from app.engine.trace import NotComputed
 from app.sessions.errors import Unknown

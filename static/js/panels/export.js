@@ -10,7 +10,7 @@ import { ApiError, figureAddress, getFigure } from "../api.js";
 import { messageOf } from "../messages.js";
 import { cursor, event, graph, session, stale, theme, view as seen } from "../store.js";
 import { t } from "../strings.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 import { download } from "./download.js";
 import { dialog } from "./help.js";
 import { CannotDraw, pngOf, sizeOf, TooLarge } from "./png.js";
@@ -34,7 +34,7 @@ const colours = computed(() => {
 });
 
 export function mountExport() {
-  view("export", content);
+  mount("export", content);
 }
 
 /** For the toolbar. */

@@ -13,7 +13,7 @@ import { notice, presets, session, stride, theme, view as seen } from "../store.
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 import { openHelp } from "./help.js";
 import { openNetworkForm } from "./network.js";
 import { sketch } from "./sketches.js";
@@ -30,11 +30,11 @@ export function mountHeader() {
     document.documentElement.dataset.theme = theme.value;
   });
   // What the server has written into the page speaks the language of the first answer.
-  view("skip", () => t("app.skip"));
+  mount("skip", () => t("app.skip"));
   effect(() => document.getElementById("menu")?.setAttribute("aria-label", t("header.choose")));
-  view("header", header);
+  mount("header", header);
   const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
-  view("menu", presetMenu);
+  mount("menu", presetMenu);
   document.addEventListener("pointerdown", (down) => {
     const inside = /** @type {Element} */ (down.target).closest("#menu, #choose");
     if (!inside && !menu.hidden) toggleMenu(false);

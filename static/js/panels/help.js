@@ -3,7 +3,7 @@
  */
 import { html } from "lit-html";
 import { t } from "../strings.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 
 /** @type {[string[], string][]} */
 const KEYS = [
@@ -26,7 +26,7 @@ const POINTER = [
 ];
 
 export function mountHelp() {
-  view("help", help);
+  mount("help", help);
 }
 
 export function openHelp() {

@@ -13,7 +13,7 @@ import { openNetwork } from "../session.js";
 import { catalogue, notice, panel, panelOpen, stride, view as seen } from "../store.js";
 import { t } from "../strings.js";
 import { strideFor } from "../timeline.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 import { ADDED, bodyOf, faultsOf, FIRST, parametersOf, pixelsOf, samplesAllowed, specsOf, takesDigits } from "./draft.js";
 import { dialog } from "./help.js";
 
@@ -26,7 +26,7 @@ const refused = signal(new Map());
 const sending = signal(false);
 
 export function mountNetworkForm() {
-  view("network", form);
+  mount("network", form);
 }
 
 export async function openNetworkForm() {

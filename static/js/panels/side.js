@@ -5,7 +5,7 @@ import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
 import { notice, panel, panelOpen } from "../store.js";
 import { t } from "../strings.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 import { data } from "./data.js";
 import { explanation } from "./explanation.js";
 import { mountDrops } from "./files.js";
@@ -16,9 +16,9 @@ const CONTENTS = { explain: explanation, data, table };
 
 export function mountSide() {
   mountDrops();
-  view("tabs", tabs);
-  view("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
-  view("notice", () =>
+  mount("tabs", tabs);
+  mount("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
+  mount("notice", () =>
     notice.value
       ? html`<p>${notice.value}</p>
           <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`

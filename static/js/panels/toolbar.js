@@ -8,7 +8,7 @@ import { messageOf } from "../messages.js";
 import { changeView, wantedView } from "../session.js";
 import { catalogue, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
-import { view } from "../view.js";
+import { mount } from "../mount.js";
 import { outputSize, samplesOf } from "../values.js";
 import { exportButton, mountExport } from "./export.js";
 import { wholeField } from "./whole.js";
@@ -20,7 +20,7 @@ const LEVELS = ["network", "layer", "op", "element"];
 
 /** @param {Viewport} viewport */
 export function mountToolbar(viewport) {
-  view("toolbar", () => toolbar(viewport));
+  mount("toolbar", () => toolbar(viewport));
   mountExport();
 }
 
