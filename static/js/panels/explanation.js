@@ -15,6 +15,7 @@ import { position } from "../timeline.js";
 import { cellExplanation } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
+import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
 import { FEW_CELLS, numbers } from "./table.js";
 
@@ -27,9 +28,9 @@ export function explanation() {
       <h2 id="step-title">${heading()}</h2>
       <p class="sentence" id="sentence">${sentenceParts()}</p>
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
-      ${alone()} ${event.value ? rule(event.value) : null}
+      ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
     </section>
-    ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()}
+    ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
 }
 
