@@ -191,6 +191,16 @@ class NewSessionAnswer(SessionAnswer):
     edit_token: str
 
 
+class RecipeAnswer(TypedDict):
+    """How to make the numbers of a session again: a new one from `base`, then `edits`."""
+
+    base: Annotated[dict[str, Any], Field(description="A body for a new session.")]
+    edits: Annotated[list[dict[str, Any]], Field(description="A PATCH of it, if there are any.")]
+    digest: Annotated[
+        str, Field(description="Equal where all numbers are: that of the new session tells.")
+    ]
+
+
 class MinimalAnswer(TypedDict):
     """What `Prefer: return=minimal` leaves of the answer to a change."""
 

@@ -111,5 +111,7 @@ def _edit(edit: models.Edit) -> edits.Edit:
             return change_view(edit)
         case models.Load():
             return edits.Load(edit.dataset, edit.split, tuple(edit.rows))
+        case models.Reset():
+            return edits.Reset()
         case models.ChangeOptimizer():
             return edits.ChangeOptimizer(OptimizerConfig(**edit.optimizer.model_dump()))

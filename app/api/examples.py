@@ -82,6 +82,7 @@ EDITS: dict[str, Any] = {
     ],
     "view": [{"op": "view", "level": "element", "loss": "opened", "sample": 1}],
     "optimizer": [{"op": "optimizer", "optimizer": {"type": "adam", "learning_rate": 0.001}}],
+    "the first numbers again": [{"op": "reset"}],
 }
 
 STEP: dict[str, Any] = {

@@ -207,9 +207,18 @@ class ChangeOptimizer(Strict):
     optimizer: Optimizer
 
 
+class Reset(Strict):
+    """Back to the numbers that the server made: a preset's, samples, drawn parameters.
+
+    What was sent stays; a preset's learning rate is its first one again.
+    """
+
+    op: Literal["reset"]
+
+
 Edit = TypeAliasType(
     "Edit",
-    Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer, Discriminator("op")],
+    Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset, Discriminator("op")],
 )
 Edits = Annotated[list[Edit], Field(fail_fast=True, min_length=1, max_length=MAX_EDITS)]
 

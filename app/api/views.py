@@ -15,6 +15,7 @@ from app.api.answers import (
     NetworkAnswer,
     OptimizerAnswer,
     PositionAnswer,
+    RecipeAnswer,
     SessionAnswer,
     SourceAnswer,
     StepAnswer,
@@ -32,6 +33,8 @@ from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions import presets
+from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, SetCell
+from app.sessions.origin import Recipe
 from app.sessions.passes import Passes, Position
 from app.sessions.state import Session, View, network_json, source_json
 
@@ -73,6 +76,29 @@ def session_json(
             "runs": f"{base}/runs",
         },
     }
+
+
+def recipe_json(recipe: Recipe) -> RecipeAnswer:
+    """A recipe; its arrays are written in full."""
+    return {
+        "base": recipe.base,
+        "edits": [_edit_json(edit) for edit in recipe.edits],
+        "digest": recipe.digest,
+    }
+
+
+def _edit_json(edit: Edit) -> dict[str, Any]:
+    """An edit as the body of a PATCH has it; of those that a recipe is made of."""
+    match edit:
+        case SetCell(tensor, index, value):
+            return {"op": "set", "tensor": tensor, "index": list(index), "value": value}
+        case Replace(tensor, array):
+            return {"op": "replace", "tensor": tensor, "value": array}
+        case Load(dataset, split, rows):
+            return {"op": "load", "dataset": dataset, "split": split, "rows": list(rows)}
+        case ChangeOptimizer(optimizer):
+            return {"op": "optimizer", "optimizer": optimizer_json(optimizer)}
+    raise AssertionError(f"no recipe has {edit}")
 
 
 def minimal_json(session: Session, passes: Passes) -> MinimalAnswer:

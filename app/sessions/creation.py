@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +120,13 @@ def check(wanted: Wanted, limits: Limits) -> Numbers:
 
 
 def begin(
-    id: str, token_hash: bytes, now: float, wanted: Wanted, numbers: Numbers, preset: str | None
+    id: str,
+    token_hash: bytes,
+    now: float,
+    wanted: Wanted,
+    numbers: Numbers,
+    preset: str | None,
+    origin: Mapping[str, Any] = MappingProxyType({}),
 ) -> Session:
     """A session at its first version.
 
@@ -129,6 +137,7 @@ def begin(
         wanted: What was asked for: the view, the optimiser, where the rows are from.
         numbers: The same, checked.
         preset: The preset that it is, if it is one.
+        origin: What makes its numbers again, see `origin`.
 
     Raises:
         EngineError: the view does not go with the network.
@@ -146,6 +155,7 @@ def begin(
         grad_output=numbers.grad_output,
         preset=preset,
         source=wanted.source,
+        origin=origin,
     )
     if wanted.optimizer is not None:
         session = replace(session, optimizer=wanted.optimizer)

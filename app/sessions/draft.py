@@ -30,12 +30,14 @@ from app.sessions.edits import (
     Load,
     Loader,
     Replace,
+    Reset,
     SetCell,
     changed_view,
     kept_targets,
 )
+from app.sessions.origin import same, start
 from app.sessions.samples import loaded
-from app.sessions.state import Session, Source
+from app.sessions.state import FIRST_OPTIMIZER, Session, Source
 
 Array = np.ndarray
 T = TypeVar("T")
@@ -94,6 +96,8 @@ class _Draft:
             case ChangeOptimizer(optimizer):
                 self.optimizer = optimizer
                 self.keeps_state = False
+            case Reset():
+                self._reset(field)
 
     def finish(self) -> Session:
         """Check what belongs together and make the session."""
@@ -205,6 +209,17 @@ class _Draft:
             self.fields["t"] = field
         self.source = source
         check_limits(spec, len(samples.x), self.limits)
+
+    def _reset(self, field: str) -> None:
+        began = start(self.old, self.limits, self.loader)
+        for name, array in began.arrays().items():
+            if not same(array, self.arrays[name]):
+                self.fields[name] = field
+                self.arrays[name] = array
+        self.source = began.source
+        self.keeps_state = False
+        if self.old.preset is not None:
+            self.optimizer = FIRST_OPTIMIZER
 
     def _learning_rate(self, value: float, field: str) -> None:
         self.optimizer = _renamed(

@@ -66,7 +66,12 @@ class ChangeOptimizer:
     optimizer: OptimizerConfig
 
 
-Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer
+@dataclass(frozen=True)
+class Reset:
+    """Numbers that the server made, as at the start; of a preset, the learning rate too."""
+
+
+Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset
 Loader = Callable[[str, str, Sequence[int]], tuple[Array, Array]]
 
 

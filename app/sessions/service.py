@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from app.engine.check import CheckResult
 from app.engine.optimizers import OptimizerConfig
@@ -18,6 +19,7 @@ from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.events import Hub, Subscription
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
+from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.passes import Passes, clamp
 from app.sessions.samples import filled
 from app.sessions.state import Session, View
@@ -66,24 +68,30 @@ class Service:
         """The checked numbers of every variation of a network that is asked for."""
         return check_batch(wanted, variations, self.limits, backward)
 
-    def create(self, wanted: Wanted, preset: str | None = None) -> tuple[Session, str]:
+    def create(self, wanted: Wanted) -> tuple[Session, str]:
         """A new session, and the edit token that only the caller will ever see.
 
         Raises:
             StoreFull: no room, and no idle session to make some.
         """
+        return self._create(wanted, None, origin_of(wanted))
+
+    def create_preset(self, preset: str, row: int | None) -> tuple[Session, str]:
+        """A new session from a preset; ``row`` chooses the digit where it shows one."""
+        origin = {} if row is None else {"row": row}
+        return self._create(presets.wanted(preset, row, self.loader), preset, origin)
+
+    def _create(
+        self, wanted: Wanted, preset: str | None, origin: Mapping[str, Any]
+    ) -> tuple[Session, str]:
         wanted = filled(wanted, self.limits, self.loader)
         numbers = self.check(wanted)
         now = time.time()
         token = secrets.token_urlsafe(32)
         id = secrets.token_urlsafe(16)
-        session = begin(id, hash_token(token), now, wanted, numbers, preset)
+        session = begin(id, hash_token(token), now, wanted, numbers, preset, origin)
         self.keeper.store.create(session.record())
         return session, token
-
-    def create_preset(self, preset: str, row: int | None) -> tuple[Session, str]:
-        """A new session from a preset; ``row`` chooses the digit where it shows one."""
-        return self.create(presets.wanted(preset, row, self.loader), preset)
 
     def fork(self, id: str) -> tuple[Session, str]:
         """One's own copy of a session that one may read, with a token of its own."""
@@ -168,6 +176,10 @@ class Service:
         session = self.get(id)
         allow(session, token, None)
         return check_gradients(session, h, seed)
+
+    def recipe(self, session: Session) -> Recipe:
+        """What makes the session's numbers again."""
+        return recipe(session, self.limits, self.loader)
 
     def view(self, session: Session, change: ChangeView) -> View:
         """The session's view with what a reader asks for instead."""

@@ -24,6 +24,9 @@ LEVELS = ("network", "layer", "op", "element")
 LOSS_VIEWS = ("opened", "closed")
 FORMS = ("book", "stable")
 
+# Of a session that was made without one.
+FIRST_OPTIMIZER = OptimizerConfig(type="sgd", learning_rate=0.1)
+
 _PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
 
 
@@ -78,6 +81,7 @@ class Session:
         created, touched: Seconds since 1970.
         source: Where x and t are from, until one of their numbers is edited.
         runs: Last known states of the session's runs, oldest first.
+        origin: What of the body that made the session makes numbers by itself, see `origin`.
     """
 
     id: str
@@ -90,9 +94,7 @@ class Session:
     x: Array
     t: Array | None = None
     grad_output: Array | None = None
-    optimizer: OptimizerConfig = field(
-        default_factory=lambda: OptimizerConfig(type="sgd", learning_rate=0.1)
-    )
+    optimizer: OptimizerConfig = FIRST_OPTIMIZER
     optimizer_state: Mapping[str, Array] = field(default_factory=dict)
     view: View = field(default_factory=View)
     cursor: Cursor = field(default_factory=lambda: Cursor(0, 0))
@@ -100,6 +102,7 @@ class Session:
     data_version: int = 1
     source: Source | None = None
     runs: tuple[dict[str, Any], ...] = ()
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -124,6 +127,7 @@ class Session:
             "data_version": self.data_version,
             "source": source_json(self.source),
             "runs": list(self.runs[-KEPT_RUNS:]),
+            "origin": dict(self.origin),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -194,6 +198,7 @@ class Session:
             data_version=meta["data_version"],
             source=_source(meta.get("source")),
             runs=tuple(meta["runs"]),
+            origin=meta.get("origin", {}),
         )
 
 

@@ -318,6 +318,22 @@
  */
 
 /**
+ * How to make the numbers of a session again: a new one from `base`, then `edits`.
+ *
+ * `base`: A body for a new session.
+ *
+ * `edits`: A PATCH of it, if there are any.
+ *
+ * `digest`: Equal where all numbers are: that of the new session tells.
+ *
+ * @typedef {{
+ *   base: Record<string, unknown>,
+ *   edits: Record<string, unknown>[],
+ *   digest: string,
+ * }} Recipe
+ */
+
+/**
  * A drawing without numbers; ``loss`` is null where the network has none.
  *
  * @typedef {{
@@ -891,7 +907,7 @@
  */
 
 /**
- * @typedef {SetCell | Replace | ChangeView | Load | ChangeOptimizer} Edit
+ * @typedef {SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset} Edit
  */
 
 /**
@@ -960,6 +976,14 @@
  *   beta2?: number,
  *   epsilon?: number,
  * }} Adam
+ */
+
+/**
+ * Back to the numbers that the server made: a preset's, samples, drawn parameters.
+ *
+ * What was sent stays; a preset's learning rate is its first one again.
+ *
+ * @typedef {{op: "reset"}} Reset
  */
 
 export {};

@@ -95,8 +95,10 @@ def _field(name: str, schema: Json, required: bool, names: dict[str, str]) -> st
     return f"{written}{'' if required else '?'}: {_written(schema, names)}"
 
 
-def _written(schema: Json, names: dict[str, str]) -> str:
+def _written(schema: Json | bool, names: dict[str, str]) -> str:
     """A schema as a type."""
+    if isinstance(schema, bool):
+        return "unknown"
     if "$ref" in schema:
         return names[schema["$ref"].rpartition("/")[2]]
     if "const" in schema:

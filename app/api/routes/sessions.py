@@ -5,17 +5,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
-from app.api.answers import NewSessionAnswer, SessionAnswer, StepAnswer
+from app.api.answers import NewSessionAnswer, RecipeAnswer, SessionAnswer, StepAnswer
 from app.api.bodies import read_model
 from app.api.bounds import CHANGE_CELLS, SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
-from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer
+from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer, versioned
 from app.api.convert import edit_list, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.models import EDITS, NEW_SESSION, NOTHING, STEP, SessionFromPreset
 from app.api.values import answer, encode
-from app.api.views import step_json
+from app.api.views import recipe_json, step_json
 from app.sessions.service import Service
 from app.sessions.state import Session
 
@@ -180,6 +180,28 @@ async def fork_session(
     await read_model(request, NOTHING, empty=b"{}")
     sessions = service(request)
     return await in_executor(request, lambda: _created(sessions, *sessions.fork(id), max_cells))
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/recipe",
+    answer=RecipeAnswer,
+    problems=("not-found",),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_recipe(request: Request, id: str) -> Response:
+    """What makes the session's numbers again, here or on another server.
+
+    `base` is a body for a new session, `edits` are then a PATCH of it. What an optimiser has
+    gathered is no part of it.
+    """
+    sessions = service(request)
+    return await versioned(
+        request, id, lambda session: lambda: recipe_json(sessions.recipe(session))
+    )
 
 
 def _created(sessions: Service, session: Session, token: str, max_cells: int) -> Response:
