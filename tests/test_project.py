@@ -1,5 +1,6 @@
 """What the project promises about itself: its layers, its threads, what it ships."""
 
+import ast
 import json
 import os
 import re
@@ -119,6 +120,51 @@ def test_the_map_of_folders_has_them_all() -> None:
     assert len(folders) > 8
     for folder in folders:
         assert f"`{folder.relative_to(ROOT).as_posix()}/`" in text
+
+
+def test_every_module_that_the_architecture_page_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w/]+\.(?:py|js))`", text))
+    files = [path.as_posix() for top in ("app", "static/js") for path in (ROOT / top).rglob("*.*s")]
+    files += [path.as_posix() for path in (ROOT / "app").rglob("*.py")]
+
+    assert len(named) > 40
+    assert sorted(n for n in named if not any(f.endswith(f"/{n}") for f in files)) == []
+
+
+def test_a_docstring_names_no_attribute_or_argument_that_there_is_not() -> None:
+    for path in [*(ROOT / "app").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                documented = documented_names(node, "Attributes")
+                # Fields and methods of the class, and what its methods set on themselves.
+                there = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
+                there |= {
+                    one.target.id
+                    for one in node.body
+                    if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+                }
+                there |= {
+                    one.attr
+                    for one in ast.walk(node)
+                    if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+                }
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                documented = documented_names(node, "Args")
+                there = {name.arg for name in ast.walk(node.args) if isinstance(name, ast.arg)}
+            else:
+                continue
+            assert documented <= there, f"{path}: {node.name}"
+
+
+def documented_names(
+    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, section: str
+) -> set[str]:
+    """The names that a section of a docstring begins its lines with."""
+    text = ast.get_docstring(node) or ""
+    found = re.search(rf"^{section}:\n((?: +.*\n?|\n)+)", text, re.MULTILINE)
+    lines = re.findall(r"^ {4}(\w+(?:, \w+)*):", found[1], re.MULTILINE) if found else []
+    return {name for line in lines for name in line.split(", ")}
 
 
 def python(code: str, **environment: str) -> list[str]:
