@@ -50,6 +50,8 @@ export const notice = signal(null);
 /** @type {Signal<"explain" | "data" | "table">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);
+/** Whether the map of a figure larger than its window is unfolded. */
+export const overviewOpen = signal(true);
 /** @type {Signal<"system" | "light" | "dark">} */
 export const theme = signal("system");
 

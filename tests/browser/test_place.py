@@ -129,3 +129,46 @@ def test_nothing_moves_on_a_phone_while_the_page_comes(explorer: Any) -> None:
     fit_to(explorer, WINDOWS["phone"], "?preset=fig-5-28")
     explorer.page.wait_for_timeout(300)
     assert explorer.page.evaluate("shifted") < 0.05
+
+
+def test_a_map_shows_where_the_window_is_and_moves_it(explorer: Any) -> None:
+    fit_to(explorer, WINDOWS["phone"], "?preset=two-layer&at=1")
+    page = explorer.page
+    more = "document.getElementById('figure').dataset.more.split(' ')"
+    assert "right" in page.evaluate(more)
+    box = page.locator(".overview-map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2)
+    assert "right" not in page.evaluate(more)
+    pane = page.locator(".overview-window").bounding_box()
+    page.mouse.move(pane["x"] + pane["width"] / 2, pane["y"] + pane["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.up()
+    assert "left" not in page.evaluate(more)
+    # What is in play is never behind it.
+    explorer.press("End")
+    covered = """() => {
+      const map = document.querySelector(".overview-map").getBoundingClientRect();
+      const op = document.querySelector("#figure .node.lit circle").getBoundingClientRect();
+      return op.right > map.left && op.bottom > map.top;
+    }"""
+    assert not page.evaluate(covered)
+    page.click("#overview-fold")
+    assert page.locator(".overview-map").count() == 0
+    assert page.get_attribute("#overview-fold", "aria-expanded") == "false"
+    page.click("#fit")
+    assert page.locator("#overview").is_hidden()
+    assert page.get_attribute("#figure", "data-more") == ""
+
+
+def test_strokes_grow_no_thicker_and_names_of_boxes_stay_readable(explorer: Any) -> None:
+    fit_to(explorer, WINDOWS["notebook"], "?preset=fig-5-28&at=3")
+    on_screen = f"""(selector, name) => {SCALE} * parseFloat(
+      getComputedStyle(document.querySelector(selector))[name]
+    )"""
+    name = f"({on_screen})('#figure [data-node=\"affine1\"] text', 'fontSize')"
+    frame = f"({on_screen})('#figure .node.lit rect', 'strokeWidth')"
+    assert explorer.page.evaluate(name) > 8.5
+    explorer.press(*["+"] * 12)
+    assert explorer.page.evaluate(frame) < 4.5

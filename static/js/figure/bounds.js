@@ -1,6 +1,9 @@
 /**
  * Where a figure may stand in its window, and how far it has to move to show a part of itself:
  * pure arithmetic, along one axis at a time.
+ *
+ * @import { Box } from "./places.js"
+ * @import { Place } from "./zoom.js"
  */
 
 export const MARGIN = 16;
@@ -50,6 +53,26 @@ export function centredAlong(spans, room) {
 }
 
 /** @param {Span} span @param {number} room */
-function fits({ start, end }, room) {
+export function fits({ start, end }, room) {
   return end - start + 2 * MARGIN <= room;
+}
+
+/**
+ * The point of any of some boxes that is nearest to a point, in px of the window.
+ * @param {readonly Box[]} boxes  in the figure's own px
+ * @param {Place} place
+ * @param {{x: number, y: number}} point
+ */
+export function nearestPoint(boxes, { x, y, k }, point) {
+  let least = Infinity;
+  let found = null;
+  for (const box of boxes) {
+    const at = {
+      x: Math.min(Math.max(point.x, x + box.x * k), x + (box.x + box.w) * k),
+      y: Math.min(Math.max(point.y, y + box.y * k), y + (box.y + box.h) * k),
+    };
+    const distance = Math.hypot(at.x - point.x, at.y - point.y);
+    if (distance < least) [least, found] = [distance, at];
+  }
+  return found;
 }

@@ -15,6 +15,8 @@ import { placesIn } from "./places.js";
 import { fitOf, textsOf } from "./texts.js";
 
 const NAME_SIZE = 12;
+/** For a box that has no room for that. */
+const LEAST_NAME_SIZE = 9;
 
 /** @typedef {{x: number, y: number, k: number}} At */
 
@@ -132,23 +134,26 @@ export function makeFarText(scene, graph, family) {
       for (const part of titled) {
         const inside = part.kind === "node";
         const text = part.kind === "group" ? (part.group.title ?? "") : inside ? nameIn(part.node) : "";
-        const room = part.w * k - 4;
-        const size = Math.min(inside ? Math.max(NAME_SIZE, 13 * k) : NAME_SIZE, part.h * k);
-        context.font = `${size}px ${family}`;
-        const { width } = context.measureText(text);
+        const [across, down] = [part.w * k - 4, part.h * k - 4];
         context.fillStyle = inside ? sight.palette.ink : sight.palette.grey;
         context.textAlign = inside ? "center" : "left";
         const middle = { x: x + (part.x + part.w / 2) * k, y: y + (part.y + part.h / 2) * k };
-        if (width <= room) {
-          if (inside) context.fillText(text, middle.x, middle.y);
-          else context.fillText(text, x + part.x * k + 4, y + part.y * k + size * 0.75);
-        } else if (inside && width <= part.h * k - 4 && size <= part.w * k) {
+        for (const size of inside ? [Math.max(NAME_SIZE, 13 * k), LEAST_NAME_SIZE] : [Math.min(NAME_SIZE, part.h * k)]) {
+          context.font = `${size}px ${family}`;
+          const { width } = context.measureText(text);
+          if (width <= across && size <= down + 4) {
+            if (inside) context.fillText(text, middle.x, middle.y);
+            else context.fillText(text, x + part.x * k + 4, y + part.y * k + size * 0.75);
+            break;
+          }
+          if (!inside || width > down || size > across + 4) continue;
           // A slim box has its name from bottom to top.
           context.save();
           context.translate(middle.x, middle.y);
           context.rotate(-Math.PI / 2);
           context.fillText(text, 0, 0);
           context.restore();
+          break;
         }
       }
     },

@@ -36,6 +36,19 @@ export function formulaGroup(formula, { x, y, scale = 1 }) {
 }
 
 /**
+ * A formula as a name, which grows out of its upper or lower edge where it is seen from afar.
+ * @param {Formula} formula
+ * @param {{x: number, y: number, up: boolean}} at  the middle of the baseline; up: it grows upwards
+ */
+export function formulaName(formula, { x, y, up }) {
+  const group = formulaGroup(formula, { x: x - formula.width / 2, y });
+  const edge = up ? Math.max(formula.height - formula.ascent, 0) : -formula.ascent;
+  const back = `${-formula.width / 2}px, ${-edge}px`;
+  group.style.transform = `translate(${x}px, ${y + edge}px) scale(var(--name, 1)) translate(${back})`;
+  return group;
+}
+
+/**
  * A formula that stands by itself in a panel: smaller where its place is narrow, and scrolled where
  * it could not be read any more.
  * @param {Formula} formula

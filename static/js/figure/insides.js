@@ -52,6 +52,7 @@ export function makeInsides(viewport) {
       "data-inside": key,
       transform: `translate(${at.x} ${at.y}) scale(${at.scale})`,
     });
+    group.style.setProperty("--inside-scale", String(at.scale));
     figure.element.append(group);
     const drawing = figure.addInside(inside, group);
     drawing.mountAll();

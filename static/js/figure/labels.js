@@ -10,7 +10,7 @@
  */
 import { flat } from "../values.js";
 import { cellView, lightCells, writeCell } from "./cells.js";
-import { formulaGroup } from "./formula.js";
+import { formulaName } from "./formula.js";
 import { heatNumbers } from "./heatlabel.js";
 import { placesIn, positionIn } from "./places.js";
 import { classWriter, head, svg } from "./svg.js";
@@ -43,9 +43,8 @@ export function labelView(edge, label, graph) {
   const numbers = numbersView(edge, label, group);
   const total = label.mode === "name" ? 0 : label.rows * label.cols;
   if (label.name) {
-    const formula = graph.formulas[label.name.formula];
-    const left = label.name.x - formula.width / 2;
-    group.append(formulaGroup(formula, { x: left, y: label.name.y }));
+    const { formula, x, y } = label.name;
+    group.append(formulaName(graph.formulas[formula], { x, y, up: edge.direction === "forward" }));
   }
   if (label.shape?.text) {
     const at = { class: "shape", x: label.shape.x, y: label.shape.y, "text-anchor": "middle" };

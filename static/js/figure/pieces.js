@@ -17,6 +17,8 @@ export const OPEN_HEAD = { length: 8, width: 9, filled: false };
 export const FILLED_HEAD = { length: 12, width: 12, filled: true };
 const BOX = 18;
 const TAG = 24;
+/** Width of a letter of a box's name, in px. */
+const CHARACTER = 6.3;
 /** A map, since a layer may be called as an object's own property is: `constructor`. @type {Map<string, string>} */
 const SIGNS = new Map([["-", "\u2212"], ["x", "\u00d7"]]);
 
@@ -97,11 +99,14 @@ function nodeView(node, graph) {
     return { element, paint };
   }
   const name = nameIn(node);
+  const text = svg("text", { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null }, name);
+  // How much larger it may be written where all is small.
+  if (kind === "layer") text.style.setProperty("--most", String(Math.max(1, (w - 16) / (name.length * CHARACTER))));
   element.append(
     isRound(node)
       ? svg("circle", { cx: x, cy: y, r: w / 2 })
       : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
-    svg("text", { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null }, name),
+    text,
   );
   if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+"));
   return { element, paint };

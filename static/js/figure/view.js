@@ -19,6 +19,7 @@ import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
 import { cellsOf } from "./large.js";
 import { formulaOf } from "./names.js";
 import { anchor, animate, boxAt, boxBehind, close, goUp, open, placeAfter } from "./opening.js";
+import { mountOverview } from "./overview.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
 import { pickElement, pickPart } from "./pick.js";
@@ -34,6 +35,7 @@ export function mountFigure(host) {
   const viewport = makeViewport(host, stage);
   const screen = makeScreen(host, viewport);
   const insides = makeInsides(viewport);
+  const overview = mountOverview(host, viewport);
   /** A box has just been opened or closed: the learner looks at it, not at the op in play. */
   let opened = false;
   /** @type {Signal<Figure | null>} */
@@ -76,6 +78,7 @@ export function mountFigure(host) {
     untracked(() => {
       screen.put(figure);
       insides.put(figure);
+      overview.put(figure.graph);
     });
     if (held) animate(held, graph.value, viewport.place(), figure.element);
     opened = held !== null;
@@ -125,6 +128,7 @@ export function mountFigure(host) {
     // Follow the op in play, but not where the learner is looking at a box just opened.
     const boxes = painted.value && table.value ? boxesPlayed() : [];
     viewport.lookAt(boxes, { still: opened || !event.value });
+    overview.mark(event.value ? boxes[0] : undefined);
     opened = false;
   });
   effect(() => {

@@ -7,9 +7,10 @@
  * @import { Box } from "./places.js"
  */
 import { signal } from "@preact/signals-core";
-import { centredAlong, heldAlong, MARGIN, shiftAlong } from "./bounds.js";
+import { centredAlong, fits, heldAlong, MARGIN, nearestPoint, shiftAlong } from "./bounds.js";
 import { between, makeFlight } from "./flight.js";
 import { listenToGestures } from "./gestures.js";
+import { makeSizes } from "./sizes.js";
 
 const LARGEST = 16;
 const SMALLEST = 0.05;
@@ -56,6 +57,7 @@ export function makeViewport(host, stage) {
   const nextFit = signal("whole");
   /** @type {Set<(place: Window, moving: boolean) => void>} */
   const listeners = new Set();
+  const setSizes = makeSizes(stage);
   const flight = makeFlight((part) => {
     stir();
     put(between(way.from, way.to, part));
@@ -65,6 +67,7 @@ export function makeViewport(host, stage) {
   const place = () => ({ x, y, k, ...room });
 
   function tell() {
+    if (!moving) setSizes(k);
     for (const listener of listeners) listener(place(), moving);
   }
 
@@ -129,7 +132,7 @@ export function makeViewport(host, stage) {
     flight.stop();
     const eye = { x: room.width / 2, y: room.height / 2 };
     const looked = focus.length > 0 && isInSight(focus[0]);
-    const at = looked ? centre(focus[0]) : (nearest(eye) ?? eye);
+    const at = looked ? centre(focus[0]) : (nearestPoint(landmarks, { x, y, k }, eye) ?? eye);
     zoom(by, at.x, at.y);
     if (looked) put(moved(focus, shiftAlong));
   }
@@ -143,21 +146,6 @@ export function makeViewport(host, stage) {
   function isInSight(box) {
     const at = centre(box);
     return at.x >= 0 && at.x <= room.width && at.y >= 0 && at.y <= room.height - coveredAt(k);
-  }
-
-  /** The point of anything drawn that is nearest to a point, in px of the window. @param {{x: number, y: number}} point */
-  function nearest(point) {
-    let least = Infinity;
-    let found = null;
-    for (const box of landmarks) {
-      const at = {
-        x: Math.min(Math.max(point.x, x + box.x * k), x + (box.x + box.w) * k),
-        y: Math.min(Math.max(point.y, y + box.y * k), y + (box.y + box.h) * k),
-      };
-      const distance = Math.hypot(at.x - point.x, at.y - point.y);
-      if (distance < least) [least, found] = [distance, at];
-    }
-    return found;
   }
 
   /** The scale at which all of the figure is in the window. */
@@ -187,7 +175,10 @@ export function makeViewport(host, stage) {
   function moved(boxes, by) {
     const across = boxes.map((box) => ({ start: x + box.x * k, end: x + (box.x + box.w) * k }));
     const down = boxes.map((box) => ({ start: y + box.y * k, end: y + (box.y + box.h) * k }));
-    return { x: x + by(across, room.width), y: y + by(down, room.height - coveredAt(k)), k };
+    // What is as high as the window may go under what covers it.
+    const clear = room.height - coveredAt(k);
+    const high = fits(down[0], clear) ? clear : room.height;
+    return { x: x + by(across, room.width), y: y + by(down, high), k };
   }
 
   /** @param {readonly Box[]} boxes  move as little as needed to bring as many as fit into the window */
