@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from app.sessions.presets import PRESETS
+
 PLACES = [
     # step, control, choice, phase, what it makes
     (18, "#level", "element", "backward", "affine1.W.grad"),
@@ -32,3 +34,101 @@ def test_the_event_in_play_stays_in_play_when_the_view_changes(
     explorer.page.select_option(control, before)
     explorer.until(f"!location.search.includes('{said}')")
     assert explorer.slider() == step
+
+
+# The middle of a number in sight that is made by one of the given events, and its digits.
+COMPUTED = """(made) => {
+  const figure = document.getElementById("figure").getBoundingClientRect();
+  for (const label of document.querySelectorAll("#figure [data-key]")) {
+    if (!made.includes(label.dataset.key)) continue;
+    for (const cell of label.querySelectorAll("[data-full]")) {
+      const box = cell.getBoundingClientRect();
+      const x = box.x + box.width / 2, y = box.y + box.height / 2;
+      const inside = x > figure.left && x < figure.right && y > figure.top && y < figure.bottom;
+      if (inside && document.elementFromPoint(x, y)?.closest("[data-key]") === label) {
+        return [x, y, cell.dataset.full];
+      }
+    }
+  }
+  return null;
+}"""
+IN_SIGHT = """(selector) => {
+  const panel = document.getElementById("panel").getBoundingClientRect();
+  const box = document.querySelector(selector).getBoundingClientRect();
+  const bottom = Math.min(panel.bottom, innerHeight);
+  return box.height > 0 && box.top >= panel.top && box.bottom <= bottom;
+}"""
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_number_asked_for_is_answered_in_sight(explorer: Any, preset: str) -> None:
+    page = explorer.page
+    # At its end figure 5-28 shows pictures.
+    explorer.open(f"?preset={preset}&at={9 if preset == 'fig-5-28' else 999}&stride=op")
+    events = explorer.get("/trace")["events"]
+    made = [key for event in events if event["op"] != "seed" for key in event["writes"]]
+    for width, height in ((1280, 720), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        # Scrolled away by reading the step.
+        page.evaluate("document.getElementById('panel').scrollTop = 1000")
+        found = page.evaluate(COMPUTED, made)
+        assert found, "no number in sight"
+        x, y, full = found
+        page.mouse.click(x, y)
+        page.wait_for_selector(".chosen .result output")
+        assert page.get_attribute("#chosen-title .number", "title") == full
+        for part in ("#chosen-title .number", "#to-step"):
+            assert page.evaluate(IN_SIGHT, part), (part, width)
+        assert page.locator("#sentence").count() == 0
+        page.click("#to-step")
+        assert page.locator("#sentence").count() == 1
+
+
+def test_a_trail_of_causes_leads_back_to_the_step(explorer: Any) -> None:
+    page = explorer.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    explorer.open("?preset=two-layer&at=18&stride=op")
+    page.locator('#figure [data-key="affine1.W.grad"] [data-cell="1"]').click()
+    page.wait_for_selector(".chosen .factor.gradient")
+    lit = page.locator("#figure .node.lit, #figure .node.current").count()
+    assert lit <= 1
+    pointed = "document.querySelectorAll('#figure [data-key=\"x\"] .pointed').length"
+    # Column 0 of X and column 1 of the gradient, row by row.
+    explorer.until(f"{pointed} === 5")
+
+    page.locator(".chosen .factor.gradient").nth(1).click()
+    explorer.until("document.activeElement.id === 'chosen-title'")
+    page.wait_for_selector(".chosen .factor.gradient")
+    page.locator(".chosen .factor.gradient").first.click()
+    explorer.until("document.querySelectorAll('.trail .term').length === 1")
+    page.wait_for_selector(".chosen .factor.gradient")
+    page.locator(".chosen .factor.gradient").first.click()
+    explorer.until("document.querySelectorAll('.trail .term').length === 2")
+    # The figure has moved to what it asks about.
+    cause = page.locator('#figure [data-key="relu1.output.grad"] [data-cell="1"]').bounding_box()
+    frame = page.locator("#figure").bounding_box()
+    assert cause
+    assert frame
+    assert frame["x"] < cause["x"] < frame["x"] + frame["width"] - cause["width"]
+    said = []
+    for _ in range(3):
+        explorer.press("Backspace")
+        said.append(page.inner_text("#chosen-title"))
+    assert "W\u2081" in said[-1]
+    assert said[0].startswith("\u2202L/\u2202A\u2081")
+    assert "at=18" in page.url
+    explorer.press("Backspace")
+    explorer.until("document.activeElement.id === 'step-title'")
+    assert page.locator(".chosen").count() == 0
+
+
+def test_a_step_is_read_first_and_the_question_stays_below_it(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&at=3&stride=op")
+    page = explorer.page
+    page.locator('#figure [data-key="affine1.output"] [data-full]').first.click()
+    page.wait_for_selector(".chosen #to-step")
+    explorer.press(".")
+    page.wait_for_selector("#sentence")
+    assert page.locator(".chosen").count() == 1
+    explorer.press("Escape")
+    assert page.locator(".chosen").count() == 0

@@ -42,6 +42,18 @@ export function nameOf(key) {
 }
 
 /**
+ * Which cell of a tensor, as the figure writes its shape: without the 1 of a single sample where
+ * that is not written.
+ * @param {GraphEdge | undefined} edge
+ * @param {readonly number[]} index
+ */
+export function indexText(edge, index) {
+  const axes = edge ? (edge.shape_text.match(/\w+/g)?.length ?? 0) : index.length;
+  const written = index.slice(Math.max(0, index.length - axes));
+  return written.length > 0 ? `[${written.join(", ")}]` : "";
+}
+
+/**
  * A set formula by its LaTeX, where the figure has it.
  * @param {string} latex
  * @returns {Formula | null}

@@ -7,9 +7,10 @@
  * @import { Look } from "./sight.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
+import { ask, asking, leave, litEvent, marked } from "../asking.js";
 import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
-import { cursor, event, fetchedCells, graph, innerTable, panel, panelOpen, pointed, revealed, selection, session, stale, table, theme, trace } from "../store.js";
+import { cursor, event, fetchedCells, graph, innerTable, revealed, selection, session, stale, table, theme, trace } from "../store.js";
 import { language, t } from "../strings.js";
 import { titleCells } from "./cells.js";
 import { oncePerFrame } from "./frames.js";
@@ -91,13 +92,13 @@ export function mountFigure(host) {
     void fetchedCells.value;
     due = {
       look: {
-        event: event.value,
+        event: litEvent.value,
         known: knownOf,
         value: valueOf,
         cells: cellsOf,
         stale: stale.value,
         selection: selection.value,
-        pointed: pointed.value,
+        pointed: marked.value,
         current: revealed.value,
         palette: palette.value,
       },
@@ -107,7 +108,7 @@ export function mountFigure(host) {
     if (last !== painted.value) frames.now();
   });
   effect(() => {
-    const { node, reads, writes } = event.value ?? { node: "", reads: [], writes: [] };
+    const { node, reads, writes } = litEvent.value ?? { node: "", reads: [], writes: [] };
     const chosen = selection.value ? [selection.value.key] : [];
     if (painted.value) screen.pin([...chosen, ...writes, ...reads, node]);
   });
@@ -132,9 +133,11 @@ export function mountFigure(host) {
     opened = false;
   });
   effect(() => {
-    // What is chosen is where one looks until the next step.
+    // What is chosen is where one looks until the next step; what is asked about, with its causes.
+    const asked = asking.value && litEvent.value && graph.value ? boxesInPlay(graph.value, litEvent.value) : [];
     const chosen = selection.value && untracked(boxesOfChosen);
-    viewport.lookAt(chosen?.length ? chosen : untracked(boxesPlayed), { still: true });
+    const about = asked.length ? asked : chosen?.length ? chosen : untracked(boxesPlayed);
+    viewport.lookAt(about, { still: !asking.value });
   });
 
   /** @param {[number, number]} point */
@@ -180,8 +183,8 @@ export function mountFigure(host) {
       figure && screen.isFar()
         ? pickPart(figure, point, viewport.place().k)
         : pickElement(target, figure, point);
-    if (picked) select(picked.key, picked.index);
-    else selection.value = null;
+    if (picked) ask(picked);
+    else leave();
   });
   host.addEventListener("dblclick", (click) => {
     const drawn = graph.peek();
@@ -196,9 +199,9 @@ export function mountFigure(host) {
     if (press.key === "Enter" && box?.opens && selection.value?.index === null) {
       void open(box.opens, box.id);
     } else if (press.key === "Enter" && selection.value) {
-      select(selection.value.key, selection.value.index ?? 0);
+      ask({ key: selection.value.key, index: selection.value.index ?? 0 });
     } else if (press.key === "Escape") {
-      if (!goUp()) selection.value = null;
+      if (asking.value || !goUp()) leave();
     } else if (press.key.startsWith("Arrow")) {
       const edge = walk(graph.value, selection.value?.key ?? null, press.key);
       selection.value = { key: edge.key, index: null };
@@ -217,13 +220,6 @@ export function mountFigure(host) {
   titleCells(host);
   host.addEventListener("copy", (copy) => copyCell(/** @type {ClipboardEvent} */ (copy)));
   return viewport;
-}
-
-/** @param {string} key @param {number | null} index */
-function select(key, index) {
-  selection.value = { key, index };
-  panel.value = "explain";
-  panelOpen.value = true;
 }
 
 function drawingName() {

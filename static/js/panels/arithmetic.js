@@ -4,10 +4,11 @@
  * @import { Cell, Divisor, Explanation, Factor, Term } from "../types.js"
  */
 import { html } from "lit-html";
+import { ask } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
-import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
+import { edgeOf, formulaFor, indexText, nameOf } from "../figure/names.js";
 import { full, plainFormula, short } from "../format.js";
-import { pointed, selection } from "../store.js";
+import { pointed } from "../store.js";
 import { t } from "../strings.js";
 import { positionOf } from "../values.js";
 
@@ -179,7 +180,7 @@ function factorButton(factor, shift, isAmong) {
   const { tensor, index, value, cell_value: cell = value } = factor;
   const text = factorText(factor, shift, isAmong);
   const edge = edgeOf(tensor);
-  const title = `${edge ? nameOf(tensor) : tensor}${index.length ? `[${index.join(", ")}]` : ""} = ${full(cell)}`;
+  const title = `${edge ? nameOf(tensor) : tensor}${indexText(edge, index)} = ${full(cell)}`;
   if (!edge) return html`<span class="factor" title=${title}>${text}</span>`;
   const spots = [{ key: tensor, index: positionOf(index, edge.shape) }];
   return html`<button
@@ -187,7 +188,7 @@ function factorButton(factor, shift, isAmong) {
     class=${tensor.endsWith(".grad") ? "factor gradient" : "factor"}
     title=${title}
     aria-label=${title}
-    @click=${() => (selection.value = spots[0])}
+    @click=${() => ask(spots[0], { hop: true })}
     @pointerenter=${() => (pointed.value = spots)}
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = spots)}

@@ -3,17 +3,20 @@
  * a term that is pointed at lights the cells it came from.
  *
  * @import { Spot } from "../pagetypes.js"
- * @import { Explanation } from "../types.js"
+ * @import { Cell, Explanation, GraphEdge } from "../types.js"
  */
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
-import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
+import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
+import { edgeOf, indexText, nameOf, partnerOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
-import { selection, session, stale, subject, trace } from "../store.js";
+import { cursor, selection, session, stale, subject, trace } from "../store.js";
+import { full, short } from "../format.js";
 import { t } from "../strings.js";
-import { indexOf } from "../values.js";
-import { isEverKnown, knownOf, passOf, whyNever } from "../figure/known.js";
+import { position } from "../timeline.js";
+import { flat, indexOf, positionOf } from "../values.js";
+import { isEverKnown, knownOf, passOf, valueOf, whyNever } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
 import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
 
@@ -27,7 +30,21 @@ export function watchSelectedCell() {
     const spot = subject.value;
     if (!spot || spot.index === null || !isKnown(spot) || stale.value) return;
     const name = nameOfRequest(spot);
-    if (answer.peek()?.name !== name) void ask(spot, name);
+    if (answer.peek()?.name !== name) void request(spot, name);
+  });
+  effect(() => {
+    causes.value = made(subject.value);
+  });
+}
+
+/** The cells of the figure that a number was made of. @param {Spot | null} spot @returns {Spot[]} */
+function made(spot) {
+  if (!spot || spot.index === null || answer.value?.name !== nameOfRequest(spot)) return [];
+  const { terms, divisor } = answer.value.explanation ?? { terms: [] };
+  const factors = [...terms, ...(divisor?.terms ?? [])].flatMap((term) => term.factors);
+  return factors.flatMap(({ tensor, index }) => {
+    const edge = tensor === spot.key ? undefined : edgeOf(tensor);
+    return edge ? [{ key: tensor, index: positionOf(index, edge.shape) }] : [];
   });
 }
 
@@ -43,7 +60,7 @@ function nameOfRequest({ key, index }) {
 }
 
 /** @param {Spot} spot @param {string} name */
-async function ask({ key, index }, name) {
+async function request({ key, index }, name) {
   const id = session.peek()?.id;
   if (!id || index === null) return;
   const shape = edgeOf(key)?.shape ?? [];
@@ -60,36 +77,94 @@ async function ask({ key, index }, name) {
 export function cellExplanation(spot) {
   const edge = edgeOf(spot.key);
   if (!edge) return null;
-  const partner = edgeOf(partnerOf(spot.key));
+  const answer = spot.index === null ? html`<p class="hint">${numbersOf(spot.key)}</p>` : derivation(spot);
   return html`<section class="chosen" aria-labelledby="chosen-title">
-    <h2 id="chosen-title">
-      ${nameOf(spot.key)}${spot.index === null || !edge.shape.length ? null : html`<span class="index">${indexText(spot, edge.shape)}</span>`}
-      ${selection.value
-        ? html`<button type="button" class="quiet close" @click=${() => (selection.value = null)}>
-            ${t("explain.close")}
-          </button>`
+    ${asking.value ? way() : null}
+    <h2 id="chosen-title" tabindex="-1">
+      <span>${nameOf(spot.key)}${indexOfSpot(spot)}${resultOf(spot)}</span>
+      ${selection.value && !asking.value
+        ? html`<button type="button" class="quiet close" @click=${leave}>${t("explain.close")}</button>`
         : null}
     </h2>
-    <dl class="facts">
-      <dt>${t("explain.tensor")}</dt>
-      <dd><code>${spot.key}</code> <span class="shape">${edge.shape_text}</span></dd>
-      ${partner
-        ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
-            <dd>
-              <button type="button" class="term" @click=${() => (selection.value = { ...spot, key: partner.key })}>
-                ${nameOf(partner.key)}
-              </button>
-              <span class="shape">${partner.shape_text}</span>
-            </dd>`
-        : null}
-    </dl>
-    ${spot.index === null ? html`<p class="hint">${numbersOf(spot.key)}</p>` : derivation(spot)}
+    ${answer} ${facts(spot, edge)}
   </section>`;
 }
 
-/** @param {Spot} spot @param {number[]} shape */
-function indexText({ index }, shape) {
-  return `[${indexOf(index ?? 0, shape).join(", ")}]`;
+/** The way back: to the step, and to each question before this one. */
+function way() {
+  return html`<nav class="trail" aria-label=${t("explain.trail")}>
+    <button type="button" class="quiet" id="to-step" title=${t("explain.toStep")} @click=${leave}>
+      \u2190 ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}
+    </button>
+    ${shownTrail().map(
+      (spot) =>
+        html`<button type="button" class=${spot.key.endsWith(".grad") ? "term gradient" : "term"} @click=${() => askAbout(spot)}>
+            ${nameOf(spot.key)}${indexOfSpot(spot)}</button
+          ><span aria-hidden="true">\u203a</span>`,
+    )}
+  </nav>`;
+}
+
+/** Where + hands a gradient on as it is, two questions look like one, and the later one stands. */
+function shownTrail() {
+  const next = [...trail.value.slice(1), selection.value];
+  return trail.value.filter((spot, i) => next[i] && spokenName(spot) !== spokenName(next[i]));
+}
+
+/** @param {Spot} spot @param {GraphEdge} edge */
+function facts(spot, edge) {
+  const partner = edgeOf(partnerOf(spot.key));
+  return html`<dl class="facts">
+    <dt>${t("explain.tensor")}</dt>
+    <dd><code>${spot.key}</code> <span class="shape">${edge.shape_text}</span></dd>
+    ${partner
+      ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
+          <dd>
+            <button
+              type="button"
+              class="term"
+              @click=${() => askAbout({ ...spot, key: partner.key }, { hop: true })}
+            >
+              ${nameOf(partner.key)}
+            </button>
+            <span class="shape">${partner.shape_text}</span>
+          </dd>`
+      : null}
+  </dl>`;
+}
+
+/** @param {Spot} spot */
+function indexOfSpot({ key, index }) {
+  const edge = edgeOf(key);
+  if (index === null || !edge?.shape.length) return null;
+  return html`<span class="index">${indexText(edge, indexOf(index, edge.shape))}</span>`;
+}
+
+/** The number itself, in sight at once. @param {Spot} spot */
+function resultOf(spot) {
+  const cell = numberOf(spot);
+  return cell === undefined ? null : html` = <span class="number" title=${full(cell)}>${short(cell)}</span>`;
+}
+
+/** @param {Spot} spot @returns {Cell | undefined}  undefined where it is not known, or did not come along */
+function numberOf(spot) {
+  if (spot.index === null || stale.value || !isKnown(spot)) return undefined;
+  const got = answer.value?.name === nameOfRequest(spot) ? answer.value.explanation?.value : undefined;
+  const value = valueOf(spot.key);
+  return got ?? (value === undefined ? undefined : flat(value)[spot.index]);
+}
+
+/** @param {Spot} spot */
+function spokenName({ key, index }) {
+  const edge = edgeOf(key);
+  return `${nameOf(key)}${index === null || !edge ? "" : indexText(edge, indexOf(index, edge.shape))}`;
+}
+
+/** What is asked and its number, for the ear. @param {Spot} spot */
+export function spokenAnswer(spot) {
+  const name = spokenName(spot);
+  const cell = numberOf(spot);
+  return cell === undefined ? `${name}, ${numbersOf(spot.key)}` : `${name} = ${short(cell)}`;
 }
 
 /** @param {Spot} spot */

@@ -5,6 +5,7 @@
  * @import { TraceEvent } from "../types.js"
  */
 import { html } from "lit-html";
+import { ask, asking } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
@@ -12,7 +13,7 @@ import { scrolling } from "../scroll.js";
 import { cursor, event, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { position } from "../timeline.js";
-import { cellExplanation } from "./cell.js";
+import { cellExplanation, spokenAnswer } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
@@ -23,9 +24,11 @@ import { FEW_CELLS, numbers } from "./table.js";
 const LOSS_LAYER = "Softmax-with-Loss";
 
 export function explanation() {
+  const asked = asking.value ? selection.value : null;
+  if (asked) return html`${cellExplanation(asked)} ${digitSection()} ${equations()}`;
   return html`
     <section class="step" aria-labelledby="step-title">
-      <h2 id="step-title">${heading()}</h2>
+      <h2 id="step-title" tabindex="-1">${heading()}</h2>
       <p class="sentence" id="sentence">${sentenceParts()}</p>
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
       ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
@@ -92,6 +95,7 @@ function glued(parts) {
 
 /** The same as plain text, for the live region. */
 export function sentenceText() {
+  if (asking.value && selection.value) return spokenAnswer(selection.value);
   const now = event.value;
   const opening = openingKey();
   const said = now ? t(sentenceKey(now), named(now, nameOf)) : "";
@@ -163,7 +167,7 @@ export function term(key) {
   return html`<button
     type="button"
     class=${key.endsWith(".grad") ? "term gradient" : "term"}
-    @click=${() => (selection.value = { key, index: null })}
+    @click=${() => ask({ key, index: null })}
     @pointerenter=${() => (pointed.value = spots)}
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = spots)}

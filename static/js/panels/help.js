@@ -15,6 +15,7 @@ const KEYS = [
   [["Tab", "\u2190\u2191\u2192\u2193"], "help.walk"],
   [["Enter"], "help.enter"],
   [["Enter"], "help.open"],
+  [["Backspace"], "help.before"],
   [["Esc"], "help.escape"],
   [["?"], "help.help"],
 ];

@@ -5,6 +5,7 @@
  */
 import { html } from "lit-html";
 import { tensorAddress } from "../api.js";
+import { ask } from "../asking.js";
 import { cellsKnown } from "../cursor.js";
 import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
 import { readingOrder } from "../figure/walk.js";
@@ -13,7 +14,7 @@ import { passOf, whyNever } from "../figure/known.js";
 import { textsOf } from "../figure/texts.js";
 import { full, short } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, graph, selection, session, stale, table as times, trace } from "../store.js";
+import { cursor, event, graph, session, stale, table as times, trace } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, isOmitted } from "../values.js";
 
@@ -54,7 +55,7 @@ function row(edge) {
   const lit = [edge.key, gradient?.key].some((key) => key && event.value?.writes.includes(key));
   return html`<tr class=${lit ? "lit" : ""}>
     <th scope="row">
-      <button type="button" class="term" @click=${() => (selection.value = { key: edge.key, index: null })}>
+      <button type="button" class="term" @click=${() => ask({ key: edge.key, index: null })}>
         ${nameOf(edge.key)}
       </button>
       <code>${edge.key.split(".").map((part, i) => (i === 0 ? part : html`.<wbr />${part}`))}</code>

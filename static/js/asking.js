@@ -1,0 +1,111 @@
+/**
+ * A number, or a whole tensor, that the learner asks about: its answer stands in the place of the
+ * step's text until the cursor moves or the question is left. Going from a number to one that it
+ * was made of leaves a trail, by which one can go back.
+ *
+ * @import { ReadonlySignal, Signal } from "@preact/signals-core"
+ * @import { Spot } from "./pagetypes.js"
+ * @import { TraceEvent } from "./types.js"
+ */
+import { batch, computed, effect, signal } from "@preact/signals-core";
+import { cursor, event, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
+
+/** Of a longer trail the oldest questions are forgotten. */
+const LONGEST = 12;
+
+export const asking = signal(false);
+/** Earlier questions on the way to this one, oldest first. @type {Signal<readonly Spot[]>} */
+export const trail = signal([]);
+/** The cells that the number asked about was made of, once that is known. @type {Signal<readonly Spot[]>} */
+export const causes = signal([]);
+
+/**
+ * What is lit in the figure: the op that made the number asked about, or else the op in play.
+ * @type {ReadonlySignal<TraceEvent | null>}
+ */
+export const litEvent = computed(() => {
+  const spot = asking.value ? selection.value : null;
+  if (!spot) return event.value;
+  for (const pass of [trace.value, innerTrace.value]) {
+    const maker = pass?.events.find(({ writes }) => writes.includes(spot.key));
+    if (maker) return maker;
+  }
+  return null;
+});
+/** Cells that are marked: those pointed at, or else what the number asked about was made of. */
+export const marked = computed(() =>
+  asking.value && pointed.value.length === 0 ? causes.value : pointed.value,
+);
+
+effect(() => {
+  if (selection.value === null) forget();
+});
+let place = "";
+effect(() => {
+  const { seq, element } = cursor.value;
+  const before = place;
+  place = `${seq}.${element}`;
+  // Whoever steps on reads the step; what was asked stands below it, with its trail.
+  if (place !== before) asking.value = false;
+});
+
+function forget() {
+  batch(() => {
+    asking.value = false;
+    trail.value = [];
+    causes.value = [];
+  });
+}
+
+/**
+ * @param {Spot} spot
+ * @param {{hop?: boolean}} [options]  hop: named in the answer to the question before
+ */
+export function ask(spot, { hop = false } = {}) {
+  const from = selection.value;
+  const seen = trail.value.findIndex((earlier) => isSame(earlier, spot));
+  const follows = from && asking.value && (hop || causes.value.some((cause) => isSame(cause, spot)));
+  withFocus("chosen-title", () => {
+    if (seen >= 0) trail.value = trail.value.slice(0, seen);
+    else if (follows && !isSame(from, spot)) trail.value = [...trail.value, from].slice(-LONGEST);
+    else if (!follows && !(from && isSame(from, spot))) trail.value = [];
+    selection.value = spot;
+    asking.value = true;
+    panel.value = "explain";
+    panelOpen.value = true;
+  });
+}
+
+/** Back to the question before, or from the first to the step. */
+export function askBefore() {
+  const before = trail.value.at(-1);
+  if (before) ask(before);
+  else leave();
+}
+
+/** Back to the step. */
+export function leave() {
+  withFocus("step-title", () => (selection.value = null));
+}
+
+/**
+ * What had the focus in the panel may be gone after a change: then the new heading has it, and the
+ * panel is read from its top.
+ * @param {string} heading
+ * @param {() => void} change
+ */
+function withFocus(heading, change) {
+  const place = document.getElementById("panel");
+  const had = place?.contains(document.activeElement) ?? false;
+  batch(() => {
+    pointed.value = [];
+    change();
+  });
+  if (place) place.scrollTop = 0;
+  if (had) document.getElementById(heading)?.focus({ preventScroll: true });
+}
+
+/** @param {Spot} one @param {Spot} other */
+function isSame(one, other) {
+  return one.key === other.key && one.index === other.index;
+}
