@@ -42,8 +42,10 @@ export function edited(before, after, edits) {
  * @returns {number}  0 where the page knows what it changes
  */
 export function cellsToTell(before, edits) {
-  if (!edits.some(({ op }) => op === "load")) return 0;
-  const known = [before.x, before.t].filter((value) => value !== null && !isOmitted(value));
+  const isReset = edits.some(({ op }) => op === "reset");
+  if (!isReset && !edits.some(({ op }) => op === "load")) return 0;
+  const others = isReset ? [before.grad_output, ...Object.values(before.parameters)] : [];
+  const known = [before.x, before.t, ...others].filter((value) => value !== null && !isOmitted(value));
   return Math.max(0, ...known.map((value) => shapeOf(/** @type {Nested} */ (value)).reduce((n, size) => n * size, 1)));
 }
 
@@ -59,6 +61,7 @@ function changed(name, old, edits, dtype, shape) {
   /** @type {Nested | null} */
   let value = old;
   for (const edit of edits) {
+    if (edit.op === "reset") value = null;
     if (edit.op === "load" && (name === "x" || name === "t")) value = null;
     if (!("tensor" in edit) || edit.tensor !== name) continue;
     if (edit.op === "replace") value = rounded(edit.value, dtype);

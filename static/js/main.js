@@ -17,6 +17,7 @@ import { mountHelp } from "./panels/help.js";
 import { mountNetworkForm } from "./panels/network.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
+import { listenToUndo } from "./panels/undoing.js";
 import { catalogue, notice, playing, presets, stale, trace } from "./store.js";
 import { keptLanguage, speak, t } from "./strings.js";
 import { mountTimeline } from "./timeline.js";
@@ -33,6 +34,7 @@ async function start() {
   const viewport = mountFigure(/** @type {HTMLElement} */ (document.getElementById("figure")));
   mountToolbar(viewport);
   listenToKeys(viewport);
+  listenToUndo();
   watchLargeTensors();
   watchLeftOut();
   watchSelectedCell();

@@ -15,6 +15,7 @@ import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
+import { inRequests, missingFor, nextOf, noteChange, oppositeOf } from "./undo.js";
 import { samplesOf } from "./values.js";
 
 /** @typedef {import("./pagetypes.js").Cursor | ((trace: import("./types.js").Trace) => import("./pagetypes.js").Cursor)} Where */
@@ -174,7 +175,39 @@ async function pictureOf(id, view) {
  * @param {Changes} changes
  */
 export async function edit(changes) {
-  await change((current, token) => patched(current, token, changes));
+  await change((current, token) => patched(current, token, changes, "new"));
+}
+
+/**
+ * Take the last change back, or make it again.
+ * @param {"undo" | "redo"} kind
+ */
+export async function again(kind) {
+  await change(async (current, token) => {
+    const edits = nextOf(current.id, kind);
+    if (edits === null) return current;
+    const [first, ...rest] = inRequests(edits);
+    if (rest.length === 0) return patched(current, token, first, kind);
+    const opposite = oppositeOf(await completed(current, edits), edits);
+    let after = current;
+    for (const part of [first, ...rest]) after = await sent(after, token, part);
+    noteChange(current.id, kind, opposite);
+    return after;
+  });
+}
+
+/**
+ * The session with all numbers that a change of it changes, those left out for their size too.
+ * @param {Session} before
+ * @param {readonly Edit[] | "update"} edits
+ * @returns {Promise<Session>}
+ */
+async function completed(before, edits) {
+  const links = [...missingFor(before, edits)];
+  const values = await Promise.all(links.map(([, link]) => api.getLinked(link)));
+  const found = Object.fromEntries(links.map(([name], i) => [name, values[i]]));
+  const { x = before.x, t = before.t, grad_output = before.grad_output, ...parameters } = found;
+  return { ...before, x, t, grad_output, parameters: { ...before.parameters, ...parameters } };
 }
 
 /**
@@ -185,7 +218,9 @@ export async function update() {
   /** @type {{before: number, after: number} | null} */
   let loss = null;
   await change(async (current, token) => {
+    const opposite = oppositeOf(await completed(current, "update"), "update");
     loss = (await api.updateSession(current, token)).loss;
+    noteChange(current.id, "new", opposite);
     return api.getSession(current.id);
   });
   return loss;
@@ -223,13 +258,16 @@ async function change(send) {
  * @param {Session} current
  * @param {string} token
  * @param {Changes} changes
+ * @param {import("./undo.js").Kind} kind
  */
-async function patched(current, token, changes) {
+async function patched(current, token, changes, kind) {
   /** @param {Session} before */
   const send = async (before) => {
     const list = typeof changes === "function" ? changes(before) : changes;
-    const cells = Math.max(FEW_CELLS, cellsToTell(before, list));
-    return edited(before, await api.patchSession(before, token, list, cells), list);
+    const opposite = oppositeOf(await completed(before, list), list);
+    const after = await sent(before, token, list);
+    noteChange(current.id, kind, opposite);
+    return after;
   };
   try {
     return await send(current);
@@ -237,6 +275,12 @@ async function patched(current, token, changes) {
     if (!(error instanceof api.ApiError) || error.status !== 412) throw error;
     return send(await api.getSession(current.id));
   }
+}
+
+/** @param {Session} before @param {string} token @param {Edit[]} list */
+async function sent(before, token, list) {
+  const cells = Math.max(FEW_CELLS, cellsToTell(before, list));
+  return edited(before, await api.patchSession(before, token, list, cells), list);
 }
 
 /** Another tab has changed the session: its numbers come here too, unless this one has some under way. */

@@ -16,6 +16,7 @@ const KEYS = [
   [["Enter"], "help.enter"],
   [["Enter"], "help.open"],
   [["Backspace"], "help.before"],
+  [["Ctrl Z", "Ctrl Y"], "help.undo"],
   [["Esc"], "help.escape"],
   [["?"], "help.help"],
 ];
