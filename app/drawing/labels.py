@@ -69,6 +69,12 @@ def numbers_of(shape: Shape) -> Numbers:
     return Numbers("heat", rows, cols, cell_w * cols, cell_h * rows, cell_w, cell_h)
 
 
+def picture_of(rows: int, cols: int) -> Numbers:
+    """The box for a tensor whose cells are the pixels of a picture."""
+    cell = HEAT_W / max(rows, cols)
+    return Numbers("heat", rows, cols, cell * cols, cell * rows, cell, cell)
+
+
 def shape_text(shape: Sequence[int | str], *, single: bool = False) -> str:
     """``(2, 3)``; with ``single`` a row of one sample is written ``(2,)`` as in figure 5-24.
 

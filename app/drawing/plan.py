@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
-from app.drawing.labels import Label, fan_rows, numbers_of, room, shape_text
+from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
 from app.engine.graph import Edge, LayerGroup, OpGraph
 
 OP_SIZE = 44.0
@@ -133,8 +133,9 @@ class Plan:
             lane: lane of its horizontal part.
             start: id of the open edge in whose column it begins.
             group: group in whose box it runs.
-            mode: ``numbers``, ``fan`` (one arrow a class), ``name`` (no box of numbers) or ``bare``
-                (no label: it stands inside the box that the edge enters, or beyond the figure).
+            mode: ``numbers``, ``fan`` (one arrow a class), ``name`` (no box of numbers: they are
+                the picture it leaves, and so is their gradient) or ``bare`` (no label: it stands
+                inside the box that the edge enters, or beyond the figure).
             numbered: keep room on the arrow, beside the label, for a numbered box.
         """
         if mode == "bare":
@@ -144,7 +145,7 @@ class Plan:
         forward = self._label(edge, edge.symbol, mode)
         backward = None
         if self.backward and edge.grad_symbol is not None:
-            backward = self._label(edge, edge.grad_symbol, "name" if mode == "name" else "")
+            backward = self._label(edge, edge.grad_symbol, "picture" if mode == "name" else "")
         extent = room(forward, backward)
         if numbered:
             extent = extent._replace(width=extent.width + 2 * NUMBER_ROOM)
@@ -174,7 +175,8 @@ class Plan:
         text = self.shape_text(edge)
         if self.names_batch and edge.tensor == "x" and symbol == edge.symbol:
             text += f", N = {self.graph.n}"
-        numbers = numbers_of(edge.shape)
+        image = self.faces[edge.tensor].image if mode == "picture" else None
+        numbers = picture_of(*image) if image else numbers_of(edge.shape)
         if mode == "fan":
             cell = numbers_of(())
             classes = edge.shape[-1]

@@ -64,6 +64,7 @@ def heat_map(label: Json, key: str, direction: str, look: Look, back: float) -> 
     style: dict[str, Value] = {"font-size": 11, "fill": look.grey}
     return (
         image({**place, "opacity": look.clear(back)}, picture, "none")
+        + element("rect", {**place, "fill": "none", "stroke": look.palette.hairline})
         + haloed(ends, at["x"], at["y"], style, look.palette.paper)
         + _legend(label, direction, scale, look, back)
     )

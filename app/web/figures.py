@@ -36,10 +36,13 @@ async def figures(request: Request) -> Response:
     """All figures, with what to look for in each."""
     header = request.headers.get("accept-language", "")
     language = choose(request.query_params.get("lang"), header)
+    theme = request.query_params.get("theme", "")
     # Their sizes stand in the page, so that nothing moves when the pictures arrive.
     plates = await asyncio.gather(*(_plate(request, figure, "light") for figure in FIGURES))
     context = {
         "lang": language,
+        # As chosen in the explorer, which links here with it; else as the reader's system has it.
+        "theme": theme if theme in THEMES else "system",
         "strings": {key: unbroken(text) for key, text in strings(language, STATIC).items()},
         "languages": LANGUAGES,
         "sections": SECTIONS,

@@ -249,6 +249,9 @@ def test_a_held_out_digit_goes_through_and_another_comes_with_one_click(explorer
         for k in range(10)
     ]
     assert shown == probabilities
+    # Each heading stands over its own column, and the bars have none.
+    heads = page.locator(".classes thead > tr > *").all_inner_texts()
+    assert heads == ["Class", "Score", "Probability", ""]
     picture = page.get_attribute(".digit img", "src")
     page.click("#another")
     explorer.settle()

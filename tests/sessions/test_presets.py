@@ -111,6 +111,15 @@ def test_the_two_layer_network_has_both_halves() -> None:
     assert trace.array("x.grad").shape == (5, 2)
 
 
+def test_the_gradient_of_a_digit_is_a_picture_of_its_size() -> None:
+    drawing = Passes().drawing(preset_session("fig-5-28", loader))
+    (gradient,) = (edge for edge in drawing["edges"] if edge["key"] == "x.grad")
+    label = gradient["label"]
+    assert (label["mode"], label["rows"], label["cols"]) == ("heat", 28, 28)
+    assert label["w"] == label["h"]
+    assert gradient["shape_text"] == "(1, 784)"
+
+
 def test_the_digit_network_is_trained_once_and_tells_digits_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

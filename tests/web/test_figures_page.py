@@ -302,3 +302,36 @@ def test_no_line_ends_inside_numbers_or_a_short_formula() -> None:
 
 def test_the_figures_are_the_presets_of_the_book() -> None:
     assert list(FIGURES) == BOOK
+
+
+@pytest.mark.parametrize(
+    ("asked", "theme"), [("dark", "dark"), ("light", "light"), ("x", "system")]
+)
+def test_the_page_has_the_theme_that_was_chosen_in_the_explorer(
+    client: TestClient, asked: str, theme: str
+) -> None:
+    page = client.get("/figures", params={"theme": asked}).text
+    sources = re.findall(r"<source[^>]*>", page)
+
+    assert f'data-theme="{theme}"' in page
+    assert len(sources) == (0 if theme == "light" else len(BOOK))
+    assert all(("media=" in source) == (theme == "system") for source in sources)
+    kept = re.findall(r'href="(/figures\?lang=[^"]+)" hreflang="\w+" lang', page)
+    ending = "" if theme == "system" else f"&amp;theme={theme}"
+    assert len(kept) == 3
+    assert all(link.endswith(ending) for link in kept)
+
+
+def test_the_heading_of_a_section_is_printed_on_the_page_of_its_first_figure(
+    client: TestClient,
+) -> None:
+    page = client.get("/figures").text
+    sections = re.findall(
+        r'<h2 id="section-\w+"( class="wide")?>.*?<article id="[^"]+"( class="wide")?',
+        page,
+        re.DOTALL,
+    )
+
+    assert len(sections) == 3
+    assert all(heading == figure for heading, figure in sections)
+    assert any(heading for heading, _ in sections)

@@ -24,13 +24,14 @@ export function heatNumbers(edge, label, group) {
   const [cellWidth, cellHeight] = [width / cols, height / rows];
   const place = { x, y, width, height };
   const image = svg("image", { ...place, preserveAspectRatio: "none", class: "heat" });
+  const frame = svg("rect", { class: "heat-frame", ...place });
   const mark = svg("rect", { class: "heat-mark", width: cellWidth, height: cellHeight });
   const shown = document.createTextNode("");
   const title = document.createTextNode("");
   const at = label.range ?? { x: x + width / 2, y: y + height + 11 };
   group.append(
     svg("rect", { class: "slot", ...place, rx: 3 }),
-    svg("g", {}, svg("title", {}, title), image, mark),
+    svg("g", {}, svg("title", {}, title), image, frame, mark),
     svg("text", { class: "range", ...at, "text-anchor": "middle" }, shown),
   );
   const legend = label.legend && legendView(label.legend, edge.direction);
@@ -43,6 +44,7 @@ export function heatNumbers(edge, label, group) {
 
   /** @param {Cells} numbers @param {unknown[]} of @param {() => string} make */
   function pictured(numbers, of, make) {
+    frame.classList.toggle("shown", numbers.length > 0);
     if (numbers.length === 0) return image.removeAttribute("href");
     if (!of.every((one, i) => one === made.of[i])) made = { of, address: make() };
     if (image.getAttribute("href") !== made.address) image.setAttribute("href", made.address);

@@ -46,6 +46,7 @@ export function digitSection() {
     </div>
     ${problems.value.get("x") ? html`<p class="problem" role="alert">${problems.value.get("x")}</p>` : null}
     ${classes()}
+    <p class="hint">${t("digit.softmax")}</p>
   </section>`;
 }
 
@@ -61,7 +62,8 @@ function classes() {
       <tr>
         <th scope="col">${t("digit.class")}</th>
         <th scope="col">${t("digit.score")}</th>
-        <th scope="col" colspan="2">${t("digit.probability")}</th>
+        <th scope="col">${t("digit.probability")}</th>
+        <td></td>
       </tr>
     </thead>
     <tbody>

@@ -116,7 +116,7 @@ function presetMenu() {
         ${yours(null)}
       </li>
     </ul>
-    <a id="all-figures" href="/figures?lang=${language.value}">${t("menu.figures")}</a>
+    <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
   `;
 }
 
