@@ -19,6 +19,9 @@ from app.server import Settings, create_app
 from app.sessions.store import StoreError
 from app.web.hosts import HOST_NAME, LOOPBACK
 
+# Longer than clients keep an idle connection (aiohttp: 15 s), so that they close it first and no
+# request is sent into a connection that is just being closed.
+KEEP_ALIVE_SECONDS = 20
 # Long enough for an answer under way; open event streams end themselves.
 GRACEFUL_SECONDS = 2
 
@@ -83,6 +86,7 @@ def server_config(app: FastAPI) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         ws="none",  # nothing here speaks it, whatever is installed
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         http=_protocol(),
     )
