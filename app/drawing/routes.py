@@ -14,6 +14,9 @@ FAN_STEP, FAN_WIDEST = math.radians(30), math.radians(90)
 # Half the room between two nodes of a column.
 CLEAR = NODE_GAP / 2 - 1
 PARALLEL = 6.0
+# So far a steep line runs level before it meets a box, where there is room for it: beside it the
+# gradient's would otherwise meet the box around its corner.
+LEVEL, LEVEL_GAP = 14.0, 60.0
 
 
 def route(columns: Columns, left: list[float], right: list[float], placement: Placement) -> None:
@@ -62,11 +65,14 @@ def _ports(
         rims = _rims(slot, rect, side, abs(beyond - border), [other.y for _, other in links])
         for (id, far), (x, y) in zip(links, rims, strict=True):
             ends[id, way_in] = [(x, y)]
+            gap = abs(beyond - border)
             if not fills:
                 ends[id, way_in].append((border, y))
             elif _node_between(columns.columns[slot.column], slot, far.y):
                 near = rect.y - CLEAR if far.y < slot.y else rect.y + rect.h + CLEAR
                 ends[id, way_in].append((border, near))
+            elif slot.item and slot.item.outline == "box" and abs(far.y - y) > gap >= LEVEL_GAP:
+                ends[id, way_in].append((x + side * LEVEL, y))
     return ends
 
 

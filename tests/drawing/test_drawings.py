@@ -136,6 +136,18 @@ def test_every_edge_and_every_op_of_the_graph_is_drawn_once(graph: OpGraph, leve
     assert drawn == set(graph.node)
 
 
+def test_the_gradients_of_a_layer_leave_it_at_its_side_and_not_round_its_corner() -> None:
+    drawing = draw(build_graph(TWO_LAYER, 5), "layer")
+    sides = {n["id"]: n["x"] - n["w"] / 2 for n in drawing["nodes"] if n["kind"] == "layer"}
+    starts = {
+        edge["key"]: (edge["points"][0][0], sides[edge["from"]])
+        for edge in drawing["edges"]
+        if edge["direction"] == "backward" and edge["from"] in sides
+    }
+    assert {"affine1.W.grad", "affine1.b.grad"} <= starts.keys()
+    assert all(x == pytest.approx(side) for x, side in starts.values()), starts
+
+
 def test_backward_lines_run_parallel_just_below_and_the_other_way() -> None:
     drawing = draw(build_graph(AFFINE, 1), "op", True)
     edges = {edge["id"]: edge for edge in drawing["edges"]}
