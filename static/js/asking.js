@@ -8,6 +8,7 @@
  * @import { TraceEvent } from "./types.js"
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
+import { acrossAll, passed } from "./passed.js";
 import { cursor, event, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
 
 /** Of a longer trail the oldest questions are forgotten. */
@@ -25,7 +26,7 @@ export const causes = signal([]);
  */
 export const litEvent = computed(() => {
   const spot = asking.value ? selection.value : null;
-  if (!spot) return event.value;
+  if (!spot) return event.value && passed.value ? { ...event.value, ...acrossAll(passed.value) } : event.value;
   for (const pass of [trace.value, innerTrace.value]) {
     const maker = pass?.events.find(({ writes }) => writes.includes(spot.key));
     if (maker) return maker;

@@ -7,6 +7,7 @@
 import { batch, effect } from "@preact/signals-core";
 import { html, svg as svgTemplate } from "lit-html";
 import { back, clamp, next } from "./cursor.js";
+import { stopReached } from "./passed.js";
 import { cursor, moved, playing, stride, trace } from "./store.js";
 import { t } from "./strings.js";
 import { mount } from "./mount.js";
@@ -113,11 +114,12 @@ function timeline() {
   `;
 }
 
-/** Where the cursor stands, in words. */
+/** Where the cursor stands, in words; counted in strides of the size that is chosen. */
 export function position() {
   const events = trace.value?.events ?? [];
   const { seq, element } = cursor.value;
-  const step = t("timeline.position", { step: seq, steps: events.length });
+  const reached = trace.value ? stopReached(trace.value, seq, stride.value) : { step: 0, steps: 0 };
+  const step = t("timeline.position", reached);
   const cells = events[seq]?.elements ?? 0;
   return element ? `${step} \u00b7 ${t("timeline.cells", { cell: element, cells })}` : step;
 }

@@ -132,3 +132,48 @@ def test_a_step_is_read_first_and_the_question_stays_below_it(explorer: Any) -> 
     assert page.locator(".chosen").count() == 1
     explorer.press("Escape")
     assert page.locator(".chosen").count() == 0
+
+
+READ_STEPS = """(times) => Array.from({ length: times }, () => {
+  document.getElementById("next").click();
+  return [
+    document.getElementById("step-title").firstChild.parentElement.textContent,
+    document.getElementById("sentence").textContent.trim(),
+    [...document.querySelectorAll(".operands li")].map((li) =>
+      [...li.children].slice(0, 2).map((part) => part.textContent.trim().split(/\\s+/)[0])),
+  ];
+})"""
+
+
+def test_a_stride_tells_all_that_it_passed_and_counts_its_own_stops(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=two-layer&at=0&stride=layer")
+    steps = page.evaluate(READ_STEPS, 8)
+    assert [title[:11] for title, _, _ in steps] == [f"Step {k} of 8" for k in range(1, 9)]
+    assert steps[0][1] == "Affine 1: X times W\u2081, plus B\u2081, is A\u2081."
+    assert [what for _, what in steps[0][2]] == ["X", "W\u2081", "B\u2081", "A\u2081"]
+    loss = explorer.get("")["loss"]
+    assert steps[3][1].endswith(f"the loss L is {loss:.4g}.")
+    gradients = ", ".join(f"\u2202L/\u2202{name}" for name in ("B\u2082", "Z\u2081", "W\u2082"))
+    assert steps[5][1] == f"Affine 2, on the way back: {gradients}."
+    made = [what for role, what in steps[7][2] if role == "makes"]
+    assert made == ["\u2202L/\u2202B\u2081", "\u2202L/\u2202X", "\u2202L/\u2202W\u2081"]
+
+    explorer.stride("phase")
+    page.keyboard.press("Home")
+    for language in ("en", "ko", "ja"):
+        page.select_option("#language", language)
+        explorer.until(f"document.documentElement.lang === '{language}'")
+        phases = page.evaluate(READ_STEPS, 3)
+        assert all("{" not in sentence for _, sentence, _ in phases)
+        assert f"{loss:.4g}" in phases[1][1]
+        assert "4" in phases[2][1]
+        assert phases[2][1].count("\u2202L") == 4
+        page.keyboard.press("Home")
+
+
+def test_one_sample_by_itself_is_told_its_own_loss(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&level=element&sample=2&at=0&stride=phase")
+    sentence = explorer.page.evaluate(READ_STEPS, 2)[1][1]
+    loss = explorer.get("/trace?level=element&sample=2")["outputs"]["loss"]
+    assert f"{loss:.4g}" in sentence

@@ -4,7 +4,11 @@
  * @import { Formula, GraphEdge } from "../types.js"
  */
 import { plainFormula } from "../format.js";
-import { graph, trace } from "../store.js";
+import { graph, session, trace } from "../store.js";
+import { has, t } from "../strings.js";
+
+/** The book's name of the last layer, in every language. */
+const LOSS_LAYER = "Softmax-with-Loss";
 
 /** @param {string} key @returns {GraphEdge | undefined} */
 export function edgeOf(key) {
@@ -39,6 +43,22 @@ export function nameOf(key) {
   if (made?.rule) return plainFormula(made.rule.split(" = ")[0]);
   const parameter = /^[a-z]+(\d*)\.([Wb])$/.exec(key);
   return parameter ? plainFormula(`${parameter[2].toUpperCase()}_{${parameter[1]}}`) : key;
+}
+
+/**
+ * A layer's name in the figure: of its frame or box, or else made of its type and number.
+ * @param {string} layer  its name in the code
+ */
+export function layerTitle(layer) {
+  if (layer === "loss") return LOSS_LAYER;
+  const { groups, nodes } = graph.value ?? { groups: [], nodes: [] };
+  const title = [...groups, ...nodes].find((one) => one.layer === layer && one.title)?.title;
+  if (title) return title;
+  const [, type, number] = /^([a-z]+)(\d+)$/.exec(layer) ?? [];
+  const key = [`layer.${type}`, `activation.${type}`].find(has);
+  const layers = session.value?.network.layers ?? [];
+  const isOnly = layers.filter((one) => one.type === type).length === 1;
+  return key ? `${t(key)}${isOnly ? "" : ` ${number}`}` : layer;
 }
 
 /**

@@ -7,8 +7,9 @@
 import { html } from "lit-html";
 import { ask, asking } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
-import { edgeOf, formulaFor, nameOf } from "../figure/names.js";
+import { edgeOf, formulaFor, layerTitle, nameOf } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
+import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
 import { cursor, event, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
@@ -18,10 +19,8 @@ import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
+import { strideRules, strideSentence } from "./stride.js";
 import { FEW_CELLS, numbers } from "./table.js";
-
-/** The book's name of the last layer, in every language. */
-const LOSS_LAYER = "Softmax-with-Loss";
 
 export function explanation() {
   const asked = asking.value ? selection.value : null;
@@ -54,14 +53,18 @@ function alone() {
 function heading() {
   const now = event.value;
   if (!now) return position();
-  const layer = now.layer ? ` \u00b7 ${now.layer === "loss" ? LOSS_LAYER : now.layer}` : "";
+  const isPhase = new Set(passed.value?.map(({ layer }) => layer)).size > 1;
+  const layer = now.layer && !isPhase ? ` \u00b7 ${layerTitle(now.layer)}` : "";
   return html`${position()}<span class="phase ${now.phase}">${t(`phase.${now.phase}`)}${layer}</span>`;
 }
 
 /** The sentence of the step, with a button for each tensor it names. */
 function sentenceParts() {
   const now = event.value;
-  return now ? glued(tParts(sentenceKey(now), named(now, term))) : t(openingKey() ?? "start.any");
+  if (!now) return t(openingKey() ?? "start.any");
+  if (!passed.value) return glued(tParts(sentenceKey(now), named(now, term)));
+  const { key, names } = strideSentence(passed.value, term);
+  return glued(tParts(key, names).flat());
 }
 
 /** Signs that belong to the term before or after them, and particles of Korean. */
@@ -98,8 +101,15 @@ export function sentenceText() {
   if (asking.value && selection.value) return spokenAnswer(selection.value);
   const now = event.value;
   const opening = openingKey();
-  const said = now ? t(sentenceKey(now), named(now, nameOf)) : "";
+  const said = now ? spokenStep(now) : "";
   return opening ? `${said} ${t(opening)}`.trim() : said;
+}
+
+/** @param {TraceEvent} now */
+function spokenStep(now) {
+  if (!passed.value) return t(sentenceKey(now), named(now, nameOf));
+  const { key, names } = strideSentence(passed.value, nameOf);
+  return tParts(key, names).flat().join("");
 }
 
 /** At the start and where backward begins, a preset may say what to look at. */
@@ -177,16 +187,23 @@ export function term(key) {
 
 /** @param {TraceEvent} now */
 function rule(now) {
-  const formula = formulaFor(now.rule);
+  const events = passed.value;
+  const { reads, writes } = events ? acrossAll(events) : now;
   return html`
-    <div class="rule">
-      ${formula ? formulaPicture(formula, 1.2) : html`<span class="plain-formula">${plainFormula(now.rule)}</span>`}
-    </div>
+    ${(events ? strideRules(events) : [now]).map(formulaOfRule)}
     <ul class="operands" aria-label=${t("explain.operands")}>
-      ${now.reads.map((key) => operand(key, t("explain.read")))}
-      ${now.writes.map((key) => operand(key, t("explain.made"), now.shape))}
+      ${reads.map((key) => operand(key, t("explain.read")))}
+      ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
     </ul>
   `;
+}
+
+/** @param {TraceEvent} event */
+function formulaOfRule({ rule: latex }) {
+  const formula = formulaFor(latex);
+  return html`<div class="rule">
+    ${formula ? formulaPicture(formula, 1.2) : html`<span class="plain-formula">${plainFormula(latex)}</span>`}
+  </div>`;
 }
 
 /** @param {string} key @param {string} role @param {number[]} [shape] */
