@@ -15,6 +15,8 @@ import { cursor, event, innerTrace, panel, panelOpen, pointed, selection, trace 
 const LONGEST = 12;
 
 export const asking = signal(false);
+/** An op of the figure that is asked about instead. @type {Signal<string | null>} */
+export const askedOp = signal(null);
 /** Earlier questions on the way to this one, oldest first. @type {Signal<readonly Spot[]>} */
 export const trail = signal([]);
 /** The cells that the number asked about was made of, once that is known. @type {Signal<readonly Spot[]>} */
@@ -25,6 +27,8 @@ export const causes = signal([]);
  * @type {ReadonlySignal<TraceEvent | null>}
  */
 export const litEvent = computed(() => {
+  const ofOp = trace.value?.events.filter(({ node }) => node === askedOp.value) ?? [];
+  if (ofOp.length > 0) return { ...ofOp[0], ...acrossAll(ofOp) };
   const spot = asking.value ? selection.value : null;
   if (!spot) return event.value && passed.value ? { ...event.value, ...acrossAll(passed.value) } : event.value;
   for (const pass of [trace.value, innerTrace.value]) {
@@ -47,7 +51,9 @@ effect(() => {
   const before = place;
   place = `${seq}.${element}`;
   // Whoever steps on reads the step; what was asked stands below it, with its trail.
-  if (place !== before) asking.value = false;
+  if (place === before) return;
+  asking.value = false;
+  askedOp.value = null;
 });
 
 function forget() {
@@ -55,6 +61,16 @@ function forget() {
     asking.value = false;
     trail.value = [];
     causes.value = [];
+  });
+}
+
+/** What an op does, on both ways. @param {string} node */
+export function askOp(node) {
+  withFocus("chosen-title", () => {
+    selection.value = null;
+    askedOp.value = node;
+    panel.value = "explain";
+    panelOpen.value = true;
   });
 }
 
@@ -71,6 +87,7 @@ export function ask(spot, { hop = false } = {}) {
     else if (follows && !isSame(from, spot)) trail.value = [...trail.value, from].slice(-LONGEST);
     else if (!follows && !(from && isSame(from, spot))) trail.value = [];
     selection.value = spot;
+    askedOp.value = null;
     asking.value = true;
     panel.value = "explain";
     panelOpen.value = true;
@@ -86,7 +103,10 @@ export function askBefore() {
 
 /** Back to the step. */
 export function leave() {
-  withFocus("step-title", () => (selection.value = null));
+  withFocus("step-title", () => {
+    selection.value = null;
+    askedOp.value = null;
+  });
 }
 
 /**

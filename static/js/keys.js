@@ -1,7 +1,7 @@
 /**
  * Keys of the whole page. They are off while the learner types, in an input method too.
  */
-import { askBefore, asking, leave } from "./asking.js";
+import { askBefore, askedOp, asking, leave } from "./asking.js";
 import { dialogOpen, openHelp } from "./panels/help.js";
 import { goUp } from "./figure/opening.js";
 import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
@@ -34,9 +34,9 @@ export function listenToKeys(viewport) {
     "-": viewport.zoomOut,
     0: viewport.fit,
     "?": openHelp,
-    Backspace: () => asking.value && askBefore(),
+    Backspace: () => (asking.value || askedOp.value) && askBefore(),
     Escape: () => {
-      if (!selection.value && goUp()) return;
+      if (!selection.value && !askedOp.value && goUp()) return;
       leave();
       playing.value = false;
     },

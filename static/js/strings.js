@@ -59,7 +59,6 @@ export async function speak(wanted, { keep = false } = {}) {
   strings.value = await answer.json();
   language.value = wanted;
   document.documentElement.lang = wanted;
-  document.title = t("app.title");
 }
 
 export function keptLanguage() {

@@ -8,7 +8,7 @@ import { batch, effect } from "@preact/signals-core";
 import { html, svg as svgTemplate } from "lit-html";
 import { back, clamp, next } from "./cursor.js";
 import { stopReached } from "./passed.js";
-import { cursor, moved, playing, stride, trace } from "./store.js";
+import { cursor, moved, playing, session, stride, trace } from "./store.js";
 import { t } from "./strings.js";
 import { mount } from "./mount.js";
 
@@ -37,11 +37,23 @@ export function goTo(to) {
 }
 
 export function goNext() {
-  if (trace.value) goTo(next(trace.value, cursor.value, stride.value));
+  if (trace.value) goBeside("next", next(trace.value, cursor.value, stride.value));
 }
 
 export function goBack() {
-  if (trace.value) goTo(back(trace.value, cursor.value, stride.value));
+  if (trace.value) goBeside("back", back(trace.value, cursor.value, stride.value));
+}
+
+/**
+ * At either end the button that was pressed is off: its neighbour has the focus then.
+ * @param {"next" | "back"} pressed
+ * @param {Cursor} to
+ */
+function goBeside(pressed, to) {
+  const had = document.activeElement?.id === pressed;
+  goTo(to);
+  const button = /** @type {HTMLButtonElement | null} */ (document.getElementById(pressed));
+  if (had && button?.disabled) document.getElementById(pressed === "next" ? "back" : "next")?.focus();
 }
 
 function isAtEnd() {
@@ -56,6 +68,11 @@ export function togglePlay() {
 export function mountTimeline() {
   mount("timeline", timeline);
   effect(() => document.getElementById("timeline")?.setAttribute("aria-label", t("timeline.name")));
+  effect(() => {
+    const preset = session.value?.preset;
+    const name = session.value ? t(preset ? `preset.${preset}` : "header.own") : null;
+    document.title = [name, name && position(), t("app.title")].filter(Boolean).join(" \u00b7 ");
+  });
   effect(() => {
     if (!playing.value) return;
     if (isAtEnd()) {

