@@ -157,6 +157,9 @@ def test_a_map_shows_where_the_window_is_and_moves_it(explorer: Any) -> None:
     page.click("#overview-fold")
     assert page.locator(".overview-map").count() == 0
     assert page.get_attribute("#overview-fold", "aria-expanded") == "false"
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.locator(".overview-map").count() == 0
     page.click("#fit")
     assert page.locator("#overview").is_hidden()
     assert page.get_attribute("#figure", "data-more") == ""

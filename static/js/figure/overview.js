@@ -24,6 +24,7 @@ const LEAST = 8;
 const HAIR = 6;
 /** A figure of more pieces shows only its boxes. */
 const MANY = 3000;
+const KEPT = "backprop-explorer.map";
 
 /**
  * @param {HTMLElement} host  the window
@@ -33,6 +34,7 @@ export function mountOverview(host, viewport) {
   const place = document.createElement("div");
   place.id = "overview";
   place.hidden = true;
+  overviewOpen.value = localStorage.getItem(KEPT) !== "folded";
   host.after(place);
   const map = document.createElement("div");
   map.className = "overview-map";
@@ -125,6 +127,7 @@ export function mountOverview(host, viewport) {
 
   function fold() {
     overviewOpen.value = !overviewOpen.value;
+    localStorage.setItem(KEPT, overviewOpen.value ? "open" : "folded");
     update(viewport.place());
   }
 
