@@ -53,9 +53,29 @@ async function call(path, { method = "GET", body, token, version, accept } = {})
     throw new ApiError(0, "offline", "no answer");
   }
   if (answer.ok) return answer;
+  const id = answer.status === 404 && /^\/sessions\/([^/?]+)(?:[/](?:trace|graph|update))?(?:[?]|$)/.exec(path)?.[1];
+  if (id) tellGone(id);
   const problem = await answer.json().catch(() => ({}));
   const kind = String(problem.type ?? "").split("#")[1] ?? "";
   throw new ApiError(answer.status, kind, problem.detail ?? answer.statusText, problem.errors ?? []);
+}
+
+/** @type {(id: string) => void} */
+let tellGone = () => undefined;
+
+/** Be told of sessions that the server does not have any more. @param {(id: string) => void} told */
+export function whenGone(told) {
+  tellGone = told;
+}
+
+/**
+ * What makes the session's numbers again, and of which version.
+ * @param {string} id
+ */
+export async function getRecipe(id) {
+  const answer = await call(`/sessions/${id}/recipe`);
+  const version = Number(/\d+/.exec(answer.headers.get("ETag") ?? ""));
+  return { recipe: /** @type {import("./types.js").Recipe} */ (await answer.json()), version };
 }
 
 /** @returns {Promise<Preset[]>} */

@@ -7,7 +7,8 @@
  */
 import { ApiError } from "./api.js";
 import { atBackward } from "./cursor.js";
-import { openPreset, openSession } from "./session.js";
+import { keptRecipe } from "./recipes.js";
+import { openPreset, openRecipe, openSession } from "./session.js";
 import { notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
@@ -46,7 +47,14 @@ async function open(place) {
     ...(place.sample !== null && { sample: place.sample }),
   };
   if (place.session) {
-    if (await found(place.session, { where: place.cursor ?? undefined, view: wanted })) return;
+    const options = { where: place.cursor ?? undefined, view: wanted };
+    const kept = keptRecipe(place.session);
+    if (await found(place.session, options)) return;
+    if (kept) {
+      await openRecipe(kept, options);
+      notice.value = t("notice.again");
+      return;
+    }
     await openPreset(FIRST, { where: startOf(FIRST) });
     notice.value = t("notice.expired");
     return;

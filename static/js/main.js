@@ -20,6 +20,7 @@ import { mountToolbar } from "./panels/toolbar.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { catalogue, notice, playing, presets, stale, trace } from "./store.js";
 import { keptLanguage, speak, t } from "./strings.js";
+import { watchRecipes } from "./recipes.js";
 import { mountTimeline } from "./timeline.js";
 import { watchVisits } from "./visits.js";
 
@@ -45,6 +46,7 @@ async function start() {
   } catch (error) {
     notice.value = messageOf(error);
   }
+  watchRecipes();
   watchVisits(place.lang !== null, arrive);
   document.body.dataset.ready = "true";
   // Nothing on the first screen needs the limits; a form that does asks again where this fails.

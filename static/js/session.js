@@ -59,6 +59,24 @@ export async function openSession(id, { where, view } = {}) {
   await open(() => api.getSession(id), where, view);
 }
 
+/**
+ * A session made by a recipe.
+ * @param {import("./recipes.js").Recipe} recipe
+ * @param {{where?: Where, view?: Partial<View>}} [options]
+ */
+export async function openRecipe({ base, edits: list }, { where, view } = {}) {
+  await open(
+    async () => {
+      const made = await api.createSession(/** @type {any} */ (base));
+      if (list.length === 0) return made;
+      await api.patchSession(made, made.edit_token ?? "", /** @type {Edit[]} */ (list), 0);
+      return { ...(await api.getSession(made.id)), edit_token: made.edit_token };
+    },
+    where,
+    view,
+  );
+}
+
 /** One's own copy of what one may only read. */
 export async function fork() {
   const current = store.session.value;
@@ -147,6 +165,7 @@ async function look(session, view, where) {
     store.editable.value = tokenOf(session.id) !== null;
     if (current) store.stale.value = false;
     store.notice.value = null;
+    if (store.gone.value !== session.id) store.gone.value = null;
   });
   return true;
 }

@@ -44,6 +44,8 @@ export const pointed = signal([]);
 export const stale = signal(false);
 /** True when this page holds the session's edit token. */
 export const editable = signal(false);
+/** The session on the screen that the server does not have any more. @type {Signal<string | null>} */
+export const gone = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
 

@@ -3,7 +3,9 @@
  */
 import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
-import { notice, panel, panelOpen } from "../store.js";
+import { messageOf } from "../messages.js";
+import { goOn } from "../recipes.js";
+import { gone, notice, panel, panelOpen } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { data } from "./data.js";
@@ -19,7 +21,10 @@ export function mountSide() {
   mount("tabs", tabs);
   mount("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
   mount("notice", () =>
-    notice.value
+    gone.value
+      ? html`<p>${t("notice.gone")}</p>
+          <button type="button" id="go-on" @click=${again}>${t("notice.goOn")}</button>`
+      : notice.value
       ? html`<p>${notice.value}</p>
           <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
       : null,
@@ -32,6 +37,17 @@ export function mountSide() {
     // A panel of text is scrolled by keys from a tab stop of its own; tables of inputs have theirs.
     place.tabIndex = panel.value === "data" ? -1 : 0;
   });
+}
+
+async function again() {
+  try {
+    if (await goOn()) return;
+    gone.value = null;
+    notice.value = t("notice.lost");
+  } catch (error) {
+    gone.value = null;
+    notice.value = messageOf(error);
+  }
 }
 
 function tabs() {

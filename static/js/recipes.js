@@ -1,0 +1,88 @@
+/**
+ * What makes the numbers on the screen again: kept for every session of one's own, here and (where
+ * it is short) in this browser, so that a session that the server has lost is not lost.
+ *
+ * @import { Edit, Session } from "./pagetypes.js"
+ * @import * as told from "./types.js"
+ */
+import { effect } from "@preact/signals-core";
+import { getRecipe, whenGone } from "./api.js";
+import { openRecipe } from "./session.js";
+import { cursor, gone, session, stale, view } from "./store.js";
+import { keep, own } from "./tokens.js";
+import { isOmitted } from "./values.js";
+
+/** Signs of a recipe that is kept in the browser. */
+const MOST_KEPT = 20_000;
+const SOON = 300;
+
+/** @typedef {Pick<told.Recipe, "base" | "edits"> & {digest?: string}} Recipe */
+
+/** @type {Map<string, {version: number, recipe: Recipe}>} */
+const known = new Map();
+
+export function watchRecipes() {
+  effect(() => {
+    const now = session.value;
+    if (!now || stale.value || (now.preset !== null && now.data_version === 1)) return;
+    if (known.get(now.id)?.version === now.data_version) return;
+    const timer = setTimeout(() => void fetchOf(now), SOON);
+    return () => clearTimeout(timer);
+  });
+  whenGone((id) => {
+    if (id === session.peek()?.id) gone.value = id;
+  });
+}
+
+/** @param {Session} now */
+async function fetchOf(now) {
+  try {
+    const { recipe, version } = await getRecipe(now.id);
+    if (session.peek()?.id !== now.id || version !== session.peek()?.version) return;
+    known.set(now.id, { version: now.data_version, recipe });
+    if (JSON.stringify(recipe).length <= MOST_KEPT) keep(now, recipe);
+  } catch {
+    // The next change asks again.
+  }
+}
+
+/** What this browser has kept of a session. @param {string} id @returns {Recipe | null} */
+export function keptRecipe(id) {
+  const kept = own.peek().find((one) => one.id === id)?.recipe;
+  return isRecipe(kept) ? kept : null;
+}
+
+/** @param {any} kept @returns {kept is Recipe} */
+export function isRecipe(kept) {
+  const isObject = typeof kept === "object" && kept !== null && !Array.isArray(kept);
+  return isObject && typeof kept.base === "object" && kept.base !== null && Array.isArray(kept.edits);
+}
+
+/** Go on with the numbers on the screen, whose session is gone, in a new one. @returns {Promise<boolean>} */
+export async function goOn() {
+  const now = session.peek();
+  const recipe = now && recipeHere(now);
+  if (!recipe) return false;
+  await openRecipe(recipe, { where: cursor.peek(), view: view.peek() });
+  return true;
+}
+
+/** @param {Session} now @returns {Recipe | null}  null where not all its numbers are here */
+function recipeHere(now) {
+  const fetched = known.get(now.id);
+  if (fetched?.version === now.data_version) return fetched.recipe;
+  const row = now.source?.rows[0];
+  if (now.preset !== null && now.data_version === 1) {
+    return { base: { preset: now.preset, ...(row !== undefined && { row }) }, edits: [] };
+  }
+  const { x, t, grad_output, parameters } = now;
+  const numbers = { x, t, grad_output, ...parameters };
+  const given = Object.entries(numbers).filter(([, value]) => value !== null);
+  if (given.some(([, value]) => value !== null && isOmitted(value))) return null;
+  /** @type {Edit[]} */
+  const edits = given.map(([tensor, value]) => /** @type {Edit} */ ({ op: "replace", tensor, value }));
+  edits.push({ op: "set", tensor: "learning_rate", index: [], value: now.optimizer.learning_rate });
+  if (now.preset !== null) return { base: { preset: now.preset }, edits };
+  const some = Object.fromEntries(given.filter(([name]) => !(name in parameters)));
+  return { base: { network: now.network, parameters, ...some, optimizer: now.optimizer }, edits: [] };
+}
