@@ -4,6 +4,7 @@ FastAPI would describe bodies that it reads itself and a 422 that is never sent.
 says what it reads and answers (`operation`), and `describe` puts the models into the document.
 """
 
+import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -165,10 +166,13 @@ def operation(
     responses |= _problem_responses(kinds)
 
     def register(endpoint: Endpoint) -> Endpoint:
+        summary, description = _told(endpoint)
         router.add_api_route(
             path,
             endpoint,
             methods=[method],
+            summary=summary,
+            description=description,
             status_code=status,
             operation_id=endpoint.__name__,
             responses=responses,
@@ -180,6 +184,13 @@ def operation(
         return endpoint
 
     return register
+
+
+def _told(endpoint: Endpoint) -> tuple[str, str]:
+    """What an operation does, in a line and at length: the beginning and the rest of its docstring."""
+    first, _, rest = (inspect.getdoc(endpoint) or "").partition("\n\n")
+    summary = " ".join(first.split()).rstrip(".")
+    return summary, rest or f"{summary}."
 
 
 def describe(app: FastAPI) -> None:

@@ -56,6 +56,10 @@ def test_every_route_is_described_under_a_name_of_its_own(app: FastAPI) -> None:
     assert len({operation["operationId"] for _, _, operation in found}) == routes
     for _, path, operation in found:
         assert operation.get("description"), path
+        # Said in words, not made of the function's name.
+        name = operation["operationId"].replace("_", " ")
+        assert operation["summary"].casefold() != name, path
+        assert len(operation["summary"].split()) >= 3, path
         assert operation["tags"], path
 
 

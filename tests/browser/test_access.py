@@ -1,0 +1,105 @@
+"""What axe-core finds against WCAG 2.2 AA on the pages and in their states: nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+RUN = """async (tags) => {
+  const { violations } = await axe.run(document, {
+    runOnly: { type: "tag", values: tags }, resultTypes: ["violations"],
+  });
+  return violations.map(({ id, nodes }) => [id, nodes.map((node) => node.target.join(" "))]);
+}"""
+
+
+@pytest.fixture
+def scanned(browser: Browser) -> Any:
+    """Make a page of a size and a theme that axe can look at.
+
+    axe is put in before the page's own scripts, and for that its policy is set aside.
+    """
+    if not AXE.exists():
+        pytest.skip("axe-core is not in node_modules: `npm ci --ignore-scripts` brings it")
+    opened = []
+
+    def page_of(size: tuple[int, int], theme: Any) -> Page:
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            bypass_csp=True,
+            color_scheme=theme,
+            reduced_motion="reduce",
+        )
+        opened.append(context)
+        context.add_init_script(path=AXE)
+        return context.new_page()
+
+    yield page_of
+    for context in opened:
+        context.close()
+
+
+def faults(page: Page, state: str) -> list[Any]:
+    return [[state, *fault] for fault in page.evaluate(RUN, TAGS)]
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "language", "preset"),
+    [
+        ((1440, 900), "light", "en", "fig-5-25"),
+        ((390, 844), "dark", "ko", "fig-5-28"),
+        ((640, 360), "light", "ja", "two-layer"),
+    ],
+)
+def test_axe_finds_nothing_in_the_explorer(
+    scanned: Any, server: str, size: tuple[int, int], theme: str, language: str, preset: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?preset={preset}&at=5&lang={language}")
+    page.wait_for_selector("body[data-ready]")
+    found = faults(page, "explanation")
+    page.locator("#figure .cell[data-full]").first.dispatch_event("click")
+    found += faults(page, "a number")
+    for state, control in {
+        "data": "#tab-data",
+        "table": "#tab-table",
+        "closed": "#fold",
+        "menu": "#choose",
+        "help": "#help-button",
+    }.items():
+        page.click(control)
+        found += faults(page, state)
+    page.keyboard.press("Escape")
+    for dialog in ("network", "export"):
+        page.evaluate("id => document.getElementById(id).showModal()", dialog)
+        found += faults(page, dialog)
+        page.keyboard.press("Escape")
+    assert found == []
+
+
+def test_axe_finds_nothing_on_the_page_of_all_figures(scanned: Any, server: str) -> None:
+    page = scanned((1440, 900), "dark")
+    page.goto(f"{server}/figures?lang=ko")
+    found = faults(page, "wide, dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="light")
+    found += faults(page, "narrow, light")
+    assert found == []
+
+
+def test_axe_finds_nothing_on_the_page_of_the_api(scanned: Any, server: str) -> None:
+    page = scanned((1280, 720), "light")
+    page.goto(f"{server}/docs")
+    page.wait_for_selector(".opblock")
+    found = faults(page, "calls")
+    for method in ("get", "post", "patch", "delete"):
+        page.locator(f".opblock-{method} .opblock-summary-control").first.click()
+    page.wait_for_selector(".opblock-post .microlight")
+    found += faults(page, "opened calls")
+    page.set_viewport_size({"width": 390, "height": 844})
+    found += faults(page, "on a phone")
+    assert found == []
