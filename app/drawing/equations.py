@@ -16,10 +16,10 @@ from app.engine.graph import OpGraph
 Part = tuple[str, str]
 
 ROOM = 6.0
-SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 15.0, 5.0, 9.0, 4.0
-# Advances of 11 px text, wide enough for any face: each token gets a place of its own, so that a
+SHAPE_DROP, BRACKET_DROP, BRACKET_STEP, MARGIN = 16.0, 5.0, 9.0, 4.0
+# Advances of 12 px text, wide enough for any face: each token gets a place of its own, so that a
 # bracket meets its size whatever face the reader has.
-DIGIT, LETTER, PAREN, COMMA, LAST_COMMA = 6.6, 8.4, 4.6, 6.4, 3.6
+DIGIT, LETTER, PAREN, COMMA, LAST_COMMA = 7.2, 9.2, 5.0, 7.0, 4.0
 _TOKEN = re.compile(r"\d+|N|[(),]")
 
 

@@ -14,7 +14,7 @@ from app.drawing.svg_look import Look
 Json = dict[str, Any]
 Box = tuple[float, float, float, float]
 
-NUMBER_SIZE, SMALL_SIZE, MIDDLE = 12.0, 11.0, 0.35
+NUMBER_SIZE, SMALL_SIZE, MIDDLE = 12.0, 12.0, 0.35
 # Advances at the numbers' size in px, between those of a narrow and a wide face.
 DIGIT, ADVANCES = 7.1, {".": 3.5, MINUS: 8.5}
 PADDING, LIP = 2.0, 4.0

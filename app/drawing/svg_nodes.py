@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 OPEN_HEAD, FILLED_HEAD = (8.0, 9.0), (12.0, 12.0)
 SIGNS = {"-": "\u2212", "x": "\u00d7"}
-SYMBOL_SIZE, LONG_SIZE, TITLE_SIZE, GROUP_SIZE, BOX_SIZE = 15.0, 12.0, 13.0, 12.0, 11.0
+SYMBOL_SIZE, LONG_SIZE, TITLE_SIZE, GROUP_SIZE, BOX_SIZE = 17.0, 12.0, 14.0, 12.0, 12.0
 LONG = 5
 BOX = 18.0
 # How much of an outline and of the input image is left where they step back.

@@ -5,7 +5,7 @@
  * @import { Level } from "./types.js"
  */
 import { batch, effect } from "@preact/signals-core";
-import { html, svg as svgTemplate } from "lit-html";
+import { html } from "lit-html";
 import { back, clamp, next } from "./cursor.js";
 import { stopReached } from "./passed.js";
 import { cursor, moved, playing, session, stride, trace } from "./store.js";
@@ -89,8 +89,8 @@ export function mountTimeline() {
 function timeline() {
   const events = trace.value?.events ?? [];
   const { seq, element } = cursor.value;
-  const start = seq === 0 && element === 0;
-  const end = isAtEnd();
+  const start = !trace.value || (seq === 0 && element === 0);
+  const end = !trace.value || isAtEnd();
   return html`
     <div class="timeline-buttons">
       <button type="button" id="back" ?disabled=${start} @click=${goBack}>
@@ -99,7 +99,7 @@ function timeline() {
       <button type="button" id="next" class="primary" ?disabled=${end} @click=${goNext}>
         <span>${t("timeline.next")}</span>${icon("M9 5l7 7-7 7")}
       </button>
-      <button type="button" id="play" aria-pressed=${playing.value} @click=${togglePlay}>
+      <button type="button" id="play" aria-pressed=${playing.value} ?disabled=${!trace.value} @click=${togglePlay}>
         ${playing.value ? icon("M8 6v12M16 6v12") : icon("M8 5l11 7-11 7z")}<span
           >${t(playing.value ? "timeline.pause" : "timeline.play")}</span
         >
@@ -141,24 +141,31 @@ export function position() {
   return element ? `${step} \u00b7 ${t("timeline.cells", { cell: element, cells })}` : step;
 }
 
-/** The three phases under the slider, each as wide as it has steps. */
+/** The phases under the slider, each as wide as it has steps, cut where another layer begins. */
 function phases() {
   const events = trace.value?.events ?? [];
-  if (events.length === 0) return null;
   const names = /** @type {const} */ (["forward", "loss", "backward"]);
-  return html`<svg class="phases" width="100%" height="4" aria-hidden="true">
+  return html`<div class="phases" aria-hidden="true">
     ${names.map((name) => {
-      const first = events.findIndex((event) => event.phase === name);
-      const count = events.filter((event) => event.phase === name).length;
-      return phaseBar(name, first / events.length, count / events.length);
+      const own = events.filter((event) => event.phase === name);
+      if (own.length === 0) return null;
+      return html`<div class="phase-part ${name}" .style=${`flex: ${own.length} 0 0`}>
+        <div class="phase-bar">${stretches(own).map((length) => html`<i .style=${`flex: ${length} 0 0`}></i>`)}</div>
+        <span>${t(`phase.${name}`)}</span>
+      </div>`;
     })}
-  </svg>`;
+  </div>`;
 }
 
-/** @param {string} name @param {number} from @param {number} part */
-function phaseBar(name, from, part) {
-  if (part === 0) return null;
-  return svgTemplate`<rect class=${name} x=${`${100 * from}%`} width=${`${100 * part}%`} height="4"></rect>`;
+/** Lengths of the runs of steps within one layer. @param {readonly {layer: string | null}[]} events */
+function stretches(events) {
+  /** @type {number[]} */
+  const lengths = [];
+  events.forEach((event, i) => {
+    if (i > 0 && event.layer === events[i - 1].layer) lengths[lengths.length - 1] += 1;
+    else lengths.push(1);
+  });
+  return lengths;
 }
 
 /** @param {string} d */

@@ -82,7 +82,7 @@ export function makeFarText(scene, graph, family) {
     }
     if (!label.shape?.text) return;
     context.fillStyle = sight.palette.grey;
-    context.font = `11px ${family}`;
+    context.font = `12px ${family}`;
     context.fillText(label.shape.text, label.shape.x, label.shape.y - 4);
   }
 
@@ -174,7 +174,7 @@ export function makeFarText(scene, graph, family) {
           const formula = graph.formulas[part.node.symbol ?? ""];
           writeFormula(context, formula, part.x, part.y + formula.ascent);
         } else {
-          context.font = `${nameIn(part.node).length > 5 ? 12 : 15}px ${family}`;
+          context.font = `${nameIn(part.node).length > 5 ? 12 : 17}px ${family}`;
           context.fillText(nameIn(part.node), part.node.x, part.node.y);
         }
       }

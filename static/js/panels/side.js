@@ -14,10 +14,13 @@ import { mountDrops } from "./files.js";
 import { table } from "./table.js";
 
 const PANELS = /** @type {const} */ (["explain", "data", "table"]);
+/** Where a tab keeps which panel is open over a reload. */
+const KEPT = "backprop-explorer.panel";
 const CONTENTS = { explain: explanation, data, table };
 
 export function mountSide() {
   mountDrops();
+  keepOpen();
   mount("tabs", tabs);
   mount("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
   mount("notice", () =>
@@ -48,6 +51,15 @@ async function again() {
     gone.value = null;
     notice.value = messageOf(error);
   }
+}
+
+/** A reload finds the panel as it was left, in this tab alone. */
+function keepOpen() {
+  const kept = sessionStorage.getItem(KEPT);
+  const name = PANELS.find((one) => one === kept);
+  if (name) panel.value = name;
+  if (kept === "none") panelOpen.value = false;
+  effect(() => sessionStorage.setItem(KEPT, panelOpen.value ? panel.value : "none"));
 }
 
 function tabs() {

@@ -3,7 +3,7 @@
  */
 import { svg } from "lit-html";
 
-/** @typedef {{dots?: number[][], boxes?: number[][], lines?: string[], back?: string[], text?: [number, number, string][]}} Sketch */
+/** @typedef {{dots?: number[][], boxes?: number[][], lines?: string[], back?: string[]}} Sketch */
 
 /** @type {Record<string, Sketch>} */
 const SKETCHES = {
@@ -17,8 +17,9 @@ const SKETCHES = {
     back: ["M68 20H56", "M42 20H34", "M20 24L6 30", "M48 24V34H24"],
   },
   "fig-5-26": {
-    text: [[3, 24, "(2,)"], [20, 24, "="], [26, 24, "(3,)(3,2)"]],
-    lines: ["M32 28V33H49V28", "M57 16V10H9V16"],
+    boxes: [[4, 15, 14, 6], [32, 15, 14, 6], [52, 9, 10, 18]],
+    lines: ["M22 17H28", "M22 20H28", "M43 25V31H57V31"],
+    back: ["M36 12V5H11V12"],
   },
   "fig-5-27": {
     dots: [[26, 16], [48, 16]],
@@ -29,7 +30,7 @@ const SKETCHES = {
   "fig-5-28": {
     boxes: [[3, 11, 18, 18], [27, 9, 8, 22], [39, 9, 8, 22], [51, 9, 8, 22]],
     lines: ["M21 20H27", "M35 20H39", "M47 20H51", "M59 13H68", "M59 20H68", "M59 27H68"],
-    text: [[8, 25, "7"]],
+    back: ["M8 16H16L11 25"],
   },
   "fig-5-29": {
     dots: [[14, 9], [14, 20], [14, 31], [36, 9], [36, 20], [36, 31], [58, 20]],
@@ -47,12 +48,11 @@ const SKETCHES = {
 
 /** @param {string} preset */
 export function sketch(preset) {
-  const { dots = [], boxes = [], lines = [], back = [], text = [] } = SKETCHES[preset] ?? {};
+  const { dots = [], boxes = [], lines = [], back = [] } = SKETCHES[preset] ?? {};
   return svg`<svg class="sketch" viewBox="0 0 72 40" width="72" height="40" aria-hidden="true">
     ${lines.map((d) => svg`<path class="line" d=${d}></path>`)}
     ${back.map((d) => svg`<path class="back" d=${d}></path>`)}
     ${boxes.map(([x, y, w, h]) => svg`<rect x=${x} y=${y} width=${w} height=${h} rx="2"></rect>`)}
     ${dots.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="5"></circle>`)}
-    ${text.map(([x, y, letters]) => svg`<text x=${x} y=${y}>${letters}</text>`)}
   </svg>`;
 }

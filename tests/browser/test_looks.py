@@ -1,0 +1,86 @@
+"""How the page looks: its sizes of type, what its boxes cut off, and what a reload finds."""
+
+from typing import Any
+
+import pytest
+
+# base.css: small, text, large, display.
+SIZES = {"12px", "14px", "17px", "22px"}
+WRITTEN = """() => {
+  const found = {};
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const field = one.matches("input:not([type=range]), select, button");
+    if ((own || field) && !one.closest("#figure, noscript, script, option")) {
+      (found[getComputedStyle(one).fontSize] ??= []).push(`${one.localName}.${one.className}`);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_page_has_four_sizes_of_type(explorer: Any, width: int) -> None:
+    page = explorer.page
+    page.set_viewport_size({"width": width, "height": 844})
+    explorer.open("?preset=fig-5-25&at=5")
+    found: dict[str, list[str]] = {}
+    for control in ("#tab-explain", "#tab-data", "#tab-table", "#choose", "#help-button"):
+        page.click(control)
+        found |= page.evaluate(WRITTEN)
+    assert {size: found[size] for size in found.keys() - SIZES} == {}
+
+
+def test_the_ring_around_a_field_is_not_cut_off_by_its_box(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25")
+    explorer.page.click("#tab-data")
+    # The ring is 2 px wide and 2 px away.
+    gaps = explorer.page.evaluate(
+        """() => [...document.querySelectorAll("#panel .scroll:has(input)")].map((box) => {
+          const edge = box.getBoundingClientRect();
+          const fields = [...box.querySelectorAll("input")].map((one) => one.getBoundingClientRect());
+          return [
+            Math.min(...fields.map((field) => field.left)) - edge.left,
+            edge.bottom - Math.max(...fields.map((field) => field.bottom)),
+          ];
+        })"""
+    )
+    assert gaps
+    assert all(gap >= 4 for pair in gaps for gap in pair), gaps
+
+
+def test_a_reload_finds_the_panel_as_it_was_left(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=fig-5-25")
+    page.click("#tab-table")
+    explorer.open("?preset=fig-5-25")
+    assert page.get_attribute("#tab-table", "aria-selected") == "true"
+    page.click("#fold")
+    explorer.open("?preset=fig-5-25")
+    assert page.is_hidden("#panel")
+    # Closed, it leaves the figure its room and a button that is read across.
+    button, figure = (page.locator(one).bounding_box() for one in ("#fold", "#figure"))
+    assert button["width"] > button["height"]
+    assert figure["width"] == page.viewport_size["width"]
+
+
+def test_a_layer_of_ones_own_network_takes_one_row(explorer: Any) -> None:
+    for language in ("en", "ko", "ja"):
+        explorer.open(f"?lang={language}")
+        explorer.page.click("#choose")
+        explorer.page.click("#own")
+        heights = explorer.page.locator("#network .layers li").evaluate_all(
+            "rows => rows.map((row) => row.getBoundingClientRect().height)"
+        )
+        assert heights
+        assert max(heights) < 40, language
+
+
+def test_the_timeline_names_its_phases_and_shows_where_layers_begin(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&lang=en")
+    parts = explorer.page.locator(".phase-part")
+    assert parts.locator("span").all_inner_texts() == ["forward", "loss", "backward"]
+    widths = parts.evaluate_all("all => all.map((one) => one.getBoundingClientRect().width)")
+    assert widths[2] > widths[0] > widths[1]
+    # Affine 1, ReLU and Affine 2 on the way there.
+    assert parts.nth(0).locator("i").count() == 3
