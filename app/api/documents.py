@@ -187,7 +187,7 @@ def operation(
 
 
 def _told(endpoint: Endpoint) -> tuple[str, str]:
-    """What an operation does, in a line and at length: the beginning and the rest of its docstring."""
+    """What an operation does, in a line and at length: how its docstring begins and goes on."""
     first, _, rest = (inspect.getdoc(endpoint) or "").partition("\n\n")
     summary = " ".join(first.split()).rstrip(".")
     return summary, rest or f"{summary}."

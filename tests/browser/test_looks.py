@@ -38,7 +38,8 @@ def test_the_ring_around_a_field_is_not_cut_off_by_its_box(explorer: Any) -> Non
     gaps = explorer.page.evaluate(
         """() => [...document.querySelectorAll("#panel .scroll:has(input)")].map((box) => {
           const edge = box.getBoundingClientRect();
-          const fields = [...box.querySelectorAll("input")].map((one) => one.getBoundingClientRect());
+          const inputs = [...box.querySelectorAll("input")];
+          const fields = inputs.map((one) => one.getBoundingClientRect());
           return [
             Math.min(...fields.map((field) => field.left)) - edge.left,
             edge.bottom - Math.max(...fields.map((field) => field.bottom)),

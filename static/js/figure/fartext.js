@@ -138,7 +138,7 @@ export function makeFarText(scene, graph, family) {
         context.fillStyle = inside ? sight.palette.ink : sight.palette.grey;
         context.textAlign = inside ? "center" : "left";
         const middle = { x: x + (part.x + part.w / 2) * k, y: y + (part.y + part.h / 2) * k };
-        for (const size of inside ? [Math.max(NAME_SIZE, 13 * k), LEAST_NAME_SIZE] : [Math.min(NAME_SIZE, part.h * k)]) {
+        for (const size of inside ? [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE] : [Math.min(NAME_SIZE, part.h * k)]) {
           context.font = `${size}px ${family}`;
           const { width } = context.measureText(text);
           if (width <= across && size <= down + 4) {

@@ -6,8 +6,8 @@
 
 /** From this scale on strokes grow no more. */
 const THICKEST = 1.5;
-/** Names of boxes are set at 13 px, and of lines at 15 px: what they should at least be on the screen. */
-const TITLE = 11.5 / 13;
+/** Names of boxes are set at 14 px, and of lines at 15 px: what they should at least be on the screen. */
+const TITLE = 11.5 / 14;
 const NAME = 9 / 15;
 /** So much larger than they are drawn, and no more, or they would meet. */
 const LARGEST = 1.5;
