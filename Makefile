@@ -12,7 +12,7 @@ test: .venv/test
 	$(PYTHON) -m pytest -n 2
 
 fast: .venv/test
-	$(PYTHON) -m pytest -n 2 --ignore tests/browser
+	$(PYTHON) -m pytest -n 2 -m "not browser"
 
 check: .venv/lint node_modules/.package-lock.json
 	$(PYTHON) -m ruff check
