@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from app import __version__, api, datasets
 from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.graph_json import draw
 from app.sessions import presets
+from app.sessions.edits import ChangeView
 from app.sessions.gallery import Gallery
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
@@ -22,8 +24,10 @@ from app.sessions.store import Limits
 from app.web import figures, pages
 from app.web.compression import Compression
 from app.web.files import STATIC, RevalidatedFiles, page_files
+from app.web.first import FIRST, Asked, FirstPages
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
+from app.web.languages import LANGUAGES
 from app.web.origins import SameOrigin
 from app.web.stopping import EndQuietly
 
@@ -73,7 +77,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_warm, name="warm", daemon=True).start()
+        warming = (app.state.first, app.state.executor)
+        threading.Thread(target=_warm, args=warming, name="warm", daemon=True).start()
         sweeper = asyncio.create_task(_sweep(service))
         yield
         sweeper.cancel()
@@ -102,6 +107,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.store = store
     app.state.page_files = page_files(settings.dev)
+    app.state.first = FirstPages(
+        datasets.load,
+        lambda language, document: pages.page_text(app.state.page_files, language, document),
+    )
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
     api.install(app, service)
@@ -117,12 +126,12 @@ async def _sweep(service: Service) -> None:
         await asyncio.to_thread(service.sweep)
 
 
-def _warm() -> None:
+def _warm(first: FirstPages, executor: Executor) -> None:
     """Draw the presets before anybody asks: setting a figure's formulas takes up to a second once.
 
-    The first page's figure comes first.
+    The first page's figure comes first, and then the page itself.
     """
-    for preset in sorted(presets.PRESETS.values(), key=lambda preset: preset.id != "fig-5-25"):
+    for preset in sorted(presets.PRESETS.values(), key=lambda preset: preset.id != FIRST):
         backward = preset.grad_output is not None or preset.loss is not None
         view = preset.view
         graph = presets.drawn(preset)
@@ -131,3 +140,8 @@ def _warm() -> None:
             graph, view.level or "op", bool(view.single), backward, inner=inner,
             names_batch=preset.names_batch,
         )  # fmt: skip
+        if preset.id == FIRST:
+            # No more of the executor where the server stops already.
+            with suppress(RuntimeError):
+                for language in LANGUAGES:
+                    first.page(language, Asked(FIRST, ChangeView()), executor)

@@ -4,38 +4,78 @@ import asyncio
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.templating import Jinja2Templates
 
-from app import __version__
+from app.api.conditions import is_fresh
+from app.api.executor import in_executor
 from app.sessions.store import Store
 from app.web.files import STATIC, TEMPLATES, PageFiles
-from app.web.languages import LANGUAGES, choose, strings
+from app.web.first import FirstPages, asked_for, presets_document
+from app.web.languages import choose, strings
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
+# Letters of all languages as they are: escaped, a Korean page would be twice as long.
+templates.env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 
 # Pages name the current modules, so they are asked for anew each time.
 FRESH = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+# With it, the page is the same for everybody who reads the same language.
+KEPT = FRESH | {"Vary": "Accept-Language, Accept-Encoding"}
 READY_SECONDS = 0.5
+# A figure that takes longer, such as the first of a trained network, comes after its page.
+PATIENCE_SECONDS = 0.5
 READ = ["GET", "HEAD"]
 
 
 @router.api_route("/", methods=READ)
 async def explorer(request: Request) -> Response:
-    """The one page."""
+    """The one page, with the figure that its address names."""
     header = request.headers.get("accept-language", "")
     language = choose(request.query_params.get("lang"), header)
+    asked = asked_for(request.query_params)
+    first: FirstPages = request.app.state.first
     files: PageFiles = request.app.state.page_files
-    context = {
-        "files": files,
-        "nonce": request.state.nonce,
-        "lang": language,
-        "strings": strings(language, STATIC),
-        "languages": LANGUAGES,
-        "version": __version__,
-    }
-    return templates.TemplateResponse(request, "index.html", context, headers=FRESH)
+    if files.import_map is not None:
+        # Each answer allows the import map by a nonce of its own.
+        document = await in_executor(request, first.document, asked)
+        text = page_text(files, language, document, request.state.nonce)
+        return HTMLResponse(text, headers=FRESH)
+    executor = request.app.state.executor
+    made = asyncio.wrap_future(first.page(language, asked, executor))
+    try:
+        # Shielded: others may wait for the same page.
+        page = await asyncio.wait_for(asyncio.shield(made), PATIENCE_SECONDS)
+    except TimeoutError:
+        page = await asyncio.wrap_future(first.page(language, None, executor))
+    headers = KEPT | {"ETag": page.tag}
+    if is_fresh(request, page.tag):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(page.plain, headers=headers)
+    return HTMLResponse(page.packed, headers=headers | {"Content-Encoding": "gzip"})
+
+
+def page_text(
+    files: PageFiles, language: str, document: str | None, nonce: str | None = None
+) -> str:
+    """The page in a language.
+
+    Args:
+        files: What it is made of.
+        language: One of `LANGUAGES`.
+        document: What it shows first, as `FirstPages.document` has it.
+        nonce: That of the answer, for the import map.
+    """
+    return templates.get_template("index.html").render(
+        files=files,
+        nonce=nonce,
+        lang=language,
+        strings=strings(language, STATIC),
+        presets=presets_document(),
+        first=document,
+    )
 
 
 @router.api_route("/docs", methods=READ)

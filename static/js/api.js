@@ -2,7 +2,7 @@
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
  * @import { Catalogue, Cells, Edit, Nested, Network, Session } from "./pagetypes.js"
- * @import { Form, Explanation, Graph, Level, LossView, Preset, Trace } from "./types.js"
+ * @import { Form, Explanation, Graph, Level, LossView, Trace } from "./types.js"
  */
 import { readTensors } from "./safetensors.js";
 
@@ -34,6 +34,17 @@ export class ApiError extends Error {
   }
 }
 
+/** Stands for the id of a session that is shown and that the server does not have yet. */
+export const UNMADE = "new";
+const OF_UNMADE = new RegExp(`^/sessions/${UNMADE}\\b`);
+/** @type {() => Promise<string>} */
+let make = () => Promise.reject(new Error("no session is shown"));
+
+/** @param {() => Promise<string>} made  makes that session, if it is not made, and gives its id */
+export function makeWith(made) {
+  make = made;
+}
+
 /**
  * @param {string} path
  * @param {{method?: string, body?: unknown, token?: string | null, version?: number, accept?: string}} [options]
@@ -45,6 +56,7 @@ async function call(path, { method = "GET", body, token, version, accept } = {})
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (version !== undefined) headers.set("If-Match", `"${version}"`);
   const sent = body === undefined ? undefined : JSON.stringify(body);
+  if (OF_UNMADE.test(path)) path = path.replace(UNMADE, await make());
   /** @type {Response} */
   let answer;
   try {
@@ -76,11 +88,6 @@ export async function getRecipe(id) {
   const answer = await call(`/sessions/${id}/recipe`);
   const version = Number(/\d+/.exec(answer.headers.get("ETag") ?? ""));
   return { recipe: /** @type {import("./types.js").Recipe} */ (await answer.json()), version };
-}
-
-/** @returns {Promise<Preset[]>} */
-export async function getPresets() {
-  return (await (await call("/presets")).json()).presets;
 }
 
 /**

@@ -19,7 +19,7 @@ const asked = new Set();
 export function watchLeftOut() {
   effect(() => {
     const now = session.value;
-    if (!now || stale.value) return;
+    if (!now || stale.value || now.id === api.UNMADE) return;
     const looksAtAll = panelOpen.value && panel.value === "data";
     if (looksAtAll || now.preset === WITH_PICTURE) {
       put(now, "x", now.x, (x) => ({ x }));

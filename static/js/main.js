@@ -3,8 +3,9 @@
  */
 import { effect } from "@preact/signals-core";
 import * as address from "./address.js";
-import { getCatalogue, getPresets } from "./api.js";
+import { getCatalogue } from "./api.js";
 import { arrive } from "./arrive.js";
+import { carriedPresets, whenIdle } from "./carried.js";
 import { watchLargeTensors } from "./figure/large.js";
 import { mountFigure } from "./figure/view.js";
 import { listenToKeys } from "./keys.js";
@@ -40,9 +41,9 @@ async function start() {
   watchLeftOut();
   watchSelectedCell();
   announce();
-  const known = getPresets().then((list) => (presets.value = list));
+  presets.value = carriedPresets();
   try {
-    await Promise.all([arrive(place), known]);
+    await arrive(place);
   } catch (error) {
     notice.value = messageOf(error);
   }
@@ -50,9 +51,11 @@ async function start() {
   watchVisits(place.lang !== null, arrive);
   document.body.dataset.ready = "true";
   // Nothing on the first screen needs the limits; a form that does asks again where this fails.
-  void getCatalogue().then(
-    (told) => (catalogue.value ??= told),
-    () => undefined,
+  whenIdle(() =>
+    getCatalogue().then(
+      (told) => (catalogue.value ??= told),
+      () => undefined,
+    ),
   );
 }
 

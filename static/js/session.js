@@ -6,10 +6,11 @@
  * out one at a time, since each names the version it is for; from the first of them until the
  * trace of the last, the page is stale.
  * @import { Edit, Network, Session } from "./pagetypes.js"
- * @import { Level, LossView, View } from "./types.js"
+ * @import { Graph, Level, LossView, Trace, View } from "./types.js"
  */
 import { batch } from "@preact/signals-core";
 import * as api from "./api.js";
+import { takeCarried, whenIdle } from "./carried.js";
 import { carried, clamp } from "./cursor.js";
 import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
@@ -32,12 +33,16 @@ let queue = Promise.resolve();
 /** Sessions asked for, and the one on the screen: edits meant for an older one must not touch it. */
 let openings = 0;
 let opened = 0;
+/** Resolves when the server has the session on the screen: what came with the page has none at first. */
+let made = async () => {};
 
 /**
  * @param {string} preset
  * @param {{row?: number, where?: Where, view?: Partial<View>}} [options]
  */
 export async function openPreset(preset, { row, where, view } = {}) {
+  const found = row === undefined ? takeCarried(preset, view ?? {}) : null;
+  if (found) return showCarried(preset, found, where);
   await open(() => api.createSession(row === undefined ? { preset } : { preset, row }), where, view);
 }
 
@@ -93,11 +98,57 @@ async function open(get, where, view) {
   const session = await get();
   if (session.edit_token) remember(session.id, session.edit_token);
   if (mine !== openings) return;
+  begin(mine);
+  await look(session, { ...session.view, ...view }, where);
+}
+
+/** @param {number} mine  the opening whose session comes onto the screen */
+function begin(mine) {
   opened = mine;
   pending = { unsent: 0 };
+  made = async () => {};
   store.asked.value = null;
   edits++;
-  await look(session, { ...session.view, ...view }, where);
+}
+
+/**
+ * The figure that came with the page stands there at once. Its session is made when there is time
+ * for it, or as soon as something is asked about it.
+ * @param {string} preset
+ * @param {import("./carried.js").Carried} found
+ * @param {Where} [where]
+ */
+function showCarried(preset, found, where) {
+  const mine = ++openings;
+  begin(mine);
+  shown++;
+  put(found.session, found.view, found, where);
+  store.editable.value = true;
+  /** @type {Promise<string> | null} */
+  let making = null;
+  const make = () => {
+    making ??= makeCarried(preset, mine).catch((error) => {
+      making = null;
+      throw error;
+    });
+    return making;
+  };
+  api.makeWith(make);
+  made = async () => void (await make());
+  whenIdle(() => mine === opened && make().catch(() => undefined));
+}
+
+/** @param {string} preset @param {number} mine  @returns {Promise<string>}  the session's id */
+async function makeCarried(preset, mine) {
+  const session = await api.createSession({ preset });
+  remember(session.id, session.edit_token ?? "");
+  if (mine === opened) {
+    batch(() => {
+      store.session.value = session;
+      if (store.trace.value) store.trace.value = { ...store.trace.value, id: session.id };
+    });
+  }
+  return session.id;
 }
 
 /**
@@ -137,8 +188,26 @@ async function look(session, view, where) {
   const current = pending.unsent === 0;
   // Samples can have gone since.
   view = { ...view, sample: Math.min(view.sample, samplesOf(session) - 1) };
-  const { graph, trace } = await pictureOf(session.id, view);
+  const picture = await pictureOf(session.id, view);
   if (mine !== shown) return false;
+  // What had no name when it was asked for has one by now.
+  if (session.id === api.UNMADE) session = store.session.value ?? session;
+  const { id } = session;
+  batch(() => {
+    put(session, view, picture, where);
+    store.editable.value = tokenOf(id) !== null;
+    if (current) store.stale.value = false;
+  });
+  return true;
+}
+
+/**
+ * @param {Session} session
+ * @param {View} view
+ * @param {{graph: Graph, trace: Trace}} picture
+ * @param {Where} [where]  by default at the event that is in play
+ */
+function put(session, view, { graph, trace }, where) {
   batch(() => {
     const other = store.session.value?.id !== session.id;
     // Where no place is asked for, one stays at the event that is in play.
@@ -151,6 +220,7 @@ async function look(session, view, where) {
       store.pointed.value = [];
     }
     if (other) {
+      store.visit.value++;
       store.playing.value = false;
       // A link to a place in the pass shows what is in play there.
       store.moved.value = typeof where === "object" && where.seq > 0;
@@ -162,12 +232,9 @@ async function look(session, view, where) {
     store.trace.value = trace;
     store.innerTrace.value = null;
     store.cursor.value = clamp(trace, before ? carried(before, trace, store.cursor.value) : placed);
-    store.editable.value = tokenOf(session.id) !== null;
-    if (current) store.stale.value = false;
     store.notice.value = null;
     if (store.gone.value !== session.id) store.gone.value = null;
   });
-  return true;
 }
 
 /** @typedef {Edit[] | ((session: Session) => Edit[])} Changes  where they depend on the numbers, made from the newest */
@@ -257,6 +324,7 @@ async function change(send) {
   waiting.unsent++;
   store.stale.value = true;
   const sent = queue.then(async () => {
+    if (session === opened) await made();
     const current = store.session.value;
     const token = current && tokenOf(current.id);
     if (!current || !token || session !== opened) return;

@@ -14,6 +14,8 @@ export const presets = signal([]);
 export const catalogue = signal(null);
 /** @type {Signal<Session | null>} */
 export const session = signal(null);
+/** Counts the sessions that came onto the screen; one that gets its name later is the same. */
+export const visit = signal(0);
 /** @type {Signal<Graph | null>} */
 export const graph = signal(null);
 /** @type {Signal<Trace | null>} */

@@ -50,8 +50,8 @@ class Explorer:
         self.page.on("response", self._note)
         self.page.goto(f"{self.server}/{search}")
         self.page.wait_for_selector("body[data-ready]")
-        # The page is ready before the driver may have told us of the answer that it read.
-        for _ in range(100):
+        # The page is ready before it has a session of its own, or the driver has told us of it.
+        for _ in range(500):
             if self.id or "session=" in search:
                 break
             self.page.wait_for_timeout(20)

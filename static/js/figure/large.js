@@ -42,7 +42,7 @@ export function cellsOf(key) {
 /** Ask for the cells of every heat map that the cursor has reached. */
 export function watchLargeTensors() {
   effect(() => {
-    if (!graph.value || !table.value || stale.value) return;
+    if (!graph.value || !table.value || stale.value || trace.value?.id === api.UNMADE) return;
     if (pass() !== asking) asked.clear();
     asking = pass();
     /** The figure's own pass, and that with the loss opened. @type {Map<string, Due[]>} */

@@ -28,7 +28,7 @@ const answer = signal(null);
 export function watchSelectedCell() {
   effect(() => {
     const spot = subject.value;
-    if (!spot || spot.index === null || !isKnown(spot) || stale.value) return;
+    if (!spot || spot.index === null || !isKnown(spot) || stale.value || trace.value?.id === api.UNMADE) return;
     const name = nameOfRequest(spot);
     if (answer.peek()?.name !== name) void request(spot, name);
   });

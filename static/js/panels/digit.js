@@ -11,7 +11,7 @@ import { heatPicture } from "../figure/heat.js";
 import { inksIn, readPalette } from "../figure/palette.js";
 import { full, shorts } from "../format.js";
 import { edit } from "../session.js";
-import { cursor, editable, presets, session, stale, table, theme } from "../store.js";
+import { cursor, editable, presets, session, stale, table, theme, visit } from "../store.js";
 import { t } from "../strings.js";
 import { asNumber, flat, isOmitted } from "../values.js";
 import { problems, whenSent } from "./said.js";
@@ -20,7 +20,7 @@ import { wholeField } from "./whole.js";
 const SIDE = 28;
 
 /** The held-out digit that was asked for, and of which session, until the session has it. */
-const asked = signal({ session: "", row: 0 });
+const asked = signal({ visit: -1, row: 0 });
 
 export function digitSection() {
   const now = session.value;
@@ -125,7 +125,7 @@ function preset() {
 
 function row() {
   const now = session.value;
-  return asked.value.session === now?.id ? asked.value.row : (now?.source?.rows[0] ?? 0);
+  return asked.value.visit === visit.value ? asked.value.row : (now?.source?.rows[0] ?? 0);
 }
 
 /** The next of the digits that there is something to learn from: of most others the network is sure. */
@@ -136,8 +136,8 @@ function another() {
 
 /** @param {number} chosen */
 async function load(chosen) {
-  const mine = { session: session.value?.id ?? "", row: chosen };
+  const mine = { visit: visit.value, row: chosen };
   asked.value = mine;
   await whenSent("x", edit([{ op: "load", dataset: "mnist", split: "test", rows: [chosen] }]));
-  if (asked.value === mine) asked.value = { session: "", row: 0 };
+  if (asked.value === mine) asked.value = { visit: -1, row: 0 };
 }

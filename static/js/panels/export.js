@@ -6,7 +6,7 @@
  */
 import { computed, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { ApiError, figureAddress, getFigure } from "../api.js";
+import { ApiError, figureAddress, getFigure, UNMADE } from "../api.js";
 import { messageOf } from "../messages.js";
 import { cursor, event, graph, session, stale, theme, view as seen } from "../store.js";
 import { t } from "../strings.js";
@@ -72,7 +72,7 @@ function content() {
       </div>
       <p role="status" class=${kind === "failed" ? "problem" : "hint"}>${stale.value ? t("stale.now") : text}</p>
       <div class="dialog-buttons">
-        ${stale.value || !session.value
+        ${stale.value || !session.value || session.value.id === UNMADE
           ? null
           : html`<a id="export-open" href=${figureAddress(session.value.id, seen.value, asked())} target="_blank" rel="noopener">${t("export.open")}</a>`}
         <button type="button" @click=${() => dialog("export").close()}>${t("help.close")}</button>

@@ -9,7 +9,7 @@ import { signal } from "@preact/signals-core";
 import { html, nothing } from "lit-html";
 import { full, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
-import { editable, session } from "../store.js";
+import { editable, visit } from "../store.js";
 import { typedSentence } from "./words.js";
 
 /** As many signs as a field of the table is wide. */
@@ -149,7 +149,7 @@ function keys(press, key, before) {
 
 /** @param {string} tensor @param {readonly number[]} index */
 function keyOf(tensor, index) {
-  return `${session.value?.id}/${tensor}/${index.join(",")}`;
+  return `${visit.value}/${tensor}/${index.join(",")}`;
 }
 
 /** @param {string} tensor @param {readonly number[]} index */

@@ -4,7 +4,7 @@
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import { messageOf } from "../messages.js";
-import { session } from "../store.js";
+import { visit } from "../store.js";
 
 /** @typedef {{label: string, take: () => unknown}} Offer */
 
@@ -16,11 +16,8 @@ const offers = signal(new Map());
 const hints = signal(new Map());
 
 /** What was said about another session's numbers is not about these. */
-let shown = session.peek()?.id;
 effect(() => {
-  const id = session.value?.id;
-  if (id === shown) return;
-  shown = id;
+  void visit.value;
   problems.value = new Map();
   offers.value = new Map();
   hints.value = new Map();

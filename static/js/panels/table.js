@@ -4,7 +4,7 @@
  * @import { Cell, GraphEdge } from "../types.js"
  */
 import { html } from "lit-html";
-import { tensorAddress } from "../api.js";
+import { tensorAddress, UNMADE } from "../api.js";
 import { ask } from "../asking.js";
 import { cellsKnown } from "../cursor.js";
 import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
@@ -124,7 +124,7 @@ function summary(key, { min, max }, shape) {
   const count = shape.reduce((product, size) => product * size, 1);
   const id = session.value?.id;
   return html`${t("edge.many", { count })}, ${t("edge.range", { min: short(min), max: short(max) })}
-    ${id
+    ${id && id !== UNMADE
       ? html`<a href=${tensorAddress(id, passOf(key), key)} target="_blank" rel="noopener">${t("table.all")}</a>`
       : null}`;
 }
