@@ -7,18 +7,19 @@ computed.
 import hashlib
 import threading
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 from app.drawing.figure_svg import figure_svg
+from app.engine.errors import EngineError
 from app.engine.spec import Limits
 from app.engine.strides import Cursor
 from app.sessions import presets
 from app.sessions.creation import begin, check
-from app.sessions.edits import Loader
+from app.sessions.edits import ChangeView, Loader, changed_view
 from app.sessions.passes import Passes
 from app.sessions.pictures import picture
-from app.sessions.state import Session
+from app.sessions.state import Session, View
 
 # In the order of the book.
 FIGURES = tuple(name for name in presets.PRESETS if name.startswith("fig-"))
@@ -111,3 +112,28 @@ def preset_session(figure: str, loader: Loader) -> Session:
     """A preset as a session that no store has; nobody can edit it, so its token is empty."""
     wanted = presets.wanted(figure, None, loader)
     return begin(figure, b"", 0.0, wanted, check(wanted, Limits()), figure)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A preset at one of its views, and the passes that have its drawing and its trace."""
+
+    session: Session
+    view: View
+    passes: Passes
+
+
+def seen_preset(figure: str, change: ChangeView, loader: Loader, id: str) -> Seen | None:
+    """A preset as `preset_session` has it, under ``id``, at the view that ``change`` makes.
+
+    None where it cannot be seen like that.
+    """
+    session = replace(preset_session(figure, loader), id=id)
+    # Its own: what is kept of passes goes by the id, and others may have the same.
+    passes = Passes()
+    try:
+        view = changed_view(session.view, change, session, "")
+        passes.drawing(session, view)
+    except EngineError:
+        return None
+    return Seen(session, view, passes)

@@ -11,18 +11,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
 from app.api.values import encode
 from app.api.views import presets_json, session_json, trace_json, view_json
-from app.engine.errors import EngineError
-from app.sessions.edits import ChangeView, Loader, changed_view
-from app.sessions.gallery import preset_session
-from app.sessions.passes import Passes
+from app.sessions.edits import ChangeView, Loader
+from app.sessions.gallery import Seen, seen_preset
 from app.sessions.presets import PRESETS
-from app.sessions.state import Session, View
 
 FIRST = "fig-5-25"
 # Stands for the id that the page's own session will have.
@@ -115,20 +112,15 @@ class FirstPages:
         """What `asked` shows as JSON fit for a page; None where it shows nothing of its own."""
         if asked is None:
             return None
-        try:
-            session = replace(preset_session(asked.preset, self._loader), id=UNMADE)
-            view = changed_view(session.view, asked.change, session, "")
-            return in_script(_written(session, view))
-        except EngineError:
-            return None
+        seen = seen_preset(asked.preset, asked.change, self._loader, UNMADE)
+        return None if seen is None else in_script(_written(seen))
 
     def _make(self, language: str, asked: Asked | None) -> Page:
         return Page.of(self._render(language, self.document(asked)))
 
 
-def _written(session: Session, view: View) -> bytes:
-    # Its own: what is kept of passes goes by the id, and here all have the same.
-    passes = Passes()
+def _written(seen: Seen) -> bytes:
+    session, view, passes = seen.session, seen.view, seen.passes
     document = session_json(session, passes, 0.0, MAX_CELLS)
     # When it was made, and until when it is kept, is not known before it is made.
     described = {name: value for name, value in document.items() if name not in _LATER}
