@@ -195,7 +195,7 @@ def test_everything_is_saved_in_one_npz_that_numpy_reads(explorer: Any) -> None:
     wanted = {"x": state["x"], "grad_output": state["grad_output"], **state["parameters"]}
     assert {name: arrays[name].tolist() for name in arrays} == wanted
     drop(explorer, "#panel", (file, data))
-    said(explorer, "Read: x 2")
+    said(explorer, "Read: x 3")
     explorer.settle()
     assert {name: tensor(explorer, name) for name in wanted} == wanted
 

@@ -133,7 +133,7 @@ def test_every_kind_of_problem_that_a_learner_can_meet_has_its_own_sentence(lang
     own = {
         "malformed", "bad-request", "method-not-allowed", "not-acceptable", "unsupported-type",
         "precondition-required", "invalid", "head-too-large",
-        "url-too-long",
+        "url-too-long", "other-origin",
     }  # fmt: skip
     for kind in {"offline", *KINDS} - own:
         assert f"problem.{kind}" in strings, kind
