@@ -224,3 +224,32 @@ def test_data_are_called_as_in_the_figure(explorer: Any, preset: str, names: lis
     ]
     for name in names:
         assert any(said.startswith(name) for said in found), (name, found)
+
+
+@pytest.mark.parametrize(
+    ("view", "step", "loss"),
+    [
+        ("loss=opened&form=stable", 31, "L"),
+        ("level=element&loss=closed&sample=0", 14, "L\u2080"),
+        ("level=element&loss=opened&form=stable&sample=0", 59, "L\u2080"),
+    ],
+)
+def test_a_gradient_of_several_parts_is_called_by_the_name_of_the_whole(
+    explorer: Any, view: str, step: int, loss: str
+) -> None:
+    explorer.open(f"?preset=two-layer&{view}&at={step}&stride=op")
+    event = explorer.get(f"/trace?{view}")["events"][step - 1]
+    assert (event["node"], event["rule_name"]) == ("affine2.add", "add.gradient.0")
+    assert len(event["reads"]) > 1
+    assert f"the gradient \u2202{loss}/\u2202A\u2082 on" in explorer.sentence()
+
+
+def test_what_is_used_stands_in_the_order_of_the_formula_with_its_shape_there(
+    explorer: Any,
+) -> None:
+    explorer.open("?preset=fig-5-25&stride=op&at=7")
+    used = [
+        " ".join(said.split()) for said in explorer.page.locator(".operands li").all_inner_texts()
+    ]
+    assert used[0].startswith("uses X (2,) seen transposed: (2, 1)")
+    assert used[1].startswith("uses \u2202L/\u2202Y (3,) seen as a row: (1, 3)")

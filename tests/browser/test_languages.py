@@ -86,7 +86,7 @@ def test_switching_leaves_no_string_of_another_language(explorer: Any) -> None:
                     assert not OWN_LETTERS[other].search(text), f"{other} on the {language} page"
                 else:
                     assert_no_english(text, language)
-        assert page.title() == catalogue(language)["app.title"]
+        assert page.title().endswith(catalogue(language)["app.title"])
 
 
 def assert_no_english(text: str, language: str) -> None:

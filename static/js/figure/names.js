@@ -46,6 +46,19 @@ export function nameOf(key) {
 }
 
 /**
+ * What the gradient of a tensor is called that comes in several parts, one for each use or cell.
+ * @param {string} part  the key of one of them
+ * @returns {string | null}  null where the pass has no loss to name it after
+ */
+export function totalName(part) {
+  const key = part.slice(0, -".grad".length);
+  const events = trace.value?.events ?? [];
+  const loss = /\\partial (.*?)\}\{/.exec(events.find(({ rule_name: name }) => name === "seed.loss")?.rule ?? "");
+  const made = events.find(({ writes }) => writes.includes(key))?.rule.split(" = ")[0];
+  return loss && made ? `\u2202${plainFormula(loss[1])}/\u2202${plainFormula(made)}` : null;
+}
+
+/**
  * What the figure calls a tensor that the session has: X for `x`, a where it draws its cells one by
  * one, \u2202L/\u2202Y for the gradient that is given.
  * @param {string} name

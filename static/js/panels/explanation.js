@@ -7,7 +7,7 @@
 import { html } from "lit-html";
 import { ask, askedOp, asking } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
-import { edgeOf, formulaFor, layerTitle, nameOf } from "../figure/names.js";
+import { edgeOf, formulaFor, layerTitle, nameOf, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
@@ -186,7 +186,7 @@ function named({ reads, writes, phase }, as) {
   return {
     a: maybe(values[0]),
     b: maybe(values[1]),
-    g: maybe(gradients[0]),
+    g: (gradients.length > 1 && totalName(gradients[0])) || maybe(gradients[0]),
     out: maybe(writes[0]),
     to: phase === "backward" ? maybe(writes[0]?.replace(/\.grad$/, "")) : "",
     count: String(phase === "backward" ? gradients.length : reads.length),
@@ -215,10 +215,28 @@ function rule(now) {
   return html`
     ${(events ? strideRules(events) : [now]).map(formulaOfRule)}
     <ul class="operands" aria-label=${t("explain.operands")}>
-      ${reads.map((key) => operand(key, t("explain.read")))}
+      ${(events ? reads : asWritten(now)).map((key) => operand(key, t("explain.read"), undefined, events ? null : now))}
       ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
     </ul>
   `;
+}
+
+/** What is read, in the order of the formula: X^T stands before the gradient. @param {TraceEvent} now */
+function asWritten({ reads, rule_name: name }) {
+  return name === "dot.gradient.1" ? [...reads.slice(-1), ...reads.slice(0, -1)] : reads;
+}
+
+/**
+ * How a product back sees what it reads: a factor transposed, and one sample as a row.
+ * @param {string} key @param {TraceEvent} event
+ */
+function seenAs(key, { rule_name: name }) {
+  const edge = edgeOf(key);
+  if (!edge || !name.startsWith("dot.gradient.")) return null;
+  if (!key.endsWith(".grad")) return t("explain.transposed", { shape: shapeText([...edge.shape].reverse()) });
+  const whole = shapeText(edge.shape);
+  const isRow = view.value.single && edge.shape_text !== whole;
+  return isRow ? t("explain.seen", { shape: whole }) : null;
 }
 
 /** @param {TraceEvent} event */
@@ -229,13 +247,15 @@ function formulaOfRule({ rule: latex }) {
   </div>`;
 }
 
-/** @param {string} key @param {string} role @param {number[]} [shape] */
-function operand(key, role, shape) {
+/** @param {string} key @param {string} role @param {number[]} [shape] @param {TraceEvent | null} [reader] */
+function operand(key, role, shape, reader = null) {
+  const seen = reader && seenAs(key, reader);
   const edge = edgeOf(key);
   const text = edge?.shape_text ?? (shape ? shapeText(shape) : "");
   return html`<li>
     <span class="role">${role}</span>
-    <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span></span>
+    <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span>
+      ${seen ? html`<span class="seen">${seen}</span>` : null}</span>
     ${scrolling(numbers(key, FEW_CELLS), nameOf(key))}
   </li>`;
 }
