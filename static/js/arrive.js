@@ -9,6 +9,7 @@ import { ApiError } from "./api.js";
 import { atBackward } from "./cursor.js";
 import { keptRecipe } from "./recipes.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
+import { MARK, openLink } from "./shared.js";
 import { notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
@@ -46,6 +47,13 @@ async function open(place) {
     ...(place.form && { form: place.form }),
     ...(place.sample !== null && { sample: place.sample }),
   };
+  if (location.hash.startsWith(MARK)) {
+    if (await openLink(location.hash, { where: place.cursor ?? undefined, view: wanted })) return;
+    const why = notice.value;
+    await openPreset(FIRST, { where: startOf(FIRST) });
+    notice.value = why;
+    return;
+  }
   if (place.session) {
     const options = { where: place.cursor ?? undefined, view: wanted };
     const kept = keptRecipe(place.session);

@@ -16,6 +16,7 @@ import { sentenceText } from "./panels/explanation.js";
 import { mountHeader } from "./panels/header.js";
 import { mountHelp } from "./panels/help.js";
 import { mountNetworkForm } from "./panels/network.js";
+import { mountShare } from "./panels/share.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
 import { listenToUndo } from "./panels/undoing.js";
@@ -32,6 +33,7 @@ async function start() {
   mountTimeline();
   mountSide();
   mountHelp();
+  mountShare();
   mountNetworkForm();
   const viewport = mountFigure(/** @type {HTMLElement} */ (document.getElementById("figure")));
   mountToolbar(viewport);

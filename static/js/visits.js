@@ -72,6 +72,14 @@ export function isOwnNumbers(now) {
   return now.preset === null || now.data_version > 1;
 }
 
+/** The place on the screen, without its session: of a link that brings the numbers itself. @param {Session} now */
+export function sharedAddress(now) {
+  const query = new URLSearchParams(addressOf(now, language.value));
+  query.delete("session");
+  query.delete("preset");
+  return `?${query}`;
+}
+
 /** @param {Session} now @param {string | null} lang */
 function addressOf(now, lang) {
   const { level, loss, sample, open, form } = view.value;

@@ -7,7 +7,7 @@ import { editable, panel } from "../store.js";
 import { t } from "../strings.js";
 import { notes } from "./said.js";
 
-const KINDS = ".npy,.npz,.csv,.tsv,.txt";
+const KINDS = ".npy,.npz,.csv,.tsv,.txt,.json";
 /** What is said about files of the whole network stands under this name. */
 export const ALL = "files";
 

@@ -14,12 +14,14 @@ import { parseMatrix } from "../matrices/parse.js";
 import { Refusal } from "../matrices/refusal.js";
 import { messageOf } from "../messages.js";
 import { edit } from "../session.js";
+import { FILE } from "../shared.js";
 import { session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, flat, isOmitted, outputSize, shapeOf } from "../values.js";
 import { download } from "./download.js";
 import { ALL } from "./files.js";
 import { note, whenSent } from "./said.js";
+import { openShared } from "./share.js";
 import { sentence } from "./words.js";
 
 const MOST_BYTES = 64_000_000;
@@ -34,6 +36,7 @@ class Wrong extends Error {}
 export async function open(files, name) {
   const now = session.value;
   if (!now) return;
+  if (files[0].name.toLowerCase().endsWith(FILE)) return openShared(files[0]);
   const place = name ?? ALL;
   try {
     /** @type {Entry[]} */

@@ -16,6 +16,7 @@ import { own } from "../tokens.js";
 import { mount } from "../mount.js";
 import { openHelp } from "./help.js";
 import { openNetworkForm } from "./network.js";
+import { shareButton } from "./share.js";
 import { sketch } from "./sketches.js";
 
 /** Versions of one figure that the menu shows. */
@@ -72,6 +73,7 @@ function header() {
           )}
         </select>
       </label>
+      ${shareButton()}
       <button type="button" id="help-button" @click=${openHelp}>${t("header.help")}</button>
     </div>
   `;
