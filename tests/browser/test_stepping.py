@@ -178,14 +178,44 @@ def test_figure_5_24_says_that_it_has_no_backward_half(explorer: Any) -> None:
     assert "no backward half" in explorer.page.inner_text("#panel")
 
 
-def test_figure_5_26_joins_the_inner_sizes_and_leads_the_outer_one_to_the_result(
-    explorer: Any,
-) -> None:
-    explorer.open("?preset=fig-5-26")
-    first = explorer.page.locator(".equation-picture").first
+def test_figure_5_26_grows_from_factors_to_the_joined_sizes_to_the_result(explorer: Any) -> None:
+    page = explorer.open("?preset=fig-5-26").page
+
+    def grown() -> list[tuple[int, ...]]:
+        """Inner brackets, outer brackets and empty slots of both products."""
+        products = [page.locator(".product").nth(k) for k in (0, 1)]
+        kinds = (".inner", ".outer", ".slot")
+        return [tuple(one.locator(kind).count() for kind in kinds) for one in products]
+
+    # Factors; then the gradient has come through + to dot; then [1]; then [2].
+    assert grown() == [(0, 0, 1), (0, 0, 1)]
+    explorer.next(3)
+    assert grown() == [(1, 0, 1), (1, 0, 1)]
+    explorer.next()
+    assert grown() == [(1, 1, 0), (1, 0, 1)]
+    explorer.next()
+    assert grown() == [(1, 1, 0), (1, 2, 0)]
+    first = page.locator(".equation-picture").first
     assert first.get_attribute("aria-label").endswith(": (2,) = (3,) (3, 2)")
-    assert first.locator(".inner").count() == 1
-    assert first.locator(".outer").count() == 1
+    # Its products are the figure: in the middle, not at the side.
+    assert page.locator("#panel .equation-picture").count() == 0
+    middle = page.locator("#product").bounding_box()
+    assert middle["height"] > 250
+
+
+def test_the_equation_in_play_stands_with_the_sentence(explorer: Any) -> None:
+    page = explorer.open("?preset=fig-5-25").page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    seen = []
+    for _ in range(5):
+        explorer.next()
+        one = page.locator(".in-play .equation-picture")
+        if one.count():
+            seen.append(one.get_attribute("aria-label"))
+            assert one.bounding_box()["y"] + one.bounding_box()["height"] < 640
+    assert [name.partition(": ")[2] for name in seen] == [
+        "(2,) = (3,) (3, 2)", "(2, 3) = (2, 1) (1, 3)",
+    ]  # fmt: skip
 
 
 def test_a_cell_that_is_clicked_shows_its_arithmetic(explorer: Any) -> None:

@@ -1,32 +1,50 @@
 /**
- * The numbered equations of figures 5-25 to 5-27, each factor with its shape under it, and for
+ * The numbered equations of figures 5-25 and 5-27, each factor with its shape under it, and for
  * figure 5-26 why the shapes fit.
  *
  * @import { Equation } from "../types.js"
  */
 import { html } from "lit-html";
-import { event, graph, pointed, session } from "../store.js";
+import { event, graph, pointed } from "../store.js";
 import { t } from "../strings.js";
+import { isAboutShapes } from "./product.js";
 import { equationPicture } from "./shapes.js";
-
-/** The figure of the book whose one subject is the shapes. */
-const SHAPES_FIGURE = "fig-5-26";
 
 export function equations() {
   const shown = graph.value?.equations ?? [];
   if (shown.length === 0) return null;
-  const large = session.value?.preset === SHAPES_FIGURE;
+  if (isAboutShapes()) {
+    // The products themselves stand in the middle of the page.
+    return html`<section class="equations" aria-labelledby="equations-title">
+      <h2 id="equations-title">${t("equations.shapes")}</h2>
+      <p>${t("equations.why")}</p>
+    </section>`;
+  }
   return html`<section class="equations" aria-labelledby="equations-title">
-    <h2 id="equations-title">${t(large ? "equations.shapes" : "equations.title")}</h2>
-    ${large ? html`<p class="hint">${t("equations.why")}</p>` : null}
+    <h2 id="equations-title">${t("equations.title")}</h2>
     <ol>
-      ${shown.map((equation) => item(equation, large))}
+      ${shown.map(item)}
     </ol>
   </section>`;
 }
 
-/** @param {Equation} equation @param {boolean} large */
-function item({ number, edge, formula, shapes, picture, product }, large) {
+/**
+ * The numbered equation of what is made now, in the place of its rule: it is the same, with shapes.
+ * It stands with the sentence of the step, where the list may be below the edge of the panel.
+ */
+export function equationInPlay() {
+  const drawn = graph.value;
+  const now = drawn?.equations.find(({ edge }) => event.value?.writes.includes(edge));
+  if (!drawn || !now || isAboutShapes()) return null;
+  const name = `${drawn.formulas[now.formula].spoken}: ${now.shapes}`;
+  return html`<div class="rule equations in-play">
+    <span class="number">${now.number}</span>
+    <div class="equation">${equationPicture(now.picture, drawn, name, 1.5)}</div>
+  </div>`;
+}
+
+/** @param {Equation} equation */
+function item({ number, edge, formula, shapes, picture }) {
   const drawn = graph.value;
   if (!drawn) return null;
   const now = event.value?.writes.includes(edge) ?? false;
@@ -37,6 +55,6 @@ function item({ number, edge, formula, shapes, picture, product }, large) {
     @pointerleave=${() => (pointed.value = [])}
   >
     <span class="number">${number}</span>
-    <div class="equation">${equationPicture(large ? (product ?? picture) : picture, drawn, name, large ? 1.8 : 1.3)}</div>
+    <div class="equation">${equationPicture(picture, drawn, name, 1.3)}</div>
   </li>`;
 }

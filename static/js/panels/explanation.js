@@ -16,7 +16,7 @@ import { has, t, tParts } from "../strings.js";
 import { goTo, position } from "../timeline.js";
 import { cellExplanation, spokenAnswer, way } from "./cell.js";
 import { digitSection } from "./digit.js";
-import { equations } from "./equations.js";
+import { equationInPlay, equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
 import { strideRules, strideSentence } from "./stride.js";
@@ -213,7 +213,7 @@ function rule(now) {
   const events = passed.value;
   const { reads, writes } = events ? acrossAll(events) : now;
   return html`
-    ${(events ? strideRules(events) : [now]).map(formulaOfRule)}
+    ${events ? strideRules(events).map(formulaOfRule) : (equationInPlay() ?? formulaOfRule(now))}
     <ul class="operands" aria-label=${t("explain.operands")}>
       ${(events ? reads : asWritten(now)).map((key) => operand(key, t("explain.read"), undefined, events ? null : now))}
       ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
