@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from app import __version__
 from app.server import Settings, create_app
 from app.sessions.store import StoreError
+from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
 
 # Longer than clients keep an idle connection (aiohttp: 15 s), so that they close it first and no
@@ -63,7 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         with _listen(options.host, options.port) as listener:
-            app = create_app(Settings(options.store, (*LOOPBACK, *hosts), dev=options.dev))
+            app = create_app(
+                Settings(
+                    options.store,
+                    (*LOOPBACK, *hosts),
+                    dev=options.dev,
+                    frame_ancestors=options.frame_ancestors,
+                )
+            )
             return _serve(app, listener)
     except (OSError, StoreError, ValueError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
@@ -118,6 +126,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="names under which it is reached from elsewhere, comma-separated",
     )
     parser.add_argument(
+        "--frame-ancestors",
+        type=_origins,
+        default=(),
+        metavar="ORIGINS",
+        help="whose pages may embed it, comma-separated: https://lms.example.org",
+    )
+    parser.add_argument(
         "--dev",
         action="store_true",
         help="serve the page's modules as they are, not bundled: a change shows on reload",
@@ -135,6 +150,16 @@ def _names(text: str) -> tuple[str, ...]:
                 f"{name!r} is not a name; leave out scheme and port: explorer.example.org,[::1]"
             )
     return names
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().lower() for origin in text.split(",") if origin.strip())
+    for origin in origins:
+        if not FRAMING.fullmatch(origin):
+            raise argparse.ArgumentTypeError(
+                f"{origin!r} is not an origin such as https://lms.example.org, without a path"
+            )
+    return origins
 
 
 def _port(text: str) -> int:

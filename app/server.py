@@ -47,6 +47,7 @@ class Settings:
         store: ``memory`` or ``sqlite:PATH``.
         allowed_hosts: Names under which it is reached, without ports.
         limits: How long and how much the store keeps.
+        frame_ancestors: Origins whose pages may show this one in a frame, besides our own.
         dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = LOOPBACK
     limits: Limits = field(default_factory=Limits)
     dev: bool = False
+    frame_ancestors: tuple[str, ...] = ()
 
 
 class Explorer(FastAPI):
@@ -62,7 +64,7 @@ class Explorer(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The app with all that is around it."""
         whole = super().build_middleware_stack()
-        return SecurityHeaders(EndQuietly(whole, self.state.stopping))
+        return SecurityHeaders(EndQuietly(whole, self.state.stopping), self.state.frames)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -106,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.store = store
+    app.state.frames = settings.frame_ancestors
     app.state.page_files = page_files(settings.dev)
     app.state.first = FirstPages(
         datasets.load,

@@ -1,6 +1,8 @@
 """Headers that every answer carries, whoever gives it: what a browser may do with it."""
 
+import re
 import secrets
+from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,7 +15,7 @@ POLICY = (
     "font-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'self'",
+    "frame-ancestors {frames}",
 )
 FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -25,14 +27,24 @@ FIXED = {
 CONTENT_POLICY = "Content-Security-Policy"
 
 
-def content_policy(nonce: str = "") -> str:
-    """What a page may load; with a nonce, also the inline script that carries it."""
-    return "; ".join(POLICY).format(nonce=f" 'nonce-{nonce}'" if nonce else "")
+# An origin: scheme, host (also with *. before it) and port.
+FRAMING = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 
-def _security(nonce: str = "") -> tuple[tuple[bytes, bytes], ...]:
+def content_policy(nonce: str = "", frames: Sequence[str] = ()) -> str:
+    """What a page may load; with a nonce, also the inline script that carries it.
+
+    Args:
+        nonce: Of this answer.
+        frames: Origins besides our own whose pages may have it in a frame.
+    """
+    own = f" 'nonce-{nonce}'" if nonce else ""
+    return "; ".join(POLICY).format(nonce=own, frames=" ".join(["'self'", *frames]))
+
+
+def _security(nonce: str = "", frames: Sequence[str] = ()) -> tuple[tuple[bytes, bytes], ...]:
     """All of it as raw headers."""
-    headers = {CONTENT_POLICY: content_policy(nonce), **FIXED}
+    headers = {CONTENT_POLICY: content_policy(nonce, frames), **FIXED}
     return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
@@ -48,8 +60,9 @@ class SecurityHeaders:
     nothing else has inline scripts.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frames: Sequence[str] = ()) -> None:
         self.app = app
+        self.frames = tuple(frames)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and complete the start of its answer."""
@@ -63,7 +76,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
                 html = any(n == b"content-type" and v.startswith(b"text/html") for n, v in given)
-                security = _security(nonce) if html else SECURITY
+                security = _security(nonce, self.frames) if html else SECURITY
                 message["headers"] = [pair for pair in given if pair[0] not in _NAMES]
                 message["headers"] += security
             await send(message)

@@ -9,12 +9,14 @@
 
 /**
  * @typedef {{
+ *   panels?: "none" | "explain" | "data" | "table" | null,
  *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
  *   open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
 
 const LEVELS = ["network", "layer", "op", "element"];
+const PANELS = ["none", "explain", "data", "table"];
 const STRIDES = ["phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
 const FORMS = ["book", "stable"];
@@ -34,6 +36,7 @@ export function read(search) {
   const at = /^(\d{1,6})(?:\.(\d{1,7}))?$/.exec(query.get("at") ?? "");
   const sample = /^\d{1,5}$/.test(query.get("sample") ?? "") ? Number(query.get("sample")) : null;
   return {
+    panels: oneOf("panels", PANELS),
     preset: named("preset"),
     session: named("session"),
     level: oneOf("level", LEVELS),
@@ -53,6 +56,7 @@ export function read(search) {
  */
 export function write(place) {
   const query = new URLSearchParams();
+  if (place.panels) query.set("panels", place.panels);
   if (place.session) query.set("session", place.session);
   else if (place.preset) query.set("preset", place.preset);
   if (place.level) query.set("level", place.level);

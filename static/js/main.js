@@ -7,6 +7,7 @@ import { getCatalogue } from "./api.js";
 import { arrive } from "./arrive.js";
 import { carriedPresets, whenIdle } from "./carried.js";
 import { watchLargeTensors } from "./figure/large.js";
+import { embed } from "./embed.js";
 import { mountFigure } from "./figure/view.js";
 import { listenToKeys } from "./keys.js";
 import { mount } from "./mount.js";
@@ -31,7 +32,8 @@ import { watchVisits } from "./visits.js";
 async function start() {
   const place = address.read(location.search);
   await speak(place.lang ?? keptLanguage());
-  mountHeader();
+  if (place.panels) embed(place.panels);
+  else mountHeader();
   mountTimeline();
   mountSide();
   mount("product", product);

@@ -85,6 +85,7 @@ function addressOf(now, lang) {
   const { level, loss, sample, open, form } = view.value;
   const boxes = level === "network" || level === "layer";
   return address.write({
+    panels: /** @type {any} */ (document.body.dataset.panels ?? null),
     preset: now.preset,
     session: isOwnNumbers(now) ? now.id : null,
     level,

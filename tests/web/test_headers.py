@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.server import Settings, create_app
+from app.web.headers import FRAMING, content_policy
 
 SMALL = {
     "network": {"input_size": 1, "layers": [{"type": "affine", "units": 1}]},
@@ -98,3 +99,20 @@ def test_no_other_origin_is_invited_in(client: TestClient) -> None:
     )
 
     assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_only_the_origins_of_the_setting_may_frame_a_page() -> None:
+    own = content_policy()
+    assert own.endswith("frame-ancestors 'self'")
+    assert content_policy(frames=("https://lms.example.org",)).endswith(
+        "frame-ancestors 'self' https://lms.example.org"
+    )
+    assert FRAMING.fullmatch("https://*.example.org:8443")
+    for wrong in (
+        "*",
+        "lms.example.org",
+        "https://a.b/c",
+        "https://a; script-src *",
+        "https://a b",
+    ):
+        assert not FRAMING.fullmatch(wrong), wrong
