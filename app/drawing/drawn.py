@@ -92,8 +92,8 @@ class Label(TypedDict):
     """The box of numbers at an edge, by its upper left corner, with the name and the shape.
 
     Modes: ``scalar`` one number; ``grid`` up to 5 rows and 6 columns; ``heat`` a heat map, with
-    the places of its ``legend`` and of its ``range``; ``fan`` an arrow for each class; ``name``
-    without numbers, which stand elsewhere.
+    the place of its ``legend``; ``fan`` an arrow for each class; ``name`` without numbers, which
+    stand elsewhere.
     """
 
     mode: Literal["scalar", "grid", "heat", "fan", "name"]
@@ -106,7 +106,6 @@ class Label(TypedDict):
     cell_w: float
     cell_h: float
     legend: NotRequired[Strip]
-    range: NotRequired[Anchor]
     fan: NotRequired[Fan]
     name: LabelName
     shape: LabelShape

@@ -7,7 +7,7 @@ All sizes follow from shapes alone, so the layout knows them before there is any
 Modes of the box of numbers:
     scalar: one number, 58 x 17 px.
     grid: up to 5 rows and 6 columns of such cells.
-    heat: a heat map for anything larger, with its legend and the range of its cells.
+    heat: a heat map for anything larger, with its legend between its least and greatest cell.
     fan: one arrow for each class with its number over it (figure 5-28).
     name: only the name and the shape; the numbers stand elsewhere (the input image).
 """
@@ -27,7 +27,7 @@ GRID_ROWS, GRID_COLUMNS = 5, 6
 HEAT_W, HEAT_H, HEAT_CELL_W, HEAT_CELL_H = 112.0, 72.0, 22.0, 14.0
 SHAPE_H, SHAPE_CHAR = 16.0, 6.4
 NAME_GAP = 4.0
-RANGE_W, RANGE_H = 112.0, 13.0
+RANGE_W, RANGE_H = 124.0, 16.0
 OFF_LINE = 5.0
 ASCENT, DESCENT = 11.5, 4.0
 FAN_SHOWN, FAN_PITCH = 3, 24.0
@@ -50,8 +50,8 @@ class Numbers:
 
     @property
     def stack(self) -> float:
-        """Height that the box takes in the label, with a heat map's legend and range."""
-        return self.h + (2 * RANGE_H if self.mode == "heat" else 0.0)
+        """Height that the box takes in the label, with a heat map's legend."""
+        return self.h + (RANGE_H if self.mode == "heat" else 0.0)
 
 
 NO_NUMBERS = Numbers("name", 0, 0, 0.0, 0.0, 0.0, 0.0)
@@ -147,7 +147,7 @@ class Label:
         if self.fan:
             label["fan"] = self._fan(centre, run.y, x0, x1)
         elif label["mode"] == "heat":
-            self._scale(label, centre, legend=top - 3, range=top - 3 - RANGE_H)
+            self._scale(label, centre, top - 4)
         return label
 
     def under(self, run: Run, below: float) -> drawn.Label:
@@ -162,7 +162,7 @@ class Label:
         label = self._label(centre, top, height, baseline, shape_y)
         if label["mode"] == "heat":
             low = top + height
-            self._scale(label, centre, legend=low + RANGE_H - 3, range=low + 2 * RANGE_H - 3)
+            self._scale(label, centre, low + RANGE_H - 3)
         return label
 
     def _label(
@@ -184,9 +184,8 @@ class Label:
             "shape": {"text": self.shape, "x": pixel(centre), "y": pixel(shape_y)},
         }
 
-    def _scale(self, label: drawn.Label, centre: float, *, legend: float, range: float) -> None:
-        label["legend"] = {"x": pixel(centre), "y": pixel(legend), "w": RANGE_W}
-        label["range"] = {"x": pixel(centre), "y": pixel(range)}
+    def _scale(self, label: drawn.Label, centre: float, y: float) -> None:
+        label["legend"] = {"x": pixel(centre), "y": pixel(y), "w": RANGE_W}
 
     def _fan(self, centre: float, middle: float, x0: float, x1: float) -> drawn.Fan:
         elided = len(self.fan) < self.classes

@@ -5,20 +5,23 @@ scale belongs to the whole tensor, so that a shade means the same number at ever
 """
 
 import base64
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from app.drawing.numbers import as_sent, short
 from app.drawing.palette import channels
-from app.drawing.svg import PREFIX, Value, element, fitted, halo, haloed
+from app.drawing.svg import PREFIX, Value, element, fitted, halo
 from app.drawing.svg_look import Look
 from app.drawing.svg_png import Inks, heat_png
 
 Json = dict[str, Any]
 
-STRIP_WIDTH, STRIP_HEIGHT, STRIP_GAP = 30.0, 8.0, 4.0
-END_SIZE, END_CHARACTER = 10.0, 5.7
+STRIP_WIDTH, STRIP_HEIGHT, STRIP_GAP = 24.0, 9.0, 3.0
+END_SIZE, END_CHARACTER = 12.0, 6.8
+# Where all cells are equal their shade still has a width.
+LEAST_STRETCH = 0.001
 
 
 class Scale(NamedTuple):
@@ -36,7 +39,7 @@ def scale_of(values: np.ndarray) -> Scale:
 
 
 def heat_map(label: Json, key: str, direction: str, look: Look, back: float) -> str:
-    """The heat map of a label, with its range and its legend; a clear one before it is known.
+    """The heat map of a label, with its legend; a clear one before it is known.
 
     Args:
         label: of mode ``heat``.
@@ -59,14 +62,11 @@ def heat_map(label: Json, key: str, direction: str, look: Look, back: float) -> 
         "height": label["h"],
     }
     picture = heat_png(cells, grid, (label["w"], label["h"]), scale.high, inks_of(direction, look))
-    at = label.get("range") or {"x": label["x"] + label["w"] / 2, "y": label["y"] + label["h"] + 11}
-    ends = f"{short(_end(cells, np.fmin))} \u2026 {short(_end(cells, np.fmax))}"
-    style: dict[str, Value] = {"font-size": 11, "fill": look.grey}
+    ends = Scale(_end(cells, np.fmin), _end(cells, np.fmax))
     return (
         image({**place, "opacity": look.clear(back)}, picture, "none")
         + element("rect", {**place, "fill": "none", "stroke": look.palette.hairline})
-        + haloed(ends, at["x"], at["y"], style, look.palette.paper)
-        + _legend(label, direction, scale, look, back)
+        + _legend(label, direction, (scale, ends), look, back)
     )
 
 
@@ -88,35 +88,41 @@ def image(place: dict[str, Value], png: bytes, fit: str | None = None) -> str:
 
 
 def _legend(
-    label: Json, direction: str, scale: Scale | None, look: Look, back: float
+    label: Json, direction: str, known: tuple[Scale, Scale] | None, look: Look, back: float
 ) -> str:  # fmt: skip
+    """The least and the greatest cell so far, and between them the shades from one to the other."""
     at = label.get("legend")
-    if at is None or scale is None:
+    if at is None or known is None:
         return ""
-    x, y, palette = at["x"], at["y"], look.palette
+    (scale, ends), (x, y), palette = known, (at["x"], at["y"]), look.palette
+    whole = (scale.high - scale.low) or 1.0
+    start, stop = (
+        (end if math.isfinite(end) else at_worst) - scale.low
+        for end, at_worst in zip(ends, scale, strict=True)
+    )
+    start, stop = start / whole, max(stop / whole, start / whole + LEAST_STRETCH)
     ids = f"{PREFIX}-{direction}{'-signed' if scale.low < 0 else ''}"
-    strip = element(
-        "rect",
-        {
-            "x": x - STRIP_WIDTH / 2, "y": y - STRIP_HEIGHT,
-            "width": STRIP_WIDTH, "height": STRIP_HEIGHT, "fill": f"url(#{ids})",
-            "stroke": palette.hairline, "stroke-width": 0.5, "opacity": look.clear(back),
-        },
-    )  # fmt: skip
+    # As a part of all shades: what is left of it and right of it is cut off.
+    shaded = element("rect", {"width": 1, "height": 1, "fill": f"url(#{ids})"})
+    place: dict[str, Value] = {
+        "x": x - STRIP_WIDTH / 2, "y": y - STRIP_HEIGHT,
+        "width": STRIP_WIDTH, "height": STRIP_HEIGHT,
+    }  # fmt: skip
+    window = f"{start:.4f} 0 {stop - start:.4f} 1"
+    inner = {**place, "viewBox": window, "preserveAspectRatio": "none", "opacity": look.clear(back)}
+    frame: dict[str, Value] = {"fill": "none", "stroke": palette.hairline, "stroke-width": 0.5}
+    strip = element("svg", inner, shaded) + element("rect", place | frame)
     style: dict[str, Value] = {"font-size": END_SIZE, "fill": look.grey}
     room = (at["w"] - STRIP_WIDTH) / 2 - STRIP_GAP
     off = STRIP_WIDTH / 2 + STRIP_GAP
-    ends = "".join(
+    return strip + "".join(
         fitted(
             short(end), x + side * off, y, room, END_CHARACTER,
             style | under | {"text-anchor": anchor}, END_SIZE,
         )
         for under in (halo(palette.paper), {})
-        for end, side, anchor in ((scale.low, -1, "end"), (scale.high, 1, "start"))
+        for end, side, anchor in ((ends.low, -1, "end"), (ends.high, 1, "start"))
     )  # fmt: skip
-    if scale.low < 0:
-        ends += haloed("0", x, y, style, palette.paper)
-    return strip + ends
 
 
 def shades(palette_of: Look) -> str:

@@ -415,8 +415,8 @@
  * The box of numbers at an edge, by its upper left corner, with the name and the shape.
  *
  * Modes: ``scalar`` one number; ``grid`` up to 5 rows and 6 columns; ``heat`` a heat map, with the
- * places of its ``legend`` and of its ``range``; ``fan`` an arrow for each class; ``name`` without
- * numbers, which stand elsewhere.
+ * place of its ``legend``; ``fan`` an arrow for each class; ``name`` without numbers, which stand
+ * elsewhere.
  *
  * @typedef {{
  *   mode: "scalar" | "grid" | "heat" | "fan" | "name",
@@ -429,7 +429,6 @@
  *   cell_w: number,
  *   cell_h: number,
  *   legend?: Strip,
- *   range?: Anchor,
  *   fan?: Fan,
  *   name: LabelName,
  *   shape: LabelShape,
@@ -440,12 +439,6 @@
  * A legend of shades, by its middle and its width.
  *
  * @typedef {{x: number, y: number, w: number}} Strip
- */
-
-/**
- * Where a text stands: the middle of its baseline.
- *
- * @typedef {{x: number, y: number}} Anchor
  */
 
 /**

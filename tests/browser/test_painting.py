@@ -321,18 +321,16 @@ def test_the_scale_of_a_heat_map_stays_while_its_cells_are_revealed(explorer: An
         return {
           first: [0, 1, 2].map(pixel), later: pixel(20),
           legend: [...label.querySelectorAll(".legend text")].map((text) => text.textContent),
-          range: label.querySelector(".range").textContent,
         };
       }"""
     )
     early, late = page.evaluate(look, 3), page.evaluate(look, 49)
     assert early["first"] == late["first"]
-    assert early["legend"] == late["legend"]
     assert early["later"][3] == 0
     assert late["later"][3] == 255
-    assert early["range"] != late["range"]
-    low, zero, high = early["legend"]
-    assert (low, zero) == (f"\u2212{high}", "0")
+    # Its ends are those of the numbers known so far.
+    assert len(early["legend"]) == len(late["legend"]) == 2
+    assert early["legend"] != late["legend"]
 
 
 def test_a_flight_ends_at_its_place_and_a_listener_hears_of_the_way(

@@ -67,4 +67,6 @@ def test_every_sentence_that_the_page_asks_for_is_there(language: str) -> None:
 def test_korean_puts_names_where_no_particle_has_to_be_guessed() -> None:
     text = (STATIC / "lang/ko.json").read_text("utf-8")
 
-    assert [line for line in text.splitlines() if re.search(r"[은이을와]\([는가를과]\)", line)] == []
+    assert [
+        line for line in text.splitlines() if re.search(r"[은이을와]\([는가를과]\)", line)
+    ] == []

@@ -6,7 +6,7 @@
  * @import { Cell, GraphEdge, Label } from "../types.js"
  * @import { Numbers } from "./labels.js"
  */
-import { full, short } from "../format.js";
+import { full } from "../format.js";
 import { flat, isOmitted } from "../values.js";
 import { heatPicture, range, scaleOf } from "./heat.js";
 import { legendView } from "./legend.js";
@@ -26,13 +26,10 @@ export function heatNumbers(edge, label, group) {
   const image = svg("image", { ...place, preserveAspectRatio: "none", class: "heat" });
   const frame = svg("rect", { class: "heat-frame", ...place });
   const mark = svg("rect", { class: "heat-mark", width: cellWidth, height: cellHeight });
-  const shown = document.createTextNode("");
   const title = document.createTextNode("");
-  const at = label.range ?? { x: x + width / 2, y: y + height + 11 };
   group.append(
     svg("rect", { class: "slot", ...place, rx: 3 }),
     svg("g", {}, svg("title", {}, title), image, frame, mark),
-    svg("text", { class: "range", ...at, "text-anchor": "middle" }, shown),
   );
   const legend = label.legend && legendView(label.legend, edge.direction);
   if (legend) group.append(legend.element);
@@ -58,9 +55,8 @@ export function heatNumbers(edge, label, group) {
       const numbers = cellsShown(value, known, fetched);
       const ends = rangeOf(value, known, numbers);
       const scale = value !== undefined && known > 0 ? scaleOf(value, fetched) : null;
-      shown.data = ends ? `${short(ends.min)} \u2026 ${short(ends.max)}` : "";
       title.data = ends ? `${full(ends.min)} \u2026 ${full(ends.max)}` : "";
-      legend?.paint(scale);
+      legend?.paint(scale, ends);
       if (ends) group.setAttribute("data-range", `${full(ends.min)} ${full(ends.max)}`);
       else group.removeAttribute("data-range");
       const high = scale?.high;

@@ -1,16 +1,19 @@
 /**
- * What the shades of a heat map stand for: a strip of them with the two ends of the scale.
+ * What the shades of a heat map stand for: a strip of them between the least and the greatest number.
  *
- * @import { Label } from "../types.js"
+ * @import { Cell, Label } from "../types.js"
  * @import { Scale } from "./heat.js"
  */
 import { short } from "../format.js";
+import { asNumber } from "../values.js";
 import { squeeze, svg } from "./svg.js";
 
-const STRIP = { width: 30, height: 8 };
-const GAP = 4;
+const STRIP = { width: 24, height: 9 };
+const GAP = 3;
+/** Where all cells are equal their shade still has a width. */
+const LEAST_STRETCH = 0.001;
 /** Width of one character at the size that the ends are set in, in px. */
-const CHARACTER = 5.7;
+const CHARACTER = 6.8;
 
 /**
  * The colours of the strips, once in the page: a gradient for each direction, from 0 or through 0.
@@ -34,24 +37,34 @@ function shade(id, stops) {
  * @param {string} direction
  */
 export function legendView({ x, y, w }, direction) {
-  const [low, zero, high] = ["", "", ""].map((text) => document.createTextNode(text));
+  const [low, high] = ["", ""].map((text) => document.createTextNode(text));
   const left = { x: x - STRIP.width / 2 - GAP, y, "text-anchor": "end" };
   const right = { x: x + STRIP.width / 2 + GAP, y, "text-anchor": "start" };
-  const strip = svg("rect", { class: "strip", x: x - STRIP.width / 2, y: y - STRIP.height, ...STRIP });
+  const place = { x: x - STRIP.width / 2, y: y - STRIP.height, ...STRIP };
+  const shades = svg("rect", { width: 1, height: 1 });
+  // As a part of all shades: what is left of it and right of it is cut off.
+  const part = svg("svg", { class: "shades", ...place, preserveAspectRatio: "none" }, shades);
   const ends = [svg("text", left, low), svg("text", right, high)];
-  const element = svg("g", { class: "legend" }, strip, ends[0], svg("text", { x, y, "text-anchor": "middle" }, zero), ends[1]);
+  const element = svg("g", { class: "legend" }, part, svg("rect", { class: "strip", ...place }), ...ends);
   const room = (w - STRIP.width) / 2 - GAP;
   return {
     element,
-    /** @param {Scale | null} scale  null: nothing is known yet */
-    paint(scale) {
-      element.setAttribute("class", scale ? "legend" : "legend unknown");
-      low.data = scale ? short(scale.low) : "";
-      high.data = scale ? short(scale.high) : "";
-      zero.data = scale && scale.low < 0 ? "0" : "";
-      const signed = scale && scale.low < 0 ? "-signed" : "";
-      strip.setAttribute("fill", `url(#scale-${direction}${signed})`);
+    /**
+     * @param {Scale | null} scale  of the whole tensor; null: nothing is known yet
+     * @param {{min: Cell, max: Cell} | null} range  the least and the greatest so far
+     */
+    paint(scale, range) {
+      element.setAttribute("class", scale && range ? "legend" : "legend unknown");
+      low.data = range ? short(range.min) : "";
+      high.data = range ? short(range.max) : "";
       for (const end of ends) squeeze(end, room, CHARACTER);
+      if (!scale || !range) return;
+      const whole = scale.high - scale.low || 1;
+      const [min, max] = [asNumber(range.min), asNumber(range.max)];
+      const start = ((Number.isFinite(min) ? min : scale.low) - scale.low) / whole;
+      const stop = Math.max(((Number.isFinite(max) ? max : scale.high) - scale.low) / whole, start + LEAST_STRETCH);
+      part.setAttribute("viewBox", `${start.toFixed(4)} 0 ${(stop - start).toFixed(4)} 1`);
+      shades.setAttribute("fill", `url(#scale-${direction}${scale.low < 0 ? "-signed" : ""})`);
     },
   };
 }

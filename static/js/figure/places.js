@@ -60,13 +60,12 @@ export function positionIn(label, px, py) {
  */
 export function boundsOf(label, formulas) {
   const boxes = label.mode === "name" ? [] : [{ x: label.x, y: label.y, w: label.w, h: label.h }];
-  const { name, shape, range, legend, fan } = label;
+  const { name, shape, legend, fan } = label;
   if (name) {
     const { width, height, ascent } = formulas[name.formula];
     boxes.push({ x: name.x - width / 2, y: name.y - ascent, w: width, h: Math.max(height, ascent) });
   }
   if (shape) boxes.push(line(shape, shape.text.length * CHARACTER));
-  if (range) boxes.push(line(range, Math.max(label.w, 112)));
   if (legend) boxes.push(line(legend, legend.w));
   for (const [x0, y0, x1, y1] of fan?.lines ?? []) boxes.push(span([[x0, y0], [x1, y1]], 8));
   return around(boxes);

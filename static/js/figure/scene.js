@@ -105,6 +105,6 @@ function labelSize(label, formulas) {
 function numbersSize({ mode, rows, cols, fan, legend }) {
   if (mode === "scalar") return 4;
   if (mode === "grid") return 2 + 3 * rows * cols;
-  if (mode === "heat") return legend ? 12 : 7;
+  if (mode === "heat") return legend ? 11 : 6;
   return fan ? 3 * fan.lines.length + 4 * fan.cells.length + (fan.ellipsis ? 1 : 0) : 0;
 }
