@@ -6,6 +6,7 @@ page's modules and styles become a few files with their hash in the name, in sta
 a browser far away asks ten times and not seventy; `app/web/files.py` reads their manifest.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -22,6 +23,14 @@ NPM_CI = ("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fun
 
 # What the page asks for.
 PAGE = {"script": "static/js/main.js", "style": "static/css/page.css"}
+
+BROTLI = """
+const { readFileSync, writeFileSync } = require("node:fs");
+const { brotliCompressSync } = require("node:zlib");
+for (const file of process.argv.slice(1)) {
+  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+}
+"""
 
 PIXELS = 28 * 28
 DIGITS = 10_000
@@ -84,7 +93,8 @@ def copy_package(source: Path, target: Path, files: dict[str, str]) -> None:
 def bundle(root: Path, modules: Path) -> None:
     """Make static/built: the page's modules with their libraries, its styles, and a manifest.
 
-    The manifest names the two files that the page asks for, and the digest of every source, by
+    The manifest names the two files that the page asks for, those that its script imports (which
+    a browser would only learn of by reading it), and the digest of every source, by
     which the server sees whether it still holds.
     """
     built = root / "static/built"
@@ -105,11 +115,33 @@ def bundle(root: Path, modules: Path) -> None:
         for name, output in made["outputs"].items()
         if "entryPoint" in output
     }
+    # Compressed as far as may be: once, and not for every visitor. Node has Brotli, Python not.
+    files = sorted(built.iterdir())
+    subprocess.run(["node", "-e", BROTLI, *map(str, files)], check=True)
+    for path in files:
+        packed = gzip.compress(path.read_bytes(), 9, mtime=0)
+        path.with_name(f"{path.name}.gz").write_bytes(packed)
+    shared = imported(made["outputs"], entries[PAGE["script"]])
     manifest = {
+        "shared": sorted(shared),
         "sources": {name: digest(root / name) for name in made["inputs"] if is_ours(name)},
         **{kind: entries[source] for kind, source in PAGE.items()},
     }
     (built / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def imported(outputs: dict[str, Any], script: str) -> set[str]:
+    """The other scripts that one needs before it can run."""
+    found: set[str] = set()
+    waiting = [script]
+    by_name = {Path(path).name: output for path, output in outputs.items()}
+    while waiting:
+        for one in by_name[waiting.pop()]["imports"]:
+            name = Path(one["path"]).name
+            if one["kind"] == "import-statement" and name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
 
 
 def is_ours(name: str) -> bool:

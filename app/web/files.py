@@ -6,9 +6,11 @@ they are: where one asks for it with ``--dev``, and where a source has changed s
 
 import hashlib
 import json
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -21,6 +23,8 @@ TEMPLATES = _ROOT / "templates"
 VENDOR = STATIC / "vendor"
 BUILT = STATIC / "built"
 
+# Compressed copies of the bundle's files that the build hook has made, the smallest first.
+CODINGS = {"br": ".br", "gzip": ".gz"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -28,12 +32,14 @@ FOR_EVER = "public, max-age=31536000, immutable"
 class PageFiles:
     """The addresses of the page's one script and one style sheet, and where modules find others.
 
-    ``import_map`` is None for a bundle, which has its libraries in it.
+    ``import_map`` is None for a bundle, which has its libraries in it; ``shared`` are the scripts
+    that a bundle's script imports.
     """
 
     script: str
     style: str
     import_map: dict[str, dict[str, str]] | None = None
+    shared: tuple[str, ...] = ()
 
 
 def page_files(dev: bool = False) -> PageFiles:
@@ -42,9 +48,9 @@ def page_files(dev: bool = False) -> PageFiles:
     made = {} if dev or not manifest.is_file() else json.loads(manifest.read_bytes())
     if not made or not all(_is_unchanged(name, known) for name, known in made["sources"].items()):
         return PageFiles("/static/js/main.js", "/static/css/page.css", import_map())
-    return PageFiles(
-        f"/static/{BUILT.name}/{made['script']}", f"/static/{BUILT.name}/{made['style']}"
-    )
+    folder = f"/static/{BUILT.name}"
+    shared = tuple(f"{folder}/{name}" for name in made.get("shared", ()))
+    return PageFiles(f"{folder}/{made['script']}", f"{folder}/{made['style']}", None, shared)
 
 
 def _is_unchanged(name: str, known: str) -> bool:
@@ -60,8 +66,17 @@ class RevalidatedFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file with a Cache-Control that suits a name without a version in it."""
-        response = await super().get_response(path, scope)
         hashed = path.startswith(f"{BUILT.name}/")
+        accepted = Headers(scope=scope).get("accept-encoding", "") if hashed else ""
+        coding = next((name for name in CODINGS if name in accepted), None)
+        if coding and self.lookup_path(path + CODINGS[coding])[1]:
+            response = await super().get_response(path + CODINGS[coding], scope)
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            response.headers["Content-Type"] = f"{kind}; charset=utf-8"
+            response.headers["Content-Encoding"] = coding
+            response.headers.add_vary_header("Accept-Encoding")
+        else:
+            response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = FOR_EVER if hashed else "no-cache"
         return response
 

@@ -1,6 +1,7 @@
 """The pages: the explorer itself, the API's documentation, and two signs of life."""
 
 import asyncio
+import re
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -23,6 +24,8 @@ templates.env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 FRESH = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 # With it, the page is the same for everybody who reads the same language.
 KEPT = FRESH | {"Vary": "Accept-Language, Accept-Encoding"}
+# Words of the page of all figures alone, which the explorer need not carry.
+FIGURES_ONLY = re.compile(r"figures\.(.*\.alt|equation\..*|section\..*|intro|reading)$")
 READY_SECONDS = 0.5
 # A figure that takes longer, such as the first of a trained network, comes after its page.
 PATIENCE_SECONDS = 0.5
@@ -72,7 +75,11 @@ def page_text(
         files=files,
         nonce=nonce,
         lang=language,
-        strings=strings(language, STATIC),
+        strings={
+            key: text
+            for key, text in strings(language, STATIC).items()
+            if not FIGURES_ONLY.match(key)
+        },
         presets=presets_document(),
         first=document,
     )

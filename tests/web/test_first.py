@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from app.sessions.memory import MemoryStore
 from app.sessions.presets import PRESETS
+from app.web.files import STATIC
 from app.web.first import FIRST, UNMADE, asked_for, in_script
+from app.web.languages import strings
 
 SAMPLES = {
     "": {},
@@ -130,3 +132,16 @@ def test_the_page_is_compressed_once_and_told_again_only_when_it_changed(
     assert (again.status_code, again.content) == (304, b"")
     other = client.get("/?lang=ko", headers={"If-None-Match": packed.headers["etag"]})
     assert other.status_code == 200
+
+
+def test_the_page_carries_every_word_that_its_script_may_ask_for(client: TestClient) -> None:
+    words = carried(client.get("/?lang=en").text, "strings")
+    left_out = set(strings("en", STATIC)) - set(words)
+    asked = "".join(path.read_text("utf-8") for path in (STATIC / "js").rglob("*.js"))
+
+    assert left_out
+    for key in left_out:
+        assert f'"{key}"' not in asked
+        assert key.rpartition(".")[2] == "alt" or key.startswith("figures.")
+    assert "}.alt" not in asked
+    assert not re.search(r"figures\.(equation|section)", asked)

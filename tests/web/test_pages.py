@@ -138,3 +138,25 @@ def test_readiness_needs_the_store(
 
     assert answer.status_code == 503
     assert "secret" not in answer.text
+
+
+def test_the_bundle_is_sent_as_it_was_compressed_when_it_was_made(client: TestClient) -> None:
+    found = page_files()
+    if found.import_map is not None and not os.environ.get("CI"):
+        pytest.skip("static/js has changed since it was bundled; `make run` bundles it anew")
+    for address in (found.script, found.style, *found.shared):
+        kept = STATIC / address.removeprefix("/static/")
+        for coding, ending in files.CODINGS.items():
+            answer = client.head(address, headers={"Accept-Encoding": coding})
+            size = kept.with_name(kept.name + ending).stat().st_size
+            assert answer.headers["content-encoding"] == coding
+            assert int(answer.headers["content-length"]) == size < kept.stat().st_size
+            assert answer.headers["vary"] == "Accept-Encoding"
+            assert answer.headers["cache-control"] == files.FOR_EVER
+            assert answer.headers["content-type"].startswith(("text/javascript", "text/css"))
+        plain = client.get(address, headers={"Accept-Encoding": "identity"})
+        assert plain.content == kept.read_bytes()
+        assert client.get(address, headers={"Accept-Encoding": "gzip"}).content == plain.content
+    page = client.get("/").text
+    for address in found.shared:
+        assert f'<link rel="modulepreload" href="{address}">' in page

@@ -112,7 +112,7 @@ async function pasteRows(paste, name, value, from) {
   if (!editable.value || isTyping(paste, text)) return;
   paste.preventDefault();
   // Reading what people paste takes more words than the first page should weigh.
-  const { pasteText } = await import("./paste.js");
+  const { pasteText } = await import("../later.js");
   pasteText(text, name, value, from);
 }
 

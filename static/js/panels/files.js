@@ -11,7 +11,7 @@ const KINDS = ".npy,.npz,.csv,.tsv,.txt,.json";
 /** What is said about files of the whole network stands under this name. */
 export const ALL = "files";
 
-const filing = () => import("./filing.js");
+const filing = async () => (await import("../later.js")).filing;
 
 /** For the top of the panel. */
 export function allFiles() {

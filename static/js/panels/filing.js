@@ -8,6 +8,7 @@
 import { ApiError, getNpy } from "../api.js";
 import { writeCsv, textOf } from "../files/csv.js";
 import { readNpy, writeNpy } from "../files/npy.js";
+import { readNpz, writeNpz } from "../files/npz.js";
 import { plan } from "../files/plan.js";
 import { shapeText } from "../format.js";
 import { parseMatrix } from "../matrices/parse.js";
@@ -60,7 +61,6 @@ async function entriesOf(file, name, now) {
   if (file.size > MOST_BYTES) throw new Wrong(t("files.large", { name: file.name, limit: MOST_BYTES / 1e6 }));
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (kind.toLowerCase() === "npz") {
-    const { readNpz } = await import("../files/npz.js");
     const arrays = attempt(file.name, () => readNpz(bytes));
     return [...arrays].map(([entry, content]) => ({ name: entry, matrix: attempt(entry, () => readNpy(content)) }));
   }
@@ -154,7 +154,6 @@ export async function saveAll() {
     /** @type {Map<string, Uint8Array>} */
     const arrays = new Map();
     for (const { name, value } of tensorsOf(now)) arrays.set(name, await npyOf(now, name, value));
-    const { writeNpz } = await import("../files/npz.js");
     return writeNpz(arrays);
   });
 }

@@ -15,7 +15,6 @@ import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
 import { mount } from "../mount.js";
 import { openHelp } from "./help.js";
-import { openNetworkForm } from "./network.js";
 import { shareButton } from "./share.js";
 import { sketch } from "./sketches.js";
 
@@ -168,9 +167,10 @@ async function choose({ id }) {
   }
 }
 
-function chooseOwn() {
+async function chooseOwn() {
   toggleMenu(false);
-  openNetworkForm();
+  const { openNetworkForm } = await import("../later.js");
+  await openNetworkForm();
 }
 
 /** @param {boolean} [open] */

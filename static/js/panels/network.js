@@ -25,9 +25,7 @@ const draft = signal(FIRST);
 const refused = signal(new Map());
 const sending = signal(false);
 
-export function mountNetworkForm() {
-  mount("network", form);
-}
+let mounted = false;
 
 export async function openNetworkForm() {
   try {
@@ -36,6 +34,8 @@ export async function openNetworkForm() {
     notice.value = messageOf(error);
     return;
   }
+  if (!mounted) mount("network", form);
+  mounted = true;
   refused.value = new Map();
   dialog("network").showModal();
 }
