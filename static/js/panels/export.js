@@ -33,18 +33,11 @@ const colours = computed(() => {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 });
 
-export function mountExport() {
-  mount("export", content);
-}
+let mounted = false;
 
-/** For the toolbar. */
-export function exportButton() {
-  return html`<button type="button" id="export-button" aria-haspopup="dialog" ?disabled=${!graph.value} @click=${openExport}>
-    ${t("export.button")}
-  </button>`;
-}
-
-function openExport() {
+export function openExport() {
+  if (!mounted) mount("export", content);
+  mounted = true;
   state.value = { kind: "idle", text: "" };
   wish.value = { ...wish.value, theme: null };
   dialog("export").showModal();

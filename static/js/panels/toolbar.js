@@ -10,7 +10,6 @@ import { catalogue, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { outputSize, samplesOf } from "../values.js";
-import { exportButton, mountExport } from "./export.js";
 import { wholeField } from "./whole.js";
 
 /** @type {Level[]} */
@@ -21,7 +20,6 @@ const LEVELS = ["network", "layer", "op", "element"];
 /** @param {Viewport} viewport */
 export function mountToolbar(viewport) {
   mount("toolbar", () => toolbar(viewport));
-  mountExport();
 }
 
 /** @param {Viewport} viewport */
@@ -119,4 +117,11 @@ async function show(change) {
   } catch (error) {
     notice.value = messageOf(error);
   }
+}
+
+function exportButton() {
+  const open = async () => (await import("../later.js")).openExport();
+  return html`<button type="button" id="export-button" aria-haspopup="dialog" ?disabled=${!graph.value} @click=${open}>
+    ${t("export.button")}
+  </button>`;
 }
