@@ -29,7 +29,7 @@ MAX_CELLS = 2_000
 # Of some 100 kB each.
 MOST_PAGES = 128
 # An address with one of these names other numbers than a preset's own.
-_OTHERS = ("session", "numbers")
+_OTHERS = ("session",)
 _DIGITS_IN_SAMPLE = 5
 _LATER = ("created", "expires")
 
