@@ -18,7 +18,10 @@ from app.web.languages import choose, strings
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
 # Letters of all languages as they are: escaped, a Korean page would be twice as long.
-templates.env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+templates.env.policies["json.dumps_kwargs"] = {
+    "ensure_ascii": False,
+    "separators": (",", ":"),
+}
 
 # Pages name the current modules, so they are asked for anew each time.
 FRESH = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}

@@ -6,3 +6,4 @@ export * as filing from "./panels/filing.js";
 export { pasteText } from "./panels/paste.js";
 export { openNetworkForm } from "./panels/network.js";
 export { openExport } from "./panels/export.js";
+export { openShare } from "./panels/share.js";

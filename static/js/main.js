@@ -17,7 +17,6 @@ import { watchSelectedCell } from "./panels/cell.js";
 import { sentenceText } from "./panels/explanation.js";
 import { mountHeader } from "./panels/header.js";
 import { mountHelp } from "./panels/help.js";
-import { mountShare } from "./panels/share.js";
 import { product } from "./panels/product.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
@@ -37,7 +36,6 @@ async function start() {
   mountSide();
   mount("product", product);
   mountHelp();
-  mountShare();
   const viewport = mountFigure(/** @type {HTMLElement} */ (document.getElementById("figure")));
   mountToolbar(viewport);
   listenToKeys(viewport);

@@ -15,7 +15,6 @@ import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
 import { mount } from "../mount.js";
 import { openHelp } from "./help.js";
-import { shareButton } from "./share.js";
 import { sketch } from "./sketches.js";
 
 /** Versions of one figure that the menu shows. */
@@ -193,4 +192,11 @@ function chooseTheme(change) {
   const chosen = /** @type {HTMLSelectElement} */ (change.target).value;
   theme.value = THEMES.find((name) => name === chosen) ?? "system";
   localStorage.setItem(KEPT_THEME, theme.value);
+}
+
+function shareButton() {
+  const open = async () => (await import("../later.js")).openShare();
+  return html`<button type="button" id="share-button" aria-haspopup="dialog" ?disabled=${!session.value} @click=${open}>
+    ${t("share.button")}
+  </button>`;
 }

@@ -22,20 +22,13 @@ const MOST_SIGNS = 8_000;
 const made = signal(null);
 const said = signal("");
 
-export function mountShare() {
-  mount("share", content);
-}
+let mounted = false;
 
-/** For the head of the page. */
-export function shareButton() {
-  return html`<button type="button" id="share-button" aria-haspopup="dialog" ?disabled=${!session.value} @click=${openShare}>
-    ${t("share.button")}
-  </button>`;
-}
-
-async function openShare() {
+export async function openShare() {
   const now = session.peek();
   if (!now) return;
+  if (!mounted) mount("share", content);
+  mounted = true;
   made.value = null;
   said.value = stale.peek() ? t("stale.now") : "";
   dialog("share").showModal();
