@@ -47,8 +47,9 @@ def test_cells_pastes_rows_rates_and_steps_are_undone_to_the_start_and_redone(
 
     def done(action: Any) -> None:
         action()
+        # What reads a paste is loaded first.
+        explorer.until(lambda: numbers(explorer) != known[-1])
         known.append(numbers(explorer))
-        assert known[-1] != known[-2]
 
     done(lambda: explorer.type("affine1.W", "0,1", "0.30000000000000004"))
     done(lambda: page.evaluate(
