@@ -5,7 +5,7 @@ import { effect } from "@preact/signals-core";
 import * as address from "./address.js";
 import { getCatalogue } from "./api.js";
 import { arrive } from "./arrive.js";
-import { carriedPresets, whenIdle } from "./carried.js";
+import { carriedPresets } from "./carried.js";
 import { watchLargeTensors } from "./figure/large.js";
 import { embed } from "./embed.js";
 import { mountFigure } from "./figure/view.js";
@@ -53,13 +53,20 @@ async function start() {
   watchRecipes();
   watchVisits(place.lang !== null, arrive);
   document.body.dataset.ready = "true";
-  // Nothing on the first screen needs the limits; a form that does asks again where this fails.
-  whenIdle(() =>
-    getCatalogue().then(
+  fetchLimitsWhenUsed();
+}
+
+/** Nothing on the first screen needs the limits; a form that does asks again where this fails. */
+function fetchLimitsWhenUsed() {
+  const uses = ["pointerdown", "keydown", "focusin"];
+  const fetchThem = () => {
+    for (const use of uses) removeEventListener(use, fetchThem, true);
+    void getCatalogue().then(
       (told) => (catalogue.value ??= told),
       () => undefined,
-    ),
-  );
+    );
+  };
+  for (const use of uses) addEventListener(use, fetchThem, true);
 }
 
 /** Say each step to a screen reader; while playing fast, at most once a second. */

@@ -69,8 +69,8 @@ def test_the_first_page_and_its_session_take_few_requests_and_kilobytes(explorer
     )
     wire.send("Network.enable")
     explorer.open()
-    # The limits come last, when nothing else is to be done.
-    explorer.until(lambda: any(names[id].endswith("/datasets") for id in sizes))
+    explorer.until(lambda: any(names[id].endswith("/sessions") for id in sizes))
+    explorer.page.wait_for_load_state("networkidle")
     told = sorted((round(size), names[id]) for id, size in sizes.items())
     assert len(told) <= 12, told
     # Headers and all.
