@@ -27,6 +27,15 @@ from app.api.cells import (
     words,
     written_as,
 )
+from app.api.models import (
+    ChangeOptimizer,
+    Load,
+    NewSession,
+    Replace,
+    SessionFromPreset,
+    SessionWithData,
+    SetCell,
+)
 from app.engine.optimizers import OPTIMIZERS
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 
@@ -194,8 +203,14 @@ class NewSessionAnswer(SessionAnswer):
 class RecipeAnswer(TypedDict):
     """How to make the numbers of a session again: a new one from `base`, then `edits`."""
 
-    base: Annotated[dict[str, Any], Field(description="A body for a new session.")]
-    edits: Annotated[list[dict[str, Any]], Field(description="A PATCH of it, if there are any.")]
+    base: Annotated[
+        NewSession | SessionWithData | SessionFromPreset,
+        Field(description="A body for a new session."),
+    ]
+    edits: Annotated[
+        list[SetCell | Replace | Load | ChangeOptimizer],
+        Field(description="A PATCH of it, if there are any."),
+    ]
     digest: Annotated[
         str, Field(description="Equal where all numbers are: that of the new session tells.")
     ]

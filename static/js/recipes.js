@@ -16,7 +16,10 @@ import { isOmitted } from "./values.js";
 const MOST_KEPT = 20_000;
 const SOON = 300;
 
-/** @typedef {Pick<told.Recipe, "base" | "edits"> & {digest?: string}} Recipe */
+/**
+ * As the server tells it, or as it is made here of what is on the screen.
+ * @typedef {{base: Record<string, any>, edits: (Edit | told.Recipe["edits"][number])[], digest?: string}} Recipe
+ */
 
 /** @type {Map<string, {version: number, recipe: Recipe}>} */
 const known = new Map();

@@ -327,10 +327,160 @@
  * `digest`: Equal where all numbers are: that of the new session tells.
  *
  * @typedef {{
- *   base: Record<string, unknown>,
- *   edits: Record<string, unknown>[],
+ *   base: NewSessionBody | SessionWithData | SessionFromPreset,
+ *   edits: (SetCell | Replace | Load | ChangeOptimizer)[],
  *   digest: string,
  * }} Recipe
+ */
+
+/**
+ * As `Evaluate`, with an optimiser and a view.
+ *
+ * @typedef {{
+ *   network: NetworkBody,
+ *   parameters?: Record<string, number[] | number[][]> | null,
+ *   seed?: number,
+ *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
+ *   x: number[][],
+ *   t?: number[] | number[][] | null,
+ *   grad_output?: number[][] | null,
+ *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
+ *   view?: ViewBody | null,
+ * }} NewSessionBody
+ */
+
+/**
+ * What the network is made of; without layers, x holds the scores.
+ *
+ * @typedef {{
+ *   input_size: number,
+ *   layers: LayerBody[],
+ *   loss?: Loss | null,
+ *   dtype?: "float64" | "float32",
+ * }} NetworkBody
+ */
+
+/**
+ * One layer; only `affine` has units.
+ *
+ * @typedef {{
+ *   type: "affine" | "relu" | "sigmoid" | "tanh",
+ *   units?: number | null,
+ *   name?: string | null,
+ * }} LayerBody
+ */
+
+/**
+ * The loss, the mean over the rows.
+ *
+ * @typedef {{type: "softmax_cross_entropy"}} Loss
+ */
+
+/**
+ * How weights are drawn; `std` is for `normal`.
+ *
+ * @typedef {{type: "normal" | "xavier" | "he" | "zeros", std?: number}} Initializer
+ */
+
+/**
+ * p -= learning_rate * g.
+ *
+ * @typedef {{type: "sgd", learning_rate?: number}} Sgd
+ */
+
+/**
+ * v = momentum * v - learning_rate * g; p += v.
+ *
+ * @typedef {{type: "momentum", learning_rate?: number, momentum?: number}} Momentum
+ */
+
+/**
+ * h += g * g; p -= learning_rate * g / (sqrt(h) + epsilon).
+ *
+ * @typedef {{type: "adagrad", learning_rate?: number, epsilon?: number}} AdaGrad
+ */
+
+/**
+ * Bias-corrected Adam, epsilon outside the root.
+ *
+ * @typedef {{
+ *   type: "adam",
+ *   learning_rate?: number,
+ *   beta1?: number,
+ *   beta2?: number,
+ *   epsilon?: number,
+ * }} Adam
+ */
+
+/**
+ * How the session is drawn and stepped; what is left out keeps its value.
+ *
+ * @typedef {{
+ *   level?: "network" | "layer" | "op" | "element" | null,
+ *   loss?: "opened" | "closed" | null,
+ *   sample?: number | null,
+ *   single?: boolean | null,
+ *   open?: string[] | null,
+ *   form?: "book" | "stable" | null,
+ * }} ViewBody
+ */
+
+/**
+ * A network whose samples the server brings along.
+ *
+ * Without a loss every output's gradient is 1.
+ *
+ * @typedef {{
+ *   network: NetworkBody,
+ *   parameters?: Record<string, number[] | number[][]> | null,
+ *   seed?: number,
+ *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
+ *   data: Bands | Digits,
+ *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
+ *   view?: ViewBody | null,
+ * }} SessionWithData
+ */
+
+/**
+ * Made-up samples in clean tenths: the first number of a sample decides its class.
+ *
+ * @typedef {{dataset: "bands", samples: number, seed?: number}} Bands
+ */
+
+/**
+ * The first rows of a data set, whose order is a shuffle.
+ *
+ * @typedef {{dataset: "mnist", split?: "train" | "test", samples: number}} Digits
+ */
+
+/**
+ * A preset brings everything itself; of those that show a digit, `row` chooses it.
+ *
+ * @typedef {{preset: string, row?: number | null}} SessionFromPreset
+ */
+
+/**
+ * One cell of x, t, grad_output, a parameter; or `learning_rate`, which has no index.
+ *
+ * @typedef {{op: "set", tensor: string, index?: number[], value: number}} SetCell
+ */
+
+/**
+ * A whole tensor, or the learning rate.
+ *
+ * @typedef {{op: "replace", tensor: string, value: number | number[] | number[][]}} Replace
+ */
+
+/**
+ * x and t from rows of a data set.
+ *
+ * @typedef {{op: "load", dataset: string, split: "train" | "test", rows: number[]}} Load
+ */
+
+/**
+ * Another optimiser; what the old one had gathered is forgotten.
+ *
+ * @typedef {{op: "optimizer", optimizer: Sgd | Momentum | AdaGrad | Adam}} ChangeOptimizer
  */
 
 /**
@@ -904,18 +1054,6 @@
  */
 
 /**
- * One cell of x, t, grad_output, a parameter; or `learning_rate`, which has no index.
- *
- * @typedef {{op: "set", tensor: string, index?: number[], value: number}} SetCell
- */
-
-/**
- * A whole tensor, or the learning rate.
- *
- * @typedef {{op: "replace", tensor: string, value: number | number[] | number[][]}} Replace
- */
-
-/**
  * Another level, loss form, sample or way of writing shapes.
  *
  * @typedef {{
@@ -927,48 +1065,6 @@
  *   form?: "book" | "stable" | null,
  *   op: "view",
  * }} ChangeView
- */
-
-/**
- * x and t from rows of a data set.
- *
- * @typedef {{op: "load", dataset: string, split: "train" | "test", rows: number[]}} Load
- */
-
-/**
- * Another optimiser; what the old one had gathered is forgotten.
- *
- * @typedef {{op: "optimizer", optimizer: Sgd | Momentum | AdaGrad | Adam}} ChangeOptimizer
- */
-
-/**
- * p -= learning_rate * g.
- *
- * @typedef {{type: "sgd", learning_rate?: number}} Sgd
- */
-
-/**
- * v = momentum * v - learning_rate * g; p += v.
- *
- * @typedef {{type: "momentum", learning_rate?: number, momentum?: number}} Momentum
- */
-
-/**
- * h += g * g; p -= learning_rate * g / (sqrt(h) + epsilon).
- *
- * @typedef {{type: "adagrad", learning_rate?: number, epsilon?: number}} AdaGrad
- */
-
-/**
- * Bias-corrected Adam, epsilon outside the root.
- *
- * @typedef {{
- *   type: "adam",
- *   learning_rate?: number,
- *   beta1?: number,
- *   beta2?: number,
- *   epsilon?: number,
- * }} Adam
  */
 
 /**

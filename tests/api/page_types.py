@@ -1,7 +1,7 @@
 """`static/js/types.js`, made from the OpenAPI document: `python -m tests.api.page_types` writes it.
 
 The page is told by it what the server answers, and which edits it takes. The name of an answer
-loses its ending; where a body has the same name, the body's begins with New.
+loses its ending; where a body has the same name, the body's gets one.
 """
 
 import json
@@ -40,10 +40,12 @@ def page_types(document: Json) -> str:
     for name in BODIES:
         bodies[name] = None
         _reach(schemas[name], schemas, bodies)
-    names = {name: name.removesuffix("Answer") for name in answers}
-    for name in bodies:
-        if name not in names:
-            names[name] = f"New{name}" if name in names.values() else name
+    # An answer may have a body in it, as a recipe has; an answer's name goes first.
+    reached = {**answers, **bodies}
+    taken = {name.removesuffix("Answer") for name in reached if name.endswith("Answer")}
+    names = {
+        name: f"{name}Body" if name in taken else name.removesuffix("Answer") for name in reached
+    }
     assert len(set(names.values())) == len(names)
     return (
         HEAD

@@ -163,7 +163,11 @@ def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> No
 @pytest.mark.parametrize(
     ("body", "adapter", "detail"),
     [
-        ('[{"op":"add"}]', EDITS, "0/op must be 'set', 'replace', 'view', 'load' or 'optimizer'"),
+        (
+            '[{"op":"add"}]',
+            EDITS,
+            "0/op must be 'set', 'replace', 'view', 'load', 'optimizer' or 'reset'",
+        ),
         (evaluate_with("[[1]]")[:-1] + ',"seed":-1}', EVALUATE, "seed must be greater than"),
         (evaluate_with("7"), EVALUATE, "x must be a list of rows"),
         ('{"network":[],"x":[[1]]}', EVALUATE, "network must be an object"),

@@ -151,6 +151,7 @@ def do_every_call(call: Caller) -> None:
 
     assert call("get_graph", id).nodes[0].x > 0
     assert call("get_trace", id).events[0].phase
+    assert call("get_recipe", id).base.network.input_size
     assert len(call("get_layers", id).layers) == 3
     assert call("get_layer", id, "affine1").output
     assert call("get_figure", id).payload.read().startswith(b"<svg")

@@ -231,7 +231,7 @@ def test_the_picture_s_own_address_shows_it_in_full_under_our_policy(explorer: A
     (image, *_) = ElementTree.fromstring(drawn).iter(f"{SVG}image")
     # The op in play is another: this box steps back.
     ink = f"rgb{channels(PALETTES['light'].dim_ink)}"
-    assert looks == ["13px", ink, round(float(image.attrib["width"]))]
+    assert looks == ["14px", ink, round(float(image.attrib["width"]))]
 
 
 def test_pictures_in_one_page_leave_each_other_and_the_page_alone(

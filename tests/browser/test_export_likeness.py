@@ -56,7 +56,9 @@ def figure_alone(explorer: Any, search: str, theme: Any) -> bytes:
     page.evaluate(
         """() => {
           document.querySelector(".stage").style.transform = "translate(16px, 16px) scale(1)";
-          document.querySelector("#notice").style.display = "none";
+          for (const over of document.querySelectorAll("#notice, .products")) {
+            over.style.display = "none";
+          }
         }"""
     )
     host = page.locator("#figure").bounding_box()

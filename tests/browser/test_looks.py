@@ -70,6 +70,7 @@ def test_a_layer_of_ones_own_network_takes_one_row(explorer: Any) -> None:
         explorer.open(f"?lang={language}")
         explorer.page.click("#choose")
         explorer.page.click("#own")
+        explorer.page.wait_for_selector("#make")
         heights = explorer.page.locator("#network .layers li").evaluate_all(
             "rows => rows.map((row) => row.getBoundingClientRect().height)"
         )

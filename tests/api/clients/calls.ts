@@ -62,6 +62,8 @@ assert(step.cursor.seq === 1, "a step");
 
 const graph = await done("get_graph", api.getGraph({ path, query: { level: "network" } }));
 assert(graph.edges[0].points[0][0] >= 0 && graph.nodes[0].kind, "a drawing");
+const recipe = await done("get_recipe", api.getRecipe({ path }));
+assert("network" in recipe.base, "a recipe");
 const trace = await done("get_trace", api.getTrace({ path }));
 assert(trace.events[0].phase === "forward", "a trace");
 const { layers } = await done("get_layers", api.getLayers({ path }));
