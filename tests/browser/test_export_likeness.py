@@ -48,17 +48,16 @@ def figure_alone(explorer: Any, search: str, theme: Any) -> bytes:
         }"""
     )
     width, height = math.ceil(size[0]), math.ceil(size[1])
-    # The window has room for all of it at scale 1, so all of it is painted.
+    # The window has room for all of it at scale 1, so all of it is painted. In figure 5-26 half of
+    # the height belongs to the products over it.
     page.set_viewport_size(
-        {"width": width + int(size[2]) + 32, "height": height + int(size[3]) + 32}
+        {"width": width + int(size[2]) + 32, "height": 2 * (height + int(size[3])) + 32}
     )
     page.wait_for_timeout(300)
     page.evaluate(
         """() => {
           document.querySelector(".stage").style.transform = "translate(16px, 16px) scale(1)";
-          for (const over of document.querySelectorAll("#notice, .products")) {
-            over.style.display = "none";
-          }
+          document.querySelector("#notice").style.display = "none";
         }"""
     )
     host = page.locator("#figure").bounding_box()
