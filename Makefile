@@ -19,6 +19,7 @@ check: .venv/lint node_modules/.package-lock.json
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npx tsc
+	PATH="$$PATH:$(CURDIR)/.venv/bin" npx prettier --check --log-level warn static/js tests/js
 
 .venv/app: pyproject.toml hatch_build.py package.json package-lock.json $(shell find static/js static/css -type f)
 	python3 -m venv --without-pip .venv

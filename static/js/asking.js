@@ -38,9 +38,7 @@ export const litEvent = computed(() => {
   return null;
 });
 /** Cells that are marked: those pointed at, or else what the number asked about was made of. */
-export const marked = computed(() =>
-  asking.value && pointed.value.length === 0 ? causes.value : pointed.value,
-);
+export const marked = computed(() => (asking.value && pointed.value.length === 0 ? causes.value : pointed.value));
 
 effect(() => {
   if (selection.value === null) forget();

@@ -19,7 +19,9 @@ export function embed(wanted) {
     const now = session.value;
     if (!now) return null;
     const name = isOwnNumbers(now) ? `session=${now.id}` : `preset=${now.preset}`;
-    const rest = sharedAddress(now).slice(1).replace(/^panels=[a-z]+&/, "");
+    const rest = sharedAddress(now)
+      .slice(1)
+      .replace(/^panels=[a-z]+&/, "");
     return html`<a id="whole" href="/?${name}&${rest}" target="_blank" rel="noopener">${t("embed.open")}</a>`;
   });
 }

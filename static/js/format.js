@@ -136,7 +136,7 @@ export function shapeText(shape) {
  */
 export function plainFormula(latex) {
   let text = latex;
-  for (let before = ""; before !== text; ) {
+  for (let before = ""; before !== text;) {
     before = text;
     text = text
       .replace(/\\(?:mathbf|mathrm|mathsf|text|operatorname|boldsymbol|mathit)\{([^{}]*)\}/g, "$1")

@@ -22,7 +22,10 @@ export function readTensors(file) {
   const tensors = new Map();
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const { dtype, data_offsets: [from, to] } = entry;
+    const {
+      dtype,
+      data_offsets: [from, to],
+    } = entry;
     // A copy of its own: cells of 8 bytes must begin at a multiple of 8.
     tensors.set(name, READ[dtype](file.slice(start + from, start + to)));
   }

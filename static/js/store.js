@@ -75,9 +75,7 @@ export const innerTrace = signal(null);
 export const innerTable = computed(() => (innerTrace.value ? timetable(innerTrace.value) : null));
 
 export const table = computed(() => (trace.value ? timetable(trace.value) : null));
-export const event = computed(() =>
-  trace.value && moved.value ? inPlay(trace.value, cursor.value) : null,
-);
+export const event = computed(() => (trace.value && moved.value ? inPlay(trace.value, cursor.value) : null));
 
 /** At the element stride, the cell that was revealed last. */
 export const revealed = computed(() => {

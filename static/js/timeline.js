@@ -123,8 +123,7 @@ function timeline() {
       <span>${t("timeline.stride")}</span>
       <select id="stride" @change=${chooseStride}>
         ${STRIDES.map(
-          (name) =>
-            html`<option value=${name} ?selected=${name === stride.value}>${t(`stride.${name}`)}</option>`,
+          (name) => html`<option value=${name} ?selected=${name === stride.value}>${t(`stride.${name}`)}</option>`,
         )}
       </select>
     </label>

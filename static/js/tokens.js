@@ -88,6 +88,7 @@ function isOwn(one) {
     (one.preset === null || typeof one.preset === "string") &&
     typeof one.version === "number" &&
     typeof one.changed === "number" &&
-    (one.sizes === undefined || (Array.isArray(one.sizes) && one.sizes.every((/** @type {unknown} */ n) => typeof n === "number")))
+    (one.sizes === undefined ||
+      (Array.isArray(one.sizes) && one.sizes.every((/** @type {unknown} */ n) => typeof n === "number")))
   );
 }

@@ -118,7 +118,8 @@ export function oppositeOf(before, edits) {
     if (value === null || (isSource && (name === "x" || name === "t"))) continue;
     if (isOmitted(value)) return null;
     if (cells !== "all" && cells.length < MOST_SINGLE) {
-      for (const index of cells) found.push({ op: "set", tensor: name, index: [...index], value: cellAt(value, index) });
+      for (const index of cells)
+        found.push({ op: "set", tensor: name, index: [...index], value: cellAt(value, index) });
     } else if (canBeSent(value)) found.push({ op: "replace", tensor: name, value });
     else return null;
   }

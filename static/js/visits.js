@@ -63,7 +63,7 @@ export function watchVisits(withLanguage, open) {
   effect(() => {
     const shown = session.peek();
     const there = own.value.find(({ id }) => id === shown?.id);
-    if (shown && there && there.version > shown.version ) refresh();
+    if (shown && there && there.version > shown.version) refresh();
   });
 }
 

@@ -163,7 +163,10 @@ function trace(part, name, path) {
       path.addPath(new Path2D(head(part.edge.points, FILLED_HEAD)));
       return;
     }
-    const lines = part.edge.label?.fan?.lines.map(([x0, y0, x1, y1]) => [[x0, y0], [x1, y1]]);
+    const lines = part.edge.label?.fan?.lines.map(([x0, y0, x1, y1]) => [
+      [x0, y0],
+      [x1, y1],
+    ]);
     for (const points of lines ?? [part.edge.points]) {
       points.forEach(([x, y], i) => (i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
     }

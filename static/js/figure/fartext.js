@@ -104,7 +104,9 @@ export function makeFarText(scene, graph, family) {
         const cells = cellsShown(value, known, sight.cells(place.key));
         const inks = inksIn(sight.palette, place.gradient);
         const picture =
-          value === undefined || cells.length === 0 ? null : heatCanvas(cells, place, inks, scaleOf(value, sight.cells(place.key)).high);
+          value === undefined || cells.length === 0
+            ? null
+            : heatCanvas(cells, place, inks, scaleOf(value, sight.cells(place.key)).high);
         changed ||= Boolean(picture || kept?.picture);
         pictures.set(part, { of, picture });
       }
@@ -138,7 +140,9 @@ export function makeFarText(scene, graph, family) {
         context.fillStyle = inside ? sight.palette.ink : sight.palette.grey;
         context.textAlign = inside ? "center" : "left";
         const middle = { x: x + (part.x + part.w / 2) * k, y: y + (part.y + part.h / 2) * k };
-        for (const size of inside ? [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE] : [Math.min(NAME_SIZE, part.h * k)]) {
+        for (const size of inside
+          ? [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE]
+          : [Math.min(NAME_SIZE, part.h * k)]) {
           context.font = `${size}px ${family}`;
           const { width } = context.measureText(text);
           if (width <= across && size <= down + 4) {

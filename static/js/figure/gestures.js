@@ -52,8 +52,7 @@ export function listenToGestures(host, { zoom, pan }) {
     pointers.set(event.pointerId, now);
     if (other) {
       const by =
-        Math.hypot(now.x - other.x, now.y - other.y) /
-        Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+        Math.hypot(now.x - other.x, now.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
       zoom(by, (now.x + other.x) / 2, (now.y + other.y) / 2);
     } else {
       pan(now.x - before.x, now.y - before.y);

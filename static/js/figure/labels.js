@@ -91,10 +91,7 @@ function numbersView(edge, label, group) {
 /** @param {Label} label */
 function brackets({ x, y, w, h }) {
   const lip = 4;
-  return (
-    `M${x + lip} ${y}H${x}V${y + h}H${x + lip}` +
-    `M${x + w - lip} ${y}H${x + w}V${y + h}H${x + w - lip}`
-  );
+  return `M${x + lip} ${y}H${x}V${y + h}H${x + lip}` + `M${x + w - lip} ${y}H${x + w}V${y + h}H${x + w - lip}`;
 }
 
 /**
@@ -108,7 +105,18 @@ function drawFan(edge, label, group) {
   for (const [x0, y, x1, y1] of fan.lines) {
     const line = svg("g", { class: `edge ${edge.direction}` });
     line.append(svg("path", { class: "line", d: `M${x0} ${y}L${x1} ${y1}` }));
-    line.append(svg("path", { class: "head", d: head([[x0, y], [x1, y1]], FAN_HEAD) }));
+    line.append(
+      svg("path", {
+        class: "head",
+        d: head(
+          [
+            [x0, y],
+            [x1, y1],
+          ],
+          FAN_HEAD,
+        ),
+      }),
+    );
     group.append(line);
   }
   fan.cells.forEach(([x, y, width, height]) => {

@@ -159,7 +159,12 @@ export function animate(before, drawn, place, element) {
 }
 
 /** @type {[string, string][]} */
-const KINDS = [["node", "node"], ["group", "group"], ["key", "label"], ["edge", "line"]];
+const KINDS = [
+  ["node", "node"],
+  ["group", "group"],
+  ["key", "label"],
+  ["edge", "line"],
+];
 
 /** @param {Element} part @param {string} transform */
 function slide(part, transform) {

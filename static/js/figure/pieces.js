@@ -20,7 +20,10 @@ const TAG = 24;
 /** Width of a letter of a box's name, in px. */
 const CHARACTER = 6.3;
 /** A map, since a layer may be called as an object's own property is: `constructor`. @type {Map<string, string>} */
-const SIGNS = new Map([["-", "\u2212"], ["x", "\u00d7"]]);
+const SIGNS = new Map([
+  ["-", "\u2212"],
+  ["x", "\u00d7"],
+]);
 
 /** @typedef {{element: SVGGElement, paint?: (sight: Sight) => void, label?: LabelView}} PartView */
 
@@ -99,13 +102,15 @@ function nodeView(node, graph) {
     return { element, paint };
   }
   const name = nameIn(node);
-  const text = svg("text", { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null }, name);
+  const text = svg(
+    "text",
+    { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null },
+    name,
+  );
   // How much larger it may be written where all is small.
   if (kind === "layer") text.style.setProperty("--most", String(Math.max(1, (w - 16) / (name.length * CHARACTER))));
   element.append(
-    isRound(node)
-      ? svg("circle", { cx: x, cy: y, r: w / 2 })
-      : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
+    isRound(node) ? svg("circle", { cx: x, cy: y, r: w / 2 }) : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
     text,
   );
   if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+"));

@@ -67,7 +67,16 @@ export function boundsOf(label, formulas) {
   }
   if (shape) boxes.push(line(shape, shape.text.length * CHARACTER));
   if (legend) boxes.push(line(legend, legend.w));
-  for (const [x0, y0, x1, y1] of fan?.lines ?? []) boxes.push(span([[x0, y0], [x1, y1]], 8));
+  for (const [x0, y0, x1, y1] of fan?.lines ?? [])
+    boxes.push(
+      span(
+        [
+          [x0, y0],
+          [x1, y1],
+        ],
+        8,
+      ),
+    );
   return around(boxes);
 }
 

@@ -10,7 +10,20 @@ import { computed, effect, signal, untracked } from "@preact/signals-core";
 import { ask, asking, askOp, leave, litEvent, marked } from "../asking.js";
 import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
-import { cursor, event, fetchedCells, graph, innerTable, revealed, selection, session, stale, table, theme, trace } from "../store.js";
+import {
+  cursor,
+  event,
+  fetchedCells,
+  graph,
+  innerTable,
+  revealed,
+  selection,
+  session,
+  stale,
+  table,
+  theme,
+  trace,
+} from "../store.js";
 import { language, t } from "../strings.js";
 import { titleCells } from "./cells.js";
 import { oncePerFrame } from "./frames.js";
@@ -180,9 +193,7 @@ export function mountFigure(host) {
     const target = /** @type {Element} */ (click.target);
     if (target.closest(".tag") && !target.closest(".inside")) return openOrClose(point);
     const picked =
-      figure && screen.isFar()
-        ? pickPart(figure, point, viewport.place().k)
-        : pickElement(target, figure, point);
+      figure && screen.isFar() ? pickPart(figure, point, viewport.place().k) : pickElement(target, figure, point);
     const op = picked ? null : target.closest(".node.op")?.getAttribute("data-node");
     if (picked) ask(picked);
     else if (op && trace.value?.events.some(({ node }) => node === op)) askOp(op);

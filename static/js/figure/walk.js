@@ -46,7 +46,8 @@ export function walk(graph, key, arrow) {
 function along(order, from, arrow) {
   const same = order.filter((edge) => edge.direction === from.direction);
   // Gradients run the other way: going right on one is going against it.
-  const [left, right] = from.direction === "forward" ? /** @type {const} */ (["from", "to"]) : /** @type {const} */ (["to", "from"]);
+  const [left, right] =
+    from.direction === "forward" ? /** @type {const} */ (["from", "to"]) : /** @type {const} */ (["to", "from"]);
   const [out, into] = arrow === "ArrowRight" ? [right, left] : [left, right];
   const joined = same.filter((edge) => from[out] !== null && edge[into] === from[out]);
   const { y } = middle(from);

@@ -9,7 +9,11 @@
  * @param {boolean} labels
  */
 export function writeCsv(rows, labels) {
-  if (labels) return rows.flat().map((label) => `${label}\n`).join("");
+  if (labels)
+    return rows
+      .flat()
+      .map((label) => `${label}\n`)
+      .join("");
   return rows.map((row) => `${row.map(pointed).join(",")}\n`).join("");
 }
 

@@ -37,7 +37,10 @@ export function readNpy(bytes) {
   const known = /^([<>|=])([fiu]\d)$/.exec(type ?? "");
   const reader = known && TYPES[known[2]];
   if (!reader) throw new Refusal("dtype", { text: type ?? "object" });
-  const shape = sizes.split(",").filter((size) => size.trim() !== "").map(Number);
+  const shape = sizes
+    .split(",")
+    .filter((size) => size.trim() !== "")
+    .map(Number);
   if (shape.length < 1 || shape.length > 2) throw new Refusal("rank", { found: shape.length });
   const cells = shape.reduce((product, size) => product * size, 1);
   if (cells === 0) throw new Refusal("none");

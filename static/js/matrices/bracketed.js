@@ -14,9 +14,7 @@ import { tokensOf } from "./tokens.js";
 const CALLS =
   /^(?:[A-Za-z_]\w*\.)*(?:array|asarray|Array|DeviceArray|tensor|as_tensor|(?:Float|Double|Half|Long|Int|Short|Byte|Char)?Tensor|constant|Variable|matrix|list|tuple|u?int(?:c|p|8|16|32|64)?|b?float(?:16|32|64|96|128)?|half|single|double|longdouble|longlong)$/;
 /** Whether a text begins as an array does, perhaps behind a name and an equals sign. */
-const BEGINS = new RegExp(
-  String.raw`^\s*(?:[A-Za-z_][\w.]*\s*=\s*)?(?:[[({]|${CALLS.source.slice(1, -1)}\()`,
-);
+const BEGINS = new RegExp(String.raw`^\s*(?:[A-Za-z_][\w.]*\s*=\s*)?(?:[[({]|${CALLS.source.slice(1, -1)}\()`);
 const CLOSES = { "[": "]", "(": ")", "{": "}" };
 /** @param {string} text */
 export function isBracketed(text) {
@@ -143,7 +141,8 @@ class Reader {
     }
     // In Python (5) is 5, in a ledger it is -5.
     if (opened.text === "(" && items.length === 1 && typeof items[0].node === "number") {
-      if (this.tokens[this.next - 2].kind !== ",") throw new Refusal("number", { row: this.row, column: 1, text: `(${items[0].node})` });
+      if (this.tokens[this.next - 2].kind !== ",")
+        throw new Refusal("number", { row: this.row, column: 1, text: `(${items[0].node})` });
     }
     if (items.length > 0 && items.every(({ node }) => typeof node === "number")) this.row++;
     return items;

@@ -30,9 +30,7 @@ export function tableOf(lines) {
     }),
   );
   // Cells are read in the order in which they were masked.
-  return cut(masked).map((row) =>
-    row.map((text) => text.replaceAll(QUOTED, () => quoted.shift() ?? "").trim()),
-  );
+  return cut(masked).map((row) => row.map((text) => text.replaceAll(QUOTED, () => quoted.shift() ?? "").trim()));
 }
 
 /** @param {string[]} lines @returns {string[][]} */

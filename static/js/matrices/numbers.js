@@ -27,14 +27,16 @@ const KINDS = [
  * @param {string} text
  */
 export function plainSigns(text) {
-  return text
-    .replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
-    .replace(/[\u2212\ufe63]/g, "-")
-    .replace(/[\u2026\u22ef]/g, "...")
-    .replace(/\u3001/g, ", ")
-    .replace(/\r\n?|[\u2028\u2029]/g, "\n")
-    // Signs without width stand between words: taken away they would join two numbers.
-    .replace(/[\ufeff\u200b\u2060\u3000\v\f]/g, " ");
+  return (
+    text
+      .replace(/[\uff01-\uff5e]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+      .replace(/[\u2212\ufe63]/g, "-")
+      .replace(/[\u2026\u22ef]/g, "...")
+      .replace(/\u3001/g, ", ")
+      .replace(/\r\n?|[\u2028\u2029]/g, "\n")
+      // Signs without width stand between words: taken away they would join two numbers.
+      .replace(/[\ufeff\u200b\u2060\u3000\v\f]/g, " ")
+  );
 }
 
 /**

@@ -39,7 +39,10 @@ function read(given) {
   const signs = plainSigns(given).replaceAll("\ue000", "\ufffd");
   const thousands = /\d[\u00a0\u2009\u202f]\d{3}(?!\d)/.exec(signs);
   if (thousands) throw new Refusal("thousands", { text: thousands[0] });
-  const all = signs.replace(HARD_BLANK, " ").split("\n").filter((line) => line.trim() !== "");
+  const all = signs
+    .replace(HARD_BLANK, " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   const lines = all.filter((line) => !/^\s*[#%]/.test(line)).map((line) => line.replace(/\s#.*$/, ""));
   if (lines.length === 0) throw new Refusal("none");
   return { ...matrixFrom(lines), comments: all.length - lines.length };
@@ -50,7 +53,10 @@ function matrixFrom(lines) {
   const text = unwrapped(lines.join("\n"));
   if (isBracketed(text) && !isLatex(text)) return fromBrackets(text);
   if (isLatex(text)) return fromLatex(text);
-  const plain = text.replace(/^\s*[A-Za-z]\w*\s*=(?!=)/, "").split("\n").filter((line) => line.trim() !== "");
+  const plain = text
+    .replace(/^\s*[A-Za-z]\w*\s*=(?!=)/, "")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   if (plain.length === 0) throw new Refusal("none");
   if (plain.some((line) => line.includes("|"))) return fromMarkdown(plain);
   const ruled = plain.filter((line) => !/^\s*[-=]{2}[-=\s]*$/.test(line));

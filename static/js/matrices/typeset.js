@@ -7,7 +7,8 @@ import { isName, matrixOf } from "./cells.js";
 import { numberOf } from "./numbers.js";
 import { Refusal } from "./refusal.js";
 
-const ENVIRONMENT = /\\begin\s*\{(?:[a-zA-Z]*matrix\*?|array|tabular|aligned|cases)\}(?:\s*\[[^\]]*\])?(?:\s*\{[^{}]*\})?/g;
+const ENVIRONMENT =
+  /\\begin\s*\{(?:[a-zA-Z]*matrix\*?|array|tabular|aligned|cases)\}(?:\s*\[[^\]]*\])?(?:\s*\{[^{}]*\})?/g;
 const AROUND =
   /\\end\s*\{[^{}]*\}|\\(?:left|right|[bB]igg?[lrm]?)\s*(?:\\[{}|]|[[\](){}|.])|\\[[\]()](?![^\\\n]*\])|\$+|\\(?:hline|[tbm]idrule|toprule|bottomrule|displaystyle)\b|\\[,;:!]|\\q?quad\b|~/g;
 const NAMED = /^\s*(?:\\[a-zA-Z]+\s*\{[^{}]*\}|[\w{}^]+)\s*=/;

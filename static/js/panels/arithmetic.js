@@ -30,9 +30,11 @@ export function arithmetic(explanation) {
     <p class="result">= <output title=${full(value)} data-full=${full(value)}>${short(value)}</output></p>
     ${zero ? html`<p class="hint" id="why-zero">${t(`explain.zero.${zero}`)}</p>` : null}
     ${note ? html`<p class="hint" id="explain-note">${t(`explain.note.${note}`)}</p>` : null}
-    ${divisor && Number(divisor.shift) !== 0
-      ? html`<p class="hint" id="explain-note">${t("explain.shifted", { max: short(divisor.shift) })}</p>`
-      : null}
+    ${
+      divisor && Number(divisor.shift) !== 0
+        ? html`<p class="hint" id="explain-note">${t("explain.shifted", { max: short(divisor.shift) })}</p>`
+        : null
+    }
   `;
 }
 
@@ -66,9 +68,7 @@ function sum({ terms, scale, combine, omitted = 0, omitted_value: left = 0 }) {
       })}
       ${rest}
     </ol>
-    ${scaled && !(isBracketed && !rest)
-      ? html`<p class="scale">${t("explain.scale", { scale: scaled })}</p>`
-      : null}
+    ${scaled && !(isBracketed && !rest) ? html`<p class="scale">${t("explain.scale", { scale: scaled })}</p>` : null}
   `;
 }
 
@@ -91,7 +91,9 @@ function quotient(top, { terms, value, shift, omitted, omitted_value: left }) {
       )}
       ${omitted > 0 ? restRow(omitted, left, ")") : null}
     </ol>
-    <p class="quotient">= <span title=${full(top.value)}>${short(top.value)}</span> / <span title=${full(value)}>${short(value)}</span></p>
+    <p class="quotient">
+      = <span title=${full(top.value)}>${short(top.value)}</span> / <span title=${full(value)}>${short(value)}</span>
+    </p>
   `;
 }
 
@@ -131,9 +133,8 @@ function termRow(term, { isFirst, isLine, before, after, shift = 0 }) {
     i > 0 ? "\u00d7" : null,
     factorButton(factor, shift, sign !== "" || factors.length > 1 || times !== null),
   ]);
-  const made = isLine || isPlain(term)
-    ? null
-    : html`<span class="term-value" title=${full(value)}>= ${short(value)}</span>`;
+  const made =
+    isLine || isPlain(term) ? null : html`<span class="term-value" title=${full(value)}>= ${short(value)}</span>`;
   return html`<li>${before}${sign} ${times} ${product}${after} ${made}</li>`;
 }
 
@@ -193,5 +194,7 @@ function factorButton(factor, shift, isAmong) {
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = spots)}
     @blur=${() => (pointed.value = [])}
-  >${text}</button>`;
+  >
+    ${text}
+  </button>`;
 }

@@ -82,9 +82,11 @@ export function cellExplanation(spot) {
     ${asking.value ? way() : null}
     <h2 id="chosen-title" tabindex="-1">
       <span>${nameOf(spot.key)}${indexOfSpot(spot)}${resultOf(spot)}</span>
-      ${selection.value && !asking.value
-        ? html`<button type="button" class="quiet close" @click=${leave}>${t("explain.close")}</button>`
-        : null}
+      ${
+        selection.value && !asking.value
+          ? html`<button type="button" class="quiet close" @click=${leave}>${t("explain.close")}</button>`
+          : null
+      }
     </h2>
     ${answer} ${facts(spot, edge)}
   </section>`;
@@ -94,13 +96,17 @@ export function cellExplanation(spot) {
 export function way() {
   return html`<nav class="trail" aria-label=${t("explain.trail")}>
     <button type="button" class="quiet" id="to-step" title=${t("explain.toStep")} @click=${leave}>
-      \u2190 ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}
+      ← ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}
     </button>
     ${shownTrail().map(
       (spot) =>
-        html`<button type="button" class=${spot.key.endsWith(".grad") ? "term gradient" : "term"} @click=${() => askAbout(spot)}>
+        html`<button
+            type="button"
+            class=${spot.key.endsWith(".grad") ? "term gradient" : "term"}
+            @click=${() => askAbout(spot)}
+          >
             ${nameOf(spot.key)}${indexOfSpot(spot)}</button
-          ><span aria-hidden="true">\u203a</span>`,
+          ><span aria-hidden="true">›</span>`,
     )}
   </nav>`;
 }
@@ -117,19 +123,17 @@ function facts(spot, edge) {
   return html`<dl class="facts">
     <dt>${t("explain.tensor")}</dt>
     <dd><code>${spot.key}</code> <span class="shape">${edge.shape_text}</span></dd>
-    ${partner
-      ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
-          <dd>
-            <button
-              type="button"
-              class="term"
-              @click=${() => askAbout({ ...spot, key: partner.key }, { hop: true })}
-            >
-              ${nameOf(partner.key)}
-            </button>
-            <span class="shape">${partner.shape_text}</span>
-          </dd>`
-      : null}
+    ${
+      partner
+        ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
+            <dd>
+              <button type="button" class="term" @click=${() => askAbout({ ...spot, key: partner.key }, { hop: true })}>
+                ${nameOf(partner.key)}
+              </button>
+              <span class="shape">${partner.shape_text}</span>
+            </dd>`
+        : null
+    }
   </dl>`;
 }
 

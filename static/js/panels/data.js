@@ -47,8 +47,7 @@ export function data() {
     ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
     ${undoing()} ${allFiles()}
-    ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
-    ${learningRate()}
+    ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))} ${learningRate()}
   `;
 }
 
@@ -59,9 +58,12 @@ function section(name, value, title) {
       ${dataName(name)} <code>${name}</code> <span class="shape">${shapeText(writtenShape(name, value))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
-    ${isOmitted(value)
-      ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
-      : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)}
+    ${
+      isOmitted(value)
+        ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p>
+            ${notes(name)}`
+        : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)
+    }
     ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
   </section>`;
 }
@@ -107,9 +109,17 @@ function learningRate() {
         ${t("data.update")}
       </button>
     </div>
-    ${problem && text !== null
-      ? html`<p class="problem" role="alert" id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}>${problem}</p>`
-      : notes("learning_rate")}
+    ${
+      problem && text !== null
+        ? html`<p
+            class="problem"
+            role="alert"
+            id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}
+          >
+            ${problem}
+          </p>`
+        : notes("learning_rate")
+    }
     ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}
   </section>`;
 }
@@ -134,7 +144,9 @@ function sendRate(value) {
 /** What stands in the field and is not the session's rate, or not yet. */
 function typedRate() {
   const now = session.value;
-  return typed.value?.id === now?.id && typed.value?.rate === now?.optimizer.learning_rate ? typed.value?.text ?? null : null;
+  return typed.value?.id === now?.id && typed.value?.rate === now?.optimizer.learning_rate
+    ? (typed.value?.text ?? null)
+    : null;
 }
 
 /** Never with another rate than the one shown: the one typed last has to be taken first. */

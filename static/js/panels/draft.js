@@ -54,7 +54,9 @@ export function specsOf(rows) {
 
 /** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft */
 export function parametersOf(draft) {
-  const sizes = [draft.input, ...draft.layers.map(({ units }) => units)].map((text) => wholeNumber(text, { minimum: 1 }) ?? NaN);
+  const sizes = [draft.input, ...draft.layers.map(({ units }) => units)].map(
+    (text) => wholeNumber(text, { minimum: 1 }) ?? NaN,
+  );
   return sizes.slice(1).reduce((sum, size, i) => sum + (sizes[i] + 1) * size, 0);
 }
 
@@ -82,13 +84,18 @@ export function faultsOf(draft, catalogue) {
     if (wholeNumber(text, allowed) === null) faults.set(id, allowedMessage(label, allowed));
   };
   check("input", draft.input, t("network.input"), limits.input_size);
-  draft.layers.forEach(({ units }, i) => check(`units-${i}`, units, t("network.units", { layer: i + 1 }), limits.units));
+  draft.layers.forEach(({ units }, i) =>
+    check(`units-${i}`, units, t("network.units", { layer: i + 1 }), limits.units),
+  );
   check("samples", draft.samples, t("network.samples"), samplesAllowed(draft, catalogue));
   check("seed", draft.seed, t("network.seed"), limits.seed);
   const most = limits.layers.maxItems ?? Infinity;
   if (specsOf(draft.layers).length > most) faults.set("layers", t("network.layersLimit", { count: number(most) }));
   if (parametersOf(draft) > (limits.parameters.maximum ?? Infinity)) {
-    faults.set("layers", t("invalid.limit.layers", { field: t("network.layers"), maximum: number(limits.parameters.maximum) }));
+    faults.set(
+      "layers",
+      t("invalid.limit.layers", { field: t("network.layers"), maximum: number(limits.parameters.maximum) }),
+    );
   }
   if (draft.data === "mnist") {
     const count = pixelsOf(catalogue);

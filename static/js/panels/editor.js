@@ -58,11 +58,12 @@ export function tableEditor(name, value, rowTools = null) {
         </thead>
         <tbody>
           ${shown.map(
-            (row, i) => html`<tr>
-              <th scope="row">${top + i}</th>
-              ${rowTools ? rowTools(top + i) : null}
-              ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
-            </tr>`,
+            (row, i) =>
+              html`<tr>
+                <th scope="row">${top + i}</th>
+                ${rowTools ? rowTools(top + i) : null}
+                ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
+              </tr>`,
           )}
         </tbody>
       </table>
@@ -122,7 +123,9 @@ function mover(name, rows, [top, left]) {
   const move = (row, column) => (windows.value = new Map([...windows.value, [name, [row, column]]]));
   /** @param {string} axis @param {number} value @param {number} maximum @param {(value: number) => void} put */
   const along = (axis, value, maximum, put) =>
-    maximum > 0 ? wholeField({ id: `${name}-${axis}`, label: t(`data.from${axis}`), value, minimum: 0, maximum, put }) : null;
+    maximum > 0
+      ? wholeField({ id: `${name}-${axis}`, label: t(`data.from${axis}`), value, minimum: 0, maximum, put })
+      : null;
   return html`<div class="mover">
     ${along("Row", top, rows.length - ROWS, (row) => move(row, left))}
     ${along("Column", left, rows[0].length - COLUMNS, (column) => move(top, column))}

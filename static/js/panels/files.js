@@ -18,7 +18,9 @@ export function allFiles() {
   return html`<div class="tensor">
     <div class="files">
       ${editable.value ? opener(null) : null}
-      <button type="button" id="save-npz" @click=${async () => (await filing()).saveAll()}>${t("files.save", { kind: ".npz" })}</button>
+      <button type="button" id="save-npz" @click=${async () => (await filing()).saveAll()}>
+        ${t("files.save", { kind: ".npz" })}
+      </button>
     </div>
     ${editable.value ? html`<p class="hint droppable">${t("files.hint")}</p>` : null} ${notes(ALL)}
   </div>`;
@@ -26,14 +28,15 @@ export function allFiles() {
 
 /** For the section of a tensor. @param {string} name */
 export function tensorFiles(name) {
-  const save = (/** @type {".npy" | ".csv"} */ kind) => html`<button
-    type="button"
-    class="quiet"
-    aria-label=${`${name}: ${t("files.save", { kind })}`}
-    @click=${async () => (await filing()).saveOne(name, kind)}
-  >
-    ${t("files.save", { kind })}
-  </button>`;
+  const save = (/** @type {".npy" | ".csv"} */ kind) =>
+    html`<button
+      type="button"
+      class="quiet"
+      aria-label=${`${name}: ${t("files.save", { kind })}`}
+      @click=${async () => (await filing()).saveOne(name, kind)}
+    >
+      ${t("files.save", { kind })}
+    </button>`;
   return html`<div class="files">${editable.value ? opener(name) : null} ${save(".npy")} ${save(".csv")}</div>`;
 }
 
@@ -78,7 +81,7 @@ export function mountDrops() {
     const over = /** @type {Element} */ (event.target);
     const takes = panel.value === "data" && editable.value && place.contains(over);
     event.dataTransfer.dropEffect = takes ? "copy" : "none";
-    light(takes ? over.closest("section[data-name]") ?? place : null);
+    light(takes ? (over.closest("section[data-name]") ?? place) : null);
   });
   addEventListener("dragleave", (event) => {
     if (event.relatedTarget === null) light(null);

@@ -65,7 +65,8 @@ async function entriesOf(file, name, now) {
     return [...arrays].map(([entry, content]) => ({ name: entry, matrix: attempt(entry, () => readNpy(content)) }));
   }
   const known = tensorsOf(now).map((tensor) => tensor.name);
-  if (name === null && !known.includes(stem)) throw new Wrong(t("files.which", { name: file.name, names: known.join(", ") }));
+  if (name === null && !known.includes(stem))
+    throw new Wrong(t("files.which", { name: file.name, names: known.join(", ") }));
   return [{ name: name ?? stem, matrix: attempt(file.name, () => matrixOf(kind.toLowerCase(), bytes)) }];
 }
 
@@ -122,7 +123,10 @@ function misfitText({ code, entry, shape, target = "", row = 0, other = "", foun
 
 /** @param {Session} now @returns {Wanted} */
 function wantedOf(now) {
-  const tensors = tensorsOf(now).map(({ name, value }) => ({ name, shape: isOmitted(value) ? value.shape : shapeOf(value) }));
+  const tensors = tensorsOf(now).map(({ name, value }) => ({
+    name,
+    shape: isOmitted(value) ? value.shape : shapeOf(value),
+  }));
   return { tensors, inputs: now.network.input_size, outputs: outputSize(now.network) };
 }
 

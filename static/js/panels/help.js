@@ -54,7 +54,12 @@ function help() {
     <table class="keys">
       <tbody>
         ${KEYS.map(([keys, text]) => row(keys, text))}
-        ${POINTER.map(([moves, text]) => row(moves.map((move) => t(move)), text))}
+        ${POINTER.map(([moves, text]) =>
+          row(
+            moves.map((move) => t(move)),
+            text,
+          ),
+        )}
       </tbody>
     </table>
     <form method="dialog">

@@ -42,7 +42,9 @@ export function prose() {
 export function sumOfTargets() {
   const now = event.value;
   const isThere = now?.node === INVERSE && now.phase === "backward" && view.value.level === "element";
-  const classes = trace.value?.events.filter(({ node, phase }) => phase !== "backward" && /^loss\.exp\.\d+$/.test(node));
+  const classes = trace.value?.events.filter(
+    ({ node, phase }) => phase !== "backward" && /^loss\.exp\.\d+$/.test(node),
+  );
   if (!isThere || classes?.length !== CLASSES) return null;
   return html`<details class="prose" id="sum-of-targets">
     <summary>${t("figures.sum.title")}</summary>
@@ -56,9 +58,13 @@ export function leading() {
   const ended = trace.value && trace.value.events.length > 0 && cursor.value.seq >= trace.value.events.length;
   if (!before && !after && !ended) return null;
   return html`<nav class="leading" aria-label=${t("leading.name")}>
-    ${ended
-      ? html`<button type="button" id="change-a-number" @click=${() => (panel.value = "data")}>${t("leading.change")}</button>`
-      : null}
+    ${
+      ended
+        ? html`<button type="button" id="change-a-number" @click=${() => (panel.value = "data")}>
+            ${t("leading.change")}
+          </button>`
+        : null
+    }
     ${after ? way("after", after) : null} ${before ? way("before", before) : null}
   </nav>`;
 }

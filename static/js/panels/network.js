@@ -14,7 +14,17 @@ import { catalogue, notice, panel, panelOpen, stride, view as seen } from "../st
 import { t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { mount } from "../mount.js";
-import { ADDED, bodyOf, faultsOf, FIRST, parametersOf, pixelsOf, samplesAllowed, specsOf, takesDigits } from "./draft.js";
+import {
+  ADDED,
+  bodyOf,
+  faultsOf,
+  FIRST,
+  parametersOf,
+  pixelsOf,
+  samplesAllowed,
+  specsOf,
+  takesDigits,
+} from "./draft.js";
 import { dialog } from "./help.js";
 
 const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"];
@@ -57,7 +67,12 @@ function form() {
         <ol class="layers">
           ${now.layers.map((row, i) => layerRow(row, i, limits.units, faults))}
         </ol>
-        <button type="button" id="add-layer" ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)} @click=${addLayer}>
+        <button
+          type="button"
+          id="add-layer"
+          ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)}
+          @click=${addLayer}
+        >
           ${t("network.add")}
         </button>
         <p class="hint">
@@ -70,7 +85,12 @@ function form() {
         ${fault("layers", faults)}
       </fieldset>
       <label class="check">
-        <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
+        <input
+          type="checkbox"
+          id="loss"
+          .checked=${now.loss}
+          @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })}
+        />
         <span>${t("network.loss")}</span>
       </label>
       ${dataChoice(faults)}

@@ -67,7 +67,11 @@ function pasteMatrix(matrix, name, value, from) {
  * @param {Matrix} matrix
  */
 function otherSamples({ rows }) {
-  void whenSent("x", edit((now) => samplesEdit(now, rows)), t("samples.grown", { count: rows.length }));
+  void whenSent(
+    "x",
+    edit((now) => samplesEdit(now, rows)),
+    t("samples.grown", { count: rows.length }),
+  );
 }
 
 /** @param {[number, number]} room @param {readonly number[]} shape */
@@ -111,7 +115,9 @@ function replaced(name, value, cells) {
   const copy = structuredClone(value);
   for (const cell of cells) {
     const last = /** @type {number} */ (cell.index.at(-1));
-    const row = /** @type {Nested[]} */ (cell.index.length === 2 ? /** @type {Nested[]} */ (copy)[cell.index[0]] : copy);
+    const row = /** @type {Nested[]} */ (
+      cell.index.length === 2 ? /** @type {Nested[]} */ (copy)[cell.index[0]] : copy
+    );
     row[last] = cell.value;
   }
   return { op: "replace", tensor: name, value: copy };

@@ -35,7 +35,8 @@ function item({ number, edge, formula, shapes, product: picture }) {
   if (!drawn || !picture) return null;
   const now = event.value?.writes.includes(edge) ?? false;
   const stage = stageOf(edge);
-  const said = stage < 2 ? t("equations.growing", { name: nameOf(edge) }) : `${drawn.formulas[formula].spoken}: ${shapes}`;
+  const said =
+    stage < 2 ? t("equations.growing", { name: nameOf(edge) }) : `${drawn.formulas[formula].spoken}: ${shapes}`;
   return html`<div
     class=${now ? "product lit" : "product"}
     data-stage=${stage}

@@ -39,7 +39,8 @@ function edits(now, ofX, others, targets) {
   /** @type {Edit[]} */
   const found = [{ op: "replace", tensor: "x", value: ofX(rowsOf(now.x)) }];
   if (now.t !== null) found.push({ op: "replace", tensor: "t", value: targets ?? others(rowsOf(now.t)) });
-  if (now.grad_output !== null) found.push({ op: "replace", tensor: "grad_output", value: others(rowsOf(now.grad_output)) });
+  if (now.grad_output !== null)
+    found.push({ op: "replace", tensor: "grad_output", value: others(rowsOf(now.grad_output)) });
   return found;
 }
 
@@ -88,7 +89,9 @@ export function removeSample(row) {
       title=${only ? t("samples.last") : name}
       ?disabled=${only}
       @click=${() => remove(row)}
-    >\u00d7</button>
+    >
+      ×
+    </button>
   </td>`;
 }
 

@@ -34,13 +34,13 @@ export function equationPicture({ width, height, formulas, texts, lines }, graph
     },
     ...parts.map(({ formula, x, y }) => formulaGroup(graph.formulas[formula], { x, y })),
     ...(stage < 2 ? [slot(result, graph)] : []),
-    ...texts
-      .filter(({ x }) => x < end)
-      .map(({ text, x, y }) => svg("text", { x, y, "text-anchor": "middle" }, text)),
-    ...lines.filter(({ kind }) => kinds.includes(kind)).map(({ kind, points, head: hasHead }) => {
-      const line = `M${points.map((point) => point.join(" ")).join("L")}`;
-      return svg("path", { class: kind, d: hasHead ? line + head(points, HEAD) : line });
-    }),
+    ...texts.filter(({ x }) => x < end).map(({ text, x, y }) => svg("text", { x, y, "text-anchor": "middle" }, text)),
+    ...lines
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ kind, points, head: hasHead }) => {
+        const line = `M${points.map((point) => point.join(" ")).join("L")}`;
+        return svg("path", { class: kind, d: hasHead ? line + head(points, HEAD) : line });
+      }),
   );
 }
 

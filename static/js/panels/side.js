@@ -28,9 +28,9 @@ export function mountSide() {
       ? html`<p>${t("notice.gone")}</p>
           <button type="button" id="go-on" @click=${again}>${t("notice.goOn")}</button>`
       : notice.value
-      ? html`<p>${notice.value}</p>
-          <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
-      : null,
+        ? html`<p>${notice.value}</p>
+            <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
+        : null,
   );
   effect(() => {
     document.body.classList.toggle("side-closed", !panelOpen.value);

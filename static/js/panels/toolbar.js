@@ -27,8 +27,12 @@ function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
   return html`
     <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${sampleChoice()}</div>
     <div class="zooms" role="group" aria-label=${t("zoom.group")}>
-      <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
-      <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>${t(`zoom.${nextFit.value}`)}</button>
+      <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>
+        −
+      </button>
+      <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>
+        ${t(`zoom.${nextFit.value}`)}
+      </button>
       <button type="button" id="zoom-in" aria-label=${t("zoom.in")} title=${t("zoom.in")} @click=${zoomIn}>+</button>
       ${exportButton()}
     </div>
@@ -48,7 +52,8 @@ function levelChoice() {
     ><span>${t("level.label")}</span>
     <select id="level" @change=${(/** @type {Event} */ change) => show(atLevel(/** @type {Level} */ (chosen(change))))}>
       ${levels.map(
-        (level) => html`<option value=${level} .selected=${level === wantedView().level}>${t(`level.${level}`)}</option>`,
+        (level) =>
+          html`<option value=${level} .selected=${level === wantedView().level}>${t(`level.${level}`)}</option>`,
       )}
     </select></label
   >`;
@@ -58,7 +63,10 @@ function lossChoice() {
   if (!session.value?.network.loss) return null;
   return html`<label
     ><span>${t("loss.label")}</span>
-    <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
+    <select
+      id="loss-view"
+      @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}
+    >
       ${["closed", "opened"].map(
         (loss) => html`<option value=${loss} .selected=${loss === wantedView().loss}>${t(`loss.${loss}`)}</option>`,
       )}

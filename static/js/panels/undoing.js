@@ -21,9 +21,13 @@ export function undoing() {
     <div class="files">
       <button type="button" id="undo" ?disabled=${!canUndo.value} @click=${() => go("undo")}>${t("data.undo")}</button>
       <button type="button" id="redo" ?disabled=${!canRedo.value} @click=${() => go("redo")}>${t("data.redo")}</button>
-      ${now.preset === null
-        ? null
-        : html`<button type="button" id="reset" ?disabled=${!isOwnNumbers(now)} @click=${reset}>${t("data.reset")}</button>`}
+      ${
+        now.preset === null
+          ? null
+          : html`<button type="button" id="reset" ?disabled=${!isOwnNumbers(now)} @click=${reset}>
+              ${t("data.reset")}
+            </button>`
+      }
     </div>
     ${notes(PLACE)}
   </div>`;
