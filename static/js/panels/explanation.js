@@ -236,7 +236,12 @@ function asWritten({ reads, rule_name: name }) {
 function seenAs(key, { rule_name: name }) {
   const edge = edgeOf(key);
   if (!edge || !name.startsWith("dot.gradient.")) return null;
-  if (!key.endsWith(".grad")) return t("explain.transposed", { shape: shapeText([...edge.shape].reverse()) });
+  if (!key.endsWith(".grad")) {
+    // As the figure writes it: N stays N.
+    const written = /^\((\w+), (\w+)\)/.exec(edge.shape_text);
+    const shape = written ? `(${written[2]}, ${written[1]})` : shapeText([...edge.shape].reverse());
+    return t("explain.transposed", { shape });
+  }
   const whole = shapeText(edge.shape);
   const isRow = view.value.single && edge.shape_text !== whole;
   return isRow ? t("explain.seen", { shape: whole }) : null;
