@@ -121,9 +121,7 @@ export function mountOverview(host, viewport) {
         title=${t(open ? "overview.hide" : "overview.show")}
         @click=${fold}
       >
-        <svg class="icon" width="16" height="16" viewBox="0 0 24 24" aria-hidden="true">
-          <path d=${open ? "M6 9l6 6 6-6" : "M3 5h18v14H3zM12 12h9v7h-9z"} />
-        </svg>
+        <svg class="icon" width="16" height="16" viewBox="0 0 24 24" aria-hidden="true"><path d=${open ? "M6 9l6 6 6-6" : "M3 5h18v14H3zM12 12h9v7h-9z"} /></svg>
       </button>`;
   });
 

@@ -91,9 +91,7 @@ function quotient(top, { terms, value, shift, omitted, omitted_value: left }) {
       )}
       ${omitted > 0 ? restRow(omitted, left, ")") : null}
     </ol>
-    <p class="quotient">
-      = <span title=${full(top.value)}>${short(top.value)}</span> / <span title=${full(value)}>${short(value)}</span>
-    </p>
+    <p class="quotient">= <span title=${full(top.value)}>${short(top.value)}</span> / <span title=${full(value)}>${short(value)}</span></p>
   `;
 }
 
@@ -194,7 +192,5 @@ function factorButton(factor, shift, isAmong) {
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = spots)}
     @blur=${() => (pointed.value = [])}
-  >
-    ${text}
-  </button>`;
+  >${text}</button>`;
 }

@@ -96,17 +96,13 @@ export function cellExplanation(spot) {
 export function way() {
   return html`<nav class="trail" aria-label=${t("explain.trail")}>
     <button type="button" class="quiet" id="to-step" title=${t("explain.toStep")} @click=${leave}>
-      ← ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}
+      \u2190 ${cursor.value.seq === 0 && cursor.value.element === 0 ? t("explain.start") : position()}
     </button>
     ${shownTrail().map(
       (spot) =>
-        html`<button
-            type="button"
-            class=${spot.key.endsWith(".grad") ? "term gradient" : "term"}
-            @click=${() => askAbout(spot)}
-          >
+        html`<button type="button" class=${spot.key.endsWith(".grad") ? "term gradient" : "term"} @click=${() => askAbout(spot)}>
             ${nameOf(spot.key)}${indexOfSpot(spot)}</button
-          ><span aria-hidden="true">›</span>`,
+          ><span aria-hidden="true">\u203a</span>`,
     )}
   </nav>`;
 }
@@ -126,12 +122,16 @@ function facts(spot, edge) {
     ${
       partner
         ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
-            <dd>
-              <button type="button" class="term" @click=${() => askAbout({ ...spot, key: partner.key }, { hop: true })}>
-                ${nameOf(partner.key)}
-              </button>
-              <span class="shape">${partner.shape_text}</span>
-            </dd>`
+          <dd>
+            <button
+              type="button"
+              class="term"
+              @click=${() => askAbout({ ...spot, key: partner.key }, { hop: true })}
+            >
+              ${nameOf(partner.key)}
+            </button>
+            <span class="shape">${partner.shape_text}</span>
+          </dd>`
         : null
     }
   </dl>`;

@@ -47,7 +47,8 @@ export function data() {
     ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
     ${undoing()} ${allFiles()}
-    ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))} ${learningRate()}
+    ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
+    ${learningRate()}
   `;
 }
 
@@ -60,8 +61,7 @@ function section(name, value, title) {
     </h2>
     ${
       isOmitted(value)
-        ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p>
-            ${notes(name)}`
+        ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
         : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)
     }
     ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
@@ -111,13 +111,7 @@ function learningRate() {
     </div>
     ${
       problem && text !== null
-        ? html`<p
-            class="problem"
-            role="alert"
-            id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}
-          >
-            ${problem}
-          </p>`
+        ? html`<p class="problem" role="alert" id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}>${problem}</p>`
         : notes("learning_rate")
     }
     ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}

@@ -57,9 +57,7 @@ function classes() {
   const best = largest(probabilities.length ? probabilities : scores);
   const [scoreTexts, probabilityTexts] = [shorts(scores), shorts(probabilities)];
   return html`<table class="classes ${stale.value ? "waiting" : ""}">
-    <caption class="unseen">
-      ${t("digit.title")}
-    </caption>
+    <caption class="unseen">${t("digit.title")}</caption>
     <thead>
       <tr>
         <th scope="col">${t("digit.class")}</th>

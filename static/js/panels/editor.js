@@ -58,12 +58,11 @@ export function tableEditor(name, value, rowTools = null) {
         </thead>
         <tbody>
           ${shown.map(
-            (row, i) =>
-              html`<tr>
-                <th scope="row">${top + i}</th>
-                ${rowTools ? rowTools(top + i) : null}
-                ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
-              </tr>`,
+            (row, i) => html`<tr>
+              <th scope="row">${top + i}</th>
+              ${rowTools ? rowTools(top + i) : null}
+              ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
+            </tr>`,
           )}
         </tbody>
       </table>

@@ -31,8 +31,8 @@ export function explanation() {
     <section class="step" aria-labelledby="step-title">
       <h2 id="step-title" tabindex="-1">${heading()}</h2>
       <p class="sentence" id="sentence">${sentenceParts()}</p>
-      ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null} ${alone()}
-      ${event.value ? rule(event.value) : null} ${sumOfTargets()}
+      ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
+      ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
     </section>
     ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
@@ -44,17 +44,16 @@ function opExplanation(doings) {
   const symbol = graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op;
   return html`<section class="chosen" aria-labelledby="chosen-title">
     ${way()}
-    <h2 id="chosen-title" tabindex="-1">${plainFormula(symbol)} · ${layerTitle(layer)}</h2>
+    <h2 id="chosen-title" tabindex="-1">${plainFormula(symbol)} \u00b7 ${layerTitle(layer)}</h2>
     <ol class="doings">
       ${doings.map(
-        (now) =>
-          html`<li>
-            <span class="phase ${now.phase}">${t(`phase.${now.phase}`)}</span>
-            <p>${glued(tParts(sentenceKey(now), named(now, term)))}</p>
-            <button type="button" class="doing" @click=${() => goTo({ seq: now.seq + 1, element: 0 })}>
-              ${t("explain.goTo")}
-            </button>
-          </li>`,
+        (now) => html`<li>
+          <span class="phase ${now.phase}">${t(`phase.${now.phase}`)}</span>
+          <p>${glued(tParts(sentenceKey(now), named(now, term)))}</p>
+          <button type="button" class="doing" @click=${() => goTo({ seq: now.seq + 1, element: 0 })}>
+            ${t("explain.goTo")}
+          </button>
+        </li>`,
       )}
     </ol>
   </section>`;
@@ -206,9 +205,7 @@ export function term(key) {
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = spots)}
     @blur=${() => (pointed.value = [])}
-  >
-    ${nameOf(key)}
-  </button>`;
+  >${nameOf(key)}</button>`;
 }
 
 /** @param {TraceEvent} now */
@@ -262,10 +259,8 @@ function operand(key, role, shape, reader = null) {
   const text = edge?.shape_text ?? (shape ? shapeText(shape) : "");
   return html`<li>
     <span class="role">${role}</span>
-    <span
-      >${edgeOf(key) ? term(key) : nameOf(key)}
-      <span class="shape">${text}</span> ${seen ? html`<span class="seen">${seen}</span>` : null}</span
-    >
+    <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span>
+      ${seen ? html`<span class="seen">${seen}</span>` : null}</span>
     ${scrolling(numbers(key, FEW_CELLS), nameOf(key))}
   </li>`;
 }

@@ -68,13 +68,7 @@ function content() {
         ${
           stale.value || !session.value || session.value.id === UNMADE
             ? null
-            : html`<a
-                id="export-open"
-                href=${figureAddress(session.value.id, seen.value, asked())}
-                target="_blank"
-                rel="noopener"
-                >${t("export.open")}</a
-              >`
+            : html`<a id="export-open" href=${figureAddress(session.value.id, seen.value, asked())} target="_blank" rel="noopener">${t("export.open")}</a>`
         }
         <button type="button" @click=${() => dialog("export").close()}>${t("help.close")}</button>
         <button type="submit" class="primary" id="export-save" ?disabled=${stale.value || kind === "busy"}>
@@ -88,9 +82,7 @@ function content() {
 /** @param {string} name @param {string} value @param {string} text @param {boolean} on @param {Partial<Wish>} change */
 function radio(name, value, text, on, change) {
   return html`<label
-    ><input type="radio" name=${name} value=${value} .checked=${on} @change=${() => choose(change)} /><span
-      >${text}</span
-    ></label
+    ><input type="radio" name=${name} value=${value} .checked=${on} @change=${() => choose(change)} /><span>${text}</span></label
   >`;
 }
 

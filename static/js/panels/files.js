@@ -18,9 +18,7 @@ export function allFiles() {
   return html`<div class="tensor">
     <div class="files">
       ${editable.value ? opener(null) : null}
-      <button type="button" id="save-npz" @click=${async () => (await filing()).saveAll()}>
-        ${t("files.save", { kind: ".npz" })}
-      </button>
+      <button type="button" id="save-npz" @click=${async () => (await filing()).saveAll()}>${t("files.save", { kind: ".npz" })}</button>
     </div>
     ${editable.value ? html`<p class="hint droppable">${t("files.hint")}</p>` : null} ${notes(ALL)}
   </div>`;
@@ -28,15 +26,14 @@ export function allFiles() {
 
 /** For the section of a tensor. @param {string} name */
 export function tensorFiles(name) {
-  const save = (/** @type {".npy" | ".csv"} */ kind) =>
-    html`<button
-      type="button"
-      class="quiet"
-      aria-label=${`${name}: ${t("files.save", { kind })}`}
-      @click=${async () => (await filing()).saveOne(name, kind)}
-    >
-      ${t("files.save", { kind })}
-    </button>`;
+  const save = (/** @type {".npy" | ".csv"} */ kind) => html`<button
+    type="button"
+    class="quiet"
+    aria-label=${`${name}: ${t("files.save", { kind })}`}
+    @click=${async () => (await filing()).saveOne(name, kind)}
+  >
+    ${t("files.save", { kind })}
+  </button>`;
   return html`<div class="files">${editable.value ? opener(name) : null} ${save(".npy")} ${save(".csv")}</div>`;
 }
 

@@ -51,9 +51,7 @@ function header() {
     <h1>${t("app.title")}</h1>
     <button type="button" id="choose" aria-controls="menu" aria-expanded="false" @click=${() => toggleMenu()}>
       <span class="figure-name">${title()}</span>
-      <svg class="icon" viewBox="0 0 24 24" width="14" height="14" aria-hidden="true">
-        <path d="M5 9l7 7 7-7"></path>
-      </svg>
+      <svg class="icon" viewBox="0 0 24 24" width="14" height="14" aria-hidden="true"><path d="M5 9l7 7 7-7"></path></svg>
     </button>
     <div class="settings">
       <label>
@@ -97,19 +95,18 @@ function presetMenu() {
     <h2 class="unseen">${t("header.choose")}</h2>
     <ul>
       ${presets.value.map(
-        (preset) =>
-          html`<li>
-            <button
-              type="button"
-              data-preset=${preset.id}
-              aria-current=${session.value?.preset === preset.id ? "true" : "false"}
-              @click=${() => choose(preset)}
-            >
-              ${sketch(preset.id)}
-              <span>${presetTitle(preset.id)}</span>
-            </button>
-            ${yours(preset.id)}
-          </li>`,
+        (preset) => html`<li>
+          <button
+            type="button"
+            data-preset=${preset.id}
+            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
+            @click=${() => choose(preset)}
+          >
+            ${sketch(preset.id)}
+            <span>${presetTitle(preset.id)}</span>
+          </button>
+          ${yours(preset.id)}
+        </li>`,
       )}
       <li>
         <button type="button" id="own" @click=${chooseOwn}>
@@ -119,11 +116,7 @@ function presetMenu() {
         ${yours(null)}
       </li>
     </ul>
-    <a
-      id="all-figures"
-      href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}
-      >${t("menu.figures")}</a
-    >
+    <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
   `;
 }
 
@@ -131,16 +124,15 @@ function presetMenu() {
 function yours(preset) {
   const found = own.value.filter((one) => one.preset === preset).slice(0, MOST_VERSIONS);
   return found.map(
-    (one) =>
-      html`<button
-        type="button"
-        class="yours"
-        data-own=${one.id}
-        aria-current=${session.value?.id === one.id ? "true" : "false"}
-        @click=${() => chooseYours(one.id)}
-      >
-        ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
-      </button>`,
+    (one) => html`<button
+      type="button"
+      class="yours"
+      data-own=${one.id}
+      aria-current=${session.value?.id === one.id ? "true" : "false"}
+      @click=${() => chooseYours(one.id)}
+    >
+      ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
+    </button>`,
   );
 }
 

@@ -60,9 +60,7 @@ export function leading() {
   return html`<nav class="leading" aria-label=${t("leading.name")}>
     ${
       ended
-        ? html`<button type="button" id="change-a-number" @click=${() => (panel.value = "data")}>
-            ${t("leading.change")}
-          </button>`
+        ? html`<button type="button" id="change-a-number" @click=${() => (panel.value = "data")}>${t("leading.change")}</button>`
         : null
     }
     ${after ? way("after", after) : null} ${before ? way("before", before) : null}

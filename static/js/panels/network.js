@@ -67,12 +67,7 @@ function form() {
         <ol class="layers">
           ${now.layers.map((row, i) => layerRow(row, i, limits.units, faults))}
         </ol>
-        <button
-          type="button"
-          id="add-layer"
-          ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)}
-          @click=${addLayer}
-        >
+        <button type="button" id="add-layer" ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)} @click=${addLayer}>
           ${t("network.add")}
         </button>
         <p class="hint">
@@ -85,12 +80,7 @@ function form() {
         ${fault("layers", faults)}
       </fieldset>
       <label class="check">
-        <input
-          type="checkbox"
-          id="loss"
-          .checked=${now.loss}
-          @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })}
-        />
+        <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
         <span>${t("network.loss")}</span>
       </label>
       ${dataChoice(faults)}

@@ -89,9 +89,7 @@ export function removeSample(row) {
       title=${only ? t("samples.last") : name}
       ?disabled=${only}
       @click=${() => remove(row)}
-    >
-      ×
-    </button>
+    >\u00d7</button>
   </td>`;
 }
 

@@ -51,27 +51,17 @@ function content() {
     ${
       now && fits
         ? html`<label class="field"
-              ><span>${t("share.link")}</span>
-              <textarea
-                id="share-link"
-                rows="4"
-                readonly
-                @focus=${(/** @type {FocusEvent} */ event) => /** @type {HTMLTextAreaElement} */ (event.target).select()}
-                .value=${now.link}
-              ></textarea>
-            </label>
-            <button type="button" id="share-copy" class="primary" @click=${() => copy(now.link)}>
-              ${t("share.copy")}
-            </button>`
+            ><span>${t("share.link")}</span>
+            <textarea id="share-link" rows="4" readonly @focus=${(/** @type {FocusEvent} */ event) => /** @type {HTMLTextAreaElement} */ (event.target).select()} .value=${now.link}></textarea></label
+          >
+          <button type="button" id="share-copy" class="primary" @click=${() => copy(now.link)}>${t("share.copy")}</button>`
         : null
     }
     <p role="status">${said.value}</p>
     <div class="files">
       <button type="button" id="share-save" ?disabled=${now === null} @click=${save}>${t("share.save")}</button>
       <label class="file"
-        ><input type="file" id="share-open" class="unseen" accept=".json" @change=${take} /><span
-          >${t("share.open")}</span
-        ></label
+        ><input type="file" id="share-open" class="unseen" accept=".json" @change=${take} /><span>${t("share.open")}</span></label
       >
     </div>
     <form method="dialog"><button type="submit">${t("help.close")}</button></form>

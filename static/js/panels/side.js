@@ -29,7 +29,7 @@ export function mountSide() {
           <button type="button" id="go-on" @click=${again}>${t("notice.goOn")}</button>`
       : notice.value
         ? html`<p>${notice.value}</p>
-            <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
+          <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
         : null,
   );
   effect(() => {

@@ -32,9 +32,7 @@ export function table() {
   return html`<p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
     ${scrolling(
       html`<table class="figure-table">
-        <caption class="unseen">
-          ${t("table.caption")}
-        </caption>
+        <caption class="unseen">${t("table.caption")}</caption>
         <thead>
           <tr>
             <th scope="col">${t("table.edge")}</th>
@@ -126,9 +124,9 @@ function summary(key, { min, max }, shape) {
   const count = shape.reduce((product, size) => product * size, 1);
   const id = session.value?.id;
   return html`${t("edge.many", { count })}, ${t("edge.range", { min: short(min), max: short(max) })}
-  ${
-    id && id !== UNMADE
-      ? html`<a href=${tensorAddress(id, passOf(key), key)} target="_blank" rel="noopener">${t("table.all")}</a>`
-      : null
-  }`;
+    ${
+      id && id !== UNMADE
+        ? html`<a href=${tensorAddress(id, passOf(key), key)} target="_blank" rel="noopener">${t("table.all")}</a>`
+        : null
+    }`;
 }

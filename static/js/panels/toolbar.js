@@ -27,12 +27,8 @@ function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
   return html`
     <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${sampleChoice()}</div>
     <div class="zooms" role="group" aria-label=${t("zoom.group")}>
-      <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>
-        −
-      </button>
-      <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>
-        ${t(`zoom.${nextFit.value}`)}
-      </button>
+      <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
+      <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>${t(`zoom.${nextFit.value}`)}</button>
       <button type="button" id="zoom-in" aria-label=${t("zoom.in")} title=${t("zoom.in")} @click=${zoomIn}>+</button>
       ${exportButton()}
     </div>
@@ -63,10 +59,7 @@ function lossChoice() {
   if (!session.value?.network.loss) return null;
   return html`<label
     ><span>${t("loss.label")}</span>
-    <select
-      id="loss-view"
-      @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}
-    >
+    <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
       ${["closed", "opened"].map(
         (loss) => html`<option value=${loss} .selected=${loss === wantedView().loss}>${t(`loss.${loss}`)}</option>`,
       )}

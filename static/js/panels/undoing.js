@@ -24,9 +24,7 @@ export function undoing() {
       ${
         now.preset === null
           ? null
-          : html`<button type="button" id="reset" ?disabled=${!isOwnNumbers(now)} @click=${reset}>
-              ${t("data.reset")}
-            </button>`
+          : html`<button type="button" id="reset" ?disabled=${!isOwnNumbers(now)} @click=${reset}>${t("data.reset")}</button>`
       }
     </div>
     ${notes(PLACE)}
