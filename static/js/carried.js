@@ -36,11 +36,32 @@ export function takeCarried(preset, wanted) {
 export function whenIdle(act) {
   // A frame begins with its callbacks; what comes after them comes after its painting.
   requestAnimationFrame(() =>
-    setTimeout(() => {
-      if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: 1000 });
-      else act();
-    }),
+    setTimeout(() =>
+      whenSeen(() => {
+        if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: 1000 });
+        else act();
+      }),
+    ),
   );
+}
+
+/**
+ * Painting is not yet being seen: the browser tells when the first picture has come to the screen.
+ * @param {() => void} then  called once, after a second at the latest
+ */
+function whenSeen(then) {
+  if (!PerformanceObserver.supportedEntryTypes?.includes("paint")) return then();
+  let done = false;
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntriesByName("first-contentful-paint").length > 0) finish();
+  });
+  function finish() {
+    observer.disconnect();
+    if (!done) then();
+    done = true;
+  }
+  observer.observe({ type: "paint", buffered: true });
+  setTimeout(finish, 1000);
 }
 
 /** @param {string} id */
