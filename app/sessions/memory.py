@@ -8,6 +8,7 @@ from typing import Any
 from app.sessions.codec import decode_meta, encode_meta, encoded_size, frozen
 from app.sessions.ledger import Ledger
 from app.sessions.store import (
+    NOTHING,
     Array,
     Clock,
     Limits,
@@ -28,10 +29,12 @@ class _Kept:
     created: float
     meta: bytes
     arrays: Mapping[str, Array]
+    attached: Mapping[str, bytes]
 
     @property
     def size(self) -> int:
-        return charged_bytes(self.meta, map(encoded_size, self.arrays.values()))
+        sizes = [encoded_size(array) for array in self.arrays.values()]
+        return charged_bytes(self.meta, (*sizes, *map(len, self.attached.values())))
 
 
 class MemoryStore:
@@ -52,6 +55,7 @@ class MemoryStore:
             record.created,
             encode_meta(record.meta),
             _frozen(record.arrays),
+            {},
         )
         with self._lock:
             self._require_open()
@@ -73,6 +77,7 @@ class MemoryStore:
         expected_version: int,
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
+        attached: Mapping[str, bytes | None] = NOTHING,
     ) -> Record:
         """See `Store.replace`."""
         encoded = encode_meta(meta)
@@ -85,9 +90,36 @@ class MemoryStore:
             if old.version != expected_version:
                 raise VersionConflict(old.version)
             same = {name: array for name, array in old.arrays.items() if name not in arrays}
-            kept = _Kept(old.token_hash, old.version + 1, old.created, encoded, same | new)
+            beside = {
+                name: data
+                for name, data in {**old.attached, **attached}.items()
+                if data is not None
+            }
+            kept = _Kept(old.token_hash, old.version + 1, old.created, encoded, same | new, beside)
             self._write(id, kept, now, kept.size - size)
         return _record(id, kept, now)
+
+    def attachment(self, id: str, name: str) -> bytes | None:
+        """See `Store.attachment`."""
+        with self._lock:
+            self._require_open()
+            self._ledger.require(id, self._clock())
+            return self._kept[id].attached.get(name)
+
+    def attachments(self, id: str) -> dict[str, int]:
+        """See `Store.attachments`."""
+        with self._lock:
+            self._require_open()
+            self._ledger.require(id, self._clock())
+            return {name: len(data) for name, data in self._kept[id].attached.items()}
+
+    def attached(self, name: str) -> dict[str, bytes]:
+        """See `Store.attached`."""
+        with self._lock:
+            self._require_open()
+            return {
+                id: kept.attached[name] for id, kept in self._kept.items() if name in kept.attached
+            }
 
     def delete(self, id: str) -> None:
         """See `Store.delete`."""

@@ -4,24 +4,36 @@ import sqlite3
 
 from app.sessions.store import StoreError
 
-SCHEMA_VERSION = 1
-TABLES = (
-    """CREATE TABLE sessions (
-        id TEXT PRIMARY KEY,
-        token_hash BLOB NOT NULL,
-        version INTEGER NOT NULL,
-        created REAL NOT NULL,
-        touched REAL NOT NULL,
-        bytes INTEGER NOT NULL,
-        meta BLOB NOT NULL
-    )""",
-    """CREATE TABLE arrays (
-        session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-        name TEXT NOT NULL,
-        data BLOB NOT NULL,
-        PRIMARY KEY (session_id, name)
-    )""",
+# What each version has added, from the first on: a file of any of them is brought up to the last.
+_ADDED = (
+    (
+        """CREATE TABLE sessions (
+            id TEXT PRIMARY KEY,
+            token_hash BLOB NOT NULL,
+            version INTEGER NOT NULL,
+            created REAL NOT NULL,
+            touched REAL NOT NULL,
+            bytes INTEGER NOT NULL,
+            meta BLOB NOT NULL
+        )""",
+        """CREATE TABLE arrays (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )""",
+    ),
+    (
+        """CREATE TABLE attachments (
+            session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (session_id, name)
+        )""",
+        "CREATE INDEX attachments_by_name ON attachments (name)",
+    ),
 )
+SCHEMA_VERSION = len(_ADDED)
 # The WAL file is cut back to this after a burst of large writes, in bytes.
 WAL_BYTES = 64 * 1024**2
 
@@ -52,13 +64,15 @@ def prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-    if not tables:
-        _make_tables(db)
+    if version < SCHEMA_VERSION:
+        _bring_up(db, version)
 
 
-def _make_tables(db: sqlite3.Connection) -> None:
+def _bring_up(db: sqlite3.Connection, version: int) -> None:
+    """To the newest version, all at once: a file cut off in the middle is as it was."""
     db.execute("BEGIN IMMEDIATE")
-    for table in TABLES:
-        db.execute(table)
+    for added in _ADDED[version:]:
+        for statement in added:
+            db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")

@@ -15,6 +15,7 @@ from app.sessions.codec import CorruptArray, decode, decode_meta, encode, encode
 from app.sessions.database import Database
 from app.sessions.ledger import Ledger
 from app.sessions.store import (
+    NOTHING,
     Array,
     Clock,
     Limits,
@@ -82,7 +83,7 @@ class SQLiteStore:
                     (record.id, record.token_hash, record.version, record.created, record.touched,
                      size, meta),
                 )  # fmt: skip
-                _put_rows(db, record.id, data)
+                _put_rows(db, "arrays", record.id, data)
             self._written(record.id, _OnDisk(record.touched, next(self._stamps)), size, victims)
 
     def get(self, id: str) -> Record:
@@ -102,10 +103,12 @@ class SQLiteStore:
         expected_version: int,
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
+        attached: Mapping[str, bytes | None] = NOTHING,
     ) -> Record:
         """See `Store.replace`."""
         encoded = encode_meta(meta)
         data = {name: encode(array) for name, array in arrays.items() if array is not None}
+        beside = {name: blob for name, blob in attached.items() if blob is not None}
         with self._access():
             now = self._clock()
             before = self._ledger.require(id, now).bytes
@@ -116,9 +119,10 @@ class SQLiteStore:
                 ).fetchone()
                 if version != expected_version:
                     raise VersionConflict(version)
-                extra = len(encoded) - meta_size + sum(map(len, data.values()))
-                for name in arrays:
-                    extra -= _row_size(db, id, name)
+                extra = len(encoded) - meta_size
+                extra += sum(map(len, (*data.values(), *beside.values())))
+                extra -= sum(_row_size(db, "arrays", id, name) for name in arrays)
+                extra -= sum(_row_size(db, "attachments", id, name) for name in attached)
                 victims = self._ledger.victims(extra, id, now)
                 _delete_rows(db, victims)
                 db.execute(
@@ -126,15 +130,43 @@ class SQLiteStore:
                     " WHERE id = ?",
                     (version + 1, now, before + extra, encoded, id),
                 )
-                db.executemany(
-                    "DELETE FROM arrays WHERE session_id = ? AND name = ?",
-                    [(id, name) for name in arrays],
-                )
-                _put_rows(db, id, data)
+                for table, gone, new in (
+                    ("arrays", arrays, data),
+                    ("attachments", attached, beside),
+                ):
+                    db.executemany(
+                        f"DELETE FROM {table} WHERE session_id = ? AND name = ?",
+                        [(id, name) for name in gone],
+                    )
+                    _put_rows(db, table, id, new)
                 stamp = next(self._stamps) if arrays else self._on_disk[id].stamp
-                new = self._arrays(db, id, stamp)
+                all_arrays = self._arrays(db, id, stamp)
             self._written(id, _OnDisk(now, stamp), before + extra, victims)
-        return Record(id, token_hash, version + 1, created, now, decode_meta(encoded), new)
+        return Record(id, token_hash, version + 1, created, now, decode_meta(encoded), all_arrays)
+
+    def attachment(self, id: str, name: str) -> bytes | None:
+        """See `Store.attachment`."""
+        with self._access() as db:
+            self._ledger.require(id, self._clock())
+            row: tuple[bytes] | None = db.execute(
+                "SELECT data FROM attachments WHERE session_id = ? AND name = ?", (id, name)
+            ).fetchone()
+        return row[0] if row else None
+
+    def attachments(self, id: str) -> dict[str, int]:
+        """See `Store.attachments`."""
+        with self._access() as db:
+            self._ledger.require(id, self._clock())
+            return dict(
+                db.execute("SELECT name, length(data) FROM attachments WHERE session_id = ?", (id,))
+            )
+
+    def attached(self, name: str) -> dict[str, bytes]:
+        """See `Store.attached`."""
+        with self._access() as db:
+            return dict(
+                db.execute("SELECT session_id, data FROM attachments WHERE name = ?", (name,))
+            )
 
     def delete(self, id: str) -> None:
         """See `Store.delete`."""
@@ -244,19 +276,19 @@ def _read_arrays(db: sqlite3.Connection, id: str) -> dict[str, Array]:
     return arrays
 
 
-def _row_size(db: sqlite3.Connection, id: str, name: str) -> int:
+def _row_size(db: sqlite3.Connection, table: str, id: str, name: str) -> int:
     row: tuple[int] | None = db.execute(
-        "SELECT length(data) FROM arrays WHERE session_id = ? AND name = ?", (id, name)
+        f"SELECT length(data) FROM {table} WHERE session_id = ? AND name = ?", (id, name)
     ).fetchone()
     return row[0] if row else 0
 
 
-def _put_rows(db: sqlite3.Connection, id: str, data: Mapping[str, bytes]) -> None:
+def _put_rows(db: sqlite3.Connection, table: str, id: str, data: Mapping[str, bytes]) -> None:
     db.executemany(
-        "INSERT INTO arrays VALUES (?, ?, ?)", [(id, name, blob) for name, blob in data.items()]
+        f"INSERT INTO {table} VALUES (?, ?, ?)", [(id, name, blob) for name, blob in data.items()]
     )
 
 
 def _delete_rows(db: sqlite3.Connection, ids: list[str]) -> None:
-    # Their arrays go with them: ON DELETE CASCADE.
+    # Their arrays and attachments go with them: ON DELETE CASCADE.
     db.executemany("DELETE FROM sessions WHERE id = ?", [(id,) for id in ids])

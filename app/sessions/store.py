@@ -16,6 +16,8 @@ import numpy as np
 Array = np.ndarray
 Clock = Callable[[], float]
 
+NOTHING: Mapping[str, bytes | None] = {}
+
 # A session without anything in it still takes a row and an entry in the books.
 ROW_BYTES = 256
 
@@ -42,6 +44,9 @@ class Record:
     What a store gives out is read-only and shares nothing with what it was given. ``created`` and
     ``touched`` are seconds since 1970; ``meta`` is at most 64 KB as JSON; arrays are float64,
     float32, int64 or uint8.
+
+    What is large and seldom asked for, such as the checkpoints of a run, is attached: bytes by name
+    that lie beside the record and go with it, but are read one at a time.
     """
 
     id: str
@@ -95,9 +100,14 @@ class StoreBusy(StoreError):
     """Another process has the file open."""
 
 
-def charged_bytes(meta: bytes, arrays: Iterable[int]) -> int:
-    """What a session counts for against the limit: its JSON, its encoded arrays, its row."""
-    return ROW_BYTES + len(meta) + sum(arrays)
+def charged_bytes(meta: bytes, others: Iterable[int]) -> int:
+    """What a session counts for against the limit: its row, its JSON, all arrays and attachments.
+
+    Args:
+        meta: The encoded JSON.
+        others: The sizes of the encoded arrays and of the attachments.
+    """
+    return ROW_BYTES + len(meta) + sum(others)
 
 
 class Store(Protocol):
@@ -130,11 +140,12 @@ class Store(Protocol):
         expected_version: int,
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
+        attached: Mapping[str, bytes | None] = NOTHING,
     ) -> Record:
-        """Write new meta and the arrays named (None deletes one); the others stay.
+        """Write new meta, and the arrays and attachments named (None deletes one); others stay.
 
-        It counts as a use. The record returned is the one written here, though another writer may
-        have followed.
+        All of it or nothing. It counts as a use. The record returned is the one written here,
+        though another writer may have followed.
 
         Raises:
             NotFound: there is no such session.
@@ -143,8 +154,25 @@ class Store(Protocol):
             ValueError, TypeError: as `create`.
         """
 
+    def attachment(self, id: str, name: str) -> bytes | None:
+        """Bytes that `replace` has put beside a session; None where there are none of this name.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+
+    def attachments(self, id: str) -> dict[str, int]:
+        """The names and sizes of what is beside a session.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+
+    def attached(self, name: str) -> dict[str, bytes]:
+        """What is attached under a name, by the ids of the sessions; for the start of a server."""
+
     def delete(self, id: str) -> None:
-        """Forget a session.
+        """Forget a session, with all that is beside it.
 
         Raises:
             NotFound: there is none.

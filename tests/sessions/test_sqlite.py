@@ -104,6 +104,23 @@ def test_a_file_of_a_newer_version_is_refused(path: Path, clock: Clock) -> None:
     refused(path, "newer version .*99")
 
 
+def test_a_file_of_the_first_version_is_brought_up_with_all_that_is_in_it(
+    path: Path, clock: Clock
+) -> None:
+    store = open_at(path, clock)
+    store.create(record("a", clock))
+    store.close()
+    look_into(path, "DROP TABLE attachments")
+    look_into(path, "PRAGMA user_version = 1")
+    store = open_at(path, clock)
+    assert same(store.get("a"), record("a", clock))
+    store.replace("a", 1, {}, {}, {"run": b"kept"})
+    store.close()
+    store = open_at(path, clock)
+    assert store.attachment("a", "run") == b"kept"
+    store.close()
+
+
 def test_what_is_no_store_is_refused(path: Path) -> None:
     path.write_bytes(b"a letter to somebody" * 100)
     refused(path, "not a database")

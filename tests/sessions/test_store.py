@@ -89,11 +89,37 @@ def test_a_stale_version_writes_nothing(store: Store, clock: Clock) -> None:
 
 
 def test_what_is_not_there_is_not_found(store: Store) -> None:
-    for call in (store.get, store.delete, store.touch):
+    for call in (store.get, store.delete, store.touch, store.attachments):
         with pytest.raises(NotFound):
             call("nobody")
     with pytest.raises(NotFound):
         store.replace("nobody", 1, {}, {})
+    with pytest.raises(NotFound):
+        store.attachment("nobody", "run")
+
+
+def test_attachments_lie_beside_a_session_and_go_with_it(store: Store, clock: Clock) -> None:
+    for id in ("a", "b"):
+        store.create(record(id, clock))
+    before = store.stats().bytes
+    new = store.replace("a", 1, record("a", clock).meta, {}, {"run": b"12345", "plan": b"67"})
+    assert new.arrays.keys() == {"x", "t"}
+    store.replace("b", 1, record("b", clock).meta, {}, {"run": b""})
+    assert store.attachments("a") == {"run": 5, "plan": 2}
+    assert [store.attachment("a", name) for name in ("run", "plan", "none")] == [
+        b"12345", b"67", None,
+    ]  # fmt: skip
+    assert store.attached("run") == {"a": b"12345", "b": b""}
+    assert store.attached("plan") == {"a": b"67"}
+    assert store.stats().bytes == before + 7
+    store.replace("a", 2, record("a", clock).meta, {}, {"run": b"1", "plan": None, "none": None})
+    assert store.attachments("a") == {"run": 1}
+    with pytest.raises(VersionConflict):
+        store.replace("a", 2, {}, {}, {"run": None})
+    assert store.attachment("a", "run") == b"1"
+    assert store.stats().bytes == before + 1
+    store.delete("a")
+    assert store.attached("run") == {"b": b""}
 
 
 def test_an_idle_session_expires_and_a_touched_one_does_not(store: Store, clock: Clock) -> None:
@@ -215,6 +241,9 @@ def test_a_closed_store_says_so(store: Store, clock: Clock) -> None:
         lambda: store.touch("a"),
         lambda: store.delete("a"),
         lambda: store.replace("a", 1, {}, {}),
+        lambda: store.attachment("a", "run"),
+        lambda: store.attachments("a"),
+        lambda: store.attached("run"),
         lambda: store.create(record("b", clock)),
     ):
         with pytest.raises(StoreError, match="closed"):

@@ -38,12 +38,12 @@ class Plain:
     touched: float
     meta: dict[str, int] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
+    attached: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
-        return charged_bytes(
-            encode_meta(self.meta), (len(encode(array)) for array in self.arrays.values())
-        )
+        blobs = (*map(encode, self.arrays.values()), *self.attached.values())
+        return charged_bytes(encode_meta(self.meta), map(len, blobs))
 
 
 class Histories(RuleBasedStateMachine):
@@ -114,8 +114,18 @@ class Histories(RuleBasedStateMachine):
         if fits:
             self.model[id] = new
 
-    @rule(id=IDS, value=st.integers(0, 9), behind=st.sampled_from([0, 0, 0, 1, -1]), size=SIZES)
-    def replace(self, id: str, value: int, behind: int, size: int) -> None:
+    @rule(
+        id=IDS,
+        value=st.integers(0, 9),
+        behind=st.sampled_from([0, 0, 0, 1, -1]),
+        size=SIZES,
+        attached=st.dictionaries(
+            st.sampled_from(["run", "plan"]), st.sampled_from([b"", b"1" * 300, None])
+        ),
+    )
+    def replace(
+        self, id: str, value: int, behind: int, size: int, attached: dict[str, bytes | None]
+    ) -> None:
         arrays: dict[str, Array | None] = {"y": np.full(size, value)} if size else {"x": None}
         if value < 3:
             arrays = {}
@@ -123,10 +133,11 @@ class Histories(RuleBasedStateMachine):
         old = self.model.get(id, Plain(1, 0))
         kept = {name: array for name, array in old.arrays.items() if name not in arrays}
         written = {name: array for name, array in arrays.items() if array is not None}
-        new = Plain(old.version + 1, self.clock(), {"v": value}, kept | written)
+        beside = {k: blob for k, blob in {**old.attached, **attached}.items() if blob is not None}
+        new = Plain(old.version + 1, self.clock(), {"v": value}, kept | written, beside)
         fits = alive and not behind and self.fits(id, new)
         result = self.everywhere(
-            lambda store: store.replace(id, old.version - behind, {"v": value}, arrays)
+            lambda store: store.replace(id, old.version - behind, {"v": value}, arrays, attached)
         )
         if fits:
             assert isinstance(result, Record)
@@ -180,6 +191,8 @@ class Histories(RuleBasedStateMachine):
                         dict(plain.meta), plain.arrays,
                     )  # fmt: skip
                     assert same(store.get(id), expected)
+                    for name in ("run", "plan"):
+                        assert store.attachment(id, name) == plain.attached.get(name)
 
 
 TestHistories = Histories.TestCase
