@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from app.api.numbers import VectorOrMatrix
 from app.engine.initializers import SEED
+from app.sessions.planes import NOISE
 
 MAX_LAYERS = 32
 MAX_NAME = 64
@@ -154,6 +155,16 @@ class Bands(Strict):
     seed: Seed = 0
 
 
+class Points(Strict):
+    """Points in a plane, for networks of two inputs; the splits are two draws of one kind."""
+
+    dataset: Literal["xor", "moons", "circles", "spiral", "blobs"]
+    split: Literal["train", "test"] = "train"
+    samples: Count
+    noise: Annotated[float, Field(ge=NOISE.minimum, le=NOISE.maximum)] = 0.1
+    seed: Seed = 0
+
+
 class Digits(Strict):
     """The first rows of a data set, whose order is a shuffle."""
 
@@ -162,4 +173,4 @@ class Digits(Strict):
     samples: Count
 
 
-Data = Annotated[Bands | Digits, Discriminator("dataset")]
+Data = Annotated[Bands | Points | Digits, Discriminator("dataset")]

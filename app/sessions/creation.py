@@ -24,16 +24,18 @@ class Made:
     """Samples that the server is to bring along, see `samples`.
 
     Attributes:
-        dataset: ``bands`` or the name of a data set.
+        dataset: ``bands``, one of `planes.PLANES`, or the name of a data set.
         samples: How many.
         split: Of a data set; its first rows are taken, whose order is a shuffle already.
         seed: For made-up numbers.
+        noise: Of points in a plane.
     """
 
     dataset: str
     samples: int
     split: str = "train"
     seed: int = 0
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)

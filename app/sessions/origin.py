@@ -16,7 +16,8 @@ from app.engine.spec import Limits
 from app.sessions import presets
 from app.sessions.creation import Made, Numbers, Wanted, check
 from app.sessions.edits import LEARNING_RATE, ChangeOptimizer, Edit, Load, Loader, Replace, SetCell
-from app.sessions.samples import filled
+from app.sessions.planes import PLANES
+from app.sessions.samples import BANDS, filled
 from app.sessions.state import FIRST_OPTIMIZER, Session, Source, network_json
 
 Array = np.ndarray
@@ -136,8 +137,13 @@ def _initializer(kept: Mapping[str, Any]) -> Any:
 
 def _data(made: Mapping[str, Any]) -> dict[str, Any]:
     """As a body has it: made-up samples have a seed, those of a data set a part of it."""
-    other = "split" if made["dataset"] == "bands" else "seed"
-    return {name: value for name, value in made.items() if name != other}
+    if made["dataset"] == BANDS:
+        others = {"split", "noise"}
+    elif made["dataset"] in PLANES:
+        others = set()
+    else:
+        others = {"seed", "noise"}
+    return {name: value for name, value in made.items() if name not in others}
 
 
 def _arrays(session: Session) -> dict[str, Array | None]:

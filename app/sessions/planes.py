@@ -14,7 +14,7 @@ from app.engine.errors import EngineError
 Array = np.ndarray
 
 MAX_POINTS = 2_000
-MAX_NOISE = 2.0
+NOISE = Bounds(minimum=0, maximum=2)
 MAX_CLASSES = 10
 # A split has a stream of random numbers of its own.
 _STREAMS = {"train": 0, "test": 1}
@@ -43,7 +43,7 @@ def points(
     _check(name, "dataset", tuple(PLANES))
     _check(split, "split", tuple(_STREAMS))
     _within(n, "samples", whole(1, MAX_POINTS))
-    _within(noise, "noise", Bounds(minimum=0, maximum=MAX_NOISE))
+    _within(noise, "noise", NOISE)
     _within(seed, "seed", whole(0, 2**63 - 1))
     if not 2 <= classes <= MAX_CLASSES:
         raise EngineError(

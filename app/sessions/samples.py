@@ -12,6 +12,7 @@ from app.engine.errors import EngineError
 from app.engine.spec import Limits, NetworkSpec, check_limits
 from app.sessions.creation import Made, Wanted, spec_of
 from app.sessions.edits import Loader
+from app.sessions.planes import PLANES, points
 from app.sessions.state import Source
 
 Array = np.ndarray
@@ -75,6 +76,25 @@ def loaded(spec: NetworkSpec, loader: Loader, source: Source) -> Samples:
     return Samples(x.astype(spec.dtype), labels.astype(np.int64), source)
 
 
+def plane(spec: NetworkSpec, made: Made) -> Samples:
+    """Points of a plane, for a network that takes two numbers.
+
+    Raises:
+        EngineError: another network, or what is out of bounds; the field is of ``made``.
+    """
+    if spec.input_size != 2:
+        raise EngineError(
+            f"its points have 2 numbers, the network takes {spec.input_size}",
+            "dataset",
+            "shape",
+            {"shapes": [[made.samples, 2]]},
+        )
+    # Without a loss nothing is learnt, and any number of outputs will do.
+    classes = spec.output_size if spec.loss is not None else max(2, spec.output_size)
+    x, labels = points(made.dataset, made.samples, classes, made.noise, made.seed, made.split)
+    return Samples(x.astype(spec.dtype), labels)
+
+
 def filled(wanted: Wanted, limits: Limits, loader: Loader) -> Wanted:
     """``wanted`` with the samples it asks for; without a loss every output's gradient is 1.
 
@@ -90,6 +110,8 @@ def filled(wanted: Wanted, limits: Limits, loader: Loader) -> Wanted:
         check_limits(spec, made.samples, limits)
         if made.dataset == BANDS:
             samples = bands(made.samples, spec.input_size, spec.output_size, made.seed)
+        elif made.dataset in PLANES:
+            samples = plane(spec, made)
         else:
             source = Source(made.dataset, made.split, tuple(range(made.samples)))
             samples = loaded(spec, loader, source)
@@ -106,7 +128,7 @@ def filled(wanted: Wanted, limits: Limits, loader: Loader) -> Wanted:
 def _at_data(error: EngineError) -> EngineError:
     """What is wrong with x, or with a row, is wrong with the number of samples asked for."""
     kind = error.field.split("/")[0]
-    if kind in ("dataset", "split"):
+    if kind in ("dataset", "split", "noise", "seed", "samples"):
         error.field = f"data/{error.field}"
     elif kind in ("x", "rows"):
         error.field = "data/samples"

@@ -435,7 +435,7 @@
  *   parameters?: Record<string, number[] | number[][]> | null,
  *   seed?: number,
  *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
- *   data: Bands | Digits,
+ *   data: Bands | Points | Digits,
  *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
  *   view?: ViewBody | null,
  * }} SessionWithData
@@ -445,6 +445,18 @@
  * Made-up samples in clean tenths: the first number of a sample decides its class.
  *
  * @typedef {{dataset: "bands", samples: number, seed?: number}} Bands
+ */
+
+/**
+ * Points in a plane, for networks of two inputs; the splits are two draws of one kind.
+ *
+ * @typedef {{
+ *   dataset: "xor" | "moons" | "circles" | "spiral" | "blobs",
+ *   split?: "train" | "test",
+ *   samples: number,
+ *   noise?: number,
+ *   seed?: number,
+ * }} Points
  */
 
 /**

@@ -1,6 +1,7 @@
 """A recipe makes the same numbers again, and is short; a reset goes back to the first ones."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from app.sessions.store import Limits
 LAYERS = (("affine", "", 4), ("relu", "", None), ("affine", "", 3))
 LOSS = "softmax_cross_entropy"
 DRAWN = Wanted(2, LAYERS, LOSS, "float64", Made("bands", 6, seed=3), seed=7)
+POINTS = replace(DRAWN, x=Made("blobs", 9, "test", 5, 0.25))
 SENT = Wanted(2, LAYERS, LOSS, "float32", np.array([[0.1, 2.0]]), t=np.array([1]), seed=5)
 
 
@@ -102,11 +104,11 @@ def test_another_digit_and_a_step_of_the_optimiser_are_in_the_recipe(service: Se
     assert other.source == session.source
 
 
-@pytest.mark.parametrize("wanted", [DRAWN, SENT], ids=["drawn", "sent"])
+@pytest.mark.parametrize("wanted", [DRAWN, POINTS, SENT], ids=["drawn", "points", "sent"])
 def test_a_network_of_one_s_own_is_made_again_from_its_seed(
     service: Service, wanted: Wanted
 ) -> None:
-    rows = np.array([[1.0, 2.0], [0.25, -1e-7], [0.0, 1e300 if wanted is DRAWN else 3.0]])
+    rows = np.array([[1.0, 2.0], [0.25, -1e-7], [0.0, 3.0 if wanted is SENT else 1e300]])
     session = edited(
         service,
         service.create(wanted),

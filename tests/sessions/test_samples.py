@@ -13,6 +13,7 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from app.engine.training import Training
 from app.sessions.creation import Made, Wanted, check
+from app.sessions.planes import points
 from app.sessions.samples import bands, filled
 
 
@@ -81,6 +82,16 @@ def test_digits_are_the_first_rows_of_their_split() -> None:
     assert wanted.source.rows == tuple(range(100))
 
 
+def test_points_of_a_plane_have_the_classes_of_the_network() -> None:
+    wanted = filled(asked(Made("spiral", 30, seed=4), 2, 5), Limits(), datasets.load)
+
+    x, labels = points("spiral", 30, 5, 0.0, 4)
+    assert np.array_equal(check(wanted, Limits()).x, x)
+    assert wanted.t is not None
+    assert np.array_equal(wanted.t, labels)
+    assert set(labels) == set(range(5))
+
+
 def test_without_a_loss_every_gradient_is_one() -> None:
     wanted = filled(asked(Made("bands", 3), 2, 4, loss=False), Limits(), datasets.load)
 
@@ -98,6 +109,11 @@ def test_without_a_loss_every_gradient_is_one() -> None:
         (Made("mnist", 8_001), 784, 10, "data/samples"),
         (Made("bands", 10_001), 2, 2, "data/samples"),
         (Made("bands", 1), 5_000, 2, "network/input_size"),
+        (Made("moons", 5), 3, 2, "data/dataset"),
+        (Made("moons", 5), 2, 11, "data/dataset"),
+        (Made("spiral", 2_001), 2, 3, "data/samples"),
+        (Made("blobs", 5, "half"), 2, 3, "data/split"),
+        (Made("blobs", 5, noise=2.5), 2, 3, "data/noise"),
     ],
 )
 def test_what_does_not_go_together_is_refused_at_its_field(
