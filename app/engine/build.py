@@ -1,10 +1,13 @@
 """A network opened into its op graph."""
 
+from collections.abc import Collection
+
 from app.engine import open_loss
 from app.engine.builder import GraphBuilder, Use
 from app.engine.graph import OpGraph, Tensor
 from app.engine.names import layer_symbols
 from app.engine.open_elements import Rows
+from app.engine.open_ops import MEAN, REPEAT, is_open
 from app.engine.spec import LayerSpec, NetworkSpec
 
 LEVELS = ("op", "element")
@@ -20,6 +23,7 @@ def build_graph(
     targets: bool = True,
     closed: frozenset[str] = frozenset(),
     sample: int | None = None,
+    open_ops: Collection[str] = (),
 ) -> OpGraph:
     """The op graph of ``spec`` for ``n`` samples; topology only, no number is needed.
 
@@ -33,6 +37,8 @@ def build_graph(
         closed: Names of sigmoid layers to leave as one op, where exp(-x) would overflow.
         sample: Which of several samples this one is. Its loss is not the batch's and has no 1/N,
             so it is called L_n; None where there is no other.
+        open_ops: Names of ops that are opened, see `open_ops`; where nothing of them can be, they
+            stay closed.
     """
     if level == "element" and n != 1:
         raise ValueError("the element level shows one sample")
@@ -42,7 +48,7 @@ def build_graph(
     tensor = builder.source("x", (n, spec.input_size), "input", x, builder.derivative(x))
     for layer, size in zip(spec.layers, spec.widths[1:], strict=True):
         if layer.type == "affine":
-            tensor = _affine(builder, layer, tensor, symbols)
+            tensor = _affine(builder, layer, tensor, symbols, is_open(layer.name, open_ops))
         elif layer.type == "sigmoid" and layer.name not in closed:
             tensor = _sigmoid(builder, layer, tensor, symbols)
         else:
@@ -56,13 +62,16 @@ def build_graph(
     if spec.loss is not None:
         if targets:
             builder.source("t", (n, spec.output_size), "target", open_loss.T)
-        tensor = _loss(builder, spec, tensor, level, loss, form, targets)
+        shows_mean = MEAN in open_ops
+        tensor = _loss(builder, spec, tensor, level, loss, form, targets, shows_mean)
         loss_form = "closed" if loss == "closed" else form
     return builder.finish(level, loss_form, tensor)
 
 
-def _affine(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, str]) -> str:
-    """x . W, then + b with b copied to every row (figure 5-27)."""
+def _affine(
+    builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, str], repeats: bool
+) -> str:
+    """x . W, then + b with b copied to every row (figure 5-27), by + itself or by a node."""
     name, group = layer.name, (layer.name, "affine")
     derivative = builder.derivative
     n, rows = builder.tensors[x].shape
@@ -75,6 +84,11 @@ def _affine(builder: GraphBuilder, layer: LayerSpec, x: str, symbols: dict[str, 
         rf"{builder.tensors[x].symbol} \cdot {w}", derivative(y),
     )  # fmt: skip
     builder.node(group, f"{name}.dot", "dot", [x, weight], [dot])
+    if repeats and n > 1:
+        repeated = Tensor(
+            f"{name}.{REPEAT}", (n, units), "value", rf"\mathbf{{1}} \cdot {b}", derivative(y)
+        )
+        bias = builder.node(group, repeated.name, REPEAT, [bias], [repeated], {"rows": n})
     output = Tensor(f"{name}.output", (n, units), "value", y, derivative(y))
     return builder.node(group, f"{name}.add", "add", [dot.name, bias], [output])
 
@@ -110,10 +124,11 @@ def _loss(
     loss: str,
     form: str,
     targets: bool,
+    shows_mean: bool,
 ) -> str:
     if level == "element" and targets:
         rows = Rows(builder, scores, spec.output_size)
         return rows.closed() if loss == "closed" else rows.opened(form)
     if loss == "closed":
-        return open_loss.closed(builder, scores, targets)
+        return open_loss.closed(builder, scores, targets, shows_mean)
     return open_loss.opened(builder, scores, form, targets)

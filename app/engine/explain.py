@@ -192,7 +192,7 @@ class _Derivation:
         kept = fused.kept(self.inputs)
         layer = self.node.layer
         rows = self.inputs[0].ndim == 0
-        n = 1 if rows else len(self.inputs[0])
+        n = 1 if rows or self.node.attributes.get("total") else len(self.inputs[0])
         if rows:
             size = len(self.inputs) // 2
             self.names["y"] = tuple(f"{layer}.y.{i}" for i in range(1, size + 1))
@@ -215,7 +215,7 @@ class _Derivation:
 
     def _scale(self, rule: IndexRule) -> float:
         if self.node.op in fused.FUSED and self.event.is_gradient:
-            return rule.scale * float(self.trace.array("loss.grad"))
+            return rule.scale * float(self.trace.array(f"{self.node.outputs[-1]}.grad"))
         return rule.scale
 
     def _terms(self, product: Product) -> list[TermValue]:

@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.engine.layers import cross_entropy, log_softmax, score_gradient, softmax
+from app.engine.graph import Node
+from app.engine.layers import (
+    cross_entropy,
+    log_softmax,
+    sample_losses,
+    score_gradient,
+    softmax,
+)
 from app.engine.rules import Factor, IndexRule, Term
 
 Array = np.ndarray
@@ -19,16 +26,24 @@ FUSED = frozenset({SOFTMAX, SOFTMAX_WITH_LOSS})
 
 
 def loss_rule(n: int) -> IndexRule:
-    """L = -1/N times the sum of t log y over samples and classes (equation 4.3)."""
+    """L = -1/N times the sum of t log y over samples and classes (equation 4.3).
+
+    With 1 for N it is the rule of the sum over all samples.
+    """
     product = Term((Factor("t", "nh"), Factor("log_y", "nh")), -1.0)
     return IndexRule("", (product,), "nh", scale=1 / n)
 
 
 def gradient_rule(n: int) -> IndexRule:
-    """dL/da = (y - t) / N (section 5.6.3)."""
+    """dL/da = (y - t) / N (section 5.6.3); with 1 for N where 1/N comes from above."""
     return IndexRule(
         "nh", (Term((Factor("y", "nh"),)), Term((Factor("t", "nh"),), -1.0)), scale=1 / n
     )
+
+
+def is_loss(node: Node, tensor: str) -> bool:
+    """Whether an output of a fused node is its loss, and not its probabilities."""
+    return node.op == SOFTMAX_WITH_LOSS and tensor == node.outputs[-1]
 
 
 def gathered(inputs: Sequence[Array]) -> tuple[Array, Array | None]:
@@ -39,19 +54,25 @@ def gathered(inputs: Sequence[Array]) -> tuple[Array, Array | None]:
     return np.stack(inputs[:classes])[np.newaxis], np.stack(inputs[classes:])[np.newaxis]
 
 
-def forward(inputs: Sequence[Array]) -> tuple[Array, ...]:
-    """The results in the order of the node's outputs: probabilities, then the loss with targets."""
+def forward(inputs: Sequence[Array], total: bool = False) -> tuple[Array, ...]:
+    """The results in the order of the node's outputs: probabilities, then the loss with targets.
+
+    The loss is the mean over the samples, or with ``total`` their sum.
+    """
     a, t = gathered(inputs)
     y = softmax(a)
     rows = (y,) if inputs[0].ndim == 2 else tuple(y[0])
-    return (*rows, cross_entropy(a, t)) if t is not None else rows
+    if t is None:
+        return rows
+    loss = np.asarray(sample_losses(a, t).sum()) if total else cross_entropy(a, t)
+    return (*rows, loss)
 
 
-def gradient(k: int, inputs: Sequence[Array], grad: Array) -> Array:
-    """dL/d(input k) for a score input, from dL/dL."""
+def gradient(k: int, inputs: Sequence[Array], grad: Array, total: bool = False) -> Array:
+    """dL/d(input k) for a score input, from dL/dL or, with ``total``, from that by the sum."""
     a, t = gathered(inputs)
     assert t is not None
-    slope = grad * score_gradient(softmax(a), t)
+    slope = grad * score_gradient(softmax(a), t) * (len(a) if total else 1)
     return np.asarray(slope if inputs[0].ndim == 2 else slope[0, k])
 
 

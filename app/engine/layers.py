@@ -149,9 +149,13 @@ def log_softmax(a: Array) -> tuple[Array, Array]:
 
 def cross_entropy(a: Array, t: Array) -> Array:
     """Mean over the rows of -log y at the label, shape ``()``."""
+    return np.asarray(sample_losses(a, t).mean(), dtype=a.dtype)
+
+
+def sample_losses(a: Array, t: Array) -> Array:
+    """-log y at the label for every row, shape ``(N,)``, of scores a and targets t ``(N, C)``."""
     log_y, _ = log_softmax(a)
-    losses = -np.where(t > 0, log_y, 0).sum(axis=1)
-    return np.asarray(losses.mean(), dtype=a.dtype)
+    return np.asarray(-np.where(t > 0, log_y, 0).sum(axis=1))
 
 
 def score_gradient(y: Array, t: Array) -> Array:

@@ -2,7 +2,7 @@
 
 import re
 
-from app.engine.fused import FUSED, SOFTMAX
+from app.engine.fused import FUSED, SOFTMAX, is_loss
 from app.engine.graph import Edge, Node, OpGraph
 from app.engine.names import derivative
 
@@ -10,6 +10,7 @@ from app.engine.names import derivative
 GRADIENTS = {
     ("dot", 0): r"{g} \cdot {1}^{{\mathsf{{T}}}}",
     ("dot", 1): r"{0}^{{\mathsf{{T}}}} \cdot {g}",
+    ("repeat", 0): r"\sum_{{n}} {g} = \mathbf{{1}}^{{\mathsf{{T}}}} \cdot {g}",
     ("multiply", 0): r"{g} \, {1}",
     ("multiply", 1): r"{g} \, {0}",
     ("exp", 0): r"{g} \, {y}",
@@ -20,6 +21,7 @@ GRADIENTS = {
 }
 FORWARDS = {
     "dot": r"{0} \cdot {1}",
+    "repeat": r"\mathbf{{1}} \cdot {0}",
     "subtract": "{0} - {1}",
     "multiply": r"{0} \times {1}",
     "exp": r"\exp({0})",
@@ -138,9 +140,11 @@ def _indexed(symbol: str) -> str:
 def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
     made = graph.tensors[node.outputs[output]]
     scores = graph.edge[node.inputs[0]].symbol
-    if made.role == "loss":
+    if is_loss(node, made.name):
         if graph.level == "element":
             return rf"{made.symbol} = -\sum_{{i}} t_{{i}} \log y_{{i}}"
+        if node.attributes.get("total"):
+            return made.symbol
         over = "" if graph.n == 1 else r"\frac{1}{N} "
         return rf"{made.symbol} = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
     if made.row is not None:

@@ -11,21 +11,31 @@ Y = r"\mathbf{Y}"
 T = r"\mathbf{T}"
 
 
-def closed(builder: GraphBuilder, scores: str, targets: bool) -> str:
-    """One node that gives probabilities and, with targets, the loss."""
+def closed(builder: GraphBuilder, scores: str, targets: bool, shows_mean: bool = False) -> str:
+    """One node that gives probabilities and, with targets, the loss.
+
+    With ``shows_mean`` it gives the sum over several samples, and 1/N is a node after it.
+    """
     shape = builder.tensors[scores].shape
     y = Tensor("loss.probabilities", shape, "value", Y)
     if not targets:
         return builder.node(LAYER, "loss.softmax", SOFTMAX, [scores], [y])
     grad = _part(builder, rf"({Y} - {T})", f"{Y} - {T}")
+    apart = shows_mean and builder.n > 1
+    made = _total() if apart else Tensor("loss", (), "loss", builder.loss, "1")
     builder.node(
         LAYER,
         "loss.softmax_with_loss",
         SOFTMAX_WITH_LOSS,
         [Use(scores, grad), "t"],
-        [y, Tensor("loss", (), "loss", builder.loss, "1")],
+        [y, made],
+        {"total": apart},
     )
-    return "loss"
+    if not apart:
+        return "loss"
+    builder.whole("loss", "loss", scores)
+    builder.whole(f"{scores}.grad", "score_gradient", scores)
+    return _mean(builder, made.name)
 
 
 def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
@@ -97,24 +107,23 @@ def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
     total = _node(builder, "sum", [product], rf"\sum {T} \log {Y}", minus, id="add")
     single = builder.n == 1
     builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
-    negative = _node(
-        builder, "multiply", [total, "loss.minus_one"],
-        builder.loss if single else rf"-\sum {T} \log {Y}",
-        "1" if single else r"\frac{1}{N}",
-        id="negate", output="loss" if single else None,
-    )  # fmt: skip
-    if single:
-        return negative
+    made = Tensor("loss", (), "loss", builder.loss, "1") if single else _total()
+    negative = builder.node(LAYER, "loss.negate", "multiply", [total, "loss.minus_one"], [made])
+    return negative if single else _mean(builder, negative)
+
+
+def _total() -> Tensor:
+    """The sum of the losses of several samples, be it made by one op or by many."""
+    return Tensor("loss.negate", (), "value", rf"-\sum {T} \log {Y}", r"\frac{1}{N}")
+
+
+def _mean(builder: GraphBuilder, total: str) -> str:
+    """1/N as a node of its own."""
     builder.source("loss.one_over_n", (), "constant", r"\frac{1}{N}", value=1 / builder.n)
     return _node(
-        builder,
-        "multiply",
-        [negative, "loss.one_over_n"],
-        builder.loss,
-        "1",
-        id="mean",
-        output="loss",
-    )
+        builder, "multiply", [total, "loss.one_over_n"], builder.loss, "1",
+        id="mean", output="loss",
+    )  # fmt: skip
 
 
 def _node(

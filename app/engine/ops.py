@@ -107,6 +107,12 @@ def _product_rule(shapes: Sequence[Shape], attributes: Attributes) -> IndexRule:
     return IndexRule(result, (Term(tuple(factors)),))
 
 
+def _repeat_rule(shapes: Sequence[Shape], attributes: Attributes) -> IndexRule:
+    # The copies come first: row n of the result is the whole input, whatever n is.
+    result = _letters((attributes["rows"], *shapes[0]))
+    return IndexRule(result, (Term((Factor("0", result[1:]),)),))
+
+
 def _dot_rule(shapes: Sequence[Shape], attributes: Attributes) -> IndexRule:
     return IndexRule("nh", (Term((Factor("0", "nd"), Factor("1", "dh"))),), "d")
 
@@ -180,6 +186,15 @@ OPS: Mapping[str, Op] = {
         lambda inputs, attributes: np.asarray(sum(inputs[1:], start=inputs[0])),
         lambda k, inputs, out, grad, attributes: unbroadcast(grad, inputs[k].shape),
         _sum_rule,
+    ),
+    "repeat": Op(
+        "Repeat",
+        lambda shapes, attributes: (attributes["rows"], *shapes[0]),
+        lambda inputs, attributes: np.broadcast_to(
+            inputs[0], (attributes["rows"], *inputs[0].shape)
+        ),
+        lambda k, inputs, out, grad, attributes: unbroadcast(grad, inputs[0].shape),
+        _repeat_rule,
     ),
     "subtract": Op(
         "-",

@@ -1,15 +1,21 @@
 """How far through a pass an event stands, in a number that all ways to show the pass share.
 
-Another level, the loss opened or closed, another form: the trace then has other events, but the
-pass is the same, and whoever stood at one of its events wants to stand there again. Each event
-gets a number that depends on what it does and not on which others are shown. What is the same event
-has the same number, and within a trace the numbers rise; so an event that another trace does not
-have is followed there by the first with a larger number.
+Another level, the loss or an op opened or closed, another form: the trace then has other events,
+but the pass is the same, and whoever stood at one of its events wants to stand there again. Each
+event gets a number that depends on what it does and not on which others are shown. What is the same
+event has the same number, and within a trace the numbers rise; so an event that another trace does
+not have is followed there by the first with a larger number.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
+from app.engine.fused import is_loss
 from app.engine.trace import Event, Trace
+
+# The same of an Affine, whose + may be opened. On the way back the tensors say what is made.
+AFFINE = ("dot", "repeat", "add")
+AFFINE_BACK = ("seed", "dot", "repeat", "b", "x", "W")
 
 # The ops of a loss in the order in which they run, whether or not a form of it has them; `END` is
 # whichever op makes the loss. The way back meets them the other way round.
@@ -29,7 +35,8 @@ def progress(trace: Trace) -> tuple[float, ...]:
     """For every event how far the pass has come with it, in layers.
 
     Layer k of L goes forward from k to k + 1; the loss follows, then the loss and the layers on
-    the way back. Events of one layer, and of one op of the loss, share their span evenly.
+    the way back. Each op of an Affine and of the loss has a span of its own in its layer's; events
+    of one op there, and of any other layer, share their span evenly.
     """
     parts = [_part(trace, event) for event in trace.events]
     sizes, done = Counter(parts), Counter[tuple[float, float]]()
@@ -44,15 +51,32 @@ def progress(trace: Trace) -> tuple[float, ...]:
 def _part(trace: Trace, event: Event) -> tuple[float, float]:
     """Where the part of the pass that an event belongs to begins, and how long it is."""
     layers = [group.name for group in trace.graph.layers if group.name != "loss"]
-    if event.layer != "loss":
-        place = layers.index(event.layer) if event.layer in layers else 0
-        if event.phase == "backward":
-            place = 2 * len(layers) + 1 - place
-        return float(place), 1.0
-    stations = BACKWARD if event.is_gradient else FORWARD
-    start = len(layers) + event.is_gradient
+    if event.layer == "loss":
+        ops = BACKWARD if event.is_gradient else FORWARD
+        return _within(len(layers) + event.is_gradient, ops, _station(trace, event))
+    place = layers.index(event.layer) if event.layer in layers else 0
+    if event.is_gradient:
+        place = 2 * len(layers) + 1 - place
+    types = {group.name: group.type for group in trace.graph.layers}
+    if types.get(event.layer) == "affine":
+        made = AFFINE_BACK if event.is_gradient else AFFINE
+        return _within(place, made, _of_affine(event))
+    return float(place), 1.0
+
+
+def _within(start: int, stations: Sequence[str], station: str) -> tuple[float, float]:
     span = 1 / len(stations)
-    return start + stations.index(_station(trace, event)) * span, span
+    return start + stations.index(station) * span, span
+
+
+def _of_affine(event: Event) -> str:
+    if event.op == SEED:
+        return SEED
+    if not event.is_gradient:
+        return event.node.removeprefix(f"{event.layer}.")
+    made = event.writes[0].removesuffix(".grad")
+    # What comes in is the output of the layer before, or x.
+    return made.removeprefix(f"{event.layer}.") if made.startswith(f"{event.layer}.") else "x"
 
 
 def _station(trace: Trace, event: Event) -> str:
@@ -60,13 +84,13 @@ def _station(trace: Trace, event: Event) -> str:
     graph = trace.graph
     if event.op == SEED:
         return SEED
-    closed = graph.loss_form == "closed"
     if not event.is_gradient:
-        if graph.tensors[_made(trace, event)].role == "loss":
+        made = _made(trace, event)
+        if graph.tensors[made].role == "loss":
             return END
-        if closed:
-            return "multiply"
-    elif closed or _base(trace, event.node) == _base(trace, _first(trace)):
+        if graph.loss_form == "closed":
+            return "negate" if is_loss(graph.node[event.node], made) else "multiply"
+    elif _base(trace, event.node) == _base(trace, _first(trace)):
         return END
     base = _base(trace, event.node)
     if graph.loss_form == "logsumexp":

@@ -1,6 +1,6 @@
 """Runs an op graph forward and backward and records the trace."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from app.engine.build import build_graph
 from app.engine.forms import loss_form, unsafe_sigmoids
 from app.engine.graph import Edge, Node, OpGraph, for_one_sample
 from app.engine.network import Network
+from app.engine.open_ops import opened_in
 from app.engine.ops import OPS
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
@@ -30,6 +31,7 @@ def make_trace(
     form: str | None = None,
     stable: bool = False,
     single: bool = False,
+    open_ops: Collection[str] = (),
 ) -> Trace:
     """One whole pass of a network as a trace.
 
@@ -45,6 +47,7 @@ def make_trace(
         form: Forces the form of an opened loss; by default the book's wherever it is safe.
         stable: Subtract the largest score first also where the book's form would be safe.
         single: Name the gradients as the book does for one sample without an axis of its own.
+        open_ops: Names of ops that are opened, as for `build_graph`.
     """
     alone = None
     if level == "element":
@@ -56,8 +59,9 @@ def make_trace(
     numbers = (spec, parameters, x, t, grad_output)
     chosen, closed = _forms(*numbers, opened=loss == "opened", form=form, stable=stable)
     graph = build_graph(
-        spec, len(x), level, loss, chosen, targets=t is not None, closed=closed, sample=alone
-    )
+        spec, len(x), level, loss, chosen, targets=t is not None, closed=closed, sample=alone,
+        open_ops=open_ops,
+    )  # fmt: skip
     if single:
         graph = for_one_sample(graph)
     given = {"x": x, **parameters}
@@ -106,6 +110,7 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
         targets="t" in graph.tensors,
         closed=closed_sigmoids(graph),
         sample=graph.sample,
+        open_ops=opened_in(graph),
     )
     return for_one_sample(opened) if graph.single else opened
 
@@ -182,15 +187,18 @@ class Recorder:
     def _forward(self, node: Node) -> None:
         inputs = self._operands(node)
         if node.op in fused.FUSED:
-            results = fused.forward(inputs)
+            results = fused.forward(inputs, node.attributes.get("total", False))
         else:
             results = (OPS[node.op].forward(inputs, node.attributes),)
         for position, (tensor, value) in enumerate(zip(node.outputs, results, strict=True)):
-            is_loss = self.graph.tensors[tensor].role == "loss"
             name = f"{node.op}.forward"
             reads = node.inputs
             if node.op in fused.FUSED:
-                name = f"{fused.SOFTMAX_WITH_LOSS}.{'loss' if is_loss else 'probabilities'}"
+                is_loss = fused.is_loss(node, tensor)
+                made = "probabilities"
+                if is_loss:
+                    made = "total" if node.attributes.get("total") else "loss"
+                name = f"{fused.SOFTMAX_WITH_LOSS}.{made}"
                 reads = self._fused_reads(node, is_loss)
             writes, totals = self._keep(tensor, value)
             rule = notation.forward_rule(self.graph, node, position)
@@ -201,7 +209,7 @@ class Recorder:
         scores = tuple(id for id in node.inputs if self.graph.edge[id].tensor != "t")
         if not is_loss:
             return scores
-        made = tuple(name for name in node.outputs if self.graph.tensors[name].role != "loss")
+        made = tuple(name for name in node.outputs if not fused.is_loss(node, name))
         return (*made, *(id for id in node.inputs if id not in scores))
 
     def _seed(self, value: Array, layer: str, name: str, rule: str) -> None:
@@ -219,8 +227,9 @@ class Recorder:
             if not edge.differentiable:
                 continue
             if node.op in fused.FUSED:
-                value = fused.gradient(k, inputs, grad)
-                name = f"{node.op}.gradient"
+                total = node.attributes.get("total", False)
+                value = fused.gradient(k, inputs, grad, total)
+                name = f"{node.op}.gradient" + (".total" if total else "")
                 reads = self._fused_gradient_reads(node, edge, parts)
             else:
                 op = OPS[node.op]
@@ -255,7 +264,8 @@ class Recorder:
             for id in node.inputs
             if self.graph.edge[id].tensor == "t" and self.graph.edge[id].row == edge.row
         )
-        return (*parts, *(name for name in made if name != "loss"), *targets)
+        made = tuple(name for name in made if not fused.is_loss(node, name))
+        return (*parts, *made, *targets)
 
     def _total(self, tensor: str) -> tuple[Array, tuple[str, ...]]:
         """dL/d(tensor) and the keys it is the sum of: one for each use."""

@@ -83,6 +83,7 @@ VIEWS = st.fixed_dictionaries(
         "loss": st.sampled_from(["closed", "opened"]),
         "stable": st.booleans(),
         "sample": st.integers(0, 2),
+        "open_ops": st.sampled_from([(), ("affine1.add", "affine2.add", "loss.mean")]),
     }
 )
 

@@ -27,6 +27,7 @@ def _uses() -> Iterator[Use]:
         yield "multiply", [(n, 3), (n, 3)], {}
         yield "multiply", [(n, 3), ()], {}
         yield "add", [(n, 3), ()], {}
+        yield "repeat", [(3,)], {"rows": n}
         yield "sum", [(n, 3)], {"axis": 1}
         yield "sum", [(n, 3)], {}
         yield "max", [(n, 3)], {"axis": 1}

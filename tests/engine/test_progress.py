@@ -12,9 +12,10 @@ from tests.engine.networks import make_case
 
 SHAPES = ([2], [2, 3], [2, 3, 4], [3, 4, 3, 2])
 VIEWS = [
-    (level, loss, stable)
+    (level, loss, stable, names)
     for level in ("op", "element")
     for loss, stable in (("closed", False), ("opened", False), ("opened", True))
+    for names in ((), ("affine1.add",), ("affine2.add", "loss.mean"))
 ]
 
 
@@ -24,9 +25,9 @@ def traces(sizes: list[int], activation: str, n: int, scale: float) -> list[Trac
     return [
         make_trace(
             case.spec, case.parameters, np.multiply(case.x, scale), case.t,
-            level=level, loss=loss, stable=stable,
+            level=level, loss=loss, stable=stable, open_ops=names,
         )
-        for level, loss, stable in VIEWS
+        for level, loss, stable, names in VIEWS
     ]  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def test_it_rises_and_means_the_same_in_every_view(
                 maker = trace.maker(key)
                 if maker is not None:
                     whole.setdefault(key, set()).add(places[maker.seq])
-        for key in ("loss", "loss.grad", f"{case_output(trace)}.grad"):
+        for key in ("loss", "loss.grad", "x.grad", f"{case_output(trace)}.grad"):
             maker = trace.maker(key)
             assert maker is not None
             whole.setdefault(key, set()).add(places[maker.seq])
