@@ -45,6 +45,8 @@ class Bound:
         if view is not None:
             level, loss, sample, form = view.trace_level
             query = f"level={level}&loss={loss}&sample={sample}&form={form}"
+            if view.open_ops:
+                query += f"&open={','.join(view.open_ops)}"
         return cls(max_cells, f"/api/v1/sessions/{session.id}/tensors", query)
 
     def within(self, cells: int) -> "Bound":

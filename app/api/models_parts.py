@@ -9,6 +9,8 @@ from app.engine.initializers import SEED
 from app.sessions.planes import NOISE
 
 MAX_LAYERS = 32
+# Every layer, the + of each, and the mean of the loss.
+MAX_OPEN = 2 * MAX_LAYERS + 1
 MAX_NAME = 64
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
@@ -143,7 +145,7 @@ class View(Strict):
     loss: LossView | None = None
     sample: Row | None = None
     single: bool | None = None
-    open: Annotated[list[Name], Field(max_length=MAX_LAYERS)] | None = None
+    open: Annotated[list[Name], Field(max_length=MAX_OPEN)] | None = None
     form: Form | None = None
 
 

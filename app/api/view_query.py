@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from app.api.models_parts import Form, Level, LossView
+from app.api.models_parts import MAX_NAME, MAX_OPEN, Form, Level, LossView
 from app.sessions.edits import ChangeView
 
 LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]
@@ -18,9 +18,11 @@ SingleQuery = Annotated[
 OpenQuery = Annotated[
     str | None,
     Query(
-        max_length=2_000,
-        description="Layers that stand opened among boxes, with commas between; empty for none.",
-        examples=["affine1,relu1"],
+        max_length=MAX_OPEN * (MAX_NAME + 1),
+        description="Layers that stand opened among boxes, and ops that are opened: `affine1.add`,"
+        " the + of a layer, which shows how b is repeated for the rows, and `loss.mean`, which"
+        " shows 1/N. With commas between; empty for none.",
+        examples=["affine1,relu1", "affine1.add"],
     ),
 ]
 FormQuery = Annotated[
@@ -34,9 +36,10 @@ async def _pass(
     level: LevelQuery = None,
     loss: LossQuery = None,
     sample: SampleQuery = None,
+    open: OpenQuery = None,
     form: FormQuery = None,
 ) -> ChangeView:
-    return ChangeView(level, loss, sample, form=form)
+    return ChangeView(level, loss, sample, open=_names(open), form=form)
 
 
 async def _drawing(
@@ -47,10 +50,13 @@ async def _drawing(
     open: OpenQuery = None,
     form: FormQuery = None,
 ) -> ChangeView:
-    names = None
-    if open is not None:
-        names = tuple(name.strip() for name in open.split(",") if name.strip())
-    return ChangeView(level, loss, sample, single, names, form)
+    return ChangeView(level, loss, sample, single, _names(open), form)
+
+
+def _names(open: str | None) -> tuple[str, ...] | None:
+    if open is None:
+        return None
+    return tuple(name.strip() for name in open.split(",") if name.strip())
 
 
 # The pass whose numbers are meant, and with it how the figure is drawn.

@@ -6,6 +6,7 @@ from app.drawing.geometry import Group, Item, Lane
 from app.drawing.lanes_of import closed_span
 from app.drawing.parts import LOSS_TYPE, is_closed, loss_parts
 from app.drawing.plan import TITLES, NodeFace, Plan, layer_title
+from app.engine import open_ops
 from app.engine.graph import LayerGroup, Node
 
 BOX_W, BOX_H, TALL_H = 92.0, 96.0, 208.0
@@ -40,12 +41,14 @@ def closed_loss(plan: Plan, node: Node) -> None:
             width, height = BOX_W if is_softmax else ERROR_W, _height(plan)
         else:
             width, height = ROWS_W if is_softmax else ROWS_W + 48, ROWS_H
+        # The mean is taken in the second box.
+        hides = None if is_softmax else open_ops.opens(plan.graph, node)
         id = f"{node.layer}:{kind}"
         plan.item(
             Item(id, width, height, "box", None if span else Lane(0), span),
             NodeFace(
                 "layer", kind, node.layer, title=TITLES[kind], nodes=(node.id,), opens="loss",
-                inside=f"loss.{kind}",
+                hides=hides, inside=f"loss.{kind}",
             ),
         )  # fmt: skip
 

@@ -37,11 +37,13 @@ class Scaled(Anchor):
 class GraphNode(TypedDict):
     """A node, by its centre.
 
-    An ``op`` is a circle and a ``layer`` a box. A ``source`` is a point where arrows begin, named
-    by their labels; a ``constant`` is the formula ``symbol`` without a circle. ``nodes`` are the
-    ids in trace events that the node stands for. ``image`` is ``[rows, cols]`` on a box that shows
-    the input as a picture; ``opens`` names the layer that opens in the node's place; ``inside`` is
-    a key of the graph's ``insides``, whose picture fits in the node at ``inside_at``.
+    An ``op`` is a circle, or where its name is long a box, and a ``layer`` is a box. A ``source``
+    is a point where arrows begin, named by their labels; a ``constant`` is the formula ``symbol``
+    without a circle. ``nodes`` are the ids in trace events that the node stands for. ``image`` is
+    ``[rows, cols]`` on a box that shows the input as a picture; ``opens`` names the layer that
+    opens in the node's place, ``hides`` the op that opens there, ``closes`` the opened op that the
+    node belongs to; ``inside`` is a key of the graph's ``insides``, whose picture fits in the node
+    at ``inside_at``.
     """
 
     id: str
@@ -58,6 +60,8 @@ class GraphNode(TypedDict):
     nodes: list[str]
     image: NotRequired[tuple[int, int]]
     opens: NotRequired[str]
+    hides: NotRequired[str]
+    closes: NotRequired[str]
     inside: NotRequired[str]
     inside_at: NotRequired[Scaled]
 

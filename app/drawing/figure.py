@@ -13,7 +13,9 @@ from app.drawing.equations import numbered_edges
 from app.drawing.geometry import Item, Lane, Link
 from app.drawing.lanes_of import centred, edge_lane, node_lanes
 from app.drawing.parts import CLOSED, LAYER
-from app.drawing.plan import OP_SIZE, NodeFace, Plan
+from app.drawing.plan import OP_SIZE, REPEAT_H, REPEAT_W, NodeFace, Plan
+from app.engine import open_ops
+from app.engine.fused import is_loss
 from app.engine.graph import Edge, Node
 
 
@@ -72,10 +74,15 @@ def fill(plan: Plan, openings: Mapping[str, Opening] | None = None) -> None:
 def _op(plan: Plan, node: Node, lane: Lane, frame: str | None) -> None:
     graph = plan.graph
     item = Item(node.id, OP_SIZE, OP_SIZE, lane=lane, group=frame)
+    if node.op == open_ops.REPEAT:
+        item = replace(item, width=REPEAT_W, height=REPEAT_H, outline="box")
     for edge in (graph.edge[id] for id in node.inputs):
         if graph.tensors[edge.tensor].role == "constant":
             item = replace(item, cap=plan.constant(edge))
-    face = NodeFace("op", node.op, node.layer, node.symbol, row=node.row, nodes=(node.id,))
+    face = NodeFace(
+        "op", node.op, node.layer, node.symbol, row=node.row, nodes=(node.id,),
+        hides=open_ops.opens(graph, node), closes=open_ops.closes(graph, node),
+    )  # fmt: skip
     plan.item(item, face)
 
 
@@ -118,7 +125,7 @@ def ends(plan: Plan, edge: Edge) -> tuple[str | None, str | None]:
         target = f"{graph.node[target].layer}:{kind}"
     maker = graph.node.get(source or "")
     if maker is not None and maker.op in CLOSED:
-        if edge.tensor == "loss":
+        if is_loss(maker, edge.tensor):
             source = f"{maker.layer}:cross_entropy"
         else:
             # y runs on from Softmax to the error although no op node reads it there.

@@ -163,9 +163,11 @@ def _draw(
 
 def _loss_insides(whole: Plan, inner: OpGraph) -> dict[str, Inside]:
     layer = next(layer for layer in inner.layers if layer.type == LOSS_TYPE)
+    # What the figure has beside the boxes is not in them.
+    without = {node.id for node in whole.graph.nodes}
     return {
         f"loss.{kind}": inside_of(whole, inner, layer, ids, TITLES[kind])
-        for kind, ids in loss_parts(inner, layer).items()
+        for kind, ids in loss_parts(inner, layer, without).items()
     }
 
 

@@ -1,8 +1,9 @@
 """Which lane every node and every edge of a figure runs on.
 
 The chain of layers runs straight along row 0; W comes beside its dot from below, B along the
-bottom; X comes from above where a single Affine is all there is. The rows of an opened loss are
-centred on row 0, and what all rows share (max, sum, 1/S) stands at the top.
+bottom, where it is repeated if its + is opened; X comes from above where a single Affine is all
+there is. The rows of an opened loss are centred on row 0, and what all rows share (max, sum, 1/S)
+stands at the top.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from app.drawing.geometry import Lane
 from app.drawing.plan import ABOVE, BELOW, BOTTOM, Plan
 from app.engine.graph import Edge
+from app.engine.open_ops import REPEAT
 
 BESIDE, PASSING = -1, 1
 
@@ -20,7 +22,9 @@ def node_lanes(plan: Plan) -> dict[str, Lane]:
     shared = _shared_ops(plan)
     lanes = {}
     for node in graph.nodes:
-        if node.id in shared:
+        if node.op == REPEAT:
+            lanes[node.id] = BOTTOM
+        elif node.id in shared:
             lanes[node.id] = top_lane(plan)
         else:
             lanes[node.id] = Lane(centred(plan, node.row))
@@ -51,6 +55,8 @@ def edge_lane(
     if edge.id in crossing:
         return Lane(row.row, PASSING)
     there = lanes.get(edge.source or "")
+    if there == BOTTOM:
+        return BOTTOM
     top = top_lane(plan)
     if not plan.rows:
         # Tensors have one row only: the label of a turning edge stands at the top with its op.

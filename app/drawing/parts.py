@@ -56,11 +56,14 @@ def part(graph: OpGraph, layer: LayerGroup, ids: Collection[str]) -> OpGraph:
     return replace(graph, nodes=nodes, edges=tuple(edges), layers=(inside,))
 
 
-def loss_parts(graph: OpGraph, layer: LayerGroup) -> dict[str, list[str]]:
+def loss_parts(
+    graph: OpGraph, layer: LayerGroup, without: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Ops of an opened loss by the box they belong to: ``softmax``, ``cross_entropy``."""
     parts: dict[str, list[str]] = {}
     for id in layer.nodes:
-        parts.setdefault(_loss_part(id, graph.loss_form), []).append(id)
+        if id not in without:
+            parts.setdefault(_loss_part(id, graph.loss_form), []).append(id)
     return parts
 
 

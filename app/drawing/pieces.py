@@ -38,6 +38,10 @@ def _nodes(plan: Plan, placement: Placement) -> list[drawn.GraphNode]:
             node["image"] = face.image
         if face.opens is not None:
             node["opens"] = face.opens
+        if face.hides is not None:
+            node["hides"] = face.hides
+        if face.closes is not None:
+            node["closes"] = face.closes
         if face.inside is not None:
             node["inside"] = face.inside
         answer.append(node)
@@ -126,7 +130,7 @@ def _backward(
 def _cut(plan: Plan, face: EdgeFace, placement: Placement, points: list[Point]) -> None:
     """Move the ends of a parallel line onto the rims of the circles it touches."""
     for id, end, before in ((face.source, 0, 1), (face.target, -1, -2)):
-        if id is not None and plan.faces[id].kind == "op":
+        if id is not None and plan.faces[id].is_round:
             rect = placement.nodes[id]
             centre = (rect.x + rect.w / 2, rect.y + rect.h / 2)
             points[end] = to_circle(points[end], points[before], centre, rect.w / 2)

@@ -12,8 +12,10 @@ from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
 from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
 from app.engine.graph import Edge, LayerGroup, OpGraph
+from app.engine.open_ops import REPEAT
 
 OP_SIZE = 44.0
+REPEAT_W, REPEAT_H = 64.0, 36.0
 CONSTANT_ARROW = 24.0
 NUMBER_ROOM = 20.0
 # Far rows: inputs from above, parameters from below; only their order counts.
@@ -35,7 +37,8 @@ class NodeFace:
     """What a node shows.
 
     ``nodes`` are the ids of the op-graph nodes that it stands for; ``opens`` names the layer that
-    opens in its place, ``inside`` the picture of what is in it.
+    opens in its place, ``inside`` the picture of what is in it. ``hides`` names the op that opens
+    here, ``closes`` the opened op that closes here (see `app.engine.open_ops`).
     """
 
     kind: Literal["op", "layer", "source"]
@@ -47,7 +50,14 @@ class NodeFace:
     nodes: tuple[str, ...] = ()
     image: tuple[int, int] | None = None
     opens: str | None = None
+    hides: str | None = None
+    closes: str | None = None
     inside: str | None = None
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it is a circle."""
+        return self.kind == "op" and self.op != REPEAT
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 r"""LaTeX to SVG by ziamath 0.13, with what it does wrong mended and what it does twice done once.
 
 The first drawing of a network waits for its formulas, up to two hundred of them. What is changed
-here changes no formula by a unit, except for the brackets around large operators.
+here changes no formula by a unit, except for brackets around large operators and bold digits.
 """
 
+import re
 import warnings
 from functools import cache
 from threading import Lock
@@ -32,6 +33,9 @@ _STRETCHY = frozenset(
 )
 # What measures itself, and so hides its operators from the row around it.
 _ROWS = frozenset({"math", "mrow", "mtr", "mtd", "none"})
+# Bold letters and digits are characters of their own to a font; ziamath sets only the letters so.
+_BOLD = re.compile(r"\\mathbf\{(\d+)\}")
+_DIGITS = str.maketrans({str(digit): chr(0x1D7CE + digit) for digit in range(10)})
 # Its fonts and configuration are shared and make no promise about threads.
 _lock = Lock()
 
@@ -72,6 +76,7 @@ def typeset(latex: str, size: float) -> Element:
         latex: what its parser takes; primes with an exponent are one superscript.
         size: type size in pixels.
     """
+    latex = _BOLD.sub(lambda found: found[1].translate(_DIGITS), latex)
     with _lock:
         root: Element = Latex(latex, size=size, margin=0.0).svgxml()
     return root

@@ -8,6 +8,7 @@ import numpy as np
 from app.drawing.graph_json import MOST_ROWS
 from app.engine.bounds import whole
 from app.engine.errors import EngineError
+from app.engine.open_ops import openable_ops
 from app.engine.optimizers import OptimizerConfig
 from app.sessions.state import FORMS, LEVELS, LOSS_VIEWS, Session, View
 
@@ -79,8 +80,8 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
     """``view`` with what ``change`` names.
 
     Raises:
-        EngineError: an unknown word, a row or a layer the session does not have, too many classes
-            to open.
+        EngineError: an unknown word, a row, a layer or an op the session does not have, too many
+            classes to open.
     """
     new = change.over(view)
     if new.level not in LEVELS:
@@ -89,13 +90,18 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
         raise _choice("loss", LOSS_VIEWS, field)
     if new.form not in FORMS:
         raise _choice("form", FORMS, field)
-    layers = [layer.name for layer in session.spec.layers]
-    if not set(new.open) <= set(layers):
+    # An op opens at several samples only; its name holds all the same, as rows come and go.
+    names = [layer.name for layer in session.spec.layers] + [*openable_ops(session.spec)]
+    if not set(new.open) <= set(names):
         raise EngineError(
-            "open names layers of the network", f"{field}/open", "choice", {"enum": layers}
+            "open names layers of the network, the + of an affine layer (such as affine1.add), "
+            "or loss.mean",
+            f"{field}/open",
+            "choice",
+            {"enum": names},
         )
     # One order and no name twice: the same picture has one name.
-    new = replace(new, open=tuple(name for name in layers if name in new.open))
+    new = replace(new, open=tuple(name for name in names if name in new.open))
     rows = whole(0, session.n - 1)
     if not rows.holds(new.sample):
         raise EngineError(

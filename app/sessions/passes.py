@@ -50,9 +50,9 @@ class Passes:
     """
 
     def __init__(self) -> None:
-        self._traces: ByteCache[tuple[str, int, str, str, int, str, bool], Trace] = ByteCache(
-            TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events)
-        )
+        self._traces: ByteCache[
+            tuple[str, int, str, str, int, str, bool, tuple[str, ...]], Trace
+        ] = ByteCache(TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
         """The session's pass in the form that belongs to ``view`` (default: its own)."""
@@ -60,7 +60,7 @@ class Passes:
         level, loss, sample, form = view.trace_level
         single = view.single and (level == "element" or session.n == 1)
         return self._traces.get(
-            (session.id, session.data_version, level, loss, sample, form, single),
+            (session.id, session.data_version, level, loss, sample, form, single, view.open_ops),
             lambda: make_trace(
                 session.spec,
                 session.parameters,
@@ -72,6 +72,7 @@ class Passes:
                 sample,
                 stable=form == "stable",
                 single=single,
+                open_ops=view.open_ops,
             ),
         )
 
@@ -94,7 +95,7 @@ class Passes:
             inner = opened_graph(session.spec, trace, stable=view.form == "stable")
         preset = PRESETS.get(session.preset or "")
         return draw(
-            graph, view.level, view.single, backward, view.open, inner,
+            graph, view.level, view.single, backward, view.open_layers, inner,
             names_batch=preset is not None and preset.names_batch,
         )  # fmt: skip
 

@@ -35,9 +35,10 @@ class View:
     """What the drawing shows and the cursor steps through.
 
     ``sample`` is the row that level ``element`` shows; ``single`` writes shapes without the 1 of a
-    single row, as figure 5-25 does. ``open`` names layers that stand opened among boxes. ``form``
-    is how an opened loss is computed: as in the book where that is safe, or always ``stable``,
-    with the largest score subtracted first.
+    single row, as figure 5-25 does. ``open`` names layers that stand opened among boxes, and ops
+    that are opened (see `app.engine.open_ops`), at any level but ``element``, which shows one
+    sample. ``form`` is how an opened loss is computed: as in the book where that is safe, or always
+    ``stable``, with the largest score subtracted first.
     """
 
     level: str = "op"
@@ -46,6 +47,18 @@ class View:
     single: bool = False
     open: tuple[str, ...] = ()
     form: str = "book"
+
+    @property
+    def open_layers(self) -> tuple[str, ...]:
+        """What of ``open`` is a layer; the name of an op has a dot."""
+        return tuple(name for name in self.open if "." not in name)
+
+    @property
+    def open_ops(self) -> tuple[str, ...]:
+        """What of ``open`` is an op, and so has events of its own in the trace."""
+        if self.level == "element":
+            return ()
+        return tuple(name for name in self.open if "." in name)
 
     @property
     def trace_level(self) -> tuple[str, str, int, str]:

@@ -103,6 +103,17 @@ def test_what_a_session_shows_is_as_described(
             read("/explain", **view, tensor=event["writes"][0], index=index)
     for level in ("network", "layer"):
         read("/graph", level=level, open=",".join(names))
+    network = owner.created["network"]
+    ops = [f"{layer['name']}.add" for layer in network["layers"] if layer["type"] == "affine"]
+    opened = {"open": ",".join(ops), "loss": "closed", "level": "op"}
+    if network["loss"]:
+        opened["open"] += ",loss.mean"
+    read("/graph", **opened)
+    read("/figure.svg", **opened)
+    for event in read("/trace", **opened).json()["events"]:
+        shape = read(f"/tensors/{event['writes'][0]}", **opened).json()["shape"]
+        index = ",".join("0" for _ in shape)
+        read("/explain", **opened, tensor=event["writes"][0], index=index)
     read("/explain", tensor="x", index="0,0")
     read("/tensors")
 

@@ -141,6 +141,7 @@ def test_who_has_it_already_gets_no_second_copy(figure: Owner) -> None:
         ("level=floor", "/level"),
         ("sample=5", "/sample"),
         ("open=softmax", "/open"),
+        ("open=affine1.dot", "/open"),
         ("single=true", "/single"),
     ],
 )

@@ -18,7 +18,7 @@ def total(explanation: dict[str, Any]) -> float:
 
 @pytest.mark.parametrize(
     "view", ["level=op&loss=closed", "level=op&loss=opened", "level=element&loss=opened",
-             "level=element&loss=closed"]
+             "level=element&loss=closed", "level=op&loss=closed&open=affine1.add,loss.mean"]
 )  # fmt: skip
 def test_the_terms_of_any_cell_add_up_to_it(owner: Owner, view: str) -> None:
     trace = owner.get(f"/trace?{view}").json()
@@ -278,3 +278,41 @@ def test_an_answer_that_is_kept_goes_with_its_session(owner: Owner) -> None:
     assert owner.client.delete(owner.url, headers=owner.token).status_code == 204
 
     assert owner.get("/trace").status_code == 404
+
+
+def test_an_opened_plus_is_seen_in_every_answer_and_steps(owner: Owner) -> None:
+    """By PATCH it is the session's own view; by a query one asks for it at once."""
+    closed = owner.get("/trace").json()
+    query = "open=affine1.add"
+    asked = owner.get(f"/trace?{query}").json()
+    assert len(asked["events"]) == len(closed["events"]) + 3 - 1
+    rows = owner.get(f"/tensors/affine1.repeat?{query}").json()["value"]
+    assert rows == [owner.state["parameters"]["affine1.b"]] * 3
+    assert owner.get("/tensors/affine1.repeat").status_code == 404
+    gradients = owner.get(f"/tensors/affine1.repeat.grad?{query}").json()["value"]
+    added = owner.get("/tensors/affine1.b.grad").json()["value"]
+    assert np.sum(gradients, axis=0).tolist() == added
+    assert "Repeat" in owner.get(f"/figure.svg?{query}").text
+
+    seq = next(e["seq"] for e in closed["events"] if "affine1.b.grad" in e["writes"])
+    for _ in range(seq + 1):
+        owner.post("/step", {"direction": "next", "granularity": "op"})
+    view = {"op": "view", "open": ["affine1.add", "loss.mean"]}
+    answer = owner.patch(view)
+    assert answer.status_code == 200, answer.text
+    session = owner.get().json()
+    assert session["view"]["open"] == view["open"]
+    events = owner.get("/trace").json()["events"]
+    assert events[session["cursor"]["seq"] - 1]["rule_name"] == "repeat.gradient.0"
+    step = owner.post("/step", {"direction": "back", "granularity": "op"}).json()
+    assert [event["rule_name"] for event in step["events"]] == ["repeat.gradient.0"]
+    assert owner.patch({"op": "view", "open": []}).status_code == 200
+
+
+def test_a_large_opened_tensor_links_to_itself(client: TestClient) -> None:
+    owner = Owner(client, {"preset": "fig-5-27"})
+    trace = owner.get("/trace?open=affine1.add&max_cells=0").json()
+    value = next(e["values"]["affine1.repeat"] for e in trace["events"] if e["op"] == "repeat")
+    found = client.get(value["link"])
+    assert found.status_code == 200, value
+    assert found.json()["shape"] == [3, 3]

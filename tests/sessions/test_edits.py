@@ -122,3 +122,33 @@ def test_too_many_classes_are_not_opened_row_by_row(service: Service) -> None:
         edited(session, ChangeView(level="element"))
 
     assert caught.value.code == "limit"
+
+
+def test_ops_of_the_network_open_by_name_in_one_order(created: tuple[Session, str]) -> None:
+    session, _ = created
+    name = session.spec.layers[0].name
+
+    after = edited(session, ChangeView(open=("loss.mean", f"{name}.add", name, "loss.mean")))
+    fewer = edited(after, Load("twos", "test", (5,)))
+
+    assert after.view.open == (name, f"{name}.add", "loss.mean")
+    assert after.view.open_layers == (name,)
+    assert after.view.open_ops == (f"{name}.add", "loss.mean")
+    assert fewer.view.open == after.view.open, "rows may come back"
+    assert ChangeView(level="element").over(after.view).open_ops == ()
+
+
+@pytest.mark.parametrize("name", ["affine9.add", "affine1.dot", "loss", "loss.negate", "x.add"])
+def test_what_does_not_open_is_refused_with_what_does(
+    created: tuple[Session, str], name: str
+) -> None:
+    session, _ = created
+
+    with pytest.raises(EngineError) as caught:
+        edited(session, ChangeView(open=(name,)))
+
+    assert (caught.value.field, caught.value.code) == ("0/open", "choice")
+    assert "the + of an affine layer" in str(caught.value)
+    layers = [layer.name for layer in session.spec.layers]
+    adds = [f"{layer.name}.add" for layer in session.spec.layers if layer.type == "affine"]
+    assert caught.value.allowed == {"enum": [*layers, *adds, "loss.mean"]}

@@ -16,10 +16,11 @@ from tests.sessions.test_presets import loader
 
 PHASES = ("forward", "loss", "backward")
 VIEWS = [
-    View(level, loss, sample, form=form)
+    View(level, loss, sample, open=names, form=form)
     for level in ("op", "element", "layer")
     for loss, form in (("closed", "book"), ("opened", "book"), ("opened", "stable"))
     for sample in ((0, 1) if level == "element" else (0,))
+    for names in ((), ("affine1.add", "loss.mean"))
 ]
 
 
@@ -59,6 +60,22 @@ def test_every_event_keeps_its_place_there_and_back(service: Service, preset: st
                 returned = service.passes.same_place(replace(other, cursor=cursor), one)
                 assert returned == Cursor(seq)
         assert last == Cursor(len(after.events))
+
+
+def test_the_event_in_play_is_kept_as_plus_opens_and_closes(service: Service) -> None:
+    session = made(service, presets.wanted("fig-5-27", None, loader))
+    opened = replace(session, view=replace(session.view, open=("affine1.add",)))
+    names = [
+        [event.rule_name for event in service.passes.trace(one).events] for one in (session, opened)
+    ]
+    assert names[0] == [name for name in names[1] if "repeat" not in name]
+    for seq, name in enumerate(names[0], 1):
+        there = service.passes.same_place(replace(session, cursor=Cursor(seq)), opened)
+        # What + did for B is done by Repeat, after + has handed on.
+        did = "repeat.gradient.0" if name == "add.gradient.1" else name
+        assert names[1][there.seq - 1] == did
+        back = service.passes.same_place(replace(opened, cursor=there), session)
+        assert back == Cursor(seq)
 
 
 @pytest.mark.parametrize(
