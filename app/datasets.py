@@ -65,7 +65,7 @@ def describe() -> list[dict[str, Any]]:
 
 def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
     if dataset != NAME:
-        raise EngineError("the only data set is mnist", "dataset", "name", {"enum": [NAME]})
+        raise EngineError("there is no such data set", "dataset", "name", {"enum": [NAME]})
     if split not in SPLITS:
         raise EngineError(
             f"split is one of {', '.join(SPLITS)}", "split", "name", {"enum": list(SPLITS)}

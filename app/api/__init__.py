@@ -16,11 +16,22 @@ from app.api.context import make_answers
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
-from app.api.routes import catalogue, evaluate, figures, passes, runs, sessions, tensors, uploads
+from app.api.routes import (
+    catalogue,
+    datasets,
+    evaluate,
+    figures,
+    passes,
+    runs,
+    sessions,
+    tensors,
+    uploads,
+)
 from app.sessions.service import Service
 
 ROUTERS = tuple(
-    part.router for part in (evaluate, sessions, passes, figures, tensors, uploads, runs, catalogue)
+    part.router
+    for part in (evaluate, sessions, passes, figures, tensors, uploads, runs, datasets, catalogue)
 )
 
 

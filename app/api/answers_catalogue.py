@@ -109,10 +109,33 @@ class DatasetAnswer(TypedDict):
     source: str
 
 
+class PlaneAnswer(TypedDict):
+    """Points in a plane, made when asked for; `classes` is null where a network decides."""
+
+    name: str
+    title: str
+    classes: int | None
+    samples: int
+    noise: float
+
+
 class DatasetsAnswer(TypedDict):
-    """Real data that sessions can load."""
+    """Real data that sessions can load, and made-up points with the most samples and noise."""
 
     datasets: list[DatasetAnswer]
+    planes: list[PlaneAnswer]
+
+
+class OwnDatasetAnswer(TypedDict):
+    """One's own data set: its columns in the order of `x`, and its classes in that of labels."""
+
+    name: str
+    splits: dict[str, int]
+    shape: Shape
+    classes: int
+    class_names: list[str]
+    columns: list[str]
+    label: str
 
 
 class RowAnswer(TypedDict):

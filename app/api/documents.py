@@ -37,6 +37,7 @@ TAGS = {
     "sessions": "Networks that are kept: made, edited, stepped, copied, forgotten.",
     "passes": "What a session's pass shows: drawings, traces, layers, derivations, checks.",
     "tensors": "The numbers by themselves, also as NumPy and safetensors files.",
+    "datasets": "What there is to learn from, and data sets of one's own.",
     "runs": "Training, and the events that tell of it.",
     "catalogue": "What there is to start from, what may be asked for, what refusals mean.",
 }

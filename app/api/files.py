@@ -65,7 +65,7 @@ async def read_file(request: Request, name: str | None = None) -> dict[str, Arra
         )
     if media_type == NPY or (media_type == OCTETS and data.startswith(_NPY_MAGIC)):
         if name is None:
-            raise _malformed("several tensors come as one safetensors file")
+            raise malformed("several tensors come as one safetensors file")
         arrays = {name: read_npy(data)}
     else:
         arrays = read_safetensors(data)
@@ -85,19 +85,19 @@ def read_npy(data: bytes) -> Array:
         read_header = _NPY_HEADERS[np.lib.format.read_magic(stream)]
         shape, fortran, dtype = read_header(stream, max_header_size=MAX_NPY_HEADER)
     except Exception:  # the header is a Python literal: there are many ways to be none
-        raise _malformed("it is no npy file of version 1.0 or 2.0") from None
+        raise malformed("it is no npy file of version 1.0 or 2.0") from None
     if dtype.hasobject or dtype.subdtype or dtype.names:
-        raise _malformed("an npy file here holds plain numbers, no Python objects and no records")
+        raise malformed("an npy file here holds plain numbers, no Python objects and no records")
     start = stream.tell()
     if any(type(size) is not int or size < 0 for size in shape) or len(shape) > 8:
-        raise _malformed("its shape is not one of an array")
+        raise malformed("its shape is not one of an array")
     if math.prod(shape) * dtype.itemsize != len(data) - start:
-        raise _malformed("its header promises another number of bytes than it has")
+        raise malformed("its header promises another number of bytes than it has")
     cells = np.frombuffer(data, dtype, offset=start)
     try:
         return cells.reshape(shape, order="F" if fortran else "C")
     except ValueError:  # no cells, but a size beyond any array's
-        raise _malformed("its shape is not one of an array") from None
+        raise malformed("its shape is not one of an array") from None
 
 
 def read_safetensors(data: bytes) -> dict[str, Array]:
@@ -109,7 +109,7 @@ def read_safetensors(data: bytes) -> dict[str, Array]:
     try:
         arrays = load(data)
     except (SafetensorError, ValueError):
-        raise _malformed("it is no safetensors file, or its header does not fit its size") from None
+        raise malformed("it is no safetensors file, or its header does not fit its size") from None
     except KeyError:
         message = "a tensor has a dtype that NumPy does not have; send float32 or float64"
         raise invalid([FieldError("", "type", message)]) from None
@@ -186,7 +186,8 @@ def _numbers(name: str, array: Array) -> Array:
     return cells
 
 
-def _malformed(reason: str) -> Problem:
+def malformed(reason: str) -> Problem:
+    """A body that is no file of its kind."""
     return Problem(
         "malformed", f"The body cannot be read: {reason}.", [FieldError("", "file", reason)]
     )

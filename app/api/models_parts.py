@@ -6,7 +6,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from app.api.numbers import VectorOrMatrix
 from app.engine.initializers import SEED
-from app.sessions.planes import NOISE
+from app.sessions.planes import NOISE, PLANES
+from app.sessions.samples import BANDS
 
 MAX_LAYERS = 32
 # Every layer, the + of each, and the mean of the loss.
@@ -167,12 +168,24 @@ class Points(Strict):
     seed: Seed = 0
 
 
-class Digits(Strict):
-    """The first rows of a data set, whose order is a shuffle."""
+class FirstRows(Strict):
+    """The first rows of a data set, `mnist` or one's own; their order is a shuffle."""
 
-    dataset: Literal["mnist"]
+    dataset: Name
     split: Literal["train", "test"] = "train"
     samples: Count
 
 
-Data = Annotated[Bands | Points | Digits, Discriminator("dataset")]
+def _data_kind(value: Any) -> str:
+    name = value.get("dataset") if isinstance(value, dict) else None
+    if name == BANDS:
+        return "made up"
+    return "points" if name in PLANES else "rows"
+
+
+Data = Annotated[
+    Annotated[Bands, Tag("made up")]
+    | Annotated[Points, Tag("points")]
+    | Annotated[FirstRows, Tag("rows")],
+    Discriminator(_data_kind),
+]

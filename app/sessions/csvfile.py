@@ -22,6 +22,8 @@ MAX_COLUMNS = 1_024
 MAX_ROWS = 50_000
 MAX_CLASSES = 100
 MAX_NAME = 80
+# The code of what cannot be read as a table at all.
+NO_TABLE = "file"
 TEST = Bounds(minimum=0, maximum=0.9)
 
 # A plain decimal: neither "1_000" nor "nan" nor a comma, all of which could be meant in two ways.
@@ -62,7 +64,7 @@ def read_table(
         scale: Whether every column gets mean 0 and standard deviation 1 over the training rows.
 
     Raises:
-        EngineError: names the line and the column.
+        EngineError: names the line and the column; its code is `NO_TABLE` where there are none.
     """
     if not TEST.holds(test):
         raise EngineError(f"test is {TEST.words}", "test", "range", TEST.schema)
@@ -73,7 +75,7 @@ def read_table(
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _wrong(line, "this is no UTF-8 text") from None
+        raise _wrong(line, "this is no UTF-8 text", code=NO_TABLE) from None
     rows = _rows(text)
     header = _header(rows)
     place = _label_place(header, label)
@@ -103,7 +105,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _wrong(start, f"this is no CSV ({error})") from None
+            raise _wrong(start, f"this is no CSV ({error})", code=NO_TABLE) from None
         if any(cell.strip() for cell in cells):
             yield start, [cell.strip() for cell in cells]
 
@@ -111,7 +113,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _header(rows: Iterator[tuple[int, list[str]]]) -> list[str]:
     found = next(rows, None)
     if found is None:
-        raise EngineError("the file is empty; it needs a header and rows", "body", "length")
+        raise EngineError("the file is empty; it needs a header and rows", "", "length")
     line, header = found
     if len(header) < 2:
         raise _wrong(
@@ -154,7 +156,7 @@ def _body(
         labels.append(cells[place])
         numbers.append([_number(cell, line, k) for k, cell in enumerate(cells) if k != place])
     if not labels:
-        raise EngineError("the file has a header but no rows", "body", "length")
+        raise EngineError("the file has a header but no rows", "", "length")
     return np.array(numbers, dtype=np.float64), labels
 
 
@@ -196,6 +198,6 @@ def _scaled(x: Array, train: int) -> Array:
     return np.asarray((x - mean) / np.where(deviation > 0, deviation, 1))
 
 
-def _wrong(line: int, what: str, column: int | None = None) -> EngineError:
+def _wrong(line: int, what: str, column: int | None = None, code: str = "value") -> EngineError:
     where = f"line {line:,}" if column is None else f"line {line:,}, column {column + 1}"
-    return EngineError(f"{where}: {what}", "body", "value")
+    return EngineError(f"{where}: {what}", "", code)

@@ -31,8 +31,8 @@ EPOCHS = 10
 OPTIMIZER = OptimizerConfig(type="adam", learning_rate=0.003)
 
 _lock = threading.Lock()
-# By loader: other digits make another network.
-_kept: dict[Loader, dict[str, Array]] = {}
+# Once for all: whoever loads them, the digits are those of one file.
+_kept: dict[str, Array] = {}
 
 
 def trained(loader: Loader) -> Mapping[str, Array]:
@@ -42,9 +42,9 @@ def trained(loader: Loader) -> Mapping[str, Array]:
         loader: Gives x ``(N, 784)`` and labels ``(N,)`` of a data set's rows.
     """
     with _lock:
-        if loader not in _kept:
-            _kept[loader] = _train(loader)
-        return dict(_kept[loader])
+        if not _kept:
+            _kept.update(_train(loader))
+        return dict(_kept)
 
 
 def _train(loader: Loader) -> dict[str, Array]:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.sessions.errors import Forbidden, Stale
+from app.sessions.own_data import is_session
 from app.sessions.state import Session
-from app.sessions.store import Store, VersionConflict
+from app.sessions.store import NotFound, Store, VersionConflict
 
 LOCKS = 64
 # How stale "last touched" may be: reading a session need not write it each time.
@@ -36,7 +37,10 @@ class Keeper:
 
     def get(self, id: str) -> Session:
         """The session as it is in the store."""
-        session = Session.from_record(self.store.get(id))
+        record = self.store.get(id)
+        if not is_session(record):
+            raise NotFound("there is no such session")
+        session = Session.from_record(record)
         if time.time() - session.touched > TOUCH_SECONDS:
             self.store.touch(id)
         return session

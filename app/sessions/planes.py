@@ -52,7 +52,7 @@ def points(
             "range",
             whole(2, MAX_CLASSES).schema,
         )
-    make, most = PLANES[name]
+    make, most, _ = PLANES[name]
     if most is not None:
         classes = most
     random = np.random.default_rng([seed, _STREAMS[split]])
@@ -100,14 +100,28 @@ def _blobs(random: np.random.Generator, labels: Array, classes: int) -> Array:
 
 
 _Make = Callable[[np.random.Generator, Array, int], Array]
-# What makes each, and how many classes it has where that is fixed.
-PLANES: dict[str, tuple[_Make, int | None]] = {
-    "xor": (_xor, 2),
-    "moons": (_moons, 2),
-    "circles": (_circles, 2),
-    "spiral": (_spiral, None),
-    "blobs": (_blobs, None),
+# What makes each, how many classes it has where that is fixed, and its title.
+PLANES: dict[str, tuple[_Make, int | None, str]] = {
+    "xor": (_xor, 2, "Exclusive or"),
+    "moons": (_moons, 2, "Two moons"),
+    "circles": (_circles, 2, "Disc and ring"),
+    "spiral": (_spiral, None, "Spiral arms"),
+    "blobs": (_blobs, None, "Heaps"),
 }
+
+
+def describe() -> list[dict[str, object]]:
+    """What there is, for whoever chooses; the most samples and the most noise of each."""
+    return [
+        {
+            "name": name,
+            "title": title,
+            "classes": classes,
+            "samples": MAX_POINTS,
+            "noise": NOISE.maximum,
+        }
+        for name, (_, classes, title) in PLANES.items()
+    ]
 
 
 def _check(value: str, field: str, allowed: tuple[str, ...]) -> None:

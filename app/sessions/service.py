@@ -20,6 +20,7 @@ from app.sessions.events import Hub, Subscription
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
 from app.sessions.origin import Recipe, origin_of, recipe
+from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes, clamp
 from app.sessions.samples import filled
 from app.sessions.state import Session, View
@@ -51,7 +52,8 @@ class Service:
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.keeper = Keeper(store)
-        self.loader = loader
+        self.own_data = OwnData(store, loader)
+        self.loader = self.own_data.load
         self.limits = limits
         self.idle_seconds = idle_seconds
         self.passes = Passes()

@@ -435,7 +435,7 @@
  *   parameters?: Record<string, number[] | number[][]> | null,
  *   seed?: number,
  *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
- *   data: Bands | Points | Digits,
+ *   data: Bands | Points | FirstRows,
  *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
  *   view?: ViewBody | null,
  * }} SessionWithData
@@ -460,9 +460,9 @@
  */
 
 /**
- * The first rows of a data set, whose order is a shuffle.
+ * The first rows of a data set, `mnist` or one's own; their order is a shuffle.
  *
- * @typedef {{dataset: "mnist", split?: "train" | "test", samples: number}} Digits
+ * @typedef {{dataset: string, split?: "train" | "test", samples: number}} FirstRows
  */
 
 /**
@@ -969,6 +969,58 @@
  */
 
 /**
+ * Real data that sessions can load, and made-up points with the most samples and noise.
+ *
+ * @typedef {{datasets: Dataset[], planes: Plane[]}} Datasets
+ */
+
+/**
+ * A data set, with the rows of each split and the shape of one picture.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   splits: Record<string, number>,
+ *   shape: number[],
+ *   classes: number,
+ *   license: string,
+ *   source: string,
+ * }} Dataset
+ */
+
+/**
+ * Points in a plane, made when asked for; `classes` is null where a network decides.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   classes: number | null,
+ *   samples: number,
+ *   noise: number,
+ * }} Plane
+ */
+
+/**
+ * One's own data set: its columns in the order of `x`, and its classes in that of labels.
+ *
+ * @typedef {{
+ *   name: string,
+ *   splits: Record<string, number>,
+ *   shape: number[],
+ *   classes: number,
+ *   class_names: string[],
+ *   columns: string[],
+ *   label: string,
+ * }} OwnDataset
+ */
+
+/**
+ * One sample of a data set; pixels from 0 to 255.
+ *
+ * @typedef {{row: number, label: number, pixels: number[]}} Row
+ */
+
+/**
  * Where to begin.
  *
  * @typedef {{links: IndexLinks}} Index
@@ -1025,32 +1077,6 @@
  *   rows: number | null,
  *   doubtful: number[] | null,
  * }} Preset
- */
-
-/**
- * Real data that sessions can load.
- *
- * @typedef {{datasets: Dataset[]}} Datasets
- */
-
-/**
- * A data set, with the rows of each split and the shape of one picture.
- *
- * @typedef {{
- *   name: string,
- *   title: string,
- *   splits: Record<string, number>,
- *   shape: number[],
- *   classes: number,
- *   license: string,
- *   source: string,
- * }} Dataset
- */
-
-/**
- * One sample of a data set; pixels from 0 to 255.
- *
- * @typedef {{row: number, label: number, pixels: number[]}} Row
  */
 
 /**

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.api import ROUTERS
 from app.sessions.service import Service
 from app.sessions.store import StoreFull
-from tests.api.conftest import SMALL, Owner, pointers
+from tests.api.conftest import API, SMALL, Owner, pointers
 
 BODIES: dict[str, Any] = {
     "evaluate": SMALL,
@@ -28,6 +28,7 @@ WRONG_QUERY = {
     "get_tensor": {"slice": "-1"},
     "get_tensors": {"name": "nope"},
 }
+TABLE = b"a,b\n1,x\n2,y\n"
 LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}
 CASES = [
@@ -64,6 +65,13 @@ class Call:
         if self.method == "PUT":
             self.content = save({"x": np.ones((3, 2))})
             self.headers["Content-Type"] = "application/vnd.safetensors"
+        if operation == "create_dataset":
+            self.content = TABLE
+            self.headers["Content-Type"] = "text/csv"
+        if operation == "get_dataset":
+            headers = {"Content-Type": "text/csv"}
+            made = owner.client.post(f"{API}/datasets", content=TABLE, headers=headers)
+            self.names["name"] = made.json()["name"]
 
     def send(self) -> Any:
         sent: dict[str, Any] = {"json": self.body}
@@ -90,6 +98,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
     match status:
         case 304:
             call.headers["If-None-Match"] = "*"
+        case 400 if call.operation == "create_dataset":
+            call.content = b"a,b\n1,\xff\n"
         case 400 if call.body is None:
             call.headers["If-Match"] = "1"
         case 400:
@@ -122,7 +132,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.query |= WRONG_QUERY[call.operation]
         case 422 if call.operation == "get_row":
             call.names["row"] = "first"
-        case 422 if call.body is None:
+        case 422 if call.body is None or call.operation == "create_dataset":
             call.query["levl"] = "op"
         case 422:
             call.body = [{}] if call.operation == "edit_session" else {"unknown": 1}

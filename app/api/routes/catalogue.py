@@ -4,24 +4,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import datasets
 from app.api.answers_catalogue import (
     CatalogueAnswer,
-    DatasetsAnswer,
     IndexAnswer,
     IndexLinks,
     PresetsAnswer,
     ProblemsAnswer,
-    RowAnswer,
 )
 from app.api.context import PREFIX, service
 from app.api.documents import operation
 from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
 from app.api.views import presets_json
-from app.engine.errors import EngineError
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
-from app.sessions.errors import Unknown
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
 
@@ -56,29 +51,6 @@ async def get_catalogue(request: Request) -> Response:
 async def get_presets(request: Request) -> Response:
     """The figures of the book and a two-layer network, as sessions to start from."""
     return answer(encode(presets_json()), headers=CACHE)
-
-
-@operation(router, "GET", "/datasets", answer=DatasetsAnswer)
-async def get_datasets(request: Request) -> Response:
-    """Real data that a session can load: names, splits, shapes."""
-    return answer(encode({"datasets": datasets.describe()}), headers=CACHE)
-
-
-@operation(
-    router,
-    "GET",
-    "/datasets/{name}/rows/{split}/{row}",
-    answer=RowAnswer,
-    problems=("not-found",),
-)
-async def get_row(request: Request, name: str, split: str, row: int) -> Response:
-    """One sample as it was recorded: pixels from 0 to 255, row by row, and its label."""
-    try:
-        pixels, label = datasets.digit(name, split, row)
-    except EngineError as error:
-        raise Unknown(error.message) from None
-    document = {"row": row, "label": label, "pixels": pixels.tolist()}
-    return answer(encode(document), headers=CACHE)
 
 
 @operation(router, "GET", "/problems", answer=ProblemsAnswer)

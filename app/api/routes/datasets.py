@@ -1,0 +1,114 @@
+"""What there is to learn from, and data sets of one's own."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import datasets
+from app.api.answers_catalogue import DatasetsAnswer, OwnDatasetAnswer, RowAnswer
+from app.api.bodies import read_bytes
+from app.api.context import PREFIX, service
+from app.api.documents import operation
+from app.api.executor import in_executor
+from app.api.files import MAX_FILE_BYTES, malformed
+from app.api.problem import Problem
+from app.api.routes.catalogue import CACHE
+from app.api.values import answer, encode
+from app.engine.errors import EngineError
+from app.engine.initializers import SEED
+from app.sessions import planes
+from app.sessions.csvfile import MAX_NAME, NO_TABLE, TEST, read_table
+from app.sessions.errors import Unknown
+
+router = APIRouter(prefix=PREFIX, tags=["datasets"])
+
+CSV = "text/csv"
+
+LabelQuery = Annotated[
+    str | None,
+    Query(max_length=MAX_NAME, description="The column of the labels; the last one by default."),
+]
+TestQuery = Annotated[
+    float, Query(ge=TEST.minimum, le=TEST.maximum, description="The share of rows held out.")
+]
+SeedQuery = Annotated[
+    int, Query(ge=SEED.minimum, le=SEED.maximum, description="Of the shuffle before the split.")
+]
+ScaleQuery = Annotated[
+    bool,
+    Query(description="Give every column mean 0 and standard deviation 1 over the training rows."),
+]
+
+
+@operation(router, "GET", "/datasets", answer=DatasetsAnswer)
+async def get_datasets(request: Request) -> Response:
+    """What a session can learn from: real data with its splits, and points that are made."""
+    document = {"datasets": datasets.describe(), "planes": planes.describe()}
+    return answer(encode(document), headers=CACHE)
+
+
+@operation(
+    router,
+    "POST",
+    "/datasets",
+    answer=OwnDatasetAnswer,
+    status=201,
+    files=(CSV,),
+    problems=("unavailable",),
+    answer_headers=("Location",),
+)
+async def create_dataset(
+    request: Request,
+    label: LabelQuery = None,
+    test: TestQuery = 0.2,
+    seed: SeedQuery = 0,
+    scale: ScaleQuery = False,
+) -> Response:
+    """One's own data set, from a CSV file of at most 2 MiB.
+
+    Its first line names the columns; one holds labels of any kind, all others numbers. It is kept
+    as long as sessions are, and its name in the answer stands wherever a data set is named.
+    """
+    data = await read_bytes(request, MAX_FILE_BYTES)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
+        raise Problem("unsupported-type", f"Send the file as {CSV}.", headers={"Accept": CSV})
+    sessions = service(request)
+
+    def create() -> Response:
+        try:
+            table = read_table(data, label, test, seed, scale)
+        except EngineError as error:
+            if error.code == NO_TABLE:
+                raise malformed(error.message) from None
+            raise
+        about = sessions.own_data.add(table)
+        location = f"{PREFIX}/datasets/{about['name']}"
+        return answer(encode(about), status=201, headers={"Location": location})
+
+    return await in_executor(request, create)
+
+
+@operation(router, "GET", "/datasets/{name}", answer=OwnDatasetAnswer, problems=("not-found",))
+async def get_dataset(request: Request, name: str) -> Response:
+    """One's own data set: its splits, columns and classes."""
+    sessions = service(request)
+    return await in_executor(request, lambda: answer(encode(sessions.own_data.about(name))))
+
+
+@operation(
+    router,
+    "GET",
+    "/datasets/{name}/rows/{split}/{row}",
+    answer=RowAnswer,
+    problems=("not-found",),
+)
+async def get_row(request: Request, name: str, split: str, row: int) -> Response:
+    """One sample as it was recorded: pixels from 0 to 255, row by row, and its label."""
+    try:
+        pixels, label = datasets.digit(name, split, row)
+    except EngineError as error:
+        raise Unknown(error.message) from None
+    document = {"row": row, "label": label, "pixels": pixels.tolist()}
+    return answer(encode(document), headers=CACHE)

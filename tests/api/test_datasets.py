@@ -1,0 +1,99 @@
+"""Data sets by REST: points, one's own table, and every fault with its line."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.conftest import API, pointers
+
+NETWORK = {
+    "input_size": 2,
+    "layers": [{"type": "affine", "units": 3}],
+    "loss": {"type": "softmax_cross_entropy"},
+}
+ROWS = "".join(f"{k},{k / 10},{'pqr'[k % 3]}\n" for k in range(10))
+TABLE = f"width,height,kind\n{ROWS}".encode()
+
+
+def post(client: TestClient, content: bytes, query: str = "", media: str = "text/csv") -> Any:
+    return client.post(f"{API}/datasets{query}", content=content, headers={"Content-Type": media})
+
+
+def begin(client: TestClient, data: dict[str, Any]) -> Any:
+    return client.post(f"{API}/sessions", json={"network": NETWORK, "data": data})
+
+
+def test_a_table_becomes_a_data_set_that_a_session_names(client: TestClient) -> None:
+    made = post(client, TABLE, "?label=kind&test=0.3&seed=5")
+    about = made.json()
+    session = begin(client, {"dataset": about["name"], "split": "test", "samples": 3})
+
+    assert made.status_code == 201
+    assert client.get(made.headers["location"]).json() == about
+    assert about["splits"] == {"train": 7, "test": 3}
+    assert about["columns"] == ["width", "height"]
+    assert about["class_names"] == ["p", "q", "r"]
+    assert session.status_code == 201
+    for x, label in zip(session.json()["x"], session.json()["t"], strict=True):
+        assert x[1] == x[0] / 10
+        assert label == x[0] % 3
+
+
+@pytest.mark.parametrize("name", ["xor", "moons", "circles", "spiral", "blobs"])
+def test_points_of_a_plane_are_made(client: TestClient, name: str) -> None:
+    data = {"dataset": name, "samples": 12, "noise": 0, "seed": 1}
+    made, again = begin(client, data), begin(client, data)
+
+    assert made.status_code == 201, made.text
+    assert made.json()["x"] == again.json()["x"]
+    assert len(made.json()["x"]) == 12
+    assert name in [plane["name"] for plane in client.get(f"{API}/datasets").json()["planes"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "at"),
+    [
+        ({"dataset": "moons", "samples": 5, "noise": 3}, "/data/noise"),
+        ({"dataset": "moons", "samples": 3000}, "/data/samples"),
+        ({"dataset": "own-nothing", "samples": 3}, "/data/dataset"),
+        ({"dataset": "nothing", "samples": 3}, "/data/dataset"),
+        ({"samples": 3}, "/data/dataset"),
+    ],
+)
+def test_what_there_is_not_is_named(client: TestClient, data: dict[str, Any], at: str) -> None:
+    answer = begin(client, data)
+    assert answer.status_code == 422
+    assert pointers(answer) == [at]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "words"),
+    [
+        (b"a,b\n1,x\n2;y\n", 422, "line 3: there are 1 cells"),
+        (b"a,b\n1,x\nsecret,y\n", 422, "line 3, column 1"),
+        (b"a,b\n1,\xff\n", 400, "line 2: this is no UTF-8"),
+        (b"", 422, "the file is empty"),
+    ],
+)
+def test_a_fault_names_its_line_and_repeats_nothing(
+    client: TestClient, content: bytes, status: int, words: str
+) -> None:
+    answer = post(client, content)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "secret" not in answer.text
+
+
+def test_other_types_and_sizes_are_refused(client: TestClient) -> None:
+    assert post(client, TABLE, media="application/json").status_code == 415
+    assert post(client, b"a,b\n" + b"1,x\n" * 600_000).status_code == 413
+    assert pointers(post(client, TABLE, "?test=0.95")) == ["/test"]
+    assert pointers(post(client, TABLE, "?label=depth")) == ["/label"]
+
+
+def test_a_session_is_no_data_set_and_a_data_set_no_session(client: TestClient) -> None:
+    name = post(client, TABLE).json()["name"]
+    session = begin(client, {"dataset": name, "samples": 1}).json()["id"]
+    assert client.get(f"{API}/sessions/{name}").status_code == 404
+    assert client.get(f"{API}/datasets/{session}").status_code == 404
