@@ -64,8 +64,9 @@ def test_every_route_is_described_under_a_name_of_its_own(app: FastAPI) -> None:
 
 def test_names_of_operations_never_change(app: FastAPI) -> None:
     assert {operation["operationId"] for _, _, operation in operations(app.openapi())} == {
-        "check_session", "control_run", "create_dataset", "create_session", "delete_session", "edit_session",
-        "evaluate", "explain_number", "fork_session", "get_catalogue", "get_dataset", "get_datasets",
+        "check_session", "control_run", "create_dataset", "create_session",
+        "delete_session", "edit_session", "evaluate", "explain_number", "fork_session",
+        "get_catalogue", "get_dataset", "get_datasets",
         "get_events", "get_figure", "get_index",
         "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_recipe",
         "get_row", "get_run",
