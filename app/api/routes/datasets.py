@@ -12,7 +12,7 @@ from app.api.bodies import read_bytes
 from app.api.context import PREFIX, service
 from app.api.documents import operation
 from app.api.executor import in_executor
-from app.api.files import MAX_FILE_BYTES, malformed
+from app.api.files import MAX_FILE_BYTES, OCTETS, malformed
 from app.api.problem import Problem
 from app.api.routes.catalogue import CACHE
 from app.api.values import answer, encode
@@ -24,7 +24,7 @@ from app.sessions.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["datasets"])
 
-CSV = "text/csv"
+TYPES = ("text/csv", OCTETS)
 
 LabelQuery = Annotated[
     str | None,
@@ -55,7 +55,7 @@ async def get_datasets(request: Request) -> Response:
     "/datasets",
     answer=OwnDatasetAnswer,
     status=201,
-    files=(CSV,),
+    files=TYPES,
     problems=("unavailable",),
     answer_headers=("Location",),
 )
@@ -72,8 +72,9 @@ async def create_dataset(
     as long as sessions are, and its name in the answer stands wherever a data set is named.
     """
     data = await read_bytes(request, MAX_FILE_BYTES)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CSV:
-        raise Problem("unsupported-type", f"Send the file as {CSV}.", headers={"Accept": CSV})
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in TYPES:
+        said = f"Send the file as {' or '.join(TYPES)}."
+        raise Problem("unsupported-type", said, headers={"Accept": ", ".join(TYPES)})
     sessions = service(request)
 
     def create() -> Response:

@@ -91,6 +91,10 @@ const form = { Accept: "application/vnd.safetensors" };
 const file = (await api.getTensors({ path, headers: form, parseAs: "blob" })).data as unknown as Blob;
 await done("put_tensors", api.putTensors({ path, auth, headers, bodySerializer: null, body: file }));
 
+const csv = new Blob(["a,b\n1,x\n2,y\n"], { type: "text/csv" });
+const table = await done("create_dataset", api.createDataset({ bodySerializer: null, body: csv }));
+await done("get_dataset", api.getDataset({ path: { name: table.name } }));
+
 const { stream } = await api.getEvents({ path });
 const run = await done("start_run", api.startRun({ path, auth, body: { steps: 1_000_000, batch_size: 1 } }));
 const control = (action: "pause" | "stop") =>
