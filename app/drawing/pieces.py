@@ -5,7 +5,7 @@ from typing import Literal
 from app.drawing import drawn
 from app.drawing.geometry import Placement, Point, Rect
 from app.drawing.labels import Label, pixel, rounded
-from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, EdgeFace, Plan
+from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, TITLES, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
 
 
@@ -158,7 +158,7 @@ def _sentence(plan: Plan, face: EdgeFace) -> str:
 
 def _called(plan: Plan, id: str) -> str:
     face = plan.faces[id]
-    return face.title or face.op or id
+    return face.title or TITLES.get(face.op or "", face.op) or id
 
 
 def _groups(plan: Plan, placement: Placement) -> list[drawn.Group]:

@@ -12,7 +12,9 @@ from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
 from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
 from app.engine.graph import Edge, LayerGroup, OpGraph
+from app.engine.layers import ACTIVATIONS
 from app.engine.open_ops import REPEAT
+from app.engine.ops import OPS
 
 OP_SIZE = 44.0
 REPEAT_W, REPEAT_H = 64.0, 36.0
@@ -23,9 +25,7 @@ ABOVE, BELOW, BOTTOM = Lane(-1000), Lane(1000), Lane(1001)
 
 TITLES = {
     "affine": "Affine",
-    "relu": "ReLU",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
+    **{type: OPS[type].symbol for type in ACTIVATIONS},
     "softmax": "Softmax",
     "cross_entropy": "Cross Entropy Error",
     "softmax_cross_entropy": "Softmax with Loss",

@@ -25,7 +25,7 @@ class Op:
     """One row of the table.
 
     Attributes:
-        symbol: What stands in its circle.
+        symbol: What stands in its circle; a layer of one op has its name from here.
         shape: Result shape from the inputs' shapes.
         forward: ``forward(inputs, attributes) -> result``.
         gradient: ``gradient(k, inputs, out, grad, attributes)``: dL/d(input k) from dL/d(out),
@@ -151,14 +151,21 @@ def _max(inputs: Sequence[Array], attributes: Attributes) -> Array:
 
 def _elementwise(
     symbol: str,
+    name: str,
     function: Callable[[Array], Array],
     gradient: Callable[[Array, Array, Array], Array],
 ) -> Op:
-    """An op of one input, cell by cell; ``gradient(x, y, grad)`` is dL/dx from dL/dy."""
+    """An op of one input, cell by cell.
+
+    Args:
+        symbol: What is shown.
+        name: Of the function, in the table of ``rules``.
+        function: It.
+        gradient: ``gradient(x, y, grad)`` is dL/dx from dL/dy.
+    """
 
     def rule(shapes: Sequence[Shape], attributes: Attributes) -> IndexRule:
         axes = _letters(shapes[0])
-        name = "reciprocal" if symbol == "/" else symbol
         return IndexRule(axes, (Term((Factor("0", axes, name),)),))
 
     return Op(
@@ -228,14 +235,16 @@ OPS: Mapping[str, Op] = {
         ),
         _largest_rule,
     ),
-    "exp": _elementwise("exp", np.exp, lambda x, y, grad: grad * y),
-    "log": _elementwise("log", np.log, lambda x, y, grad: grad * (1 / x)),
-    "reciprocal": _elementwise("/", lambda x: 1 / x, lambda x, y, grad: grad * (-y * y)),
+    "exp": _elementwise("exp", "exp", np.exp, lambda x, y, grad: grad * y),
+    "log": _elementwise("log", "log", np.log, lambda x, y, grad: grad * (1 / x)),
+    "reciprocal": _elementwise(
+        "/", "reciprocal", lambda x: 1 / x, lambda x, y, grad: grad * (-y * y)
+    ),
     "relu": _elementwise(
-        "relu", lambda x: np.maximum(x, 0), lambda x, y, grad: np.where(x > 0, grad, 0)
+        "ReLU", "relu", lambda x: np.maximum(x, 0), lambda x, y, grad: np.where(x > 0, grad, 0)
     ),
     "sigmoid": _elementwise(
-        "sigmoid", layers.sigmoid, lambda x, y, grad: grad * layers.sigmoid_slope(x)
+        "Sigmoid", "sigmoid", layers.sigmoid, lambda x, y, grad: grad * layers.sigmoid_slope(x)
     ),
-    "tanh": _elementwise("tanh", np.tanh, lambda x, y, grad: grad * layers.tanh_slope(x)),
+    "tanh": _elementwise("Tanh", "tanh", np.tanh, lambda x, y, grad: grad * layers.tanh_slope(x)),
 }

@@ -21,7 +21,7 @@ import { product } from "./panels/product.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
 import { listenToUndo } from "./panels/undoing.js";
-import { catalogue, notice, playing, presets, stale, trace } from "./store.js";
+import { awaited, catalogue, loading, notice, playing, presets, stale, trace } from "./store.js";
 import { keptLanguage, speak, t } from "./strings.js";
 import { watchRecipes } from "./recipes.js";
 import { mountTimeline } from "./timeline.js";
@@ -49,6 +49,8 @@ async function start() {
     await arrive(place);
   } catch (error) {
     notice.value = messageOf(error);
+  } finally {
+    awaited.value--;
   }
   watchRecipes();
   watchVisits(place.lang !== null, arrive);
@@ -74,7 +76,8 @@ function announce() {
   const line = /** @type {HTMLElement} */ (document.getElementById("live"));
   let last = 0;
   effect(() => {
-    const text = stale.value ? t("stale.now") : trace.value ? sentenceText() : "";
+    const waiting = loading.value ? t("loading.now") : "";
+    const text = stale.value ? t("stale.now") : trace.value ? sentenceText() : waiting;
     const wait = playing.value ? Math.max(0, last + 1000 - Date.now()) : 0;
     const timer = setTimeout(() => {
       last = Date.now();

@@ -95,11 +95,23 @@ export async function fork() {
  */
 async function open(get, where, view) {
   const mine = ++openings;
-  const session = await get();
-  if (session.edit_token) remember(session.id, session.edit_token);
-  if (mine !== openings) return;
-  begin(mine);
-  await look(session, { ...session.view, ...view }, where);
+  await coming(async () => {
+    const session = await get();
+    if (session.edit_token) remember(session.id, session.edit_token);
+    if (mine !== openings) return;
+    begin(mine);
+    await look(session, { ...session.view, ...view }, where);
+  });
+}
+
+/** While it lasts, the page says that it is loading. @param {() => Promise<unknown>} get */
+async function coming(get) {
+  store.awaited.value++;
+  try {
+    await get();
+  } finally {
+    store.awaited.value--;
+  }
 }
 
 /** @param {number} mine  the opening whose session comes onto the screen */
@@ -162,7 +174,7 @@ export async function changeView(change) {
   const view = { ...wantedView(), ...change };
   store.asked.value = view;
   try {
-    await look(session, view);
+    await coming(() => look(session, view));
   } catch (error) {
     // The controls go back to what is shown, unless something newer was asked for.
     if (store.asked.value !== view) return;

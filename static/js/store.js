@@ -23,6 +23,10 @@ export const trace = signal(null);
 /** @type {Signal<View>} */
 export const view = signal({ level: "op", loss: "closed", sample: 0, single: false, open: [], form: "book" });
 
+/** Figures and views on their way to the screen; the first is the one that the address names. */
+export const awaited = signal(1);
+export const loading = computed(() => awaited.value > 0);
+
 /** The view that was asked for and is not on the screen yet. @type {Signal<View | null>} */
 export const asked = signal(null);
 

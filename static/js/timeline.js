@@ -8,7 +8,7 @@ import { batch, effect } from "@preact/signals-core";
 import { html } from "lit-html";
 import { back, clamp, next } from "./cursor.js";
 import { stopReached } from "./passed.js";
-import { cursor, moved, playing, session, stride, trace } from "./store.js";
+import { cursor, loading, moved, playing, session, stride, trace } from "./store.js";
 import { t } from "./strings.js";
 import { mount } from "./mount.js";
 
@@ -114,7 +114,7 @@ function timeline() {
         step="1"
         .value=${String(seq)}
         aria-label=${t("timeline.slider")}
-        aria-valuetext=${position()}
+        aria-valuetext=${place()}
         @input=${slide}
       />
       ${phases()}
@@ -132,11 +132,20 @@ function timeline() {
 
 /** Where the cursor stands, in words; counted in strides of the size that is chosen. */
 export function position() {
-  const events = trace.value?.events ?? [];
+  if (!trace.value) return loading.value ? t("loading.now") : "";
+  return withCells(t("timeline.position", stopReached(trace.value, cursor.value.seq, stride.value)));
+}
+
+/** The same as the slider counts it, which has a place for every event. */
+function place() {
+  if (!trace.value) return position();
+  return withCells(t("timeline.position", { step: cursor.value.seq, steps: trace.value.events.length }));
+}
+
+/** @param {string} step */
+function withCells(step) {
   const { seq, element } = cursor.value;
-  const reached = trace.value ? stopReached(trace.value, seq, stride.value) : { step: 0, steps: 0 };
-  const step = t("timeline.position", reached);
-  const cells = events[seq]?.elements ?? 0;
+  const cells = trace.value?.events[seq]?.elements ?? 0;
   return element ? `${step} \u00b7 ${t("timeline.cells", { cell: element, cells })}` : step;
 }
 

@@ -194,6 +194,16 @@ def test_an_op_says_what_it_does_on_both_ways_and_leads_to_its_steps(explorer: A
     assert (event["node"], event["phase"]) == ("affine1.dot", "backward")
 
 
+def test_an_op_that_is_its_whole_layer_has_one_name(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=two-layer&at=4&stride=op")
+    circle = page.locator('#figure [data-node="relu1.relu"] text')
+    assert circle.text_content() == "ReLU"
+    circle.click()
+    page.wait_for_selector(".doings")
+    assert page.inner_text("#chosen-title") == "ReLU"
+
+
 def test_the_title_follows_and_the_focus_never_falls_out_of_the_page(explorer: Any) -> None:
     page = explorer.page
     explorer.open("?preset=fig-5-24&at=0&stride=op")

@@ -3,6 +3,7 @@
 import gzip
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.engine.spec import LayerSpec, NetworkSpec
 from tests.drawing.networks import AFFINE, DIGITS, LOSS, TWO_LAYER, chain, softmax
 from tests.drawing.overlaps import drawing_faults
 
+LANGUAGES = Path(__file__).parents[2] / "static/lang"
 FORMS = ("book", "shifted", "logsumexp")
 FIGURES = [
     (build_graph(AFFINE, 1), "op"),
@@ -65,6 +67,23 @@ def test_a_chain_of_layers_runs_straight(depth: int) -> None:
         assert drawing_faults(drawing) == []
         ys = {node["y"] for node in drawing["nodes"] if node["kind"] in ("op", "layer")}
         assert len(ys) == 1
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+def test_a_layer_of_one_op_is_called_alike_in_its_circle_and_on_its_box(activation: str) -> None:
+    # A sigmoid of large inputs stays one op.
+    closed = frozenset({f"{activation}1"})
+    layers = [LayerSpec("affine", units=3), LayerSpec(activation)]
+    graph = build_graph(NetworkSpec.build(2, layers), 2, closed=closed)
+    nodes = {level: draw(graph, level)["nodes"] for level in ("op", "layer")}
+    (symbol,) = (node["symbol"] for node in nodes["op"] if node["op"] == activation)
+    (title,) = (node["title"] for node in nodes["layer"] if node["layer"] == f"{activation}1")
+    assert symbol == title
+    for words in (LANGUAGES / f"{language}.json" for language in ("en", "ko", "ja")):
+        assert json.loads(words.read_text("utf-8"))[f"activation.{activation}"] == title
+    told = [e["description"] for level in nodes for e in draw(graph, level)["edges"]]
+    assert any(f"into {title}" in text for text in told)
+    assert activation not in " ".join(told).split()
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])

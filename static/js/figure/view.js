@@ -16,6 +16,7 @@ import {
   fetchedCells,
   graph,
   innerTable,
+  loading,
   revealed,
   selection,
   session,
@@ -124,6 +125,10 @@ export function mountFigure(host) {
     const { node, reads, writes } = litEvent.value ?? { node: "", reads: [], writes: [] };
     const chosen = selection.value ? [selection.value.key] : [];
     if (painted.value) screen.pin([...chosen, ...writes, ...reads, node]);
+  });
+  effect(() => {
+    if (loading.value) host.dataset.loading = t("loading.now");
+    else delete host.dataset.loading;
   });
   effect(() => {
     host.setAttribute("aria-label", t("figure.name"));

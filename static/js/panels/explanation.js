@@ -11,7 +11,7 @@ import { edgeOf, formulaFor, layerTitle, nameOf, totalName } from "../figure/nam
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, graph, pointed, selection, session, subject, trace, view } from "../store.js";
+import { cursor, event, graph, loading, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { goTo, position } from "../timeline.js";
 import { cellExplanation, spokenAnswer, way } from "./cell.js";
@@ -34,17 +34,18 @@ export function explanation() {
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
       ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
     </section>
-    ${subject.value ? cellExplanation(subject.value) : hint()} ${digitSection()} ${equations()} ${prose()} ${leading()}
+    ${subject.value ? cellExplanation(subject.value) : trace.value ? hint() : null} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
 }
 
 /** What one op does, forward and on the way back, each with its step. @param {TraceEvent[]} doings */
 function opExplanation(doings) {
   const [{ node, op, layer }] = doings;
-  const symbol = graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op;
+  const symbol = plainFormula(graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op);
+  const title = layerTitle(layer);
   return html`<section class="chosen" aria-labelledby="chosen-title">
     ${way()}
-    <h2 id="chosen-title" tabindex="-1">${plainFormula(symbol)} \u00b7 ${layerTitle(layer)}</h2>
+    <h2 id="chosen-title" tabindex="-1">${title.startsWith(symbol) ? title : `${symbol} \u00b7 ${title}`}</h2>
     <ol class="doings">
       ${doings.map(
         (now) => html`<li>
@@ -84,6 +85,7 @@ function heading() {
 /** The sentence of the step, with a button for each tensor it names. */
 function sentenceParts() {
   const now = event.value;
+  if (!trace.value) return loading.value ? null : t("loading.nothing");
   if (!now) return t(openingKey() ?? "start.any");
   if (!passed.value) return glued(tParts(sentenceKey(now), named(now, term)));
   const { key, names } = strideSentence(passed.value, term);

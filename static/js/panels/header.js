@@ -9,7 +9,7 @@ import { arrive, startOf } from "../arrive.js";
 import { read } from "../address.js";
 import { messageOf } from "../messages.js";
 import { openPreset } from "../session.js";
-import { notice, presets, session, stride, theme, view as seen } from "../store.js";
+import { loading, notice, presets, session, stride, theme, view as seen } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
@@ -80,7 +80,7 @@ function header() {
 /** What is shown: a figure of the book, or a network of one's own. */
 export function title() {
   const now = session.value;
-  if (!now) return t("header.choose");
+  if (!now) return t(loading.value ? "loading.now" : "header.choose");
   return now.preset ? presetTitle(now.preset) : t("header.own");
 }
 

@@ -5,7 +5,7 @@ import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
 import { messageOf } from "../messages.js";
 import { goOn } from "../recipes.js";
-import { gone, notice, panel, panelOpen } from "../store.js";
+import { gone, loading, notice, panel, panelOpen, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { data } from "./data.js";
@@ -22,7 +22,7 @@ export function mountSide() {
   mountDrops();
   keepOpen();
   mount("tabs", tabs);
-  mount("panel", () => (panelOpen.value ? CONTENTS[panel.value]() : null));
+  mount("panel", () => (panelOpen.value ? content() : null));
   mount("notice", () =>
     gone.value
       ? html`<p>${t("notice.gone")}</p>
@@ -40,6 +40,13 @@ export function mountSide() {
     // A panel of text is scrolled by keys from a tab stop of its own; tables of inputs have theirs.
     place.tabIndex = panel.value === "data" ? -1 : 0;
   });
+}
+
+function content() {
+  const isReady = session.value !== null || panel.value === "explain";
+  return isReady
+    ? CONTENTS[panel.value]()
+    : html`<p class="hint">${t(loading.value ? "loading.now" : "loading.nothing")}</p>`;
 }
 
 async function again() {
