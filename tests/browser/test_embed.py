@@ -26,6 +26,12 @@ def test_a_page_of_another_origin_may_embed_the_figure_where_it_is_allowed(
         frames = (course_page,) if allowed else ()
         with serving(create_app(Settings(frame_ancestors=frames))) as address:
             source["src"] = f"{address}/?preset=fig-5-25&amp;panels=none"
+            if allowed:
+                # The figures on one page share what a tab keeps; each shows what its address names.
+                page.goto(f"{address}/?preset=fig-5-25")
+                page.click("#fold")
+                page.goto(f"{address}/?preset=fig-5-25&panels=table")
+                page.wait_for_selector(".figure-table")
             page.goto(course_page)
             frame = page.frame_locator("iframe")
             if not allowed:

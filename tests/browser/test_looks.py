@@ -86,3 +86,15 @@ def test_the_timeline_names_its_phases_and_shows_where_layers_begin(explorer: An
     assert widths[2] > widths[0] > widths[1]
     # Affine 1, ReLU and Affine 2 on the way there.
     assert parts.nth(0).locator("i").count() == 3
+
+
+def test_at_400_percent_the_page_only_scrolls_down(explorer: Any) -> None:
+    page = explorer.page
+    # WCAG 1.4.10 asks for 320 px; a phone at 200 % has less.
+    page.set_viewport_size({"width": 195, "height": 422})
+    for search in ("?preset=fig-5-29&at=5&lang=en", "?preset=fig-5-28&lang=ja"):
+        explorer.open(search)
+        assert page.evaluate("document.documentElement.scrollWidth") == 195
+        tabs, timeline = (page.locator(one).bounding_box() for one in ("#side", "#timeline"))
+        assert tabs["y"] + tabs["height"] <= timeline["y"] + 1
+        assert page.locator("#figure").bounding_box()["height"] >= 176

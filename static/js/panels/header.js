@@ -177,6 +177,8 @@ function toggleMenu(open) {
   const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
   menu.hidden = open === undefined ? !menu.hidden : !open;
   document.getElementById("choose")?.setAttribute("aria-expanded", String(!menu.hidden));
+  // What the menu hides, wholly or by half, is neither reached by Tab nor hit beside its edge.
+  /** @type {HTMLElement} */ (document.querySelector("main")).inert = !menu.hidden;
   if (!menu.hidden) menu.querySelector("button")?.focus();
 }
 

@@ -62,6 +62,8 @@ async function again() {
 
 /** A reload finds the panel as it was left, in this tab alone. */
 function keepOpen() {
+  // A figure inside another page shows what its address names, and leaves what is kept to the whole page.
+  if (document.body.dataset.panels) return;
   const kept = sessionStorage.getItem(KEPT);
   const name = PANELS.find((one) => one === kept);
   if (name) panel.value = name;
