@@ -106,6 +106,8 @@ class Optimizer(ABC):
 
     def __init__(self, config: OptimizerConfig) -> None:
         self.config = config
+        # The step's own rate, where a schedule makes it another than the settings'.
+        self.rate = config.learning_rate
         self.steps = 0
         self._gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
         # Where no epsilon is used, 0 is as good as any.
@@ -166,7 +168,7 @@ class Sgd(Optimizer):
     """A step against the gradient, as long as the learning rate says."""
 
     def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
-        step = self.config.learning_rate * g
+        step = self.rate * g
         np.subtract(p, step, out=step)
         return step
 
@@ -179,7 +181,7 @@ class Momentum(Optimizer):
     def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
         (v,) = gathered
         v *= self.config.momentum
-        v -= self.config.learning_rate * g
+        v -= self.rate * g
         return np.asarray(p + v)
 
 
@@ -193,7 +195,7 @@ class AdaGrad(Optimizer):
         h += g * g
         root = np.sqrt(h)
         root += self._epsilon
-        step = self.config.learning_rate * g
+        step = self.rate * g
         step /= root
         np.subtract(p, step, out=step)
         return step
@@ -218,7 +220,7 @@ class Adam(Optimizer):
         np.sqrt(root, out=root)
         root += self._epsilon
         step = m / (1 - beta1**self.steps)
-        step *= self.config.learning_rate
+        step *= self.rate
         step /= root
         np.subtract(p, step, out=step)
         return step

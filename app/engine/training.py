@@ -12,9 +12,12 @@ import numpy as np
 
 from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
+from app.engine.history import History, is_due
 from app.engine.layers import cross_entropy, score_gradient, softmax
+from app.engine.meter import Meter, measured
 from app.engine.network import Network
 from app.engine.optimizers import Optimizer
+from app.engine.rates import Rates
 from app.engine.spec import Limits, NetworkSpec
 from app.engine.targets import as_one_hot
 
@@ -39,6 +42,30 @@ class StepStats:
     loss: float
     accuracy: float
     gradient_norms: dict[str, float]
+
+
+@dataclass
+class Watch:
+    """What of a training is looked at while it goes on, and what may end it before its last step.
+
+    Attributes:
+        history: Where all is noted.
+        held_out: Samples ``(M, D)`` and labels ``(M,)`` that the training never learns from.
+        evaluate_every: Steps after which these are passed through the network; and after the last.
+        loss_below: End with the first mini-batch whose loss is smaller.
+        patience: End when so many evaluations in a row have not lowered the held-out loss.
+        best, waited: The lowest held-out loss, and evaluations since: to go on from a checkpoint.
+        ended: Which of the two has ended it, if one has.
+    """
+
+    history: History | None = None
+    held_out: tuple[Array, Array] | None = None
+    evaluate_every: int | None = None
+    loss_below: float | None = None
+    patience: int | None = None
+    best: float = float("inf")
+    waited: int = 0
+    ended: str | None = None
 
 
 class MiniBatches:
@@ -76,11 +103,24 @@ class MiniBatches:
         """How many batches were fixed; None where they are drawn."""
         return None if self._fixed is None else len(self._fixed)
 
+    @property
+    def per_epoch(self) -> int:
+        """How many steps an epoch has."""
+        return -(-self._n // self.size) if self._fixed is None else len(self._fixed)
+
+    def seen(self, steps: int) -> int:
+        """How many samples ``steps`` steps learn from, a row as often as it comes."""
+        epochs, rest = divmod(steps, self.per_epoch)
+        if self._fixed is None:
+            return epochs * self._n + min(rest * self.size, self._n)
+        lengths = [len(batch) for batch in self._fixed]
+        return epochs * sum(lengths) + sum(lengths[:rest])
+
     def rows(self, step: int) -> Array:
         """The rows of step ``step``, counted from 0."""
         if self._fixed is not None:
             return self._fixed[step % len(self._fixed)]
-        epoch, place = divmod(step, -(-self._n // self.size))
+        epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
             self._order = np.random.default_rng([self.seed, epoch]).permutation(self._n)
             self._epoch = epoch
@@ -109,6 +149,8 @@ class Training:
         batches: Batches | None = None,
         start: int = 0,
         limits: Limits = Limits(),
+        rates: Rates | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """Set up a training; nothing is computed yet.
 
@@ -124,6 +166,8 @@ class Training:
             start: Steps that were made before, where a training is taken up again with the
                 parameters and the optimiser's state that it had then.
             limits: How large the pass over one of ``batches`` may be.
+            rates: Of all steps; the optimiser's own rate for each where there are none.
+            watch: What is noted on the way, and what ends it early.
 
         Raises:
             EngineError: names the field, such as ``batches/3/1``: a size or a row out of range,
@@ -149,11 +193,30 @@ class Training:
         self.done = _whole(start, "start", 0, self.steps)
         self._scores = self._targets = np.zeros((0, spec.output_size))
         self._gradients: dict[str, Array] = {}
+        self.rates = rates
+        self.watch = watch or Watch()
+        history = self.watch.history
+        self._meter = None if history is None else Meter(history, network)
+        self._labels = self._t.argmax(axis=1)
 
     @property
     def finished(self) -> bool:
-        """Whether all steps were made."""
-        return self.done >= self.steps
+        """Whether all steps were made, or as many as it took."""
+        return self.done >= self.steps or self.watch.ended is not None
+
+    @property
+    def epoch(self) -> int:
+        """How many times the samples were gone through, counted from 0."""
+        return self.done // self._batches.per_epoch
+
+    @property
+    def seen(self) -> int:
+        """How many samples were learned from, each as often as it came."""
+        return self._batches.seen(self.done)
+
+    def rows(self, step: int) -> Array:
+        """The rows that a step, counted from 1, learns from."""
+        return self._batches.rows(step - 1)
 
     def step(self) -> StepStats:
         """`advance`, then `stats`."""
@@ -169,15 +232,54 @@ class Training:
         """
         if self.finished:
             raise RuntimeError("all steps of the training were made")
+        step = self.done + 1
         rows = self._batches.rows(self.done)
+        if self.rates is not None:
+            self.optimizer.rate = self.rates.at(step)
         self._targets = self._t[rows]
         self._scores = self.network.forward(self._x[rows])
         # Softmax with loss, without the loss itself: `stats` computes it from the same scores.
         dout = score_gradient(softmax(self._scores), self._targets)
         self._gradients = self.network.backward(dout)
+        meter = self._meter
+        before = None
+        if meter is not None and is_due(step):
+            before = {name: value.copy() for name, value in self.network.parameters.items()}
         new = self.optimizer.update(self.network.parameters, self._gradients)
         self.network.set_parameters(new)
-        self.done += 1
+        self.done = step
+        if meter is not None:
+            meter.note(step, self._scores, self._labels[rows])
+            if before is not None:
+                meter.health(self._gradients, before)
+        if self.watch.held_out is not None:
+            self._test(step)
+        if self.watch.loss_below is not None and self.stats().loss < self.watch.loss_below:
+            self.watch.ended = "loss_below"
+
+    def settle(self) -> None:
+        """Bring the history up to the last step; what is measured waits for company otherwise."""
+        if self._meter is not None:
+            self._meter.flush()
+
+    def _test(self, step: int) -> None:
+        watch = self.watch
+        every = watch.evaluate_every
+        if watch.held_out is None or not (step == self.steps or (every and step % every == 0)):
+            return
+        x, labels = watch.held_out
+        # A network of its own: this one's layers still hold what the step made.
+        scores = Network(self.network.spec, self.network.parameters).forward(x)
+        losses, accuracies = measured(scores[np.newaxis], labels[np.newaxis])
+        if self._meter is not None:
+            self._meter.flush()
+            self._meter.history.note_test(float(losses[0]), float(accuracies[0]))
+        if losses[0] < watch.best:
+            watch.best, watch.waited = float(losses[0]), 0
+        else:
+            watch.waited += 1
+        if watch.patience is not None and watch.waited >= watch.patience:
+            watch.ended = "patience"
 
     @np.errstate(all="ignore")
     def stats(self) -> StepStats:
