@@ -95,7 +95,7 @@ class Fan(TypedDict):
 class Label(TypedDict):
     """The box of numbers at an edge, by its upper left corner, with the name and the shape.
 
-    Modes: ``scalar`` one number; ``grid`` up to 5 rows and 6 columns; ``heat`` a heat map, with
+    Modes: ``scalar`` one number; ``grid`` up to 8 rows and 8 columns; ``heat`` a heat map, with
     the place of its ``legend``; ``fan`` an arrow for each class; ``name`` without numbers, which
     stand elsewhere.
     """

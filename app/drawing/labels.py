@@ -6,7 +6,7 @@ All sizes follow from shapes alone, so the layout knows them before there is any
 
 Modes of the box of numbers:
     scalar: one number, 58 x 17 px.
-    grid: up to 5 rows and 6 columns of such cells.
+    grid: up to 8 rows and 8 columns of such cells.
     heat: a heat map for anything larger, with its legend between its least and greatest cell.
     fan: one arrow for each class with its number over it (figure 5-28).
     name: only the name and the shape; the numbers stand elsewhere (the input image).
@@ -23,7 +23,7 @@ from app.drawing.geometry import Extent, Run
 from app.drawing.routes import PARALLEL
 
 CELL_W, CELL_H = 58.0, 17.0
-GRID_ROWS, GRID_COLUMNS = 5, 6
+GRID_ROWS, GRID_COLUMNS = 8, 8
 HEAT_W, HEAT_H, HEAT_CELL_W, HEAT_CELL_H = 112.0, 72.0, 22.0, 14.0
 SHAPE_H, SHAPE_CHAR = 16.0, 6.4
 NAME_GAP = 4.0

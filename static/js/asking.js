@@ -74,13 +74,14 @@ export function askOp(node) {
 
 /**
  * @param {Spot} spot
- * @param {{hop?: boolean}} [options]  hop: named in the answer to the question before
+ * @param {{hop?: boolean, stay?: boolean}} [options]  hop: named in the answer to the question before;
+ *   stay: what has the focus keeps it
  */
-export function ask(spot, { hop = false } = {}) {
+export function ask(spot, { hop = false, stay = false } = {}) {
   const from = selection.value;
   const seen = trail.value.findIndex((earlier) => isSame(earlier, spot));
   const follows = from && asking.value && (hop || causes.value.some((cause) => isSame(cause, spot)));
-  withFocus("chosen-title", () => {
+  withFocus(stay ? null : "chosen-title", () => {
     if (seen >= 0) trail.value = trail.value.slice(0, seen);
     else if (follows && !isSame(from, spot)) trail.value = [...trail.value, from].slice(-LONGEST);
     else if (!follows && !(from && isSame(from, spot))) trail.value = [];
@@ -110,7 +111,7 @@ export function leave() {
 /**
  * What had the focus in the panel may be gone after a change: then the new heading has it, and the
  * panel is read from its top.
- * @param {string} heading
+ * @param {string | null} heading  null where what had it is still there
  * @param {() => void} change
  */
 function withFocus(heading, change) {
@@ -121,7 +122,7 @@ function withFocus(heading, change) {
     change();
   });
   if (place) place.scrollTop = 0;
-  if (had) document.getElementById(heading)?.focus({ preventScroll: true });
+  if (had && heading !== null) document.getElementById(heading)?.focus({ preventScroll: true });
 }
 
 /** @param {Spot} one @param {Spot} other */

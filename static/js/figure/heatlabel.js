@@ -26,11 +26,7 @@ export function heatNumbers(edge, label, group) {
   const image = svg("image", { ...place, preserveAspectRatio: "none", class: "heat" });
   const frame = svg("rect", { class: "heat-frame", ...place });
   const mark = svg("rect", { class: "heat-mark", width: cellWidth, height: cellHeight });
-  const title = document.createTextNode("");
-  group.append(
-    svg("rect", { class: "slot", ...place, rx: 3 }),
-    svg("g", {}, svg("title", {}, title), image, frame, mark),
-  );
+  group.append(svg("rect", { class: "slot", ...place, rx: 3 }), image, frame, mark);
   const legend = label.legend && legendView(label.legend, edge.direction);
   if (legend) group.append(legend.element);
   /** @type {unknown[]} */
@@ -55,7 +51,6 @@ export function heatNumbers(edge, label, group) {
       const numbers = cellsShown(value, known, fetched);
       const ends = rangeOf(value, known, numbers);
       const scale = value !== undefined && known > 0 ? scaleOf(value, fetched) : null;
-      title.data = ends ? `${full(ends.min)} \u2026 ${full(ends.max)}` : "";
       legend?.paint(scale, ends);
       if (ends) group.setAttribute("data-range", `${full(ends.min)} ${full(ends.max)}`);
       else group.removeAttribute("data-range");

@@ -69,3 +69,24 @@ function distanceToLine(points, [x, y]) {
   }
   return least;
 }
+
+/** Whether the cells of a tensor are shades alone. @param {Figure} figure @param {string} key */
+export function isHeat(figure, key) {
+  return figure.labels.get(key)?.edge.label?.mode === "heat";
+}
+
+/**
+ * Which pixel of an input image lies at a point, row-major.
+ * @param {Figure} figure
+ * @param {string} key
+ * @param {Point} point  in the figure's own px
+ * @returns {number | null}  null where it is no image, or beside it
+ */
+export function pixelAt({ graph }, key, [px, py]) {
+  const node = graph.nodes.find(({ id, image }) => image && id === key);
+  if (!node?.image) return null;
+  const [rows, columns] = node.image;
+  const column = Math.floor(((px - node.x) / node.w + 0.5) * columns);
+  const row = Math.floor(((py - node.y) / node.h + 0.5) * rows);
+  return column >= 0 && column < columns && row >= 0 && row < rows ? row * columns + column : null;
+}

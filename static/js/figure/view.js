@@ -28,6 +28,7 @@ import {
 import { language, t } from "../strings.js";
 import { titleCells } from "./cells.js";
 import { oncePerFrame } from "./frames.js";
+import { mountHover } from "./hover.js";
 import { makeInsides } from "./insides.js";
 import { knownOf, valueOf } from "./known.js";
 import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
@@ -37,7 +38,7 @@ import { anchor, animate, boxAt, boxBehind, close, goUp, open, placeAfter } from
 import { mountOverview } from "./overview.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
-import { pickElement, pickPart } from "./pick.js";
+import { isHeat, pickElement, pickPart, pixelAt } from "./pick.js";
 import { makeScreen } from "./screen.js";
 import { describe, readingOrder, walk } from "./walk.js";
 import { makeViewport } from "./zoom.js";
@@ -236,6 +237,16 @@ export function mountFigure(host) {
     }
   });
   titleCells(host);
+  mountHover(host, (move) => {
+    const figure = painted.peek();
+    const target = /** @type {Element} */ (move.target);
+    if (!figure || target.closest(".inside")) return null;
+    const isFar = screen.isFar();
+    const point = viewport.point(move);
+    const picked = isFar ? pickPart(figure, point, viewport.place().k) : pickElement(target, figure, point);
+    if (!picked || picked.index !== null) return picked && (isFar || isHeat(figure, picked.key)) ? picked : null;
+    return { ...picked, index: pixelAt(figure, picked.key, point) };
+  });
   host.addEventListener("copy", (copy) => copyCell(/** @type {ClipboardEvent} */ (copy)));
   return viewport;
 }

@@ -19,6 +19,7 @@ import { flat, indexOf, positionOf } from "../values.js";
 import { isEverKnown, knownOf, passOf, valueOf, whyNever } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
 import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
+import { wholeField } from "./whole.js";
 
 /** @typedef {{name: string, explanation: Explanation | null, problem: string | null}} Answer */
 /** @type {import("@preact/signals-core").Signal<Answer | null>} */
@@ -88,8 +89,43 @@ export function cellExplanation(spot) {
           : null
       }
     </h2>
-    ${answer} ${facts(spot, edge)}
+    ${cellFields(spot, edge)} ${answer} ${facts(spot, edge)}
   </section>`;
+}
+
+/**
+ * To a cell by its index, where the figure is too small to point at one.
+ * @param {Spot} spot @param {GraphEdge} edge
+ */
+function cellFields({ key, index }, { shape, label }) {
+  if (!label || label.mode === "scalar" || label.mode === "grid") return null;
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.length > 1 ? shape[0] : 1;
+  const [row, column] = index === null ? [null, null] : indexOf(index, [rows, columns]);
+  /** @param {number} i @param {number} j */
+  const go = (i, j) => askAbout({ key, index: i * columns + j }, { stay: true });
+  return html`<div class="mover">
+    ${
+      rows > 1
+        ? wholeField({
+            id: "cell-row",
+            label: t("explain.row"),
+            value: row,
+            minimum: 0,
+            maximum: rows - 1,
+            put: (i) => go(i, column ?? 0),
+          })
+        : null
+    }
+    ${wholeField({
+      id: "cell-column",
+      label: t(rows > 1 ? "explain.column" : "explain.place"),
+      value: column,
+      minimum: 0,
+      maximum: columns - 1,
+      put: (j) => go(row ?? 0, j),
+    })}
+  </div>`;
 }
 
 /** The way back: to the step, and to each question before this one. */

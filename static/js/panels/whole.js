@@ -10,15 +10,15 @@ import { allowedMessage } from "../messages.js";
 
 /**
  * What was said at which field, and about which value and range of it: others take the words away.
- * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, {text: string, value: number, maximum: number}>>}
+ * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, {text: string, value: number | null, maximum: number}>>}
  */
 const refusals = signal(new Map());
 
 /**
  * @typedef {{
- *   id: string, label: string, value: number, minimum: number, maximum: number,
+ *   id: string, label: string, value: number | null, minimum: number, maximum: number,
  *   disabled?: boolean, put: (value: number) => void,
- * }} WholeField
+ * }} WholeField  value: null where there is none yet
  * @param {WholeField} field
  */
 export function wholeField({ id, label, value, minimum, maximum, disabled = false, put }) {
@@ -32,7 +32,7 @@ export function wholeField({ id, label, value, minimum, maximum, disabled = fals
       min=${minimum}
       max=${maximum}
       step="1"
-      .value=${String(value)}
+      .value=${value === null ? "" : String(value)}
       ?disabled=${disabled}
       aria-describedby=${refusal ? `${id}-refusal` : nothing}
       @change=${(/** @type {Event} */ change) => take(/** @type {HTMLInputElement} */ (change.target))}
@@ -44,7 +44,7 @@ export function wholeField({ id, label, value, minimum, maximum, disabled = fals
   function take(input) {
     const wanted = wholeNumber(input.value, { minimum, maximum });
     if (wanted === null) {
-      input.value = String(value);
+      input.value = value === null ? "" : String(value);
       const text = allowedMessage(label, { type: "integer", minimum, maximum });
       refusals.value = new Map([...refusals.value, [id, { text, value, maximum }]]);
       return;
