@@ -141,6 +141,9 @@ class RunAnswer(TypedDict):
     accuracy: Cell | None
     gradient_norms: dict[str, Cell]
     error: str | None
+    seconds_left: Annotated[
+        float | None, Field(description="At the pace of the last seconds; null unless it runs.")
+    ]
     optimizer: OptimizerAnswer
     batch_size: int
     seed: int
@@ -162,4 +165,5 @@ class RunEventAnswer(TypedDict):
     loss: Cell | None
     accuracy: Cell | None
     gradient_norms: dict[str, Cell]
+    seconds_left: float | None
     error: NotRequired[str]

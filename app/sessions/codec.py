@@ -53,7 +53,7 @@ def encoded_size(array: Array) -> int:
     return _HEAD.size + 8 * array.ndim + array.nbytes + _CHECKSUM.size
 
 
-def decode(data: bytes) -> Array:
+def decode(data: bytes | memoryview) -> Array:
     """The array that `encode` wrote, read-only and without a copy.
 
     Raises:

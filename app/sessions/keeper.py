@@ -9,13 +9,13 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from app.sessions.errors import Forbidden, Stale
 from app.sessions.own_data import is_session
 from app.sessions.state import Session
-from app.sessions.store import NotFound, Store, VersionConflict
+from app.sessions.store import NOTHING, NotFound, Store, VersionConflict
 
 LOCKS = 64
 # How stale "last touched" may be: reading a session need not write it each time.
@@ -71,9 +71,18 @@ class Keeper:
                     if versions is not None:
                         raise Stale(self.get(id).version) from None
 
-    def write(self, old: Session, new: Session) -> Session:
-        """Write ``new`` over ``old``; only the arrays that differ. To be called under the lock."""
-        record = self.store.replace(old.id, old.version, new.meta(), new.changed_arrays(old))
+    def write(
+        self, old: Session, new: Session, attached: Mapping[str, bytes | None] = NOTHING
+    ) -> Session:
+        """Write ``new`` over ``old``; only the arrays that differ. To be called under the lock.
+
+        Args:
+            old: As it is in the store.
+            new: As it is to be.
+            attached: What is to be put beside it, see `Store.replace`.
+        """
+        arrays = new.changed_arrays(old)
+        record = self.store.replace(old.id, old.version, new.meta(), arrays, attached)
         return replace(new, version=record.version, touched=record.touched)
 
 

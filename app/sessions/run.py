@@ -8,9 +8,9 @@ from app.engine.optimizers import OptimizerConfig
 from app.sessions.errors import Conflict
 from app.sessions.wire import json_safe
 
-State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+State = Literal["queued", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 
-ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
+ACTIVE: tuple[State, ...] = ("queued", "running", "paused", "interrupted")
 # Runs that are over and still told of, for each session.
 KEPT_RUNS = 20
 
@@ -36,13 +36,15 @@ class Run:
     """A run as it is at one moment.
 
     Attributes:
-        state: ``queued`` until its first slice; ``paused`` is still active, the other three that
-            follow ``running`` are its end.
+        state: ``queued`` until its first slice; ``paused`` is still active, and so is
+            ``interrupted``: what trained it has ended, and it is about to go on. The other three
+            are its end.
         step: Steps made, of ``steps``.
         loss: Of the last mini-batch before its update; None before the first step.
         accuracy: Of the same mini-batch.
         gradient_norms: By parameter, of the same mini-batch.
         error: What went wrong, of a run that has failed.
+        seconds_left: How long it will take, as fast as it goes; None while it does not.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Run:
     accuracy: float | None = None
     gradient_norms: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
+    seconds_left: float | None = None
 
     @property
     def active(self) -> bool:
@@ -76,8 +79,14 @@ class Run:
             "accuracy": json_safe(self.accuracy),
             "gradient_norms": json_safe(self.gradient_norms),
             "error": self.error,
+            "seconds_left": self.seconds_left,
         }
         return document
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Run":
+        """The run that `asdict` made a document of."""
+        return cls(**{**document, "optimizer": OptimizerConfig(**document["optimizer"])})
 
     def as_event(self) -> dict[str, Any]:
         """What readers of the session's events are told."""
@@ -89,5 +98,6 @@ class Run:
             "loss": self.loss,
             "accuracy": self.accuracy,
             "gradient_norms": dict(self.gradient_norms),
+            "seconds_left": self.seconds_left,
         }
         return event if self.error is None else event | {"error": self.error}

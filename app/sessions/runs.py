@@ -1,9 +1,10 @@
-"""Training runs: many at once on a few threads, each a slice of time at a time.
+"""Training runs: started, watched, controlled here; made by the workers.
 
-A run belongs to a session. Worker threads take the runs in turn and train each for some
-milliseconds, so one long run does not keep a classroom waiting, and whoever pauses or stops one is
-heard when the slice ends. The session's parameters are saved now and then, and always before a
-run is seen to be paused, stopped or finished: what a reader fetches then is the run's last word.
+A run belongs to a session. It is trained by a process of the staff, each of which serves several
+in turn, a slice of time at a time: whoever pauses or stops one is heard when the slice ends. What
+comes of it is saved now and then, and always before a run is seen to be paused or over: what a
+reader fetches then is the run's last word. A run whose worker dies goes on from what was saved
+last, and so does one that the end of the server has cut off, when the server is there again.
 """
 
 import logging
@@ -12,17 +13,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 
-from app.engine.training import StepStats, Training
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
+from app.sessions.job import Job, News
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
+from app.sessions.store import NotFound
 from app.sessions.turns import Turns
 from app.sessions.wire import PROGRESS, STATE
+from app.sessions.work.frames import pack
+from app.sessions.work.order import Order, Snapshot
+from app.sessions.work.process import WorkerProcess
+from app.sessions.work.staff import Staff
 
 __all__ = ["Run", "RunConflict", "RunManager", "RunsFull"]
 
@@ -33,106 +39,95 @@ log = logging.getLogger(__name__)
 MAX_ACTIVE = 256
 # The store remembers all runs of a session; here are those that somebody may still look at.
 KEPT_SESSIONS = 1_000
-SLICE_SECONDS = 0.01
-PROGRESS_SECONDS = 0.1
-# A checkpoint each second, or each 200 steps where those take longer than a tenth of one: small
-# networks make 200 steps in a few milliseconds, and would do nothing but save.
-CHECKPOINT_SECONDS = 1.0
-CHECKPOINT_STEPS = 200
-CHECKPOINT_PAUSE = 0.1
-CLOSE_SECONDS = 0.9
+# How often a run is saved: all of them together write no more than so many bytes a second.
+SAVE_SECONDS = 1.0
+SAVE_BYTES = 8 * 2**20
+# Threads that write what the workers tell and read what they need.
+CLERKS = 2
+# A run that this many workers have died over, without coming on in between, has failed.
+MOST_DEATHS = 3
+SETTLE_SECONDS, CLOSE_SECONDS = 0.5, 0.8
 RETRY_SECONDS = 5
 
-
-Save = Callable[[str, dict[str, Array], Run], None]
-
-
-@dataclass(eq=False)
-class _Job:
-    """A run with what it needs to go on.
-
-    Changed under the manager's lock, except what only the thread of its slice touches: the
-    training and the times.
-    """
-
-    session_id: str
-    training: Training
-    run: Run
-    wanted: Literal["", "pause", "stop"] = ""
-    # Neither waiting for a slice nor in one.
-    parked: bool = False
-    parked_at: float = 0.0
-    saved_at: float = field(default_factory=time.monotonic)
-    saved_step: int = 0
-    told_at: float = 0.0
+Save = Callable[[str, Run, Snapshot | None], None]
+Recall = Callable[[str, str], Order]
 
 
 class RunManager:
     """All runs of this process; thread-safe.
 
     Args:
-        hub: Gets every change of state, and progress at most ten times a second for each run.
-        save: Called as ``save(session_id, parameters, run)`` in a worker thread, with copies of
-            the parameters and the run as it is about to be seen. When it fails, the run fails.
-        threads: Workers; as many as there are cores by default.
-        max_active: Runs that are queued, running or paused.
+        hub: Gets every change of state, and progress ten times a second for each run.
+        save: Called as ``save(session_id, run, snapshot)`` in a thread of its own, with the run as
+            it is about to be seen; the snapshot is None where there is none newer. When it fails,
+            the run fails.
+        recall: Called as ``recall(session_id, run_id)`` for the order with which a run goes on
+            from what was saved last.
+        processes: Workers at most; as many as there are cores by default.
+        max_active: Runs that are queued, running, paused or interrupted.
     """
 
     def __init__(
-        self, hub: Hub, save: Save, threads: int | None = None, max_active: int = MAX_ACTIVE
+        self,
+        hub: Hub,
+        save: Save,
+        recall: Recall,
+        processes: int | None = None,
+        max_active: int = MAX_ACTIVE,
     ) -> None:
         self._hub = hub
         self._save = save
+        self._recall = recall
         self._max_active = max_active
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._turns = Turns(self._turn, threads)
-        self._jobs: dict[str, _Job] = {}
+        self._desk = Turns(self._turn, CLERKS)
+        self._staff = Staff(self._heard, self._lost, processes)
+        self._jobs: dict[str, Job] = {}
+        # Those that a worker has, by the name that he knows them by.
+        self._placed: dict[str, Job] = {}
         # Sessions whose run is being made: the place is taken, but there is no run yet.
         self._making: set[str] = set()
-        # Runs that are over, oldest first, by session, the one that ended last being last; they
-        # hold no samples and no parameters.
+        # Runs that are over, oldest first, by session, the one that ended last being last.
         self._over: dict[str, deque[Run]] = {}
         self._closing = self._closed = False
 
-    def start(self, session_id: str, make: Callable[[], Training]) -> Run:
+    def start(self, session_id: str, make: Callable[[], Order]) -> Run:
         """Queue a run.
 
         Args:
             session_id: Whose run.
-            make: Makes the training, here and now; called only when there is room for it.
+            make: Makes the order, here and now; called only when there is room for it.
 
         Raises:
             RunConflict: the session has an active run.
             RunsFull: too many runs are active, and none of them is paused.
-            EngineError: whatever ``make`` finds wrong.
+            EngineError: whatever ``make``, or the training it orders, finds wrong.
         """
         with self._lock:
             self._reserve(session_id)
         try:
-            training = make()
+            order = make()
+            run = new_run(order)
         except BaseException:
             with self._lock:
                 self._making.discard(session_id)
             raise
-        run = Run(
-            id=secrets.token_urlsafe(9),
-            state="queued",
-            step=training.done,
-            steps=training.steps,
-            optimizer=training.optimizer.config,
-            batch_size=training.batch_size,
-            seed=training.seed,
-        )
-        job = _Job(session_id, training, run, saved_step=training.done)
         with self._lock:
             self._making.discard(session_id)
             if self._closing:
                 raise RunsFull(RETRY_SECONDS)
-            self._jobs[session_id] = job
-            self._tell(job, STATE)
-            self._queue(job)
+            self._add(Job(session_id, run, run, order))
         return run
+
+    def adopt(self, session_id: str, run: Run) -> None:
+        """Take up a run that was active when the server ended, as it was saved last."""
+        with self._lock:
+            if run.state == "paused":
+                self._add(Job(session_id, run, run, parked=True, parked_at=time.monotonic()))
+            else:
+                run = replace(run, state="interrupted")
+                self._add(Job(session_id, run, run))
 
     def pause(self, session_id: str, run_id: str) -> Run:
         """Ask a run to pause; it does when its slice ends (see `settled`).
@@ -159,8 +154,9 @@ class RunManager:
             if job.wanted == "pause":
                 job.wanted = ""
             elif job.parked:
+                job.parked = False
                 self._show(job, replace(job.run, state="running"))
-                self._queue(job)
+                self._call(job)
             return job.run
 
     def stop(self, session_id: str, run_id: str) -> Run:
@@ -210,7 +206,7 @@ class RunManager:
             return self._all(session_id)
 
     def active(self, session_id: str) -> Run | None:
-        """The session's queued, running or paused run."""
+        """The session's queued, running, paused or interrupted run."""
         with self._lock:
             job = self._jobs.get(session_id)
             return None if job is None else job.run
@@ -220,17 +216,23 @@ class RunManager:
         with self._lock:
             self._over.pop(session_id, None)
             job = self._jobs.pop(session_id, None)
-            if job is not None:
-                self._ask(job, "stop")
+            if job is not None and job.process is not None:
+                job.process.send(_order("drop", job))
+                self._displace(job)
 
     def close(self) -> None:
-        """Stop and save all runs and end the threads, within a second."""
+        """Save all runs, which go on when they are adopted, and end the workers; in a second."""
+        end = time.monotonic() + CLOSE_SECONDS
         with self._lock:
             self._closing = True
             for job in self._jobs.values():
-                self._ask(job, "stop")
-        self._turns.close(CLOSE_SECONDS)
+                self._let_go(job)
+            self._changed.wait_for(
+                lambda: all(job.parked for job in self._jobs.values()), SETTLE_SECONDS
+            )
+        self._desk.close(max(0.0, end - 0.1 - time.monotonic()))
         self._closed = True
+        self._staff.close(max(0.05, end - time.monotonic()))
 
     # From here to `_owns`: called under the lock.
 
@@ -241,18 +243,24 @@ class RunManager:
             raise RunsFull(RETRY_SECONDS)
         going = [job for job in self._jobs.values() if job.wanted != "stop"]
         if len(going) + len(self._making) >= self._max_active:
-            # Who paused and left gives way to those who are here; the parameters are saved.
+            # Who paused and left gives way to those who are here; what he has is saved.
             paused = [job for job in going if job.parked]
             if not paused:
                 raise RunsFull(RETRY_SECONDS)
             self._ask(min(paused, key=lambda job: job.parked_at), "stop")
         self._making.add(session_id)
 
-    def _job(self, session_id: str, run_id: str) -> _Job | None:
+    def _add(self, job: Job) -> None:
+        self._jobs[job.session_id] = job
+        self._tell(job, STATE)
+        if not job.parked:
+            self._call(job)
+
+    def _job(self, session_id: str, run_id: str) -> Job | None:
         job = self._jobs.get(session_id)
         return job if job is not None and job.run.id == run_id else None
 
-    def _active_job(self, session_id: str, run_id: str) -> _Job:
+    def _active_job(self, session_id: str, run_id: str) -> Job:
         job = self._job(session_id, run_id)
         if job is None:
             self._run(session_id, run_id)  # Unknown comes before over.
@@ -269,19 +277,53 @@ class RunManager:
                 return run
         raise Unknown("the session has no such run")
 
-    def _ask(self, job: _Job, wanted: Literal["pause", "stop"]) -> None:
-        job.wanted = wanted
-        if job.parked:
-            self._queue(job)
+    def _ask(self, job: Job, wanted: Literal["pause", "stop"]) -> None:
+        job.wanted, job.parked = wanted, False
+        self._let_go(job)
+
+    def _let_go(self, job: Job) -> None:
+        """Have the worker hand over what it has of a job that has to settle, if there is one."""
+        if job.process is None:
+            if not job.parked:
+                self._call(job, first=True)
+        elif job.begun:
+            job.process.send(_order("leave", job))
         else:
-            # To the front: an answer at once costs the others next to nothing.
-            self._turns.hurry(job)
+            # Not a step was made, so nobody need wait until a new worker has come to life.
+            job.process.send(_order("drop", job))
+            self._displace(job)
+            self._call(job, first=True)
 
-    def _queue(self, job: _Job) -> None:
-        job.parked = False
-        self._turns.put(job, first=bool(job.wanted))
+    def _call(self, job: Job, first: bool = False) -> None:
+        """Have a job looked after at the desk; see `_turn`."""
+        if not job.queued:
+            job.queued = True
+            self._desk.put(job, first)
+        elif first:
+            self._desk.hurry(job)
 
-    def _show(self, job: _Job, run: Run) -> None:
+    def _displace(self, job: Job) -> None:
+        """Its worker has it no more."""
+        if job.process is not None:
+            self._staff.give_back(job.process)
+        self._placed.pop(job.key, None)
+        job.process, job.begun, job.looking, job.moving = None, False, False, False
+        job.pace.forget()
+        self._level()
+
+    def _level(self) -> None:
+        """Move a run from who has many to who has few, so that all get the same."""
+        busiest = self._staff.busiest()
+        if busiest is None or self._closing:
+            return
+        his = [job for job in self._placed.values() if job.process is busiest and job.begun]
+        if his and not any(job.moving for job in his):
+            his[-1].moving = True
+            busiest.send(_order("leave", his[-1]))
+
+    def _show(self, job: Job, run: Run) -> None:
+        if run.state != "running":
+            run = replace(run, seconds_left=None)
         job.run = run
         self._tell(job, STATE)
         if self._owns(job) and not run.active:
@@ -293,112 +335,199 @@ class RunManager:
                 del self._over[next(iter(self._over))]
         self._changed.notify_all()
 
-    def _tell(self, job: _Job, event: str) -> None:
+    def _tell(self, job: Job, event: str) -> None:
         # A session that was forgotten has no readers, and must not get a channel again.
         if self._owns(job):
             self._hub.publish(job.session_id, event, job.run.as_event())
 
-    def _owns(self, job: _Job) -> bool:
+    def _owns(self, job: Job) -> bool:
         return self._jobs.get(job.session_id) is job
 
-    # From here on: called without the lock, in a worker thread.
+    # What the workers tell: called without the lock, in a thread for each of them.
 
-    def _turn(self, job: _Job) -> None:
+    def _heard(
+        self, process: WorkerProcess, document: dict[str, Any], arrays: dict[str, Array]
+    ) -> None:
+        with self._lock:
+            job = self._placed.get(document["key"])
+            if job is None:
+                return
+            if document["tell"] == "began":
+                job.begun = True
+                if job.run.state != "running":
+                    self._show(job, replace(job.run, state="running"))
+            elif document["tell"] == "progress":
+                job.see(document)
+                self._tell(job, PROGRESS)
+                if self._due(job):
+                    job.looking = True
+                    process.send(_order("look", job))
+            else:
+                if document["left"]:
+                    self._displace(job)
+                taken = document.get("snapshot")
+                snapshot = None if taken is None else Snapshot.of(taken, arrays)
+                job.news.append(News(document, snapshot))
+                self._call(job, first=document["left"])
+
+    def _due(self, job: Job) -> bool:
+        """Whether it is time to save a run; large ones, and many, take their time."""
+        seconds = max(SAVE_SECONDS, len(self._placed) * job.saved_bytes / SAVE_BYTES)
+        return not job.looking and time.monotonic() - job.saved_at >= seconds
+
+    def _lost(self, process: WorkerProcess) -> None:
+        with self._lock:
+            self._staff.remove(process)
+            for job in list(self._placed.values()):
+                if job.process is process and not self._closing:
+                    self._displace(job)
+                    job.deaths += 1
+                    self._show(job, replace(job.kept, state="interrupted"))
+                    self._call(job)
+
+    # The desk, where one job is looked after by one clerk: called without the lock.
+
+    def _turn(self, job: Job) -> None:
         try:
-            self._slice(job)
+            while self._look_after(job):
+                pass
         except Exception as error:
             self._fail(job, error)
 
-    def _slice(self, job: _Job) -> None:
-        training = job.training
-        if not job.wanted:
-            if job.run.state == "queued":
-                with self._lock:
-                    self._show(job, replace(job.run, state="running"))
-            end = time.perf_counter() + SLICE_SECONDS
-            while not (training.finished or job.wanted):
-                training.advance()
-                if time.perf_counter() >= end:
-                    break
-        wanted = job.wanted
-        run = _seen(job.run, training)
-        if training.finished:
-            self._settle(job, replace(run, state="finished"))
-        elif wanted:
-            self._settle(job, replace(run, state="paused" if wanted == "pause" else "stopped"))
-        else:
-            self._go_on(job, run)
-
-    def _settle(self, job: _Job, run: Run) -> None:
-        """Save, and only then show, that a run is paused or over."""
-        self._checkpoint(job, run)
+    def _look_after(self, job: Job) -> bool:
+        """Do what is to be done next with a job; False where there is nothing."""
         with self._lock:
-            if run.state == "paused":
-                if job.wanted != "pause":
-                    # Somebody has thought better of it while it was being saved.
-                    job.run = replace(run, state=job.run.state)
-                    self._queue(job)
-                    return
-                job.parked, job.parked_at = True, time.monotonic()
+            news = job.news.popleft() if job.news else None
+            idle = news is None and (job.process is not None or job.parked)
+            if idle or not self._owns(job):
+                job.queued = False
+                return False
+        if news is not None:
+            self._take(job, news)
+        elif job.wanted or self._closing:
+            self._settle(job, job.run, None)
+        elif job.deaths > MOST_DEATHS:
+            self._end(job, "the process that trains has died over it", job.run.step)
+        else:
+            self._place(job)
+        return True
+
+    def _take(self, job: Job, news: News) -> None:
+        document, snapshot = news.document, news.snapshot
+        if snapshot is None:
+            log.error("run %s has failed: %s", job.run.id, document["error"])
+            step = document.get("step")
+            self._end(
+                job,
+                f"the run failed ({document['error']})",
+                job.run.step if step is None else step,
+            )
+            return
+        with self._lock:
+            job.see(document)
+            run = replace(job.run, step=snapshot.step)
+        if document["end"]:
+            self._settle(job, replace(run, state="finished"), snapshot)
+        elif document["left"] and (job.wanted or self._closing):
+            self._settle(job, run, snapshot)
+        else:
+            self._keep(job, run, snapshot)
+            with self._lock:
+                job.looking = False
+                if job.process is None:
+                    job.run = run
+
+    def _settle(self, job: Job, run: Run, snapshot: Snapshot | None) -> None:
+        """Save, and only then show, that nobody trains a run any more."""
+        wanted = job.wanted
+        if run.active:
+            ends: dict[str, Any] = {"stop": "stopped", "pause": "paused", "": "interrupted"}
+            run = replace(run, state=ends[wanted])
+        self._keep(job, replace(run, seconds_left=None), snapshot)
+        with self._lock:
+            if run.active and job.wanted != wanted:
+                # Somebody has thought better of it while it was being saved.
+                job.run = replace(run, state=job.run.state)
+                return
             job.wanted = ""
+            job.parked, job.parked_at = True, time.monotonic()
             self._show(job, run)
 
-    def _go_on(self, job: _Job, run: Run) -> None:
-        since = time.monotonic() - job.saved_at
-        steps = run.step - job.saved_step
-        if since >= CHECKPOINT_SECONDS or (steps >= CHECKPOINT_STEPS and since >= CHECKPOINT_PAUSE):
-            self._checkpoint(job, run)
+    def _place(self, job: Job) -> None:
+        """Give a job to a worker."""
+        order = job.order
+        if order is None:
+            try:
+                order = self._recall(job.session_id, job.run.id)
+            except NotFound:  # Nobody will miss it; `forget` comes for it, too.
+                with self._lock:
+                    job.parked = True
+                return
+        document, arrays = order.parts()
+        key = secrets.token_urlsafe(9)
+        frame = pack({"do": "start", "key": key, "order": document}, arrays)
         with self._lock:
-            job.run = run
-            now = time.monotonic()
-            if now - job.told_at >= PROGRESS_SECONDS:
-                job.told_at = now
-                self._tell(job, PROGRESS)
-            self._queue(job)
+            if not self._owns(job) or job.wanted or self._closing:
+                return
+            job.process = self._staff.take()
+            job.order, job.key = None, key
+            job.saved_at = time.monotonic()
+            self._placed[key] = job
+            job.process.send(frame)
 
-    def _fail(self, job: _Job, error: Exception) -> None:
-        if not self._owned(job):
-            return  # Of a session that is gone: nowhere to save, and nobody to tell.
+    def _fail(self, job: Job, error: Exception) -> None:
         if self._closed:
-            # The store may be closed, too; its last checkpoint is what is left of the run.
+            # The store may be closed, too; what it has of the run is what is left of it.
             log.warning("run %s was cut off by the end of the server", job.run.id)
             return
         log.error("run %s has failed", job.run.id, exc_info=error)
-        run = replace(
-            job.run,
-            state="failed",
-            step=job.training.done,
-            error=f"the run failed ({type(error).__name__})",
-        )
+        self._end(job, f"the run failed ({type(error).__name__})", job.run.step)
+
+    def _end(self, job: Job, message: str, step: int) -> None:
+        """A run has failed: say so, and drop it."""
+        run = replace(job.run, state="failed", step=step, error=message, seconds_left=None)
         try:
-            self._checkpoint(job, run)
+            self._keep(job, run, None)
         except Exception:
             log.exception("run %s could not be saved", run.id)
         with self._lock:
-            job.wanted = ""
+            if job.process is not None:
+                job.process.send(_order("drop", job))
+                self._displace(job)
+            job.wanted, job.queued = "", False
+            job.news.clear()
             self._show(job, run)
 
-    def _checkpoint(self, job: _Job, run: Run) -> None:
-        if self._closed or not self._owned(job):
-            return
-        parameters = {name: value.copy() for name, value in job.training.network.parameters.items()}
-        self._save(job.session_id, parameters, run)
-        job.saved_at, job.saved_step = time.monotonic(), run.step
-
-    def _owned(self, job: _Job) -> bool:
+    def _keep(self, job: Job, run: Run, snapshot: Snapshot | None) -> None:
         with self._lock:
-            return self._owns(job)
+            if self._closed or not self._owns(job):
+                return
+        self._save(job.session_id, run, snapshot)
+        with self._lock:
+            if snapshot is not None:
+                job.saved_at, job.saved_bytes = time.monotonic(), snapshot.nbytes
+                if snapshot.step > job.kept.step:
+                    job.deaths = 0
+            job.kept = run
 
 
-def _seen(run: Run, training: Training) -> Run:
-    """``run`` with what its training's last step saw."""
-    if training.done == run.step:
-        return run
-    stats: StepStats = training.stats()
-    return replace(
-        run,
-        step=stats.step,
-        loss=stats.loss,
-        accuracy=stats.accuracy,
-        gradient_norms=stats.gradient_norms,
+def new_run(order: Order) -> Run:
+    """The run that an order makes, before its first step.
+
+    Raises:
+        EngineError: the training cannot be made.
+    """
+    training = order.training()
+    return Run(
+        id=secrets.token_urlsafe(9),
+        state="queued",
+        step=training.done,
+        steps=training.steps,
+        optimizer=training.optimizer.config,
+        batch_size=training.batch_size,
+        seed=training.seed,
     )
+
+
+def _order(word: str, job: Job) -> bytes:
+    return pack({"do": word, "key": job.key}, {})

@@ -58,7 +58,7 @@ class Service:
         self.idle_seconds = idle_seconds
         self.passes = Passes()
         self.hub = Hub()
-        self.trainer = Trainer(self.keeper, self.hub)
+        self.trainer = Trainer(self.keeper, self.hub, self.loader)
 
     def check(self, wanted: Wanted) -> Numbers:
         """The checked numbers of a network that is asked for."""

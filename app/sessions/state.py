@@ -178,16 +178,7 @@ class Session:
     def from_record(cls, record: Record) -> "Session":
         """The session that `record` and `replace` wrote."""
         meta, arrays = record.meta, record.arrays
-        network = meta["network"]
-        spec = NetworkSpec(
-            network["input_size"],
-            tuple(
-                LayerSpec(layer["type"], layer["name"], layer.get("units"))
-                for layer in network["layers"]
-            ),
-            network["loss"]["type"] if network["loss"] else None,
-            network["dtype"],
-        )
+        spec = network_spec(meta["network"])
         return cls(
             id=record.id,
             token_hash=record.token_hash,
@@ -224,6 +215,19 @@ def _source(document: dict[str, Any] | None) -> Source | None:
     if document is None:
         return None
     return Source(document["dataset"], document["split"], tuple(document["rows"]))
+
+
+def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
+    """The spec that `network_json` wrote."""
+    return NetworkSpec(
+        document["input_size"],
+        tuple(
+            LayerSpec(layer["type"], layer["name"], layer.get("units"))
+            for layer in document["layers"]
+        ),
+        document["loss"]["type"] if document["loss"] else None,
+        document["dtype"],
+    )
 
 
 def network_json(spec: NetworkSpec) -> dict[str, Any]:

@@ -938,15 +938,18 @@
 /**
  * A training run.
  *
+ * `seconds_left`: At the pace of the last seconds; null unless it runs.
+ *
  * @typedef {{
  *   id: string,
- *   state: "queued" | "running" | "paused" | "finished" | "stopped" | "failed",
+ *   state: "queued" | "running" | "paused" | "interrupted" | "finished" | "stopped" | "failed",
  *   step: number,
  *   steps: number,
  *   loss: Cell | null,
  *   accuracy: Cell | null,
  *   gradient_norms: Record<string, Cell>,
  *   error: string | null,
+ *   seconds_left: number | null,
  *   optimizer: Optimizer,
  *   batch_size: number,
  *   seed: number,
@@ -958,12 +961,13 @@
  *
  * @typedef {{
  *   run: string,
- *   state: "queued" | "running" | "paused" | "finished" | "stopped" | "failed",
+ *   state: "queued" | "running" | "paused" | "interrupted" | "finished" | "stopped" | "failed",
  *   step: number,
  *   steps: number,
  *   loss: Cell | null,
  *   accuracy: Cell | null,
  *   gradient_norms: Record<string, Cell>,
+ *   seconds_left: number | null,
  *   error?: string,
  * }} RunEvent
  */

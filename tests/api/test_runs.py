@@ -20,7 +20,7 @@ LONG = {"steps": 1_000_000, "batch_size": 2, "optimizer": {"type": "sgd", "learn
 
 def until(owner: Owner, path: str, *states: str) -> dict[str, Any]:
     """The run once it is in one of these states."""
-    for _ in range(500):
+    for _ in range(2000):
         run: dict[str, Any] = owner.get(path).json()
         if run["state"] in states:
             return run
@@ -140,7 +140,9 @@ def test_a_loss_that_blows_up_is_told_as_it_is(client: TestClient) -> None:
     assert owner.get().status_code == 200
 
 
-def test_a_run_that_a_restart_ended_is_stopped_with_what_it_had_learned(tmp_path: Path) -> None:
+def test_a_run_that_the_end_of_the_server_cut_off_goes_on_by_itself_with_the_next(
+    tmp_path: Path,
+) -> None:
     url = f"sqlite:{tmp_path}/s.db"
 
     def serve() -> tuple[FastAPI, Service]:
@@ -149,25 +151,27 @@ def test_a_run_that_a_restart_ended_is_stopped_with_what_it_had_learned(tmp_path
         install(app, service)
         return app, service
 
+    plan = LONG | {"steps": 20_000}
     app, service = serve()
     with TestClient(app) as client:
-        owner = Owner(client, SMALL)
-        path = started(owner, LONG)
+        owner, whole = Owner(client, SMALL), Owner(client, SMALL)
+        path, waiting = started(owner, plan), started(whole, plan)
         until(owner, path, "running")
-        # As a kill would: nobody asks the run to stop, and the file is let go.
-        service.trainer.manager._closing = True
-        time.sleep(1.2)
-        service.keeper.store.close()
+        whole.post(f"{waiting}/pause")
     close(app)
+    service.close()
+    assert service.trainer.manager.list(owner.created["id"])[-1].state == "interrupted"
     app, service = serve()
     with TestClient(app) as client:
-        owner.client = client
-        run = owner.get(path).json()
-        assert run["state"] == "stopped"
-        assert owner.get("/runs").json()["runs"] == [run]
-        assert owner.get().json()["parameters"] != owner.created["parameters"]
-        assert owner.post(f"{path}/pause").status_code == 409
-        assert owner.post(f"{path}/stop").json() == run
-        assert owner.post("/runs", {"steps": 2}).status_code == 202
+        owner.client = whole.client = client
+        assert owner.get(path).json()["state"] in ("interrupted", "running")
+        assert owner.post("/update").status_code == 409
+        assert owner.get("/runs").json()["runs"][0]["id"] in path
+        assert whole.get(waiting).json()["state"] == "paused"
+        whole.post(f"{waiting}/resume")
+        for one, place in ((owner, path), (whole, waiting)):
+            assert until(one, place, "finished")["step"] == 20_000
+        # Both began alike, so both end alike, wherever they were cut.
+        assert owner.state["parameters"] == whole.state["parameters"]
     close(app)
     service.close()

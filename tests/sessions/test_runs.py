@@ -1,9 +1,12 @@
 """Runs train in turn, obey at once, save before they say so, and survive what goes wrong."""
 
 import logging
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,13 +14,13 @@ import numpy as np
 import pytest
 
 from app.engine.errors import EngineError
-from app.engine.network import Network
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OptimizerConfig
 from app.engine.training import Training
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
-from app.sessions.runs import RunManager
+from app.sessions.runs import MOST_DEATHS, RunManager
+from app.sessions.work.order import Order, Plan, Snapshot
 from tests.engine.networks import make_case
 
 Array = np.ndarray
@@ -46,20 +49,37 @@ class Bench:
 
     def __init__(self, **settings: Any) -> None:
         self.hub = Spy()
-        self.saved: list[tuple[str, dict[str, Array], Run]] = []
+        self.saved: list[tuple[str, Run]] = []
+        self.orders: dict[str, Order] = {}
         self.on_save: Callable[[Run], None] = lambda run: None
-        self.manager = RunManager(self.hub, self.save, **settings)
+        self.manager = RunManager(self.hub, self.save, self.recall, **settings)
 
-    def save(self, session_id: str, parameters: dict[str, Array], run: Run) -> None:
+    def save(self, session_id: str, run: Run, snapshot: Snapshot | None) -> None:
         self.on_save(run)
-        self.saved.append((session_id, parameters, run))
+        self.saved.append((session_id, run))
+        if snapshot is not None:
+            self.orders[session_id] = replace(self.orders[session_id], start=snapshot)
+
+    def recall(self, session_id: str, run_id: str) -> Order:
+        return self.orders[session_id]
 
     def start(self, session_id: str, steps: int = ENDLESS, **settings: Any) -> Run:
-        return self.manager.start(session_id, lambda: make_training(steps, **settings))
+        return self.begin(session_id, make_order(steps, **settings))
+
+    def begin(self, session_id: str, order: Order) -> Run:
+        def make() -> Order:
+            self.orders[session_id] = order
+            return order
+
+        return self.manager.start(session_id, make)
+
+    def last(self, session_id: str) -> Snapshot:
+        """What was saved last."""
+        return self.orders[session_id].start
 
     def wait(self, session_id: str, run: Run, *states: str) -> Run:
         """The run in one of ``states``, which it must reach soon."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while (now := self.manager.get(session_id, run.id)).state not in states:
             assert time.monotonic() < end, f"still {now.state}"
             time.sleep(0.002)
@@ -68,37 +88,44 @@ class Bench:
 
 def soon(condition: Callable[[], bool]) -> None:
     """Wait until it holds, which must be soon, on a busy machine too."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)
 
 
-def make_training(steps: int, rate: float = 0.1, **settings: Any) -> Training:
+def make_order(steps: int, rate: float = 0.1, **settings: Any) -> Order:
     case = make_case([2, 8, 3], ["relu"], 20, 3)
-    optimizer = make_optimizer(OptimizerConfig("momentum", rate))
-    network = Network(case.spec, case.parameters)
-    return Training(network, case.x, case.t, optimizer, batch_size=5, steps=steps, **settings)
+    plan = Plan(OptimizerConfig("momentum", rate), 5, steps, **settings)
+    return Order(case.spec, case.x, case.t, plan, Snapshot(0, case.parameters))
 
 
-class Broken(Training):
-    """Fails at its fifth step."""
-
-    def advance(self) -> None:
-        if self.done == 4:
-            raise ZeroDivisionError
-        super().advance()
-
-
-def make_broken() -> Training:
-    training = make_training(100)
-    training.__class__ = Broken
+def alone(steps: int, **settings: Any) -> Training:
+    """The same training, here and in one piece."""
+    training = make_order(steps, **settings).training()
+    while not training.finished:
+        training.advance()
     return training
+
+
+def same(snapshot: Snapshot, training: Training) -> bool:
+    """Whether they agree in every bit."""
+    mine, other = snapshot.parts(), Snapshot.taken(training).parts()
+    return mine[0] == other[0] and {name: array.tobytes() for name, array in mine[1].items()} == {
+        name: array.tobytes() for name, array in other[1].items()
+    }
+
+
+def make_broken() -> Order:
+    """One whose shapes do not fit."""
+    order = make_order(100)
+    wrong = {**order.start.parameters, "affine2.W": np.ones((7, 3))}
+    return replace(order, start=Snapshot(0, wrong))
 
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    bench = Bench(threads=2)
+    bench = Bench(processes=2)
     yield bench
     bench.manager.close()
 
@@ -108,14 +135,12 @@ def test_a_run_ends_where_training_alone_ends_bit_for_bit(bench: Bench) -> None:
     assert (run.state, run.step, run.steps, run.batch_size, run.seed) == ("queued", 0, 300, 5, 4)
     assert (run.loss, run.accuracy, run.gradient_norms) == (None, None, {})
     done = bench.wait("s", run, "finished")
-    alone = make_training(300, seed=4)
-    stats = [alone.step() for _ in range(300)][-1]
+    training = alone(300, seed=4)
+    stats = training.stats()
     assert (done.step, done.loss, done.accuracy) == (300, stats.loss, stats.accuracy)
     assert done.gradient_norms == stats.gradient_norms
-    session_id, parameters, saved = bench.saved[-1]
-    assert (session_id, saved) == ("s", done)
-    for name, value in alone.network.parameters.items():
-        assert parameters[name].tobytes() == value.tobytes()
+    assert bench.saved[-1] == ("s", done)
+    assert same(bench.last("s"), training)
     assert bench.hub.states(run.id) == ["queued", "running", "finished"]
 
 
@@ -130,11 +155,7 @@ def test_pausing_and_going_on_changes_no_bit(bench: Bench) -> None:
             bench.manager.resume("s", run.id)
         time.sleep(0.02)
     bench.wait("s", run, "finished")
-    alone = make_training(steps)
-    while not alone.finished:
-        alone.advance()
-    for name, value in alone.network.parameters.items():
-        assert bench.saved[-1][1][name].tobytes() == value.tobytes()
+    assert same(bench.last("s"), alone(steps))
 
 
 def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
@@ -144,7 +165,7 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
     paused = bench.manager.settled("s", run.id, 5)
     assert paused.state == "paused"
     assert paused.active
-    assert bench.saved[-1][2] == paused
+    assert bench.saved[-1][1] == paused
     time.sleep(0.05)
     assert bench.manager.get("s", run.id) == paused
     assert bench.manager.pause("s", run.id) == paused
@@ -220,11 +241,11 @@ def test_checkpoints_come_between_but_not_with_every_slice(bench: Bench) -> None
     soon(lambda: len(bench.saved) >= 4)
     bench.manager.stop("s", run.id)
     stopped = bench.wait("s", run, "stopped")
-    steps = [saved.step for _, _, saved in bench.saved]
-    assert len(steps) <= (time.monotonic() - start) / 0.1 + 1
+    steps = [saved.step for _, saved in bench.saved]
+    assert len(steps) <= (time.monotonic() - start) / 1 + 1
     assert steps == sorted(steps)
     assert steps[-1] == stopped.step
-    assert all(saved.state == "running" for _, _, saved in bench.saved[:-1])
+    assert all(saved.state == "running" for _, saved in bench.saved[:-1])
 
 
 def test_progress_is_told_at_most_ten_times_a_second(bench: Bench) -> None:
@@ -238,9 +259,11 @@ def test_progress_is_told_at_most_ten_times_a_second(bench: Bench) -> None:
     bench.manager.stop("s", run.id)
     bench.wait("s", run, "stopped")
     assert len(told()) <= (time.monotonic() - start) / 0.1 + 1
-    names = make_training(1).network.parameters.keys()
+    names = make_order(1).start.parameters.keys()
     for data in told():
-        assert set(data) == {"run", "state", "step", "steps", "loss", "accuracy", "gradient_norms"}
+        assert set(data) == {
+            "run", "state", "step", "steps", "loss", "accuracy", "gradient_norms", "seconds_left",
+        }  # fmt: skip
         assert data["gradient_norms"].keys() == names
 
 
@@ -261,9 +284,10 @@ def test_a_session_has_one_active_run(bench: Bench) -> None:
 
 
 def test_only_one_of_many_starts_at_once_wins(bench: Bench) -> None:
-    def make() -> Training:
+    def make() -> Order:
         time.sleep(0.02)
-        return make_training(ENDLESS)
+        bench.orders["s"] = make_order(ENDLESS)
+        return bench.orders["s"]
 
     wins: list[Run] = []
     losses: list[RunConflict] = []
@@ -290,7 +314,7 @@ def test_what_is_wrong_with_a_training_is_told_at_the_start_and_takes_no_room(be
 
 
 def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() -> None:
-    bench = Bench(threads=2, max_active=2)
+    bench = Bench(processes=2, max_active=2)
     one, two = bench.start("one"), bench.start("two")
     with pytest.raises(RunsFull) as error:
         bench.start("three", 5)
@@ -299,7 +323,7 @@ def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() 
     bench.manager.settled("two", two.id, 5)
     bench.wait("three", bench.start("three", 5), "finished")
     assert bench.wait("two", two, "stopped").state == "stopped"
-    assert bench.manager.get("one", one.id).state == "running"
+    bench.wait("one", one, "running")
     bench.manager.close()
 
 
@@ -331,14 +355,12 @@ def test_a_run_that_fails_says_so_and_the_others_go_on(
 ) -> None:
     with caplog.at_level(logging.ERROR):
         failed = [
-            bench.wait(name, bench.manager.start(name, make_broken), "failed")
-            for name in ("a", "b", "c")
+            bench.wait(name, bench.begin(name, make_broken()), "failed") for name in ("a", "b", "c")
         ]
-    assert {run.error for run in failed} == {"the run failed (ZeroDivisionError)"}
-    assert {run.step for run in failed} == {4}
-    assert "ZeroDivisionError" in caplog.text
+    assert {run.error for run in failed} == {"the run failed (ValueError)"}
+    assert {run.step for run in failed} == {0}
     assert bench.hub.told[-1][1]["error"] == failed[-1].error
-    assert [saved.state for _, _, saved in bench.saved] == ["failed"] * 3
+    assert [saved.state for _, saved in bench.saved] == ["failed"] * 3
     bench.wait("d", bench.start("d", 50), "finished")
 
 
@@ -401,29 +423,31 @@ def test_a_session_that_is_forgotten_runs_no_more_and_tells_nothing(
 
 
 def test_closing_saves_every_run_and_ends_within_a_second() -> None:
-    bench = Bench(threads=2)
+    bench = Bench(processes=2)
     runs = {name: bench.start(name) for name in ("a", "b", "c", "d")}
     bench.manager.pause("a", runs["a"].id)
     bench.wait("a", runs["a"], "paused")
     start = time.monotonic()
     bench.manager.close()
     assert time.monotonic() - start < 1
-    last = {session_id: saved for session_id, _, saved in bench.saved}
-    assert {name: last[name].state for name in runs} == dict.fromkeys(runs, "stopped")
+    last = {session_id: saved.state for session_id, saved in bench.saved}
+    assert last == dict.fromkeys(runs, "interrupted") | {"a": "paused"}
+    assert bench.hub.states(runs["b"].id)[-1] == "interrupted"
     with pytest.raises(RunsFull):
         bench.start("e")
     bench.manager.close()
 
 
 def test_closing_does_not_wait_for_a_save_that_hangs() -> None:
-    bench, go_on = Bench(threads=1), threading.Event()
+    bench, saving, go_on = Bench(processes=1), threading.Event(), threading.Event()
 
     def hang(run: Run) -> None:
+        saving.set()
         go_on.wait(10)
 
     bench.on_save = hang
     bench.start("s", 1)
-    time.sleep(0.05)
+    assert saving.wait(5)
     start = time.monotonic()
     bench.manager.close()
     assert time.monotonic() - start < 1.2
@@ -434,7 +458,8 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.sessions.runs.CLOSE_SECONDS", 0.05)
-    bench, saving, go_on = Bench(threads=1), threading.Event(), threading.Event()
+    monkeypatch.setattr("app.sessions.runs.SETTLE_SECONDS", 0.05)
+    bench, saving, go_on = Bench(processes=1), threading.Event(), threading.Event()
 
     def closed_store(run: Run) -> None:
         saving.set()
@@ -448,9 +473,119 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
     bench.manager.close()
     go_on.set()
     soon(lambda: bool(caplog.records))
-    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+    assert {(record.levelname, record.exc_info) for record in caplog.records} == {("WARNING", None)}
     assert "failed" not in bench.hub.states(bench.manager.list("first")[-1].id)
     assert bench.saved == []
+
+
+def kill_workers(bench: Bench) -> None:
+    for process in bench.manager._staff.processes:
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("app.sessions.runs.SAVE_SECONDS", 0.05)
+    run = bench.start("s", 30_000)
+    for _ in range(2):
+        seen = bench.last("s").step
+        soon(partial(lambda before: bench.last("s").step > before, seen))
+        kill_workers(bench)
+    assert bench.wait("s", run, "finished", "failed").state == "finished"
+    assert same(bench.last("s"), alone(30_000))
+    states = bench.hub.states(run.id)
+    assert states == ["queued", "running", *["interrupted", "running"] * 2, "finished"]
+    assert "ended by itself" in caplog.text
+
+
+def test_a_run_that_its_workers_die_over_has_failed_in_the_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.sessions.runs.SAVE_SECONDS", 60)
+    run = bench.start("s")
+    for deaths in range(MOST_DEATHS + 1):
+        bench.wait("s", run, "running")
+        kill_workers(bench)
+        soon(partial(lambda n: bench.hub.states(run.id).count("interrupted") > n, deaths))
+    assert bench.wait("s", run, "failed").error == "the process that trains has died over it"
+    bench.wait("t", bench.start("t", 5), "finished")
+
+
+def test_a_run_that_is_to_pause_when_its_worker_dies_pauses_where_it_was_saved(
+    bench: Bench,
+) -> None:
+    run = bench.start("s")
+    bench.wait("s", run, "running")
+    for process in bench.manager._staff.processes:
+        os.kill(process.pid, signal.SIGSTOP)
+    bench.manager.pause("s", run.id)
+    kill_workers(bench)
+    paused = bench.manager.settled("s", run.id, 10)
+    assert (paused.state, paused.step) == ("paused", bench.last("s").step)
+    assert bench.manager.resume("s", run.id).state == "running"
+
+
+def test_runs_are_spread_evenly_over_the_workers_when_some_end(bench: Bench) -> None:
+    runs = {name: bench.start(name) for name in "abcdef"}
+    for name, run in runs.items():
+        bench.wait(name, run, "running")
+
+    def counts() -> list[int]:
+        with bench.manager._lock:
+            placed = [job.process for job in bench.manager._placed.values()]
+        return sorted(placed.count(process) for process in bench.manager._staff.processes)
+
+    assert counts() == [3, 3]
+    with bench.manager._lock:
+        first = list(bench.manager._placed.values())
+    for job in first:
+        if job.process is first[0].process:
+            bench.manager.stop(job.session_id, job.run.id)
+    soon(lambda: counts() == [1, 2])
+
+
+def test_a_run_that_was_cut_off_is_taken_up_and_one_that_paused_waits() -> None:
+    bench = Bench(processes=1)
+    going, paused = bench.start("a", 8_000), bench.start("b")
+    bench.wait("a", going, "running")
+    bench.manager.pause("b", paused.id)
+    bench.wait("b", paused, "paused")
+    bench.manager.close()
+    next_one = Bench(processes=1)
+    next_one.orders = bench.orders
+    for name in ("a", "b"):
+        next_one.manager.adopt(name, bench.manager.list(name)[-1])
+    assert next_one.manager.get("a", going.id).state in ("interrupted", "running")
+    next_one.wait("a", going, "finished")
+    assert same(next_one.last("a"), alone(8_000))
+    assert next_one.manager.get("b", paused.id).state == "paused"
+    assert next_one.manager.resume("b", paused.id).state == "running"
+    next_one.manager.close()
+
+
+def test_a_heavy_run_takes_no_more_time_than_a_light_one() -> None:
+    bench = Bench(processes=1)
+    case = make_case([50, 400, 10], ["relu"], 200, 3)
+    plan = Plan(OptimizerConfig("sgd", 0.1), 200, ENDLESS)
+    heavy = Order(case.spec, case.x, case.t, plan, Snapshot(0, case.parameters))
+    rates = {}
+    for together in (False, True):
+        names = {"heavy": heavy, "light": make_order(ENDLESS)}
+        for group in [list(names)] if together else [[name] for name in names]:
+            runs = {name: bench.begin(name, names[name]) for name in group}
+            for name in group:
+                bench.wait(name, runs[name], "running")
+            time.sleep(0.3)
+            before = {name: bench.manager.get(name, runs[name].id).step for name in group}
+            time.sleep(1)
+            for name in group:
+                rates[name, together] = bench.manager.get(name, runs[name].id).step - before[name]
+                bench.manager.stop(name, runs[name].id)
+                bench.manager.settled(name, runs[name].id, 5)
+    bench.manager.close()
+    for name in ("heavy", "light"):
+        assert rates[name, True] > 0.25 * rates[name, False], rates
 
 
 def test_runs_that_are_over_are_kept_for_so_many_sessions(

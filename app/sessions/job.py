@@ -1,0 +1,68 @@
+"""A run with what the server needs to have it made."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from app.sessions.pace import Pace
+from app.sessions.run import Run
+from app.sessions.work.order import Order, Snapshot
+from app.sessions.work.process import WorkerProcess
+
+
+@dataclass(frozen=True)
+class News:
+    """A word of a worker that has to be kept: a snapshot, or why there is none."""
+
+    document: dict[str, Any]
+    snapshot: Snapshot | None
+
+
+@dataclass(eq=False)
+class Job:
+    """A run that is active; changed under its manager's lock.
+
+    Attributes:
+        run: As it is told of.
+        kept: As it was last written to the store: what is left of it if its worker dies.
+        order: What to begin with; afterwards it is in the store.
+        wanted: What somebody has asked for and what has not come about yet.
+        process, key: Who trains it, and by which name; None while nobody does.
+        begun: Whether he has told that he does.
+        parked: Nobody trains it, and nobody is to.
+        news: What has come from the worker and is still to be written.
+        queued: Whether it is at the desk, or waits there.
+        moving: Whether it is to go on with another worker.
+        looking: Whether a snapshot was asked for that has not been written yet.
+        deaths: How many workers have died over it since it last came on.
+    """
+
+    session_id: str
+    run: Run
+    kept: Run
+    order: Order | None = None
+    wanted: Literal["", "pause", "stop"] = ""
+    process: WorkerProcess | None = None
+    key: str = ""
+    begun: bool = False
+    parked: bool = False
+    parked_at: float = 0.0
+    news: deque[News] = field(default_factory=deque)
+    queued: bool = False
+    looking: bool = False
+    moving: bool = False
+    deaths: int = 0
+    saved_at: float = field(default_factory=time.monotonic)
+    saved_bytes: int = 0
+    pace: Pace = field(default_factory=Pace)
+
+    def see(self, document: dict[str, Any]) -> None:
+        """Take over what the last step saw, where the worker has told of one."""
+        seen = document.get("seen")
+        if seen is None:
+            return
+        self.pace.note(seen["step"], time.monotonic())
+        self.run = replace(
+            self.run, **seen, seconds_left=self.pace.seconds(self.run.steps - seen["step"])
+        )

@@ -1,0 +1,32 @@
+"""Serves a store in which a run is active, or starts one, and says when it runs; to be killed.
+
+python -m tests.sessions.training_child STORE ["SESSION RUN"]
+"""
+
+import sys
+import time
+
+from app.sessions import runs
+from app.sessions.open_store import open_store
+from app.sessions.service import Service
+from app.sessions.trainer import RunPlan
+from tests.sessions.conftest import WANTED, load_rows
+
+# A seed and mini-batches of one row, so that a step too many, too few or twice would show.
+STEPS, SEED = 40_000, 5
+PLAN = RunPlan(batch_size=1, steps=STEPS, seed=SEED)
+
+if __name__ == "__main__":
+    runs.SAVE_SECONDS = 0.02
+    service = Service(open_store(f"sqlite:{sys.argv[1]}"), load_rows)
+    if len(sys.argv) == 2:
+        session, token = service.create(WANTED)
+        run = service.trainer.start(session.id, token, None, PLAN)
+        ids = f"{session.id} {run.id}"
+    else:
+        ids = sys.argv[2]
+    while service.trainer.run(*ids.split())["state"] in ("queued", "interrupted"):
+        time.sleep(0.002)
+    sys.stdout.write(f"{ids}\n")
+    sys.stdout.flush()
+    time.sleep(60)
