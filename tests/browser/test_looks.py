@@ -18,6 +18,21 @@ WRITTEN = """() => {
   return found;
 }"""
 
+PIXELS = """async (image) => {
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((_, i) => i % 4 === 0);
+}"""
+DARKEST_AND_LIGHTEST = f"""async (image) => {{
+  const reds = await ({PIXELS})(image);
+  return [Math.min(...reds), Math.max(...reds)];
+}}"""
+CORNER = f"async (image) => (await ({PIXELS})(image))[0]"
+
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_page_has_four_sizes_of_type(explorer: Any, width: int) -> None:
@@ -98,3 +113,38 @@ def test_at_400_percent_the_page_only_scrolls_down(explorer: Any) -> None:
         tabs, timeline = (page.locator(one).bounding_box() for one in ("#side", "#timeline"))
         assert tabs["y"] + tabs["height"] <= timeline["y"] + 1
         assert page.locator("#figure").bounding_box()["height"] >= 176
+
+
+@pytest.mark.own_context
+def test_the_systems_colours_leave_lines_and_pictures_their_meaning(explorer: Any) -> None:
+    page = explorer.page
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    explorer.open("?preset=fig-5-28&at=12")
+    # The ground of the picture is the system's, so what is written on it is not.
+    assert page.locator(".digit img").evaluate(DARKEST_AND_LIGHTEST) == [0, 255]
+    bars = page.locator(".phase-bar i").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len(set(bars)) == 3
+    assert "rgb(0, 0, 0)" not in bars
+    explorer.open("?preset=fig-5-25&at=6")
+    lit = page.locator(".equations li.lit").evaluate("one => getComputedStyle(one).outlineStyle")
+    assert lit == "solid"
+
+
+def test_paper_has_the_products_of_figure_5_26_and_nothing_to_press(explorer: Any) -> None:
+    page = explorer.page
+    page.emulate_media(color_scheme="dark")
+    explorer.open("?preset=fig-5-26&at=7")
+    page.emulate_media(media="print")
+    product, figure = (page.locator(one).bounding_box() for one in ("#product", "#figure svg"))
+    assert page.locator(".product").count() == 2
+    assert product["height"] > 80
+    assert figure["y"] >= product["y"] + product["height"]
+    pressed = "#panel :is(button:not(.term), a, input), main ~ * button, #toolbar, #timeline, #tabs"
+    assert page.locator(pressed).filter(visible=True).count() == 0
+    # Across the paper, and the digit in ink, from a dark page too.
+    explorer.open("?preset=fig-5-28&at=12")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).page") == "wide"
+    explorer.until(f"({CORNER})(document.querySelector('.digit img')).then((c) => c === 255)")

@@ -124,6 +124,21 @@ def test_a_low_window_leaves_the_figure_its_half(explorer: Any, window: tuple[in
     assert (page_width, page_height) == window
 
 
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+def test_an_upright_phone_has_one_row_of_controls_and_a_figure_of_its_share(
+    explorer: Any, language: str
+) -> None:
+    fit_to(explorer, WINDOWS["phone"], f"?preset=two-layer&at=6&lang={language}")
+    page = explorer.page
+    assert page.locator("#toolbar").bounding_box()["height"] <= 40
+    assert page.locator("#figure").bounding_box()["height"] >= 0.44 * 844
+    # Nothing written in the bars is cut off.
+    cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
+    assert page.locator("#header button, #toolbar button").evaluate_all(cut) == []
+    name = page.locator("#choose .figure-name")
+    assert name.evaluate("(one) => one.scrollHeight <= one.clientHeight")
+
+
 def test_nothing_moves_on_a_phone_while_the_page_comes(explorer: Any) -> None:
     explorer.page.add_init_script(SHIFTS)
     fit_to(explorer, WINDOWS["phone"], "?preset=fig-5-28")

@@ -43,6 +43,9 @@ import { makeScreen } from "./screen.js";
 import { describe, readingOrder, walk } from "./walk.js";
 import { makeViewport } from "./zoom.js";
 
+/** A wider figure is printed across the paper, in px. */
+const UPRIGHT = 1060;
+
 /** @param {HTMLElement} host */
 export function mountFigure(host) {
   const stage = document.createElement("div");
@@ -91,6 +94,7 @@ export function mountFigure(host) {
       viewport.resize(width, height, seenIn(figure));
     }
     host.dataset.drawing = drawingName();
+    host.toggleAttribute("data-wide", width > UPRIGHT);
     untracked(() => {
       screen.put(figure);
       insides.put(figure);

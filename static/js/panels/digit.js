@@ -8,7 +8,7 @@ import { html } from "lit-html";
 import { signal } from "@preact/signals-core";
 import { cellsKnown } from "../cursor.js";
 import { heatPicture } from "../figure/heat.js";
-import { inksIn, readPalette } from "../figure/palette.js";
+import { inksIn, readPalette, scheme } from "../figure/palette.js";
 import { full, shorts } from "../format.js";
 import { edit } from "../session.js";
 import { cursor, editable, presets, session, stale, table, theme, visit } from "../store.js";
@@ -104,7 +104,10 @@ function largest(cells) {
 /** @param {Cell[]} pixels */
 function picture(pixels) {
   void theme.value;
-  return heatPicture(pixels, { rows: SIDE, columns: SIDE }, inksIn(readPalette(document.body), false));
+  void scheme.value;
+  // In the colours of the figure, which are the system's where those are forced.
+  const probe = /** @type {HTMLElement} */ (document.querySelector("canvas.far") ?? document.body);
+  return heatPicture(pixels, { rows: SIDE, columns: SIDE }, inksIn(readPalette(probe), false));
 }
 
 /** @param {unknown} targets  labels or one-hot rows */

@@ -122,7 +122,8 @@ async function show(change) {
 
 function exportButton() {
   const open = async () => (await import("../later.js")).openExport();
-  return html`<button type="button" id="export-button" aria-haspopup="dialog" ?disabled=${!graph.value} @click=${open}>
-    ${t("export.button")}
+  return html`<button type="button" id="export-button" aria-haspopup="dialog" title=${t("export.button")} ?disabled=${!graph.value} @click=${open}>
+    <svg class="icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path d="M12 4v11M7 10l5 5 5-5M5 20h14"></path></svg
+    ><span>${t("export.button")}</span>
   </button>`;
 }
