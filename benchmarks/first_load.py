@@ -2,10 +2,11 @@
 
     python -m benchmarks.first_load [ROUNDS] [CHECKOUT]
 
-The page as it is served, with its modules one by one (``--dev``), and that of another checkout
-where one is named, in turn, each visit in a browser context of its own. The line is Fast 3G
-(1.6 Mbit/s x 0.9, 562 ms to the first byte of each answer) and the processor is slowed four
-times, both by the browser itself. Requests and kilobytes are those of the whole visit three
+The page as it is served, to a browser that takes Brotli and, as they are over plain http, to one
+that takes gzip alone; with its modules one by one (``--dev``); and that of another checkout where
+one is named, both ways. All in turn, each visit in a browser context of its own. The line is
+Fast 3G (1.6 Mbit/s x 0.9, 562 ms to the first byte of each answer) and the processor is slowed
+four times, both by the browser itself. Requests and kilobytes are those of the whole visit three
 seconds after the page is ready, headers and all. TensorFlow Playground took 2.3 s on such a line
 when it was measured apart; it cannot be fetched here, so no ratio to it is told.
 """
@@ -28,6 +29,7 @@ BYTES_A_SECOND = 1.6e6 * 0.9 / 8
 SLOWER = 4
 PATIENCE_MS = 120_000
 AFTERWARDS_MS = 3_000
+BROTLI, GZIP = "br, gzip", "gzip"
 MOST_SECONDS, MOST_REQUESTS, MOST_KILOBYTES = 2.0, 12, 80.0
 
 WATCH = """() => {
@@ -49,7 +51,7 @@ READ = """() => ({
 })"""
 
 
-def visit(browser: Browser, address: str) -> dict[str, float]:
+def visit(browser: Browser, address: str, codings: str) -> dict[str, float]:
     """One first visit: seconds until it paints and has its figure, what it took, what moved."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     try:
@@ -59,6 +61,7 @@ def visit(browser: Browser, address: str) -> dict[str, float]:
         sizes: list[float] = []
         wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
         wire.send("Network.enable")
+        page.set_extra_http_headers({"Accept-Encoding": codings})
         line: dict[str, Any] = {
             "offline": False,
             "latency": LATENCY_MS,
@@ -90,30 +93,35 @@ def main(rounds: int = ROUNDS, checkout: str | None = None) -> int:
     options = launch_options()
     options["args"] = [*options["args"], "--no-sandbox"]
     memory = ("--port", "0", "--store", "memory")
-    contenders: dict[str, tuple[Path, tuple[str, ...]]] = {
-        "as served": (HERE, memory),
-        "modules": (HERE, (*memory, "--dev")),
+    dev = (*memory, "--dev")
+    contenders: dict[str, tuple[Path, tuple[str, ...], str]] = {
+        "as served": (HERE, memory, BROTLI),
+        "plain http": (HERE, memory, GZIP),
+        "modules": (HERE, dev, BROTLI),
     }
     if checkout is not None:
-        contenders[Path(checkout).name] = (Path(checkout), memory)
+        other = Path(checkout)
+        contenders[other.name] = (other, memory, BROTLI)
+        contenders[f"{other.name}, plain"] = (other, memory, GZIP)
     visits: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
     with ExitStack() as stack:
-        addresses = {}
-        for name, (folder, arguments) in contenders.items():
-            server = stack.enter_context(serving("app", *arguments, folder=folder))
-            server.settle()
-            addresses[name] = f"http://127.0.0.1:{server.port}/"
+        servers: dict[tuple[Path, tuple[str, ...]], str] = {}
+        for folder, arguments, _ in contenders.values():
+            if (folder, arguments) not in servers:
+                server = stack.enter_context(serving("app", *arguments, folder=folder))
+                server.settle()
+                servers[folder, arguments] = f"http://127.0.0.1:{server.port}/"
         browser = stack.enter_context(sync_playwright()).chromium.launch(**options)
         stack.callback(browser.close)
         for _ in range(rounds):
-            for name, address in addresses.items():
-                visits[name].append(visit(browser, address))
+            for name, (folder, arguments, codings) in contenders.items():
+                visits[name].append(visit(browser, servers[folder, arguments], codings))
     ours = visits["as served"]
     for name, found in visits.items():
         middle = {key: statistics.median(one[key] for one in found) for key in found[0]}
         ratios = [a["figure"] / b["figure"] for a, b in zip(ours, found, strict=True)]
         print(
-            f"{name:12} figure {middle['figure']:6.2f} s"
+            f"{name:14} figure {middle['figure']:6.2f} s"
             f" ({min(one['figure'] for one in found):.2f} to"
             f" {max(one['figure'] for one in found):.2f})"
             f"  first paint {middle['paint']:5.2f} s  {middle['requests']:3.0f} requests"
@@ -122,10 +130,11 @@ def main(rounds: int = ROUNDS, checkout: str | None = None) -> int:
             f" ({min(ratios):.2f} to {max(ratios):.2f})"
         )
     print(f"load at the end {os.getloadavg()[0]:.1f}")
-    holds = (
-        statistics.median(one["figure"] for one in ours) <= MOST_SECONDS
-        and max(one["requests"] for one in ours) <= MOST_REQUESTS
-        and max(one["kilobytes"] for one in ours) <= MOST_KILOBYTES
+    holds = all(
+        statistics.median(one["figure"] for one in found) <= MOST_SECONDS
+        and max(one["requests"] for one in found) <= MOST_REQUESTS
+        and max(one["kilobytes"] for one in found) <= MOST_KILOBYTES
+        for found in (ours, visits["plain http"])
     )
     print("all figures hold" if holds else "NOT all figures hold")
     return 0 if holds else 1

@@ -28,8 +28,9 @@ UNMADE = "new"
 MAX_CELLS = 2_000
 # Of some 100 kB each.
 MOST_PAGES = 128
-# An address with one of these names other numbers than a preset's own.
-_OTHERS = ("session",)
+# An address with one of these names other numbers than a preset's own. Those of a shared link stand
+# behind its #, which no server is sent.
+_OTHERS = ("session", "shared")
 _DIGITS_IN_SAMPLE = 5
 _LATER = ("created", "expires")
 

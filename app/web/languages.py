@@ -1,6 +1,7 @@
 """Which language a visitor reads, and its words."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,22 @@ from pathlib import Path
 DEFAULT = "en"
 # Each under its own name, as its readers look for it.
 LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
+
+# Words of the page of all figures alone, which the explorer need not carry.
+_FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
+# Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
+_LATER = re.compile(r"(data|export|files|help|menu|network|number|paste|samples|share|typed)\.")
+_FIRST = frozenset(
+    f"{group}.{name}"
+    for group, names in {
+        "data": ("rate",),
+        "export": ("button",),
+        # Fields of a network, which any refusal may name.
+        "network": ("data", "input", "layers", "samples", "seed"),
+        "share": ("button", "differs", "unreadable"),
+    }.items()
+    for name in names
+)
 
 
 def choose(asked: str | None, accept_language: str) -> str:
@@ -37,3 +54,12 @@ def strings(language: str, static: Path) -> Mapping[str, str]:
     """All words of a language, by key."""
     words: dict[str, str] = json.loads((static / "lang" / f"{language}.json").read_text("utf-8"))
     return words
+
+
+def first_words(language: str, static: Path) -> Mapping[str, str]:
+    """The words of a language that the page carries: those that its first picture may need."""
+    return {
+        key: text
+        for key, text in strings(language, static).items()
+        if not _FIGURES_ONLY.match(key) and (key in _FIRST or not _LATER.match(key))
+    }

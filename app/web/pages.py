@@ -1,7 +1,6 @@
 """The pages: the explorer itself, the API's documentation, and two signs of life."""
 
 import asyncio
-import re
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from app.api.executor import in_executor
 from app.sessions.store import Store
 from app.web.files import STATIC, TEMPLATES, PageFiles
 from app.web.first import FirstPages, asked_for, presets_document
-from app.web.languages import choose, strings
+from app.web.languages import choose, first_words
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -27,8 +26,6 @@ templates.env.policies["json.dumps_kwargs"] = {
 FRESH = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 # With it, the page is the same for everybody who reads the same language.
 KEPT = FRESH | {"Vary": "Accept-Language, Accept-Encoding"}
-# Words of the page of all figures alone, which the explorer need not carry.
-FIGURES_ONLY = re.compile(r"figures\.(.*\.alt|equation\..*|section\..*|intro|reading)$")
 READY_SECONDS = 0.5
 # A figure that takes longer, such as the first of a trained network, comes after its page.
 PATIENCE_SECONDS = 0.5
@@ -78,11 +75,7 @@ def page_text(
         files=files,
         nonce=nonce,
         lang=language,
-        strings={
-            key: text
-            for key, text in strings(language, STATIC).items()
-            if not FIGURES_ONLY.match(key)
-        },
+        strings=first_words(language, STATIC),
         presets=presets_document(),
         first=document,
     )

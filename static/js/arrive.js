@@ -7,13 +7,12 @@
  */
 import { ApiError } from "./api.js";
 import { atBackward } from "./cursor.js";
-import { keptRecipe } from "./recipes.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
 import { MARK, openLink } from "./shared.js";
 import { notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
-import { forget, tokenOf } from "./tokens.js";
+import { forget, keptRecipe, tokenOf } from "./tokens.js";
 
 const FIRST = "fig-5-25";
 

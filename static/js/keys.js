@@ -2,7 +2,8 @@
  * Keys of the whole page. They are off while the learner types, in an input method too.
  */
 import { askBefore, askedOp, asking, leave } from "./asking.js";
-import { dialogOpen, openHelp } from "./panels/help.js";
+import { openDialog } from "./coming.js";
+import { dialogOpen } from "./panels/dialogs.js";
 import { goUp } from "./figure/opening.js";
 import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
 import { atEnd } from "./cursor.js";
@@ -33,7 +34,7 @@ export function listenToKeys(viewport) {
     "=": viewport.zoomIn,
     "-": viewport.zoomOut,
     0: viewport.fit,
-    "?": openHelp,
+    "?": () => openDialog("openHelp"),
     Backspace: () => (asking.value || askedOp.value) && askBefore(),
     Escape: () => {
       if (!selection.value && !askedOp.value && goUp()) return;

@@ -1,9 +1,25 @@
 /**
- * What the first page can do without: fetched, all of it at once, when it is first used. One door
- * for all keeps the bundle at two scripts to begin with, whatever they share.
+ * What the first page can do without: fetched, all of it at once, by `coming.js`. One door for all
+ * keeps the bundle at two scripts to begin with, whatever they share.
  */
-export * as filing from "./panels/filing.js";
-export { pasteText } from "./panels/paste.js";
-export { openNetworkForm } from "./panels/network.js";
+import { watchSelectedCell } from "./panels/cell.js";
+import { listenToUndo } from "./panels/undoing.js";
+import { watchRecipes } from "./recipes.js";
+
+export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
+export { data } from "./panels/data.js";
 export { openExport } from "./panels/export.js";
+export * as filing from "./panels/filing.js";
+export { openHelp } from "./panels/help.js";
+export { presetMenu } from "./panels/menu.js";
+export { openNetworkForm } from "./panels/network.js";
 export { openShare } from "./panels/share.js";
+export { table } from "./panels/table.js";
+export { goOn } from "./recipes.js";
+
+/** What it looks after from now on. */
+export function start() {
+  watchSelectedCell();
+  watchRecipes();
+  listenToUndo();
+}

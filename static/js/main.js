@@ -3,9 +3,10 @@
  */
 import { effect } from "@preact/signals-core";
 import * as address from "./address.js";
-import { getCatalogue } from "./api.js";
+import { getCatalogue, whenGone } from "./api.js";
 import { arrive } from "./arrive.js";
 import { carriedPresets } from "./carried.js";
+import { bring, whenUsed } from "./coming.js";
 import { watchLargeTensors } from "./figure/large.js";
 import { embed } from "./embed.js";
 import { mountFigure } from "./figure/view.js";
@@ -13,17 +14,13 @@ import { listenToKeys } from "./keys.js";
 import { mount } from "./mount.js";
 import { watchLeftOut } from "./leftout.js";
 import { messageOf } from "./messages.js";
-import { watchSelectedCell } from "./panels/cell.js";
 import { sentenceText } from "./panels/explanation.js";
 import { mountHeader } from "./panels/header.js";
-import { mountHelp } from "./panels/help.js";
 import { product } from "./panels/product.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
-import { listenToUndo } from "./panels/undoing.js";
-import { awaited, catalogue, loading, notice, playing, presets, stale, trace } from "./store.js";
+import { awaited, catalogue, gone, loading, notice, playing, presets, session, stale, trace } from "./store.js";
 import { keptLanguage, speak, t } from "./strings.js";
-import { watchRecipes } from "./recipes.js";
 import { mountTimeline } from "./timeline.js";
 import { watchVisits } from "./visits.js";
 
@@ -35,14 +32,11 @@ async function start() {
   mountTimeline();
   mountSide();
   mount("product", product);
-  mountHelp();
   const viewport = mountFigure(/** @type {HTMLElement} */ (document.getElementById("figure")));
   mountToolbar(viewport);
   listenToKeys(viewport);
-  listenToUndo();
   watchLargeTensors();
   watchLeftOut();
-  watchSelectedCell();
   announce();
   presets.value = carriedPresets();
   try {
@@ -52,23 +46,21 @@ async function start() {
   } finally {
     awaited.value--;
   }
-  watchRecipes();
+  whenGone((id) => {
+    if (id === session.peek()?.id) gone.value = id;
+  });
   watchVisits(place.lang !== null, arrive);
   document.body.dataset.ready = "true";
-  fetchLimitsWhenUsed();
+  whenUsed(fetchRest);
 }
 
-/** Nothing on the first screen needs the limits; a form that does asks again where this fails. */
-function fetchLimitsWhenUsed() {
-  const uses = ["pointerdown", "keydown", "focusin"];
-  const fetchThem = () => {
-    for (const use of uses) removeEventListener(use, fetchThem, true);
-    void getCatalogue().then(
-      (told) => (catalogue.value ??= told),
-      () => undefined,
-    );
-  };
-  for (const use of uses) addEventListener(use, fetchThem, true);
+/** Nothing on the first screen needs the limits or the rest; what does asks again where this fails. */
+function fetchRest() {
+  bring().catch(() => undefined);
+  getCatalogue().then(
+    (told) => (catalogue.value ??= told),
+    () => undefined,
+  );
 }
 
 /** Say each step to a screen reader; while playing fast, at most once a second. */

@@ -3,23 +3,18 @@
  * it is short) in this browser, so that a session that the server has lost is not lost.
  *
  * @import { Edit, Session } from "./pagetypes.js"
- * @import * as told from "./types.js"
+ * @import { Recipe } from "./tokens.js"
  */
 import { effect } from "@preact/signals-core";
-import { getRecipe, whenGone } from "./api.js";
+import { getRecipe } from "./api.js";
 import { openRecipe } from "./session.js";
-import { cursor, gone, session, stale, view } from "./store.js";
-import { keep, own } from "./tokens.js";
+import { cursor, session, stale, view } from "./store.js";
+import { keep } from "./tokens.js";
 import { isOmitted } from "./values.js";
 
 /** Signs of a recipe that is kept in the browser. */
 const MOST_KEPT = 20_000;
 const SOON = 300;
-
-/**
- * As the server tells it, or as it is made here of what is on the screen.
- * @typedef {{base: Record<string, any>, edits: (Edit | told.Recipe["edits"][number])[], digest?: string}} Recipe
- */
 
 /** @type {Map<string, {version: number, recipe: Recipe}>} */
 const known = new Map();
@@ -31,9 +26,6 @@ export function watchRecipes() {
     if (known.get(now.id)?.version === now.data_version) return;
     const timer = setTimeout(() => void fetchOf(now), SOON);
     return () => clearTimeout(timer);
-  });
-  whenGone((id) => {
-    if (id === session.peek()?.id) gone.value = id;
   });
 }
 
@@ -47,18 +39,6 @@ async function fetchOf(now) {
   } catch {
     // The next change asks again.
   }
-}
-
-/** What this browser has kept of a session. @param {string} id @returns {Recipe | null} */
-export function keptRecipe(id) {
-  const kept = own.peek().find((one) => one.id === id)?.recipe;
-  return isRecipe(kept) ? kept : null;
-}
-
-/** @param {any} kept @returns {kept is Recipe} */
-export function isRecipe(kept) {
-  const isObject = typeof kept === "object" && kept !== null && !Array.isArray(kept);
-  return isObject && typeof kept.base === "object" && kept.base !== null && Array.isArray(kept.edits);
 }
 
 /** Go on with the numbers on the screen, whose session is gone, in a new one. @returns {Promise<boolean>} */

@@ -66,7 +66,7 @@ export async function openSession(id, { where, view } = {}) {
 
 /**
  * A session made by a recipe.
- * @param {import("./recipes.js").Recipe} recipe
+ * @param {import("./tokens.js").Recipe} recipe
  * @param {{where?: Where, view?: Partial<View>}} [options]
  */
 export async function openRecipe({ base, edits: list }, { where, view } = {}) {

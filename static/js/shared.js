@@ -6,10 +6,10 @@
  */
 import { ApiError, getRecipe } from "./api.js";
 import { parsed, unpack, Unreadable } from "./packing.js";
-import { isRecipe } from "./recipes.js";
 import { openRecipe } from "./session.js";
 import { notice, session } from "./store.js";
 import { t } from "./strings.js";
+import { isRecipe } from "./tokens.js";
 
 /** What a link's numbers stand behind; what follows # is never sent to a server. */
 export const MARK = "#s=";

@@ -1,6 +1,6 @@
 /**
- * Every visible string, in the learner's language. The page carries one language; another is
- * fetched when it is chosen.
+ * Every visible string, in the learner's language. The page carries one language, as far
+ * as its first picture goes; the rest comes with the rest of the page, another when it is chosen.
  *
  * @import { Signal } from "@preact/signals-core"
  */
@@ -14,6 +14,8 @@ const PLACEHOLDER = /\{(\w+)\}/;
 const carried = /** @type {HTMLElement} */ (document.getElementById("strings"));
 /** @type {Signal<Strings>} */
 const strings = signal(JSON.parse(carried.textContent ?? "{}"));
+/** The page brings those that its first picture needs. */
+let isWhole = false;
 /** @type {Signal<string>} */
 export const language = signal(document.documentElement.lang);
 
@@ -54,11 +56,29 @@ export async function speak(wanted, { keep = false } = {}) {
   if (!wanted || !Object.hasOwn(LANGUAGES, wanted)) return;
   if (keep) localStorage.setItem(KEPT, wanted);
   if (wanted === language.value) return;
-  const answer = await fetch(`/static/lang/${wanted}.json`);
+  const answer = await wordsOf(wanted);
   if (!answer.ok) return;
   strings.value = await answer.json();
+  isWhole = true;
   language.value = wanted;
   document.documentElement.lang = wanted;
+}
+
+/** Bring the words that did not come with the page. */
+export async function bringWords() {
+  const spoken = language.peek();
+  if (isWhole) return;
+  const answer = await wordsOf(spoken);
+  if (!answer.ok) throw new Error(answer.statusText);
+  const words = await answer.json();
+  if (isWhole) return;
+  strings.value = words;
+  isWhole = true;
+}
+
+/** @param {string} code  of a language */
+function wordsOf(code) {
+  return fetch(`/static/lang/${code}.json`);
 }
 
 export function keptLanguage() {

@@ -3,7 +3,8 @@
  * offers to go back to. They are kept in this browser, for all its tabs, and never in the address:
  * a link gives reading, not writing. Sessions that are as the book has them are not worth keeping.
  *
- * @import { Session } from "./pagetypes.js"
+ * @import { Edit, Session } from "./pagetypes.js"
+ * @import * as told from "./types.js"
  */
 import { signal } from "@preact/signals-core";
 
@@ -15,6 +16,11 @@ const MOST = 40;
  *   id: string, token: string, preset: string | null, version: number, changed: number,
  *   sizes?: number[], recipe?: unknown,
  * }} Own  sizes: units of a network of one's own; changed: when, in milliseconds since 1970; recipe: what makes it again
+ */
+
+/**
+ * As the server tells it, or as it is made here of what is on the screen.
+ * @typedef {{base: Record<string, any>, edits: (Edit | told.Recipe["edits"][number])[], digest?: string}} Recipe
  */
 
 /** Tokens of this page, also of sessions that are not kept. @type {Map<string, string>} */
@@ -51,6 +57,18 @@ export function keep({ id, preset, version, network }, recipe) {
   const sizes = [network.input_size, ...network.layers.flatMap(({ units }) => units ?? [])];
   const kept = { id, token, preset, version, changed: Date.now(), sizes, recipe: recipe ?? old?.recipe };
   write([kept, ...before.filter((one) => one !== old)].slice(0, MOST));
+}
+
+/** What this browser has kept of a session. @param {string} id @returns {Recipe | null} */
+export function keptRecipe(id) {
+  const kept = own.peek().find((one) => one.id === id)?.recipe;
+  return isRecipe(kept) ? kept : null;
+}
+
+/** @param {any} kept @returns {kept is Recipe} */
+export function isRecipe(kept) {
+  const isObject = typeof kept === "object" && kept !== null && !Array.isArray(kept);
+  return isObject && typeof kept.base === "object" && kept.base !== null && Array.isArray(kept.edits);
 }
 
 /** A session that is no more. @param {string} id */

@@ -46,15 +46,18 @@ class Explorer:
         self.token = ""
 
     def open(self, search: str = "") -> "Explorer":
-        """Open an address, wait until it stands, and note its session."""
+        """Open an address, wait until it stands with all its parts, and note its session."""
         self.page.on("response", self._note)
         self.page.goto(f"{self.server}/{search}")
         self.page.wait_for_selector("body[data-ready]")
+        # The first stir of the mouse brings what the first picture does without.
+        self.page.evaluate("dispatchEvent(new Event('pointermove'))")
         # The page is ready before it has a session of its own, or the driver has told us of it.
         for _ in range(500):
             if self.id or "session=" in search:
                 break
             self.page.wait_for_timeout(20)
+        self.page.wait_for_selector("body[data-whole]")
         return self
 
     def _note(self, response: Any) -> None:

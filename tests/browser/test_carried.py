@@ -93,6 +93,41 @@ def test_another_view_asked_for_at_once_comes_with_the_session(explorer: Any, he
     explorer.page.wait_for_selector('#figure [data-node="affine1"]')
 
 
+def test_the_panel_of_numbers_says_that_it_is_coming_and_comes_with_its_words(
+    explorer: Any,
+) -> None:
+    page = explorer.page
+    waiting: list[Route] = []
+    page.route("**/later*.js", lambda route: waiting.append(route))
+    page.goto(f"{explorer.server}/?lang=en")
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_role("tab", name="Data").click()
+    assert page.inner_text("#panel") == "Loading \u2026"
+    assert page.locator("body[data-whole]").count() == 0
+    explorer.until(lambda: waiting)
+    waiting[0].continue_()
+    explorer.type("affine1.b", "0", "5")
+    explorer.settle()
+    assert explorer.numbers("affine1.output") == [10, 13, 20]
+    assert "Undo" in page.inner_text("#panel")
+
+
+def test_what_cannot_be_fetched_is_fetched_when_it_is_asked_for_again(explorer: Any) -> None:
+    page = explorer.page
+    explorer.expect("net::ERR_FAILED")
+    for part in ("**/later*.js", "**/lang/*.json"):
+        page.route(part, lambda route: route.abort())
+    page.goto(f"{explorer.server}/?lang=en")
+    page.wait_for_selector("body[data-ready]")
+    page.click("#help-button")
+    explorer.until("document.querySelector('#notice p') !== null")
+    assert page.inner_text("#notice p").startswith("The server does not answer")
+    page.unroute_all()
+    page.click("#help-button")
+    page.wait_for_selector("#help[open]")
+    assert "How to use this page" in page.inner_text("#help")
+
+
 def test_a_session_that_cannot_be_made_is_tried_again_when_it_is_needed(explorer: Any) -> None:
     page = explorer.page
     explorer.until(lambda: carried(page.request.get(f"{explorer.server}/").text()))

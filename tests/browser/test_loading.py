@@ -74,6 +74,8 @@ def test_a_page_that_waits_says_so_and_keeps_its_place(
     held()
     page.wait_for_selector("body[data-ready]")
     page.wait_for_selector("#figure .node")
+    if panel != "explain":
+        page.wait_for_selector("body[data-whole]")
     assert page.locator("#figure").get_attribute("data-loading") is None
     assert "Loading" not in page.inner_text("body") + page.inner_text("#live")
     assert page.inner_text("#choose") == "A two-layer network, five samples"

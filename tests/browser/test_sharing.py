@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from app.server import Settings, create_app
 from tests.conftest import serving
+from tests.web.test_first import carried
 
 READ = """Object.fromEntries([...document.querySelectorAll("#figure [data-key]")].map((label) => [
   label.dataset.key, [...label.querySelectorAll("[data-full]")].map((cell) => cell.dataset.full)
@@ -47,6 +48,7 @@ def test_a_shared_link_shows_the_same_digits_on_a_server_with_an_empty_store(
     page.wait_for_selector("#share-link")
     link = page.input_value("#share-link")
     assert len(link) < 2_000
+    assert carried(page.request.get(link).text()) is None
     explorer.press("Escape")
     page.watch.expect("a request to")  # type: ignore[attr-defined]
     with serving(create_app(Settings())) as other:

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,7 +91,14 @@ def test_no_visit_makes_a_session(app: FastAPI, client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/?session=abc", "/?preset=none", "/?level=all", "/?sample=9", "/?preset=fig-5-29&open=a,b"],
+    [
+        "/?session=abc",
+        "/?shared=1&level=op",
+        "/?preset=none",
+        "/?level=all",
+        "/?sample=9",
+        "/?preset=fig-5-29&open=a,b",
+    ],
 )
 def test_what_an_address_names_otherwise_is_left_to_the_page(
     client: TestClient, address: str
@@ -134,14 +142,35 @@ def test_the_page_is_compressed_once_and_told_again_only_when_it_changed(
     assert other.status_code == 200
 
 
-def test_the_page_carries_every_word_that_its_script_may_ask_for(client: TestClient) -> None:
+IMPORTED = re.compile(r'^(?:import|\} from|export .* from)\b[^;]*?"(\.[^"]+)";', re.MULTILINE)
+
+
+def first_modules() -> set[Path]:
+    """The modules that run before the page is used: those that its first one imports."""
+    found: set[Path] = set()
+    waiting = [(STATIC / "js/main.js").resolve()]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            imported = IMPORTED.findall(path.read_text("utf-8"))
+            waiting += [(path.parent / name).resolve() for name in imported]
+    return found
+
+
+def test_the_page_carries_every_word_that_its_first_modules_may_ask_for(
+    client: TestClient,
+) -> None:
     words = carried(client.get("/?lang=en").text, "strings")
     left_out = set(strings("en", STATIC)) - set(words)
-    asked = "".join(path.read_text("utf-8") for path in (STATIC / "js").rglob("*.js"))
+    modules = first_modules()
+    asked = "".join(path.read_text("utf-8") for path in modules)
 
     assert left_out
+    assert (STATIC / "js/later.js").resolve() not in modules
     for key in left_out:
         assert f'"{key}"' not in asked
-        assert key.rpartition(".")[2] == "alt" or key.startswith("figures.")
+        group = key.partition(".")[0]
+        assert group == "figures" or f"`{group}.${{" not in asked
     assert "}.alt" not in asked
     assert not re.search(r"figures\.(equation|section)", asked)

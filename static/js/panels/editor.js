@@ -12,6 +12,7 @@ import { editable, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows } from "../values.js";
 import { briefly, fieldProblems, isTyping, numberField } from "./input.js";
+import { pasteText } from "./paste.js";
 import { note, notes, whenSent } from "./said.js";
 import { wholeField } from "./whole.js";
 
@@ -107,12 +108,10 @@ function indexFor(value, row, column) {
  * @param {Nested} value
  * @param {[number, number]} from
  */
-async function pasteRows(paste, name, value, from) {
+function pasteRows(paste, name, value, from) {
   const text = paste.clipboardData?.getData("text/plain") ?? "";
   if (!editable.value || isTyping(paste, text)) return;
   paste.preventDefault();
-  // Reading what people paste takes more words than the first page should weigh.
-  const { pasteText } = await import("../later.js");
   pasteText(text, name, value, from);
 }
 

@@ -2,10 +2,12 @@
  * What happens, in words: the op in play, or the cell that was clicked.
  *
  * @import { TemplateResult } from "lit-html"
+ * @import { Spot } from "../pagetypes.js"
  * @import { TraceEvent } from "../types.js"
  */
 import { html } from "lit-html";
 import { ask, askedOp, asking } from "../asking.js";
+import { fromLater, later } from "../coming.js";
 import { formulaPicture } from "../figure/formula.js";
 import { edgeOf, formulaFor, layerTitle, nameOf, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
@@ -14,19 +16,18 @@ import { scrolling } from "../scroll.js";
 import { cursor, event, graph, loading, pointed, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { goTo, position } from "../timeline.js";
-import { cellExplanation, spokenAnswer, way } from "./cell.js";
 import { digitSection } from "./digit.js";
 import { equationInPlay, equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
 import { strideRules, strideSentence } from "./stride.js";
-import { FEW_CELLS, numbers } from "./table.js";
+import { FEW_CELLS, numbers } from "./numbers.js";
 
 export function explanation() {
   const doings = trace.value?.events.filter(({ node }) => node === askedOp.value) ?? [];
   if (doings.length > 0) return html`${opExplanation(doings)} ${digitSection()} ${equations()}`;
   const asked = asking.value ? selection.value : null;
-  if (asked) return html`${cellExplanation(asked)} ${digitSection()} ${equations()}`;
+  if (asked) return html`${answer(asked)} ${digitSection()} ${equations()}`;
   return html`
     <section class="step" aria-labelledby="step-title">
       <h2 id="step-title" tabindex="-1">${heading()}</h2>
@@ -34,7 +35,7 @@ export function explanation() {
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
       ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
     </section>
-    ${subject.value ? cellExplanation(subject.value) : trace.value ? hint() : null} ${digitSection()} ${equations()} ${prose()} ${leading()}
+    ${subject.value ? answer(subject.value) : trace.value ? hint() : null} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
 }
 
@@ -44,7 +45,7 @@ function opExplanation(doings) {
   const symbol = plainFormula(graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op);
   const title = layerTitle(layer);
   return html`<section class="chosen" aria-labelledby="chosen-title">
-    ${way()}
+    ${later.value?.way()}
     <h2 id="chosen-title" tabindex="-1">${title.startsWith(symbol) ? title : `${symbol} \u00b7 ${title}`}</h2>
     <ol class="doings">
       ${doings.map(
@@ -58,6 +59,11 @@ function opExplanation(doings) {
       )}
     </ol>
   </section>`;
+}
+
+/** @param {Spot} spot */
+function answer(spot) {
+  return fromLater(({ cellExplanation }) => cellExplanation(spot));
 }
 
 function hint() {
@@ -123,7 +129,7 @@ function glued(parts) {
 
 /** The same as plain text, for the live region. */
 export function sentenceText() {
-  if (asking.value && selection.value) return spokenAnswer(selection.value);
+  if (asking.value && selection.value) return later.value?.spokenAnswer(selection.value) ?? "";
   const now = event.value;
   const opening = openingKey();
   const said = now ? spokenStep(now) : "";

@@ -12,7 +12,7 @@ import { cursor, event, graph, session, stale, theme, view as seen } from "../st
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { download } from "./download.js";
-import { dialog } from "./help.js";
+import { dialog } from "./dialogs.js";
 import { CannotDraw, pngOf, sizeOf, TooLarge } from "./png.js";
 
 const FORMATS = /** @type {const} */ (["svg", "png2", "png4"]);

@@ -20,12 +20,13 @@ import { session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, flat, isOmitted, outputSize, shapeOf } from "../values.js";
 import { download } from "./download.js";
-import { ALL } from "./files.js";
 import { note, whenSent } from "./said.js";
 import { openShared } from "./share.js";
 import { sentence } from "./words.js";
 
 const MOST_BYTES = 64_000_000;
+/** What is said about files of the whole network stands under this name. */
+export const ALL = "files";
 
 /** What is wrong with a file as a whole, in words. */
 class Wrong extends Error {}

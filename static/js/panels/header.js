@@ -1,24 +1,14 @@
 /**
  * The head of the page: which figure, which language, which theme, help.
- *
- * @import { Preset } from "../types.js"
  */
 import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
-import { arrive, startOf } from "../arrive.js";
-import { read } from "../address.js";
+import { bring, openDialog } from "../coming.js";
 import { messageOf } from "../messages.js";
-import { openPreset } from "../session.js";
-import { loading, notice, presets, session, stride, theme, view as seen } from "../store.js";
+import { loading, notice, session, theme } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
-import { strideFor } from "../timeline.js";
-import { own } from "../tokens.js";
 import { mount } from "../mount.js";
-import { openHelp } from "./help.js";
-import { sketch } from "./sketches.js";
 
-/** Versions of one figure that the menu shows. */
-const MOST_VERSIONS = 3;
 const KEPT_THEME = "backprop-explorer.theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
 
@@ -33,7 +23,6 @@ export function mountHeader() {
   effect(() => document.getElementById("menu")?.setAttribute("aria-label", t("header.choose")));
   mount("header", header);
   const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
-  mount("menu", presetMenu);
   document.addEventListener("pointerdown", (down) => {
     const inside = /** @type {Element} */ (down.target).closest("#menu, #choose");
     if (!inside && !menu.hidden) toggleMenu(false);
@@ -72,7 +61,7 @@ function header() {
         </select>
       </label>
       ${shareButton()}
-      <button type="button" id="help-button" @click=${openHelp}>${t("header.help")}</button>
+      <button type="button" id="help-button" @click=${() => openDialog("openHelp")}>${t("header.help")}</button>
     </div>
   `;
 }
@@ -85,101 +74,33 @@ export function title() {
 }
 
 /** @param {string} id */
-function presetTitle(id) {
+export function presetTitle(id) {
   const key = `preset.${id}`;
   return has(key) ? t(key) : id;
 }
 
-function presetMenu() {
-  return html`
-    <h2 class="unseen">${t("header.choose")}</h2>
-    <ul>
-      ${presets.value.map(
-        (preset) => html`<li>
-          <button
-            type="button"
-            data-preset=${preset.id}
-            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
-            @click=${() => choose(preset)}
-          >
-            ${sketch(preset.id)}
-            <span>${presetTitle(preset.id)}</span>
-          </button>
-          ${yours(preset.id)}
-        </li>`,
-      )}
-      <li>
-        <button type="button" id="own" @click=${chooseOwn}>
-          <span class="plus" aria-hidden="true">+</span>
-          <span>${t("menu.own")}</span>
-        </button>
-        ${yours(null)}
-      </li>
-    </ul>
-    <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
-  `;
-}
-
-/** What this browser has of one's own: of a figure, or networks. @param {string | null} preset */
-function yours(preset) {
-  const found = own.value.filter((one) => one.preset === preset).slice(0, MOST_VERSIONS);
-  return found.map(
-    (one) => html`<button
-      type="button"
-      class="yours"
-      data-own=${one.id}
-      aria-current=${session.value?.id === one.id ? "true" : "false"}
-      @click=${() => chooseYours(one.id)}
-    >
-      ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
-    </button>`,
-  );
-}
-
-/** Of today the time, of other days the day too. @param {number} changed */
-function timeOf(changed) {
-  const day = new Date(changed);
-  const isToday = day.toDateString() === new Date().toDateString();
-  return day.toLocaleString(language.value, { timeStyle: "short", ...(isToday ? {} : { dateStyle: "medium" }) });
-}
-
-/** @param {string} id */
-async function chooseYours(id) {
-  toggleMenu(false);
-  document.getElementById("choose")?.focus();
-  try {
-    await arrive({ ...read(""), session: id });
-  } catch (error) {
-    notice.value = messageOf(error);
-  }
-}
-
-/** @param {Preset} preset */
-async function choose({ id }) {
-  toggleMenu(false);
-  document.getElementById("choose")?.focus();
-  try {
-    await openPreset(id, { where: startOf(id) });
-    stride.value = strideFor(seen.value.level);
-  } catch (error) {
-    notice.value = messageOf(error);
-  }
-}
-
-async function chooseOwn() {
-  toggleMenu(false);
-  const { openNetworkForm } = await import("../later.js");
-  await openNetworkForm();
-}
+let mounted = false;
 
 /** @param {boolean} [open] */
-function toggleMenu(open) {
+export async function toggleMenu(open) {
   const menu = /** @type {HTMLElement} */ (document.getElementById("menu"));
-  menu.hidden = open === undefined ? !menu.hidden : !open;
-  document.getElementById("choose")?.setAttribute("aria-expanded", String(!menu.hidden));
+  const opens = open ?? Boolean(menu.hidden);
+  if (opens && !mounted) {
+    try {
+      const { presetMenu } = await bring();
+      // Pressed again meanwhile, it is there already.
+      if (!mounted) mount("menu", presetMenu);
+      mounted = true;
+    } catch (error) {
+      notice.value = messageOf(error);
+      return;
+    }
+  }
+  menu.hidden = !opens;
+  document.getElementById("choose")?.setAttribute("aria-expanded", String(opens));
   // What the menu hides, wholly or by half, is neither reached by Tab nor hit beside its edge.
-  /** @type {HTMLElement} */ (document.querySelector("main")).inert = !menu.hidden;
-  if (!menu.hidden) menu.querySelector("button")?.focus();
+  /** @type {HTMLElement} */ (document.querySelector("main")).inert = opens;
+  if (opens) menu.querySelector("button")?.focus();
 }
 
 /** @param {Event} change */
@@ -197,7 +118,7 @@ function chooseTheme(change) {
 }
 
 function shareButton() {
-  const open = async () => (await import("../later.js")).openShare();
+  const open = () => openDialog("openShare");
   return html`<button type="button" id="share-button" aria-haspopup="dialog" ?disabled=${!session.value} @click=${open}>
     ${t("share.button")}
   </button>`;

@@ -4,6 +4,7 @@
 import { html } from "lit-html";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
+import { dialog } from "./dialogs.js";
 
 /** @type {[string[], string][]} */
 const KEYS = [
@@ -27,22 +28,12 @@ const POINTER = [
   [["help.pinch"], "help.scale"],
 ];
 
-export function mountHelp() {
-  mount("help", help);
-}
+let mounted = false;
 
 export function openHelp() {
+  if (!mounted) mount("help", help);
+  mounted = true;
   dialog("help").showModal();
-}
-
-/** Whether a dialog has the page's keys. */
-export function dialogOpen() {
-  return document.querySelector("dialog[open]") !== null;
-}
-
-/** @param {string} id */
-export function dialog(id) {
-  return /** @type {HTMLDialogElement} */ (document.getElementById(id));
 }
 
 function help() {

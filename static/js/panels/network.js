@@ -25,7 +25,7 @@ import {
   specsOf,
   takesDigits,
 } from "./draft.js";
-import { dialog } from "./help.js";
+import { dialog } from "./dialogs.js";
 
 const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"];
 

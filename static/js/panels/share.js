@@ -13,10 +13,12 @@ import { notice, session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { sharedAddress } from "../visits.js";
 import { download } from "./download.js";
-import { dialog } from "./help.js";
+import { dialog } from "./dialogs.js";
 
 /** Longer links are cut by mail programs and chats. */
 const MOST_SIGNS = 8_000;
+/** Tells the server, which never sees the numbers, that its page need not carry a figure's. */
+const TOLD = "shared=1";
 
 /** @type {import("@preact/signals-core").Signal<{link: string, recipe: unknown} | null>} */
 const made = signal(null);
@@ -36,7 +38,7 @@ export async function openShare() {
   try {
     const { recipe } = await getRecipe(now.id);
     const packed = await pack(recipe);
-    made.value = { link: `${location.origin}/${sharedAddress(now)}${MARK}${packed}`, recipe };
+    made.value = { link: `${location.origin}/${sharedAddress(now)}&${TOLD}${MARK}${packed}`, recipe };
   } catch (error) {
     said.value = messageOf(error);
   }

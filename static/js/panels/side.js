@@ -3,26 +3,23 @@
  */
 import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
+import { bring, fromLater } from "../coming.js";
 import { messageOf } from "../messages.js";
-import { goOn } from "../recipes.js";
 import { gone, loading, notice, panel, panelOpen, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
-import { data } from "./data.js";
 import { explanation } from "./explanation.js";
-import { mountDrops } from "./files.js";
-import { table } from "./table.js";
+import { mountDrops } from "./drops.js";
 
 const PANELS = /** @type {const} */ (["explain", "data", "table"]);
 /** Where a tab keeps which panel is open over a reload. */
 const KEPT = "backprop-explorer.panel";
-const CONTENTS = { explain: explanation, data, table };
 
 export function mountSide() {
   mountDrops();
   keepOpen();
   mount("tabs", tabs);
-  mount("panel", () => (panelOpen.value ? content() : null));
+  mount("panel", () => (panelOpen.value ? content(panel.value) : null));
   mount("notice", () =>
     gone.value
       ? html`<p>${t("notice.gone")}</p>
@@ -42,15 +39,16 @@ export function mountSide() {
   });
 }
 
-function content() {
-  const isReady = session.value !== null || panel.value === "explain";
-  return isReady
-    ? CONTENTS[panel.value]()
-    : html`<p class="hint">${t(loading.value ? "loading.now" : "loading.nothing")}</p>`;
+/** @param {typeof PANELS[number]} name */
+function content(name) {
+  if (name === "explain") return explanation();
+  const empty = html`<p class="hint">${t(loading.value ? "loading.now" : "loading.nothing")}</p>`;
+  return fromLater((rest) => (session.value === null ? empty : rest[name]()));
 }
 
 async function again() {
   try {
+    const { goOn } = await bring();
     if (await goOn()) return;
     gone.value = null;
     notice.value = t("notice.lost");

@@ -1,29 +1,16 @@
 /**
  * The figure as a table: the same edges, values and gradients, for whoever reads rather than looks.
  *
- * @import { Cell, GraphEdge } from "../types.js"
+ * @import { GraphEdge } from "../types.js"
  */
 import { html } from "lit-html";
-import { tensorAddress, UNMADE } from "../api.js";
 import { ask } from "../asking.js";
-import { cellsKnown } from "../cursor.js";
 import { edgeOf, nameOf, partnerOf } from "../figure/names.js";
 import { readingOrder } from "../figure/walk.js";
-import { range } from "../figure/heat.js";
-import { passOf, whyNever } from "../figure/known.js";
-import { textsOf } from "../figure/texts.js";
-import { full, short } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, graph, session, stale, table as times, trace } from "../store.js";
+import { event, graph, stale } from "../store.js";
 import { t } from "../strings.js";
-import { asRows, isOmitted } from "../values.js";
-
-/** With more cells than this a tensor is told by its range; the rest is one click away. */
-const MOST_CELLS = 100;
-/** The same beside the sentence of a step, where the next thing should stay in sight. */
-export const FEW_CELLS = 50;
-/** A row of more numbers is broken into lines, as NumPy prints it. */
-const LONG_ROW = 8;
+import { numbers } from "./numbers.js";
 
 export function table() {
   const drawn = graph.value;
@@ -64,69 +51,4 @@ function row(edge) {
     <td>${numbers(edge.key)}</td>
     <td class=${gradient ? "gradient" : ""}>${numbers(partnerOf(edge.key))}</td>
   </tr>`;
-}
-
-/**
- * The numbers of a key as far as they are known.
- * @param {string} key
- * @param {number} [most]  cells that are listed
- */
-export function numbers(key, most = MOST_CELLS) {
-  if (stale.value) return hint(t("stale.short"));
-  if (!times.value?.writtenAt.has(key)) return hint(trace.value ? t(whyNever(key)) : t("table.empty"));
-  const known = cellsKnown(times.value, key, cursor.value);
-  const value = times.value.values.get(key);
-  if (known === 0 || value === undefined) return hint(t("table.empty"));
-  if (isOmitted(value)) return summary(key, value, edgeOf(key)?.shape ?? []);
-  const rows = asRows(value);
-  if (rows.length * rows[0].length > most) {
-    return summary(key, range(rows.flat().slice(0, known)), [rows.length, rows[0].length]);
-  }
-  const texts = textsOf(value);
-  const isBroken = rows.length === 1 && rows[0].length > LONG_ROW;
-  const columns = isBroken ? lineOf(texts) : rows[0].length;
-  const starts = Array.from({ length: Math.ceil(texts.length / columns) }, (_, i) => i * columns);
-  const cells = rows.flat();
-  return html`<table class="numbers">
-    <tbody>
-      ${starts.map(
-        (start) =>
-          html`<tr>
-            ${isBroken ? html`<th scope="row">${start}</th>` : null}
-            ${texts.slice(start, start + columns).map((text, j) => {
-              const shown = start + j < known;
-              return html`<td title=${shown ? full(cells[start + j]) : ""}>${shown ? text : ""}</td>`;
-            })}
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
-}
-
-/** How many of these stand in a line. @param {string[]} texts */
-function lineOf(texts) {
-  const widest = Math.max(...texts.map(({ length }) => length));
-  return widest <= 3 ? 10 : widest <= 7 ? 5 : 4;
-}
-
-/** @param {string} text */
-function hint(text) {
-  return html`<span class="hint">${text}</span>`;
-}
-
-/**
- * Too many for a table: how many, between which ends, and where all of them are.
- * @param {string} key
- * @param {{min: Cell, max: Cell}} ends  of those known
- * @param {readonly number[]} shape
- */
-function summary(key, { min, max }, shape) {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const id = session.value?.id;
-  return html`${t("edge.many", { count })}, ${t("edge.range", { min: short(min), max: short(max) })}
-    ${
-      id && id !== UNMADE
-        ? html`<a href=${tensorAddress(id, passOf(key), key)} target="_blank" rel="noopener">${t("table.all")}</a>`
-        : null
-    }`;
 }

@@ -4,6 +4,7 @@
  * @import { Form, Level, LossView, View } from "../types.js"
  */
 import { html } from "lit-html";
+import { openDialog } from "../coming.js";
 import { messageOf } from "../messages.js";
 import { changeView, wantedView } from "../session.js";
 import { catalogue, graph, notice, session } from "../store.js";
@@ -121,7 +122,7 @@ async function show(change) {
 }
 
 function exportButton() {
-  const open = async () => (await import("../later.js")).openExport();
+  const open = () => openDialog("openExport");
   return html`<button type="button" id="export-button" aria-haspopup="dialog" title=${t("export.button")} ?disabled=${!graph.value} @click=${open}>
     <svg class="icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path d="M12 4v11M7 10l5 5 5-5M5 20h14"></path></svg
     ><span>${t("export.button")}</span>

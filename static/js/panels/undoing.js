@@ -9,7 +9,7 @@ import { editable, session } from "../store.js";
 import { t } from "../strings.js";
 import { canRedo, canUndo } from "../undo.js";
 import { isOwnNumbers } from "../visits.js";
-import { dialogOpen } from "./help.js";
+import { dialogOpen } from "./dialogs.js";
 import { notes, whenSent } from "./said.js";
 
 const PLACE = "undo";

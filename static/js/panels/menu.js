@@ -1,0 +1,101 @@
+/**
+ * The menu of figures: those of the book, and what this browser has of one's own.
+ *
+ * @import { Preset } from "../types.js"
+ */
+import { html } from "lit-html";
+import { read } from "../address.js";
+import { arrive, startOf } from "../arrive.js";
+import { messageOf } from "../messages.js";
+import { openPreset } from "../session.js";
+import { notice, presets, session, stride, theme, view as seen } from "../store.js";
+import { language, t } from "../strings.js";
+import { strideFor } from "../timeline.js";
+import { own } from "../tokens.js";
+import { presetTitle, toggleMenu } from "./header.js";
+import { openNetworkForm } from "./network.js";
+import { sketch } from "./sketches.js";
+
+/** Versions of one figure that are shown. */
+const MOST_VERSIONS = 3;
+
+export function presetMenu() {
+  return html`
+    <h2 class="unseen">${t("header.choose")}</h2>
+    <ul>
+      ${presets.value.map(
+        (preset) => html`<li>
+          <button
+            type="button"
+            data-preset=${preset.id}
+            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
+            @click=${() => choose(preset)}
+          >
+            ${sketch(preset.id)}
+            <span>${presetTitle(preset.id)}</span>
+          </button>
+          ${yours(preset.id)}
+        </li>`,
+      )}
+      <li>
+        <button type="button" id="own" @click=${chooseOwn}>
+          <span class="plus" aria-hidden="true">+</span>
+          <span>${t("menu.own")}</span>
+        </button>
+        ${yours(null)}
+      </li>
+    </ul>
+    <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
+  `;
+}
+
+/** What this browser has of one's own: of a figure, or networks. @param {string | null} preset */
+function yours(preset) {
+  const found = own.value.filter((one) => one.preset === preset).slice(0, MOST_VERSIONS);
+  return found.map(
+    (one) => html`<button
+      type="button"
+      class="yours"
+      data-own=${one.id}
+      aria-current=${session.value?.id === one.id ? "true" : "false"}
+      @click=${() => chooseYours(one.id)}
+    >
+      ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
+    </button>`,
+  );
+}
+
+/** Of today the time, of other days the day too. @param {number} changed */
+function timeOf(changed) {
+  const day = new Date(changed);
+  const isToday = day.toDateString() === new Date().toDateString();
+  return day.toLocaleString(language.value, { timeStyle: "short", ...(isToday ? {} : { dateStyle: "medium" }) });
+}
+
+/** @param {string} id */
+async function chooseYours(id) {
+  toggleMenu(false);
+  document.getElementById("choose")?.focus();
+  try {
+    await arrive({ ...read(""), session: id });
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}
+
+/** @param {Preset} preset */
+async function choose({ id }) {
+  toggleMenu(false);
+  document.getElementById("choose")?.focus();
+  try {
+    await openPreset(id, { where: startOf(id) });
+    stride.value = strideFor(seen.value.level);
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}
+
+async function chooseOwn() {
+  toggleMenu(false);
+  await openNetworkForm();
+}
