@@ -20,7 +20,7 @@ const PANELS = ["none", "explain", "data", "table"];
 const STRIDES = ["phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
 const FORMS = ["book", "stable"];
-const NAMES = /^[^,]{1,64}(,[^,]{1,64}){0,31}$/;
+const NAMES = /^[^,]{1,64}(,[^,]{1,64}){0,64}$/;
 const NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
 /**

@@ -4,6 +4,7 @@
  * @import { Catalogue, Cells, Edit, Nested, Network, Session } from "./pagetypes.js"
  * @import { Form, Explanation, Graph, Level, LossView, Trace } from "./types.js"
  */
+import { isOp } from "./figure/openops.js";
 import { readTensors } from "./safetensors.js";
 
 const ROOT = "/api/v1";
@@ -155,11 +156,13 @@ export async function updateSession({ id, version }, token) {
 /** @typedef {{level: Level, loss: LossView, sample: number, open: readonly string[], form: Form}} Seen */
 
 /**
- * Which pass is meant: at which depth, of which row, computed in which form.
+ * Which pass is meant: at which depth, of which row, computed in which form, with which ops opened.
  * @param {Seen} seen
  */
-function passQuery({ level, loss, sample, form }) {
-  return new URLSearchParams({ level, loss, sample: String(sample), form });
+function passQuery({ level, loss, sample, form, open }) {
+  // A layer opens in the drawing alone.
+  const ops = open.filter(isOp).join(",");
+  return new URLSearchParams({ level, loss, sample: String(sample), form, open: ops });
 }
 
 /** @param {Seen} seen  the pass, and how it is drawn */

@@ -8,6 +8,7 @@
 import { effect, signal } from "@preact/signals-core";
 import * as address from "./address.js";
 import { noteUnchanged } from "./arrive.js";
+import { isOp } from "./figure/openops.js";
 import { messageOf } from "./messages.js";
 import { cursor, notice, session, stride, trace, view } from "./store.js";
 import { refresh } from "./session.js";
@@ -90,7 +91,8 @@ function addressOf(now, lang) {
     session: isOwnNumbers(now) ? now.id : null,
     level,
     loss: now.network.loss && (!boxes || loss === "opened") ? loss : null,
-    open: boxes ? open : [],
+    // A layer is opened among boxes, an op wherever there is more than one sample.
+    open: boxes ? open : level === "op" ? open.filter(isOp) : [],
     form: loss === "opened" ? form : null,
     sample,
     cursor: cursor.value,

@@ -10,7 +10,7 @@ test("an address is read back as it was written", () => {
     preset: "fig-5-27",
     level: "op",
     loss: "closed",
-    open: ["affine1", "relu1"],
+    open: ["affine1", "relu1", "affine1.add"],
     form: "stable",
     sample: 3,
     cursor: { seq: 4, element: 2 },
@@ -20,7 +20,7 @@ test("an address is read back as it was written", () => {
   const written = write(place);
   assert.equal(
     written,
-    "?preset=fig-5-27&level=op&loss=closed&open=affine1%2Crelu1&form=stable&sample=3&at=4.2" +
+    "?preset=fig-5-27&level=op&loss=closed&open=affine1%2Crelu1%2Caffine1.add&form=stable&sample=3&at=4.2" +
       "&stride=element&lang=ko",
   );
   assert.deepEqual(read(written), place);
@@ -33,7 +33,7 @@ test("a session stands for its preset, and what is as usual is left out", () => 
 });
 
 test("nonsense in an address is left out", () => {
-  const long = Array.from({ length: 33 }, (_, i) => `layer${i}`).join(",");
+  const long = Array.from({ length: 66 }, (_, i) => `layer${i}`).join(",");
   for (const search of [
     "?preset=../x&session=%00&level=all&at=-1&stride=x&sample=1e9&lang=<b>&form=x&loss=x&open=,",
     `?at=1.2.3&sample=-1&open=${long}&preset=${"x".repeat(129)}`,

@@ -1,16 +1,18 @@
 /**
- * Opening a closed box in its place, and closing it: which box is meant, where it stands before and
+ * Opening a closed box or an op in its place, and closing it: which is meant, where it stands before and
  * after, and the short motion between the two.
  *
  * The clicked box opens around the place where it is: nothing left of it moves, its row stays, what
  * was right of it is pushed aside. What was in it grows out of the small picture that a closed box
  * has of its inside.
  * @import { Graph, GraphNode, Group } from "../types.js"
+ * @import { Turn } from "./openops.js"
  * @import { Place } from "./zoom.js"
  */
 import { messageOf } from "../messages.js";
 import { changeView, wantedView } from "../session.js";
 import { graph, notice, view } from "../store.js";
+import { isOp, turnAt } from "./openops.js";
 
 const MOTION = 250;
 
@@ -20,16 +22,17 @@ const MOTION = 250;
 let wanted = null;
 
 /**
- * The closed box, or the frame of an opened one, at a point of the figure.
+ * The closed box or the op, or the frame of an opened box, at a point of the figure.
  * @param {Graph} drawn
  * @param {readonly [number, number]} point
- * @returns {{opens: string, id: string} | {closes: string, id: string} | null}
+ * @returns {Turn | null}
  */
 export function boxAt(drawn, [x, y]) {
   const node = drawn.nodes.find(
-    (one) => one.opens && Math.abs(x - one.x) <= one.w / 2 && Math.abs(y - one.y) <= one.h / 2,
+    (one) =>
+      (one.opens || one.hides || one.closes) && Math.abs(x - one.x) <= one.w / 2 && Math.abs(y - one.y) <= one.h / 2,
   );
-  if (node?.opens) return { opens: node.opens, id: node.id };
+  if (node) return node.opens ? { opens: node.opens, id: node.id } : turnAt(node);
   const frame = frameAt(drawn, { x, y });
   return frame?.closes ? { closes: frame.closes, id: frame.id } : null;
 }
@@ -39,38 +42,50 @@ function frameAt(drawn, { x, y }) {
   return drawn.groups.find((g) => x >= g.x && x <= g.x + g.w && y >= g.y && y <= g.y + g.h);
 }
 
-/** @param {string} name  of a layer, or "loss" @param {string} id  of the box that was clicked */
-export async function open(name, id) {
+/** @param {Turn} turn */
+export async function openOrClose(turn) {
+  if ("opens" in turn) await open(turn.opens, turn.id);
+  else await close(turn.closes, turn.id);
+}
+
+/** @param {string} name  of a layer or an op, or "loss" @param {string} id  of the node that was clicked */
+async function open(name, id) {
   const { open: opened } = wantedView();
   await look(id, name === "loss" ? { loss: "opened" } : { open: [...opened, name] });
 }
 
 /** @param {string} name @param {string} id */
-export async function close(name, id) {
+async function close(name, id) {
   const { level, open: opened } = wantedView();
   if (name === "loss") return look(id, { loss: "closed" });
-  if (level === "network" || level === "layer") {
-    return look(id, { open: opened.filter((one) => one !== name) });
-  }
+  // What is opened in a layer closes with it.
+  const left = opened.filter((one) => one !== name && !one.startsWith(`${name}.`));
+  if (isOp(name) || level === "network" || level === "layer") return look(id, { open: left });
   // Among operations all layers stand opened; with one closed they are boxes that are opened.
   const others = (graph.peek()?.groups ?? []).flatMap(({ closes }) => (closes && closes !== "loss" ? [closes] : []));
-  return look(id, { level: "layer", open: others.filter((one) => one !== name) });
+  return look(id, { level: "layer", open: [...others.filter((one) => one !== name), ...left.filter(isOp)] });
 }
 
 /** Close what was opened last; whether there was anything to close. */
 export function goUp() {
   const { level, loss, open: opened } = view.peek();
-  if (level !== "network" && level !== "layer") return false;
-  const last = opened.at(-1);
-  if (loss === "opened") void close("loss", "loss.softmax");
+  const boxes = level === "network" || level === "layer";
+  const last = opened.findLast((name) => (isOp(name) ? closer(name) : boxes));
+  if (last && isOp(last)) void close(last, closer(last)?.id ?? last);
+  else if (boxes && loss === "opened") void close("loss", "loss.softmax");
   else if (last) void close(last, last);
   else return false;
   return true;
 }
 
+/** @param {string} name  of an op  @returns {GraphNode | undefined}  where it closes, if it is to be seen opened */
+function closer(name) {
+  return graph.peek()?.nodes.find(({ closes }) => closes === name);
+}
+
 /** @param {string} id @param {Parameters<typeof changeView>[0]} change */
 async function look(id, change) {
-  wanted = { id: partOf(id) };
+  wanted = { id: partOf(staying(id)) };
   try {
     await changeView(change);
   } catch (error) {
@@ -78,6 +93,13 @@ async function look(id, change) {
   } finally {
     wanted = null;
   }
+}
+
+/** A node that goes as its op closes leaves its place to the one that stays. @param {string} id */
+function staying(id) {
+  const node = graph.peek()?.nodes.find((one) => one.id === id);
+  if (node?.closes === undefined) return id;
+  return node.closes === "loss.mean" ? "loss.cross_entropy" : node.closes;
 }
 
 /** The boxes of the loss have the ids of its frames but for a colon. @param {string} id */
@@ -114,7 +136,7 @@ export function placeAfter({ id, x, y, graph: old, place }, drawn) {
 
 /** Left side and row of a box, closed or opened. @param {Graph} drawn @param {string} id */
 function spotOf(drawn, id) {
-  const node = drawn.nodes.find((one) => one.opens && partOf(one.id) === id);
+  const node = drawn.nodes.find((one) => (one.opens || one.hides || one.closes) && partOf(one.id) === id);
   if (node) return { x: node.x - node.w / 2, y: node.y };
   const frame = drawn.groups.find((one) => one.id === id);
   return frame ? { x: frame.x, y: rowIn(drawn, frame) } : null;

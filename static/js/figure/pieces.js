@@ -3,6 +3,7 @@
  *
  * @import { Graph, GraphEdge, GraphNode, Group } from "../types.js"
  * @import { LabelView } from "./labels.js"
+ * @import { Turn } from "./openops.js"
  * @import { Part } from "./scene.js"
  * @import { Sight } from "./sight.js"
  */
@@ -10,6 +11,7 @@ import { formulaGroup } from "./formula.js";
 import { heatPicture } from "./heat.js";
 import { cellsShown } from "./heatlabel.js";
 import { labelView } from "./labels.js";
+import { turnAt } from "./openops.js";
 import { inksIn } from "./palette.js";
 import { classWriter, head, roundedPath, shortened, svg } from "./svg.js";
 
@@ -17,6 +19,8 @@ export const OPEN_HEAD = { length: 8, width: 9, filled: false };
 export const FILLED_HEAD = { length: 12, width: 12, filled: true };
 const BOX = 18;
 const TAG = 24;
+/** So far beyond the corner of its square stands the sign of a circle. */
+const OFF = 12;
 /** Width of a letter of a box's name, in px. */
 const CHARACTER = 6.3;
 /** A map, since a layer may be called as an object's own property is: `constructor`. @type {Map<string, string>} */
@@ -113,7 +117,10 @@ function nodeView(node, graph) {
     isRound(node) ? svg("circle", { cx: x, cy: y, r: w / 2 }) : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
     text,
   );
-  if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+"));
+  if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+", { opens: node.opens, id }));
+  const turn = turnAt(node);
+  if (turn && kind === "layer") element.append(tag(x + w / 2, y + h / 2 - TAG, "1/N", turn));
+  else if (turn && isRound(node)) element.append(tag(x + w / 2 + OFF, y - h / 2 - OFF, signOf(turn), turn));
   return { element, paint };
 }
 
@@ -152,15 +159,25 @@ function imageView({ id, x, y, w, h, image }, element) {
   };
 }
 
+/** @param {Turn} turn */
+function signOf(turn) {
+  return "opens" in turn ? "+" : "\u2212";
+}
+
 /**
- * A place to click, in the upper right corner of a box that opens or closes.
- * @param {number} right @param {number} top @param {string} sign
+ * A place to click, in the upper right corner of a box that opens or closes, or beside an op.
+ * @param {number} right @param {number} top @param {string} sign @param {Turn} turn
  */
-function tag(right, top, sign) {
+function tag(right, top, sign, turn) {
   const middle = { x: right - TAG / 2, y: top + TAG / 2, dy: "0.35em", "text-anchor": "middle" };
   return svg(
     "g",
-    { class: "tag", "aria-hidden": "true" },
+    {
+      class: sign.length > 1 ? "tag small" : "tag",
+      "aria-hidden": "true",
+      "data-at": turn.id,
+      ...("opens" in turn ? { "data-opens": turn.opens } : { "data-closes": turn.closes }),
+    },
     svg("rect", { x: right - TAG, y: top, width: TAG, height: TAG }),
     svg("text", middle, sign),
   );
@@ -173,7 +190,7 @@ function groupView({ id, kind, title, closes, x, y, w, h }) {
     { class: `group ${kind}`, "data-group": id },
     svg("rect", { x, y, width: w, height: h, rx: 12 }),
     title ? svg("text", { x: x + 12, y: y + 19 }, title) : "",
-    closes ? tag(x + w, y, "\u2212") : "",
+    closes ? tag(x + w, y, "\u2212", { closes, id }) : "",
   );
 }
 

@@ -12,6 +12,8 @@ import { boundsOf, span } from "./places.js";
 const REACH = 8;
 /** SVG elements of the sign that opens or closes a box. */
 const TAG = 3;
+/** So far it stands beyond the corner of an op. */
+const SIGN = 12;
 const NUMBERED = 9;
 
 /**
@@ -47,8 +49,8 @@ export function sceneOf({ nodes, edges, groups }, formulas) {
   for (const node of nodes) {
     if (node.w === 0) continue;
     const own = node.kind === "constant" ? 1 + formulaSize(formulas[node.symbol ?? ""]) : 3;
-    const size = own + (node.opens ? TAG : 0);
-    add({ kind: "node", node, size, ...box({ ...node, x: node.x - node.w / 2, y: node.y - node.h / 2 }) });
+    const signs = (node.opens ? 1 : 0) + (node.hides || node.closes ? 1 : 0);
+    add({ kind: "node", node, size: own + TAG * signs, ...nodeBox(node) });
   }
   for (const edge of edges) {
     const { label } = edge;
@@ -77,6 +79,12 @@ export function sceneOf({ nodes, edges, groups }, formulas) {
     partsOf: (key) => byKey.get(key) ?? [],
     within: grid.within,
   };
+}
+
+/** With the sign that stands beside an op. @param {GraphNode} node @returns {Box} */
+function nodeBox({ kind, x, y, w, h, hides, closes }) {
+  const off = kind === "op" && (hides || closes) ? SIGN : 0;
+  return { x: x - w / 2, y: y - h / 2 - off, w: w + off, h: h + off };
 }
 
 /** @param {Part} part @returns {Iterable<string>} */

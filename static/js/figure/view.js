@@ -34,7 +34,8 @@ import { knownOf, valueOf } from "./known.js";
 import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
 import { cellsOf } from "./large.js";
 import { formulaOf } from "./names.js";
-import { anchor, animate, boxAt, boxBehind, close, goUp, open, placeAfter } from "./opening.js";
+import { appeared, turnBehind } from "./openops.js";
+import { anchor, animate, boxAt, boxBehind, goUp, openOrClose, placeAfter } from "./opening.js";
 import { mountOverview } from "./overview.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
@@ -89,6 +90,9 @@ export function mountFigure(host) {
     if (held) {
       viewport.resize(width, height, { ...seenIn(figure), keep: true });
       void viewport.moveTo(placeAfter(held, graph.value));
+      // What an op shows may stand beyond the edge: it comes into sight with what it reads and makes.
+      const shown = untracked(() => eventOf(appeared(held.graph, graph.value)));
+      if (shown) viewport.lookAt(boxesInPlay(graph.value, shown));
     } else if (host.dataset.drawing !== drawingName()) {
       // Same drawing, same place on the screen: an edit must not jump.
       viewport.resize(width, height, seenIn(figure));
@@ -163,13 +167,6 @@ export function mountFigure(host) {
     viewport.lookAt(about, { still: !asking.value });
   });
 
-  /** @param {[number, number]} point */
-  function openOrClose(point) {
-    const box = graph.value && boxAt(graph.value, point);
-    if (box && "opens" in box) void open(box.opens, box.id);
-    else if (box) void close(box.closes, box.id);
-  }
-
   /** Of the op in play, or of the one that comes first. */
   function boxesPlayed() {
     if (!graph.value || !trace.value) return [];
@@ -177,6 +174,11 @@ export function mountFigure(host) {
     if (played) return boxesInPlay(graph.value, played);
     const [next] = trace.value.events;
     return next ? boxesInPlay(graph.value, next, { ahead: true }) : [];
+  }
+
+  /** @param {string | undefined} node */
+  function eventOf(node) {
+    return trace.value?.events.find((one) => one.node === node);
   }
 
   function boxesOfChosen() {
@@ -201,7 +203,8 @@ export function mountFigure(host) {
     const figure = painted.peek();
     const point = viewport.point(click);
     const target = /** @type {Element} */ (click.target);
-    if (target.closest(".tag") && !target.closest(".inside")) return openOrClose(point);
+    const sign = target.closest(".inside") ? null : target.closest(".tag");
+    if (sign) return void openOrClose(turnOn(sign));
     const picked =
       figure && screen.isFar() ? pickPart(figure, point, viewport.place().k) : pickElement(target, figure, point);
     const op = picked ? null : target.closest(".node.op")?.getAttribute("data-node");
@@ -212,15 +215,19 @@ export function mountFigure(host) {
   host.addEventListener("dblclick", (click) => {
     const drawn = graph.peek();
     const target = /** @type {Element} */ (click.target);
-    if (!drawn || target.closest(".inside, .label, .node.op")) return;
-    if (!target.closest(".tag")) openOrClose(viewport.point(click));
+    if (!drawn || target.closest(".inside, .label, .tag")) return;
+    const turn = boxAt(drawn, viewport.point(click));
+    const op = target.closest(".node.op")?.getAttribute("data-node");
+    // An op is not the frame around it.
+    if (turn && (!op || op === turn.id)) void openOrClose(turn);
   });
   host.addEventListener("keydown", (press) => {
     if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
     if (press.ctrlKey || press.metaKey || press.altKey) return;
     const box = boxBehind(graph.value, selection.value?.key ?? null);
-    if (press.key === "Enter" && box?.opens && selection.value?.index === null) {
-      void open(box.opens, box.id);
+    const turn = box?.opens ? { opens: box.opens, id: box.id } : turnBehind(graph.value, selection.value?.key ?? null);
+    if (press.key === "Enter" && turn && selection.value?.index === null) {
+      void openOrClose(turn);
     } else if (press.key === "Enter" && selection.value) {
       ask({ key: selection.value.key, index: selection.value.index ?? 0 });
     } else if (press.key === "Escape") {
@@ -253,6 +260,13 @@ export function mountFigure(host) {
   });
   host.addEventListener("copy", (copy) => copyCell(/** @type {ClipboardEvent} */ (copy)));
   return viewport;
+}
+
+/** @param {Element} sign  @returns {import("./openops.js").Turn} */
+function turnOn(sign) {
+  const id = sign.getAttribute("data-at") ?? "";
+  const opens = sign.getAttribute("data-opens");
+  return opens === null ? { closes: sign.getAttribute("data-closes") ?? "", id } : { opens, id };
 }
 
 function drawingName() {

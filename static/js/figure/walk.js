@@ -10,6 +10,7 @@ import { t } from "../strings.js";
 import { flat, isOmitted } from "../values.js";
 import { isEverKnown, knownOf, valueOf, whyNever } from "./known.js";
 import { nameOf, partnerOf } from "./names.js";
+import { shownBy, turnBehind } from "./openops.js";
 import { boxBehind } from "./opening.js";
 import { textsOf } from "./texts.js";
 
@@ -78,9 +79,17 @@ function across(order, from, arrow) {
  */
 export function describe(edge) {
   const box = graph.value && boxBehind(graph.value, edge.key);
-  const opens = box ? `, ${t("edge.opens", { name: box.title ?? "" })}` : "";
+  const opens = box ? `, ${t("edge.opens", { name: box.title ?? "" })}` : turned(edge.key);
   const kind = t(edge.direction === "forward" ? "edge.value" : "edge.gradient", { name: nameOf(edge.key) });
   return `${kind}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}${opens}`;
+}
+
+/** What Enter shows or hides. @param {string} key */
+function turned(key) {
+  const turn = graph.value && turnBehind(graph.value, key);
+  if (!turn) return "";
+  const name = shownBy("opens" in turn ? turn.opens : turn.closes);
+  return `, ${"opens" in turn ? t("edge.shows", { name }) : t("edge.hides", { name })}`;
 }
 
 /** @param {string} key */

@@ -11,14 +11,16 @@ import * as api from "../api.js";
 import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
 import { edgeOf, indexText, nameOf, partnerOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
-import { cursor, selection, session, stale, subject, trace } from "../store.js";
+import { cursor, graph, selection, session, stale, subject, trace } from "../store.js";
 import { full, short } from "../format.js";
 import { t } from "../strings.js";
 import { position } from "../timeline.js";
 import { flat, indexOf, positionOf } from "../values.js";
 import { isEverKnown, knownOf, passOf, valueOf, whyNever } from "../figure/known.js";
 import { numbersOf } from "../figure/walk.js";
+import { turnBeside } from "../figure/openops.js";
 import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
+import { turnButton } from "./turn.js";
 import { wholeField } from "./whole.js";
 
 /** @typedef {{name: string, explanation: Explanation | null, problem: string | null}} Answer */
@@ -56,8 +58,8 @@ function isKnown({ key, index }) {
 
 /** @param {Spot} spot */
 function nameOfRequest({ key, index }) {
-  const { level, loss, sample, form } = passOf(key);
-  return [trace.value?.id, trace.value?.version, level, loss, sample, form, key, index].join("/");
+  const { level, loss, sample, form, open } = passOf(key);
+  return [trace.value?.id, trace.value?.version, level, loss, sample, form, open, key, index].join("/");
 }
 
 /** @param {Spot} spot @param {string} name */
@@ -90,6 +92,7 @@ export function cellExplanation(spot) {
       }
     </h2>
     ${cellFields(spot, edge)} ${answer} ${facts(spot, edge)}
+    ${turnButton(graph.value && turnBeside(graph.value, spot.key))}
   </section>`;
 }
 

@@ -9,6 +9,7 @@ import { html } from "lit-html";
 import { ask, askedOp, asking } from "../asking.js";
 import { fromLater, later } from "../coming.js";
 import { formulaPicture } from "../figure/formula.js";
+import { turnOf } from "../figure/openops.js";
 import { edgeOf, formulaFor, layerTitle, nameOf, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
@@ -22,6 +23,7 @@ import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
 import { strideRules, strideSentence } from "./stride.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
+import { turnButton } from "./turn.js";
 
 export function explanation() {
   const doings = trace.value?.events.filter(({ node }) => node === askedOp.value) ?? [];
@@ -33,7 +35,7 @@ export function explanation() {
       <h2 id="step-title" tabindex="-1">${heading()}</h2>
       <p class="sentence" id="sentence">${sentenceParts()}</p>
       ${event.value && openingKey() ? html`<p class="opening">${t(openingKey() ?? "")}</p>` : null}
-      ${alone()} ${event.value ? rule(event.value) : null} ${sumOfTargets()}
+      ${alone()} ${event.value ? rule(event.value) : null} ${turnButton(turnInPlay())} ${sumOfTargets()}
     </section>
     ${subject.value ? answer(subject.value) : trace.value ? hint() : null} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
@@ -58,12 +60,20 @@ function opExplanation(doings) {
         </li>`,
       )}
     </ol>
+    ${turnButton(graph.value && turnOf(graph.value, node))}
   </section>`;
 }
 
 /** @param {Spot} spot */
 function answer(spot) {
   return fromLater(({ cellExplanation }) => cellExplanation(spot));
+}
+
+/** What opens or closes at the op in play; Softmax has no part in the mean. */
+function turnInPlay() {
+  const now = event.value;
+  if (!now || !graph.value || passed.value || now.rule_name.endsWith(".probabilities")) return null;
+  return turnOf(graph.value, now.node);
 }
 
 function hint() {
@@ -221,12 +231,17 @@ function rule(now) {
   const events = passed.value;
   const { reads, writes } = events ? acrossAll(events) : now;
   return html`
-    ${events ? strideRules(events).map(formulaOfRule) : (equationInPlay() ?? formulaOfRule(now))}
+    ${events ? strideRules(events).map(formulaOfRule) : [equationInPlay(), ownRule(now)]}
     <ul class="operands" aria-label=${t("explain.operands")}>
       ${(events ? reads : asWritten(now)).map((key) => operand(key, t("explain.read"), undefined, events ? null : now))}
       ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
     </ul>
   `;
+}
+
+/** The equation says it with its shapes, but not that a sum over rows is a product with a row of ones. @param {TraceEvent} now */
+function ownRule(now) {
+  return equationInPlay() && now.op !== "repeat" ? null : formulaOfRule(now);
 }
 
 /** What is read, in the order of the formula: X^T stands before the gradient. @param {TraceEvent} now */
