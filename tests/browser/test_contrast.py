@@ -55,6 +55,7 @@ CONTRASTS = """() => {
     [
         "?preset=fig-5-25&at=5",
         "?preset=fig-5-27&at=5.2&stride=element",
+        "?preset=fig-5-27&open=affine1.add&at=7",
         "?preset=fig-5-28&at=14",
         "?preset=fig-5-28&level=op&at=20",
         "?preset=fig-5-29&at=25",

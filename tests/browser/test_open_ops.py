@@ -160,3 +160,21 @@ def test_one_over_n_stands_apart_from_the_closed_loss(explorer: Any, level: str)
     explorer.until("!location.search.includes('loss.mean')")
     assert explorer.page.locator('[data-node="loss.mean"]').count() == 0
     assert explorer.numbers("loss") == loss
+
+
+def test_a_shared_link_brings_it_opened_with_its_numbers(explorer: Any) -> None:
+    page = explorer.page
+    explorer.open("?preset=fig-5-27&open=affine1.add&at=7")
+    page.click("#tab-data")
+    explorer.type("affine1.b", "1", "0.25")
+    explorer.settle()
+    page.click("#share-button")
+    page.wait_for_selector("#share-link")
+    link = page.input_value("#share-link")
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("body[data-ready]")
+    explorer.settle()
+    assert explorer.numbers("affine1.repeat") == 3 * [1, 0.25, 3]
+    assert explorer.numbers("affine1.b.grad") == [5, 7, 9]
+    assert "open=affine1.add&at=7" in page.url
