@@ -11,7 +11,7 @@
  * @typedef {{
  *   panels?: "none" | "explain" | "data" | "table" | null,
  *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
- *   open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
+ *   beside?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
 
@@ -43,6 +43,7 @@ export function read(search) {
     loss: oneOf("loss", LOSSES),
     open: NAMES.test(query.get("open") ?? "") ? (query.get("open")?.split(",") ?? null) : null,
     form: oneOf("form", FORMS),
+    beside: query.get("beside") === "1" || null,
     sample,
     cursor: at && { seq: Number(at[1]), element: Number(at[2] ?? 0) },
     stride: oneOf("stride", STRIDES),
@@ -63,6 +64,7 @@ export function write(place) {
   if (place.loss) query.set("loss", place.loss);
   if (place.open?.length) query.set("open", place.open.join(","));
   if (place.form === "stable") query.set("form", place.form);
+  if (place.beside) query.set("beside", "1");
   if (place.sample) query.set("sample", String(place.sample));
   if (place.cursor) {
     const { seq, element } = place.cursor;

@@ -9,7 +9,7 @@ import { ApiError } from "./api.js";
 import { atBackward } from "./cursor.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
 import { MARK, openLink } from "./shared.js";
-import { notice, stride, view } from "./store.js";
+import { beside, notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
 import { forget, keptRecipe, tokenOf } from "./tokens.js";
@@ -21,6 +21,7 @@ const unchanged = new Map();
 
 /** @param {Place} place */
 export async function arrive(place) {
+  beside.value = place.beside ?? false;
   await open(place);
   stride.value = place.stride ?? strideFor(view.value.level);
 }

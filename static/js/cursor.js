@@ -101,6 +101,25 @@ export function carried(before, after, cursor) {
 }
 
 /**
+ * How far another trace of the pass has come at the same moment: nothing is known there that takes
+ * an event which is not over here.
+ * @param {Trace} before
+ * @param {Trace} after
+ * @param {Cursor} cursor  in `before`
+ * @returns {Cursor}  in `after`
+ */
+export function reached(before, after, cursor) {
+  const done = inPlay(before, cursor);
+  if (!done) return { seq: 0, element: 0 };
+  const { element } = cursor;
+  const same = after.events.findIndex(({ progress }) => progress === done.progress);
+  if (element > 0 && same >= 0) return { seq: same, element: Math.min(element, after.events[same].elements - 1) };
+  // Of an event that is only there as a whole, a part is nothing yet.
+  const over = element > 0 ? (before.events[cursor.seq - 1]?.progress ?? -1) : done.progress;
+  return { seq: after.events.findLastIndex(({ progress }) => progress <= over) + 1, element: 0 };
+}
+
+/**
  * @param {Trace} trace
  * @param {Cursor} cursor
  * @param {Stride} stride

@@ -6,13 +6,15 @@ import { watchSelectedCell } from "./panels/cell.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchRecipes } from "./recipes.js";
 
+export { mountBeside } from "./panels/beside.js";
 export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
 export { data } from "./panels/data.js";
-export { openExport } from "./panels/export.js";
 export * as filing from "./panels/filing.js";
+export { pasteText } from "./panels/paste.js";
+export { openNetworkForm } from "./panels/network.js";
+export { openExport } from "./panels/export.js";
 export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
-export { openNetworkForm } from "./panels/network.js";
 export { openShare } from "./panels/share.js";
 export { table } from "./panels/table.js";
 export { goOn } from "./recipes.js";

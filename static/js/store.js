@@ -58,6 +58,8 @@ export const notice = signal(null);
 /** @type {Signal<"explain" | "data" | "table">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);
+/** Whether the loss is shown opened and closed at once. */
+export const beside = signal(false);
 /** Whether the map of a figure larger than its window is unfolded. */
 export const overviewOpen = signal(true);
 /** @type {Signal<"system" | "light" | "dark">} */

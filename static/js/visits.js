@@ -10,7 +10,7 @@ import * as address from "./address.js";
 import { noteUnchanged } from "./arrive.js";
 import { isOp } from "./figure/openops.js";
 import { messageOf } from "./messages.js";
-import { cursor, notice, session, stride, trace, view } from "./store.js";
+import { beside, cursor, notice, session, stride, trace, view } from "./store.js";
 import { refresh } from "./session.js";
 import { language } from "./strings.js";
 import { keep, own } from "./tokens.js";
@@ -94,6 +94,7 @@ function addressOf(now, lang) {
     // A layer is opened among boxes, an op wherever there is more than one sample.
     open: boxes ? open : level === "op" ? open.filter(isOp) : [],
     form: loss === "opened" ? form : null,
+    beside: now.network.loss !== null && beside.value,
     sample,
     cursor: cursor.value,
     stride: stride.value,

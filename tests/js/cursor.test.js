@@ -1,7 +1,17 @@
 /** The cursor over a trace; that its strides are the engine's, test_cursor.py says. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { atBackward, atEnd, back, cellsKnown, clamp, inPlay, next, timetable } from "../../static/js/cursor.js";
+import {
+  atBackward,
+  atEnd,
+  back,
+  cellsKnown,
+  clamp,
+  inPlay,
+  next,
+  reached,
+  timetable,
+} from "../../static/js/cursor.js";
 
 /** @type {any} */
 const TRACE = {
@@ -79,4 +89,37 @@ test("at either end a stride stays", () => {
     assert.deepEqual(next(TRACE, atEnd(TRACE), stride), atEnd(TRACE));
     assert.deepEqual(back(TRACE, { seq: 0, element: 0 }, stride), { seq: 0, element: 0 });
   }
+});
+
+test("another trace has reached what is over here, and nothing beyond it", () => {
+  /** @param {[number, number][]} list  progress and cells @returns {any} */
+  const made = (list) => ({ events: list.map(([progress, elements]) => ({ progress, elements })) });
+  const opened = made([
+    [1, 3],
+    [1.5, 3],
+    [2, 1],
+    [3, 4],
+  ]);
+  const closed = made([
+    [2, 1],
+    [3, 4],
+  ]);
+  const at = (/** @type {any} */ from, /** @type {any} */ to, /** @type {number} */ seq, element = 0) => {
+    const found = reached(from, to, { seq, element });
+    return [found.seq, found.element];
+  };
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((seq) => at(opened, closed, seq)),
+    [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ],
+  );
+  assert.deepEqual(at(closed, opened, 1), [3, 0]);
+  // A part of an event that both have, and of one that only one has.
+  assert.deepEqual(at(opened, closed, 3, 2), [1, 2]);
+  assert.deepEqual(at(opened, closed, 1, 2), [0, 0]);
 });

@@ -49,6 +49,7 @@ export function makeViewport(host, stage) {
   let focus = [];
   /** What is drawn: where nothing is looked at, one zooms in on the nearest of these. @type {readonly Box[]} */
   let landmarks = [];
+  let wantsWhole = false;
   let moving = false;
   let resting = 0;
   /** @type {{from: Place, to: Place}} */
@@ -158,7 +159,7 @@ export function makeViewport(host, stage) {
   function choose(how) {
     choice = how;
     flight.stop();
-    k = how === "whole" || (how === "opened" && whole() >= legible) ? whole() : READABLE;
+    k = how === "whole" || (how === "opened" && (wantsWhole || whole() >= legible)) ? whole() : READABLE;
     x = (room.width - size.width * k) / 2;
     y = (room.height - size.height * k) / 2;
     if (isLarger(k)) {
@@ -247,6 +248,12 @@ export function makeViewport(host, stage) {
     /** @param {number} height  of what stands over the lower end of the window, in px */
     cover(height) {
       if (height !== covered) rearrange(() => (covered = height));
+    },
+    /** @param {boolean} wants  whether a figure is opened with all of it in sight, however small */
+    preferWhole(wants) {
+      if (wants === wantsWhole) return;
+      wantsWhole = wants;
+      choose("opened");
     },
     zoomIn: () => step(STEP),
     zoomOut: () => step(1 / STEP),

@@ -3,11 +3,12 @@
  *
  * @import { Form, Level, LossView, View } from "../types.js"
  */
+import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
-import { openDialog } from "../coming.js";
+import { bring, openDialog } from "../coming.js";
 import { messageOf } from "../messages.js";
 import { changeView, wantedView } from "../session.js";
-import { catalogue, graph, notice, session } from "../store.js";
+import { beside, catalogue, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { outputSize, samplesOf } from "../values.js";
@@ -16,17 +17,33 @@ import { wholeField } from "./whole.js";
 /** @type {Level[]} */
 const LEVELS = ["network", "layer", "op", "element"];
 
+/** Windows wide enough to read two whole figures in. */
+const WIDE = "(min-width: 1001px)";
+
 /** @typedef {import("../figure/zoom.js").Viewport} Viewport */
 
 /** @param {Viewport} viewport */
 export function mountToolbar(viewport) {
   mount("toolbar", () => toolbar(viewport));
+  effect(() => {
+    // Of two figures one wants to see all, where that can be read.
+    viewport.preferWhole(beside.value && matchMedia(WIDE).matches);
+    if (beside.value) void mountOther();
+  });
+}
+
+async function mountOther() {
+  try {
+    (await bring()).mountBeside();
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
 }
 
 /** @param {Viewport} viewport */
 function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
   return html`
-    <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${sampleChoice()}</div>
+    <div class="looks">${levelChoice()} ${lossChoice()} ${formChoice()} ${besideChoice()} ${sampleChoice()}</div>
     <div class="zooms" role="group" aria-label=${t("zoom.group")}>
       <button type="button" id="zoom-out" aria-label=${t("zoom.out")} title=${t("zoom.out")} @click=${zoomOut}>\u2212</button>
       <button type="button" id="fit" title=${t(`zoom.${nextFit.value}.why`)} @click=${fit}>${t(`zoom.${nextFit.value}`)}</button>
@@ -66,6 +83,19 @@ function lossChoice() {
       )}
     </select></label
   >`;
+}
+
+function besideChoice() {
+  if (!session.value?.network.loss) return null;
+  return html`<button
+    type="button"
+    id="side-by-side"
+    aria-pressed=${beside.value ? "true" : "false"}
+    title=${t("beside.why")}
+    @click=${() => (beside.value = !beside.value)}
+  >
+    ${t("beside.button")}
+  </button>`;
 }
 
 /** The book's form of an opened loss, or the one that cannot overflow. */
