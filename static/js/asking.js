@@ -17,6 +17,8 @@ const LONGEST = 12;
 export const asking = signal(false);
 /** An op of the figure that is asked about instead. @type {Signal<string | null>} */
 export const askedOp = signal(null);
+/** The op on which one stands by keyboard, asked about or not. @type {Signal<string | null>} */
+export const chosenOp = signal(null);
 /** Earlier questions on the way to this one, oldest first. @type {Signal<readonly Spot[]>} */
 export const trail = signal([]);
 /** The cells that the number asked about was made of, once that is known. @type {Signal<readonly Spot[]>} */
@@ -67,6 +69,7 @@ export function askOp(node) {
   withFocus("chosen-title", () => {
     selection.value = null;
     askedOp.value = node;
+    if (chosenOp.value !== node) chosenOp.value = null;
     panel.value = "explain";
     panelOpen.value = true;
   });
@@ -87,6 +90,7 @@ export function ask(spot, { hop = false, stay = false } = {}) {
     else if (!follows && !(from && isSame(from, spot))) trail.value = [];
     selection.value = spot;
     askedOp.value = null;
+    chosenOp.value = null;
     asking.value = true;
     panel.value = "explain";
     panelOpen.value = true;
@@ -105,6 +109,7 @@ export function leave() {
   withFocus("step-title", () => {
     selection.value = null;
     askedOp.value = null;
+    chosenOp.value = null;
   });
 }
 

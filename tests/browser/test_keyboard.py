@@ -1,10 +1,35 @@
 """Everything without a mouse, and without keys that act while one types."""
 
+import json
+from collections.abc import Callable
 from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from app.sessions.presets import PRESETS
 
 PRESS_IN_COMPOSITION = """() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {
   key: "Enter", keyCode: 229, isComposing: true, bubbles: true, cancelable: true }))"""
 
+
+# What no sequence of arrow keys comes to.
+REACHED = """await (async (graph) => {
+  const name = ({ op, key }, way) => `${op} ${key} ${way}`;
+  const first = { op: null, key: m.readingOrder(graph)[0].key };
+  const seen = new Map([[name(first, "forward"), { at: first, way: "forward" }]]);
+  for (const { at, way } of seen.values()) {
+    for (const arrow of ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"]) {
+      const to = m.walk(graph, at, arrow, way);
+      const on = graph.edges.find(({ key }) => key === to.key)?.direction ?? way;
+      seen.set(name(to, on), seen.get(name(to, on)) ?? { at: to, way: on });
+    }
+  }
+  const reached = new Set([...seen.values()].flatMap(({ at }) => [at.op && `op ${at.op}`, at.key]));
+  const there = graph.edges.filter(({ label }) => label).map(({ key }) => key);
+  const ops = graph.nodes.filter(({ kind }) => kind === "op").map(({ id }) => `op ${id}`);
+  return [...there, ...ops].filter((one) => !reached.has(one));
+})(%s)"""
 
 # What the one tab stop of the figure has in hand.
 FIGURE = "document.getElementById('figure')"
@@ -59,14 +84,15 @@ def test_the_graph_is_one_tab_stop_and_arrows_walk_along_its_edges(explorer: Any
     page = explorer.page
     assert page.locator("#figure [tabindex='0'], #figure a, #figure button").count() == 0
     tab_to(explorer, "figure")
-    chosen = f"{ACTIVE}.dataset.key"
+    chosen = f"{ACTIVE}.dataset.key ?? {ACTIVE}.dataset.node"
     walked = []
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft"):
+    for key in [*["ArrowRight"] * 4, "ArrowDown", *["ArrowLeft"] * 4]:
         explorer.press(key)
         walked.append(page.evaluate(chosen))
-    assert walked[1] == "affine1.output"
-    assert walked[2] == "affine1.output.grad"
-    assert walked[3] == "affine1.dot.grad"
+    out = ["affine1.dot", "affine1.dot", "affine1.add", "affine1.output"]
+    back = ["affine1.output.grad", "affine1.add", "affine1.dot.grad", "affine1.dot"]
+    assert walked[:8] == out + back
+    assert walked[8] in ("x.grad", "affine1.W.grad")
     assert explorer.slider() == 2
     explorer.press(".")
     assert explorer.slider() == 3
@@ -75,20 +101,53 @@ def test_the_graph_is_one_tab_stop_and_arrows_walk_along_its_edges(explorer: Any
 def test_enter_explains_the_edge_that_is_chosen(explorer: Any) -> None:
     explorer.open("?at=7")
     tab_to(explorer, "figure")
-    for key in ("ArrowRight", "ArrowRight"):
-        explorer.press(key)
-    explorer.press("Enter")
+    explorer.press(*["ArrowRight"] * 4, "Enter")
     explorer.page.wait_for_selector(".chosen .result output")
     assert explorer.page.get_attribute(".chosen .result output", "data-full") == "6"
     explorer.press("Escape")
     assert explorer.page.locator(".chosen").count() == 0
 
 
+def test_enter_explains_the_op_on_which_one_stands_as_a_click_does(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&at=7")
+    page = explorer.page
+    page.click('#figure [data-node="affine1.dot"] text')
+    clicked = page.inner_text(".chosen")
+    explorer.press("Escape")
+    tab_to(explorer, "figure")
+    explorer.press("ArrowRight")
+    assert page.evaluate(f"{ACTIVE}.getAttribute('aria-label')") == (
+        "dot \u00b7 Affine, operation, Enter explains it"
+    )
+    assert page.evaluate(f"{ACTIVE}.matches('.selected')")
+    assert page.locator(".chosen").count() == 0
+    explorer.press("Enter")
+    assert page.inner_text(".chosen") == clicked
+    # From there one goes on; Escape leads back to the step.
+    explorer.press("ArrowRight")
+    assert page.evaluate(f"{ACTIVE}.dataset.key") == "affine1.dot"
+    explorer.press("ArrowLeft", "Enter", "Escape")
+    assert page.locator(".chosen").count() == 0
+    assert page.locator("#step-title").count() == 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_arrow_keys_reach_every_number_and_every_op(
+    run_module: Callable[[str, str], Any], page: Page, modules: str, preset: str
+) -> None:
+    made = page.request.post(f"{modules}/api/v1/sessions", data={"preset": preset}).json()
+    view = {"level": "op"} | made["view"] if "view" in made else {"level": "op"}
+    query = "&".join(f"{name}={view[name]}" for name in ("level", "loss") if name in view)
+    graph = page.request.get(f"{modules}/api/v1/sessions/{made['id']}/graph?{query}").json()
+    never = run_module("figure/walk.js", REACHED % json.dumps(graph))
+    assert never == []
+
+
 def test_an_edge_says_name_shape_and_numbers(explorer: Any) -> None:
     explorer.open()
     tab_to(explorer, "figure")
     name = f"{ACTIVE}.getAttribute('aria-label')"
-    explorer.press("ArrowRight", "ArrowRight")
+    explorer.press(*["ArrowRight"] * 4)
     assert explorer.page.evaluate(name) == "Y, value, shape (3,), 6, 13, 20"
     explorer.press("ArrowDown")
     assert explorer.page.evaluate(name) == "\u2202L/\u2202Y, gradient, shape (3,), not computed yet"

@@ -210,6 +210,43 @@ def test_a_click_on_the_canvas_selects_what_is_drawn_there(lattice: Lattice) -> 
         assert page.evaluate(SELECTED) == {"key": key, "index": 0}
 
 
+def test_a_click_on_the_canvas_asks_about_the_op_that_is_drawn_there(explorer: Any) -> None:
+    page = explorer.open("?preset=two-layer&at=18").page
+    page.set_viewport_size({"width": 640, "height": 480})
+    page.click("#fit")
+    explorer.until(f"{PAINTER} === 'far'")
+    for op, title in (("affine2.dot", "dot"), ("affine1.add", "+")):
+        circle = page.locator(f'#figure [data-node="{op}"] circle').bounding_box()
+        page.mouse.click(circle["x"] + circle["width"] / 2, circle["y"] + circle["height"] / 2)
+        page.wait_for_selector(".doings")
+        assert page.inner_text("#chosen-title").startswith(title)
+
+
+def test_every_box_of_figure_5_28_has_its_name_on_the_canvas(explorer: Any) -> None:
+    explorer.page.set_viewport_size({"width": 1000, "height": 560})
+    page = explorer.open("?preset=fig-5-28&at=0").page
+    page.click("#fit")
+    explorer.until(f"{PAINTER} === 'far'")
+    named = """() => {
+      const canvas = document.querySelector("#figure .far");
+      const frame = canvas.getBoundingClientRect();
+      const k = canvas.width / frame.width;
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      const context = copy.getContext("2d", { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      return [...document.querySelectorAll("#figure .node.layer > rect")].map((rect) => {
+        const box = rect.getBoundingClientRect();
+        const [x, y] = [(box.left - frame.left + 3) * k, (box.top - frame.top + 3) * k];
+        const [w, h] = [(box.width - 6) * k, (box.height - 6) * k];
+        const { data } = context.getImageData(x, y, w, h);
+        const pixels = new Uint32Array(data.buffer);
+        return pixels.some((pixel) => pixel !== pixels[0]);
+      });
+    }"""
+    explorer.until(f"({named})().every(Boolean)")
+    assert len(page.evaluate(named)) == 7
+
+
 def test_what_is_chosen_stays_mounted_for_a_screen_reader(lattice: Lattice) -> None:
     page = lattice.page
     page.focus("#figure")

@@ -135,7 +135,9 @@ function rebuild(tile, sight) {
 function lookOf(part, sight) {
   if (part.kind === "group") return "group";
   const playing = sight.event !== null;
-  if (part.kind === "node") return sight.lit(part.node.nodes) ? "lit" : playing ? "node dim" : "node";
+  if (part.kind === "node") {
+    return sight.lit(part.node.nodes) || sight.op === part.node.id ? "lit" : playing ? "node dim" : "node";
+  }
   const { key, direction, label } = part.edge;
   if (part.kind === "box") return "gradient";
   const marks = sight.marks(key);

@@ -50,6 +50,8 @@ export function paintDrawing(pieces, graph, parent, { prefix } = {}) {
       if (prefix !== undefined) label.group.id = prefix + key;
       labels.set(key, [...(labels.get(key) ?? []), label]);
     }
+    // For readers of the screen, which are told where one stands.
+    if (prefix !== undefined && part.kind === "node") view.element.id = `op-${part.node.id}`;
     if (seen) view.paint?.(seen);
     mounted.set(part, view);
     size += part.size;

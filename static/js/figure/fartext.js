@@ -17,6 +17,8 @@ import { fitOf, textsOf } from "./texts.js";
 const NAME_SIZE = 12;
 /** For a box that has no room for that. */
 const LEAST_NAME_SIZE = 9;
+/** From line to line, in sizes. */
+const LEADING = 1.05;
 
 /** @typedef {{x: number, y: number, k: number}} At */
 
@@ -86,6 +88,25 @@ export function makeFarText(scene, graph, family) {
     context.fillText(label.shape.text, label.shape.x, label.shape.y - 4);
   }
 
+  /**
+   * How a box has its name: as large as may be; from bottom to top in a slim one, and one word
+   * beneath the other before it has none.
+   * @param {CanvasRenderingContext2D} context @param {string} text
+   * @param {{across: number, down: number, sizes: number[]}} room
+   */
+  function nameFit(context, text, { across, down, sizes }) {
+    for (const size of sizes) {
+      context.font = `${size}px ${family}`;
+      for (const lines of [[text], text.split(" ")]) {
+        const width = Math.max(...lines.map((line) => context.measureText(line).width));
+        const height = size * (1 + (lines.length - 1) * LEADING);
+        if (width <= across && height <= down + 4) return { size, lines, turned: false };
+        if (width <= down && height <= across + 4) return { size, lines, turned: true };
+      }
+    }
+    return null;
+  }
+
   return {
     /**
      * Make the small pictures of the heat maps and of the input anew where their numbers changed.
@@ -139,26 +160,23 @@ export function makeFarText(scene, graph, family) {
         const [across, down] = [part.w * k - 4, part.h * k - 4];
         context.fillStyle = inside ? sight.palette.ink : sight.palette.grey;
         context.textAlign = inside ? "center" : "left";
-        const middle = { x: x + (part.x + part.w / 2) * k, y: y + (part.y + part.h / 2) * k };
-        for (const size of inside
-          ? [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE]
-          : [Math.min(NAME_SIZE, part.h * k)]) {
+        if (!inside) {
+          const size = Math.min(NAME_SIZE, part.h * k);
           context.font = `${size}px ${family}`;
-          const { width } = context.measureText(text);
-          if (width <= across && size <= down + 4) {
-            if (inside) context.fillText(text, middle.x, middle.y);
-            else context.fillText(text, x + part.x * k + 4, y + part.y * k + size * 0.75);
-            break;
-          }
-          if (!inside || width > down || size > across + 4) continue;
-          // A slim box has its name from bottom to top.
-          context.save();
-          context.translate(middle.x, middle.y);
-          context.rotate(-Math.PI / 2);
-          context.fillText(text, 0, 0);
-          context.restore();
-          break;
+          const fits = context.measureText(text).width <= across && size <= down + 4;
+          if (fits) context.fillText(text, x + part.x * k + 4, y + part.y * k + size * 0.75);
+          continue;
         }
+        const fit = nameFit(context, text, { across, down, sizes: [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE] });
+        if (!fit) continue;
+        context.save();
+        context.font = `${fit.size}px ${family}`;
+        context.translate(x + (part.x + part.w / 2) * k, y + (part.y + part.h / 2) * k);
+        if (fit.turned) context.rotate(-Math.PI / 2);
+        fit.lines.forEach((line, i) =>
+          context.fillText(line, 0, (i - (fit.lines.length - 1) / 2) * fit.size * LEADING),
+        );
+        context.restore();
       }
     },
     /**

@@ -42,6 +42,11 @@ export function boxesOf(graph, key) {
   return labels.length === 0 && source ? [nodeBox(source)] : nested(labels);
 }
 
+/** Where a node stands. @param {Graph} graph @param {string} id @returns {Box[]}  none where it is not drawn */
+export function boxOf({ nodes }, id) {
+  return nodes.filter((node) => node.id === id && node.w > 0).map(nodeBox);
+}
+
 /** The scale down to which a figure still says what it is there for. @param {Graph} graph */
 export function legibleScale({ edges }) {
   const modes = edges.flatMap(({ label }) => (label ? [label.mode] : []));

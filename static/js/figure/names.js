@@ -89,6 +89,16 @@ export function layerTitle(layer) {
   return key ? `${t(key)}${isOnly ? "" : ` ${number}`}` : layer;
 }
 
+/** An op by its sign and its layer; by one name where both are the same. @param {string} id */
+export function opTitle(id) {
+  const event = trace.value?.events.find(({ node }) => node === id);
+  const drawn = graph.value?.nodes.find((node) => node.id === id);
+  const symbol = plainFormula(drawn?.symbol ?? event?.op ?? "");
+  const layer = event?.layer ?? drawn?.layer;
+  const title = layer ? layerTitle(layer) : "";
+  return title.startsWith(symbol) ? title : `${symbol} \u00b7 ${title}`;
+}
+
 /**
  * Which cell of a tensor, as the figure writes its shape: without the 1 of a single sample where
  * that is not written.

@@ -32,6 +32,29 @@ export function pickElement(target, figure, [x, y]) {
  * @returns {Picked | null}
  */
 export function pickPart(figure, [x, y], k) {
+  const part = partAt(figure, [x, y], k);
+  if (!part || part.kind === "group") return null;
+  if (part.kind === "node") return part.node.image ? { key: part.node.id, index: null } : null;
+  const index = part.kind === "label" ? positionIn(part.label, x, y) : null;
+  return { key: part.edge.key, index };
+}
+
+/**
+ * @param {Figure} figure
+ * @param {Point} point  in the figure's own px
+ * @param {number} k  the scale
+ * @returns {string | null}  the op there
+ */
+export function pickOp(figure, point, k) {
+  const part = partAt(figure, point, k);
+  return part?.kind === "node" && part.node.kind === "op" ? part.node.id : null;
+}
+
+/**
+ * What is nearest, of what can be picked and is near enough.
+ * @param {Figure} figure @param {Point} point @param {number} k
+ */
+function partAt(figure, [x, y], k) {
   const reach = REACH / k;
   const parts = figure.main.scene.within({ x: x - reach, y: y - reach, w: 2 * reach, h: 2 * reach });
   const hits = parts.flatMap((part) => {
@@ -39,17 +62,13 @@ export function pickPart(figure, [x, y], k) {
     return distance === null || distance > reach ? [] : [{ part, distance }];
   });
   hits.sort((a, b) => a.distance - b.distance);
-  const part = hits[0]?.part;
-  if (!part || part.kind === "group") return null;
-  if (part.kind === "node") return { key: part.node.id, index: null };
-  const index = part.kind === "label" ? positionIn(part.label, x, y) : null;
-  return { key: part.edge.key, index };
+  return hits[0]?.part;
 }
 
 /** @param {Part} part @param {Point} point  @returns {number | null}  null: it cannot be picked */
 function distanceTo(part, point) {
   if (part.kind === "line") return distanceToLine(part.edge.points, point);
-  if (part.kind === "label" || (part.kind === "node" && part.node.image)) {
+  if (part.kind === "label" || (part.kind === "node" && (part.node.image || part.node.kind === "op"))) {
     const dx = Math.max(part.x - point[0], 0, point[0] - part.x - part.w);
     const dy = Math.max(part.y - point[1], 0, point[1] - part.y - part.h);
     return Math.hypot(dx, dy);

@@ -88,7 +88,7 @@ function nodeView(node, graph) {
   const element = svg("g", { class: `node ${kind}`, "data-node": id });
   const mark = classWriter(element, `node ${kind}`);
   /** @param {Sight} sight */
-  const paint = (sight) => mark(sight.lit(node.nodes) ? " lit" : "");
+  const paint = (sight) => mark((sight.lit(node.nodes) ? " lit" : "") + (sight.op === id ? " selected" : ""));
   const corner = { x: x - w / 2, y: y - h / 2 };
   if (node.image) {
     const picture = imageView(node, element);

@@ -11,7 +11,7 @@
  * @typedef {{
  *   event: TraceEvent | null, known: (key: string) => number,
  *   value: (key: string) => Value | undefined, cells: (key: string) => Cells | undefined,
- *   stale: boolean, selection: Spot | null, pointed: readonly Spot[], current: Spot | null,
+ *   stale: boolean, selection: Spot | null, op: string | null, pointed: readonly Spot[], current: Spot | null,
  *   palette: Palette,
  * }} Look
  * @typedef {Look & {

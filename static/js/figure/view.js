@@ -7,7 +7,7 @@
  * @import { Look } from "./sight.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
-import { ask, asking, askOp, leave, litEvent, marked } from "../asking.js";
+import { ask, asking, askOp, chosenOp, leave, litEvent, marked } from "../asking.js";
 import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
 import {
@@ -34,14 +34,15 @@ import { knownOf, valueOf } from "./known.js";
 import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
 import { cellsOf } from "./large.js";
 import { formulaOf } from "./names.js";
-import { appeared, turnBehind } from "./openops.js";
-import { anchor, animate, boxAt, boxBehind, goUp, openOrClose, placeAfter } from "./opening.js";
+import { appeared } from "./openops.js";
+import { anchor, animate, boxAt, openOrClose, placeAfter } from "./opening.js";
 import { mountOverview } from "./overview.js";
 import { paintFigure } from "./painter.js";
 import { readPalette, scheme } from "./palette.js";
-import { isHeat, pickElement, pickPart, pixelAt } from "./pick.js";
+import { isHeat, pickElement, pickOp, pickPart, pixelAt } from "./pick.js";
 import { makeScreen } from "./screen.js";
-import { describe, readingOrder, walk } from "./walk.js";
+import { listenToSteering } from "./steer.js";
+import { describe, describeOp } from "./walk.js";
 import { makeViewport } from "./zoom.js";
 
 /** A wider figure is printed across the paper, in px. */
@@ -121,6 +122,7 @@ export function mountFigure(host) {
         cells: cellsOf,
         stale: stale.value,
         selection: selection.value,
+        op: chosenOp.value,
         pointed: marked.value,
         current: revealed.value,
         palette: palette.value,
@@ -132,8 +134,8 @@ export function mountFigure(host) {
   });
   effect(() => {
     const { node, reads, writes } = litEvent.value ?? { node: "", reads: [], writes: [] };
-    const chosen = selection.value ? [selection.value.key] : [];
-    if (painted.value) screen.pin([...chosen, ...writes, ...reads, node]);
+    const chosen = selection.value?.key ?? chosenOp.value;
+    if (painted.value) screen.pin([...(chosen ? [chosen] : []), ...writes, ...reads, node]);
   });
   effect(() => {
     if (loading.value) host.dataset.loading = t("loading.now");
@@ -143,10 +145,12 @@ export function mountFigure(host) {
     host.setAttribute("aria-label", t("figure.name"));
     host.setAttribute("aria-roledescription", t("figure.role"));
     const selected = selection.value && painted.value?.labels.get(selection.value.key);
-    if (selected) {
-      selected.group.setAttribute("role", "img");
-      selected.group.setAttribute("aria-label", describe(selected.edge));
-      host.setAttribute("aria-activedescendant", selected.group.id);
+    const op = selected ? null : chosenOp.value;
+    const chosen = selected?.group ?? (op && painted.value?.element.querySelector(`[id="op-${CSS.escape(op)}"]`));
+    if (chosen) {
+      chosen.setAttribute("role", "img");
+      chosen.setAttribute("aria-label", selected ? describe(selected.edge) : describeOp(op ?? ""));
+      host.setAttribute("aria-activedescendant", chosen.id);
     } else {
       host.removeAttribute("aria-activedescendant");
     }
@@ -207,7 +211,8 @@ export function mountFigure(host) {
     if (sign) return void openOrClose(turnOn(sign));
     const picked =
       figure && screen.isFar() ? pickPart(figure, point, viewport.place().k) : pickElement(target, figure, point);
-    const op = picked ? null : target.closest(".node.op")?.getAttribute("data-node");
+    const far = figure && screen.isFar() ? pickOp(figure, point, viewport.place().k) : null;
+    const op = picked ? null : (far ?? target.closest(".node.op")?.getAttribute("data-node"));
     if (picked) ask(picked);
     else if (op && trace.value?.events.some(({ node }) => node === op)) askOp(op);
     else leave();
@@ -221,32 +226,7 @@ export function mountFigure(host) {
     // An op is not the frame around it.
     if (turn && (!op || op === turn.id)) void openOrClose(turn);
   });
-  host.addEventListener("keydown", (press) => {
-    if (press.isComposing || press.keyCode === 229 || press.target !== host || !graph.value) return;
-    if (press.ctrlKey || press.metaKey || press.altKey) return;
-    const box = boxBehind(graph.value, selection.value?.key ?? null);
-    const turn = box?.opens ? { opens: box.opens, id: box.id } : turnBehind(graph.value, selection.value?.key ?? null);
-    if (press.key === "Enter" && turn && selection.value?.index === null) {
-      void openOrClose(turn);
-    } else if (press.key === "Enter" && selection.value) {
-      ask({ key: selection.value.key, index: selection.value.index ?? 0 });
-    } else if (press.key === "Escape") {
-      if (asking.value || !goUp()) leave();
-    } else if (press.key.startsWith("Arrow")) {
-      const edge = walk(graph.value, selection.value?.key ?? null, press.key);
-      selection.value = { key: edge.key, index: null };
-      for (const box of boxesOf(graph.value, edge.key)) viewport.reveal(box);
-    } else {
-      return;
-    }
-    press.preventDefault();
-    press.stopPropagation();
-  });
-  host.addEventListener("focus", () => {
-    if (!selection.value && graph.value) {
-      selection.value = { key: readingOrder(graph.value)[0].key, index: null };
-    }
-  });
+  listenToSteering(host, viewport);
   titleCells(host);
   mountHover(host, (move) => {
     const figure = painted.peek();

@@ -1,15 +1,15 @@
 /**
- * Walking the figure by keyboard: right and left follow the arrows of the graph, up and down change
- * the branch or go between a value and its gradient.
+ * Walking the figure by keyboard: right and left follow the arrows of the graph, from a tensor to
+ * the op at its end and on; up and down change the branch or go between a value and its gradient.
  *
- * @import { Graph, GraphEdge } from "../types.js"
+ * @import { Graph, GraphEdge, GraphNode } from "../types.js"
  */
 import { short } from "../format.js";
 import { graph, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, isOmitted } from "../values.js";
 import { isEverKnown, knownOf, valueOf, whyNever } from "./known.js";
-import { nameOf, partnerOf } from "./names.js";
+import { nameOf, opTitle, partnerOf } from "./names.js";
 import { shownBy, turnBehind } from "./openops.js";
 import { boxBehind } from "./opening.js";
 import { textsOf } from "./texts.js";
@@ -30,30 +30,70 @@ function middle({ label, points }) {
 }
 
 /**
- * @param {Graph} graph
- * @param {string | null} key
- * @param {string} arrow  the key pressed
- * @returns {GraphEdge}
+ * Where one stands: at a tensor or at an op; at neither before the first step.
+ * @typedef {{key: string | null, op: string | null}} Stop
  */
-export function walk(graph, key, arrow) {
+
+/**
+ * @param {Graph} graph
+ * @param {Stop} at
+ * @param {string} arrow  the key pressed
+ * @param {"forward" | "backward"} way  on which one goes on from an op
+ * @returns {Stop}
+ */
+export function walk(graph, at, arrow, way) {
   const order = readingOrder(graph);
-  const from = order.find((edge) => edge.key === key);
-  if (!from) return order[0];
-  const next = arrow === "ArrowRight" || arrow === "ArrowLeft" ? along(order, from, arrow) : across(order, from, arrow);
-  return next ?? from;
+  const isAlong = arrow === "ArrowRight" || arrow === "ArrowLeft";
+  const node = graph.nodes.find(({ id, kind }) => id === at.op && kind === "op");
+  if (node) {
+    const next = isAlong ? beside(order, node, arrow, way) : beyond(order, node, arrow)[0];
+    return next ? edgeStop(next) : at;
+  }
+  const from = order.find((edge) => edge.key === at.key);
+  if (!from) return edgeStop(order[0]);
+  if (!isAlong) return edgeStop(across(order, from, arrow) ?? from);
+  const [out] = ends(from.direction, arrow);
+  const op = graph.nodes.find(({ id, kind }) => id === from[out] && kind === "op");
+  return op ? { key: null, op: op.id } : edgeStop(along(order, from, arrow) ?? from);
+}
+
+/** @param {GraphEdge} edge  @returns {Stop} */
+function edgeStop({ key }) {
+  return { key, op: null };
+}
+
+/**
+ * Which end of an edge one leaves by, and which end of the next one comes in by. Gradients run the
+ * other way: going right on one is going against it.
+ * @param {"forward" | "backward"} direction @param {string} arrow
+ * @returns {["from" | "to", "from" | "to"]}
+ */
+function ends(direction, arrow) {
+  return (direction === "forward") === (arrow === "ArrowRight") ? ["to", "from"] : ["from", "to"];
+}
+
+/**
+ * The edge of an op at one of its sides, as straight on as may be.
+ * @param {GraphEdge[]} order @param {GraphNode} node @param {string} arrow @param {"forward" | "backward"} way
+ */
+function beside(order, node, arrow, way) {
+  const of = /** @param {"forward" | "backward"} direction */ (direction) =>
+    order.filter((edge) => edge.direction === direction && edge[ends(direction, arrow)[1]] === node.id);
+  const [own, other] = [of(way), of(way === "forward" ? "backward" : "forward")];
+  return nearest(own.length > 0 ? own : other, node.y);
+}
+
+/** @param {GraphEdge[]} edges @param {number} y */
+function nearest(edges, y) {
+  return [...edges].sort((a, b) => Math.abs(middle(a).y - y) - Math.abs(middle(b).y - y))[0];
 }
 
 /** @param {GraphEdge[]} order @param {GraphEdge} from @param {string} arrow */
 function along(order, from, arrow) {
   const same = order.filter((edge) => edge.direction === from.direction);
-  // Gradients run the other way: going right on one is going against it.
-  const [left, right] =
-    from.direction === "forward" ? /** @type {const} */ (["from", "to"]) : /** @type {const} */ (["to", "from"]);
-  const [out, into] = arrow === "ArrowRight" ? [right, left] : [left, right];
+  const [out, into] = ends(from.direction, arrow);
   const joined = same.filter((edge) => from[out] !== null && edge[into] === from[out]);
-  const { y } = middle(from);
-  joined.sort((a, b) => Math.abs(middle(a).y - y) - Math.abs(middle(b).y - y));
-  return joined[0] ?? same[same.indexOf(from) + (arrow === "ArrowRight" ? 1 : -1)];
+  return nearest(joined, middle(from).y) ?? same[same.indexOf(from) + (arrow === "ArrowRight" ? 1 : -1)];
 }
 
 /** @param {GraphEdge[]} order @param {GraphEdge} from @param {string} arrow */
@@ -61,16 +101,27 @@ function across(order, from, arrow) {
   const down = arrow === "ArrowDown" ? 1 : -1;
   const partner = order.find((edge) => edge.key === partnerOf(from.key));
   if (partner && (down === 1) === (from.direction === "forward")) return partner;
-  const { x, y } = middle(from);
-  const beyond = order
-    .filter((edge) => edge !== partner && (middle(edge).y - y) * down > 8)
-    .sort((a, b) => cost(a) - cost(b));
-  return beyond[0];
+  return beyond(
+    order.filter((edge) => edge !== partner),
+    middle(from),
+    arrow,
+  )[0];
+}
 
+/**
+ * What lies above or below, the nearest first.
+ * @param {GraphEdge[]} order @param {{x: number, y: number}} at @param {string} arrow
+ */
+function beyond(order, { x, y }, arrow) {
+  const down = arrow === "ArrowDown" ? 1 : -1;
   /** @param {GraphEdge} edge */
-  function cost(edge) {
-    return Math.abs(middle(edge).y - y) + 2 * Math.abs(middle(edge).x - x);
-  }
+  const cost = (edge) => Math.abs(middle(edge).y - y) + 2 * Math.abs(middle(edge).x - x);
+  return order.filter((edge) => (middle(edge).y - y) * down > 8).sort((a, b) => cost(a) - cost(b));
+}
+
+/** An op in one sentence, for the ear. @param {string} id */
+export function describeOp(id) {
+  return t("op.name", { name: opTitle(id) });
 }
 
 /**

@@ -10,7 +10,7 @@ import { ask, askedOp, asking } from "../asking.js";
 import { fromLater, later } from "../coming.js";
 import { formulaPicture } from "../figure/formula.js";
 import { turnOf } from "../figure/openops.js";
-import { edgeOf, formulaFor, layerTitle, nameOf, totalName } from "../figure/names.js";
+import { edgeOf, formulaFor, layerTitle, nameOf, opTitle, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
@@ -43,12 +43,10 @@ export function explanation() {
 
 /** What one op does, forward and on the way back, each with its step. @param {TraceEvent[]} doings */
 function opExplanation(doings) {
-  const [{ node, op, layer }] = doings;
-  const symbol = plainFormula(graph.value?.nodes.find(({ id }) => id === node)?.symbol ?? op);
-  const title = layerTitle(layer);
+  const [{ node }] = doings;
   return html`<section class="chosen" aria-labelledby="chosen-title">
     ${later.value?.way()}
-    <h2 id="chosen-title" tabindex="-1">${title.startsWith(symbol) ? title : `${symbol} \u00b7 ${title}`}</h2>
+    <h2 id="chosen-title" tabindex="-1">${opTitle(node)}</h2>
     <ol class="doings">
       ${doings.map(
         (now) => html`<li>
