@@ -96,14 +96,22 @@ class LayersAnswer(TypedDict):
 
 
 class PositionAnswer(TypedDict):
-    """Where the session stands: events below `seq` are done, and `element` cells of the next."""
+    """Where the session stands: events below `seq` are done, and `element` cells of the next.
+
+    `step` counts the steps of learning that were made by going on; where `goes_on`, the next
+    stride from the end begins another, and where `goes_back`, the one back from the start leads to
+    the end of the one before.
+    """
 
     seq: int
     element: int
     events: int
-    phase: Annotated[str, words("start", "forward", "loss", "backward", "end")]
+    phase: Annotated[str, words("start", "forward", "loss", "backward", "update", "end")]
     at_start: bool
     at_end: bool
+    step: int
+    goes_on: bool
+    goes_back: bool
 
 
 class LayerSpecAnswer(TypedDict):
@@ -254,6 +262,7 @@ class TraceEventAnswer(BareEvent):
 class StridesAnswer(TypedDict):
     """The events at which a stride stops."""
 
+    step: list[int]
     phase: list[int]
     layer: list[int]
 

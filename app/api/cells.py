@@ -35,7 +35,7 @@ Shape = list[int]
 Level = TypeAliasType("Level", Annotated[str, words(*LEVELS)])
 LossView = TypeAliasType("LossView", Annotated[str, words(*LOSS_VIEWS)])
 Form = TypeAliasType("Form", Annotated[str, words(*FORMS)])
-Phase = Annotated[str, words("forward", "loss", "backward")]
+Phase = Annotated[str, words("forward", "loss", "backward", "update")]
 Dtype = Annotated[str, words(*DTYPES)]
 
 

@@ -227,7 +227,7 @@ class Step(Strict):
     """One stride of the cursor."""
 
     direction: Literal["next", "back"] = "next"
-    granularity: Literal["phase", "layer", "op", "element"] = "op"
+    granularity: Literal["step", "phase", "layer", "op", "element"] = "op"
 
 
 class Check(Strict):

@@ -154,6 +154,9 @@ def cursor_json(position: Position) -> PositionAnswer:
         "phase": position.phase,
         "at_start": position.at_start,
         "at_end": position.at_end,
+        "step": position.step,
+        "goes_on": position.goes_on,
+        "goes_back": position.goes_back,
     }
 
 
@@ -256,7 +259,11 @@ def trace_json(
             {**event_json(event, reached), "values": _values(trace, event, told)}
             for event, reached in zip(trace.events, progress(trace), strict=True)
         ],
-        "strides": {"phase": list(stops(trace, "phase")), "layer": list(stops(trace, "layer"))},
+        "strides": {
+            "step": list(stops(trace, "step")),
+            "phase": list(stops(trace, "phase")),
+            "layer": list(stops(trace, "layer")),
+        },
     }
 
 

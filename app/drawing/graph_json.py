@@ -63,6 +63,7 @@ def draw(
     inner: OpGraph | None = None,
     *,
     names_batch: bool = False,
+    rules: Collection[str] = (),
 ) -> Drawing:
     """Draw a graph at a level.
 
@@ -75,6 +76,7 @@ def draw(
         opened: names of layers that are opened in their place at the levels of boxes.
         inner: the graph with its loss opened, for the insides of the closed boxes of the loss.
         names_batch: write N for the number of samples in shapes, as figure 5-27 does.
+        rules: further rules that are shown beside the figure, as LaTeX.
 
     Returns:
         A drawing without any number of the pass, in pixels at scale 1. Drawings are
@@ -94,12 +96,13 @@ def draw(
     names = frozenset(opened)
     key = (
         _topology(graph), level, single, backward, names, inner and _topology(inner), names_batch,
+        tuple(rules),
     )  # fmt: skip
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    drawing = Drawing(_draw(graph, level, single, backward, names, inner, names_batch))
+    drawing = Drawing(_draw(graph, level, single, backward, names, inner, names_batch, rules))
     with _lock:
         _cache[key] = drawing
         if len(_cache) > CACHED:
@@ -119,7 +122,7 @@ def _topology(graph: OpGraph) -> object:
 
 def _draw(
     graph: OpGraph, level: str, single: bool, backward: bool, opened: frozenset[str],
-    inner: OpGraph | None, names_batch: bool,
+    inner: OpGraph | None, names_batch: bool, rules: Collection[str],
 ) -> Graph:  # fmt: skip
     whole = Plan(graph, single=single, backward=backward, level=level, names_batch=names_batch)
     if whole.rows > MOST_ROWS:
@@ -146,7 +149,7 @@ def _draw(
     if inner is not None and is_closed(graph):
         closed |= _loss_insides(whole, inner)
     # For the explanation beside the figure: the page shows the rule of the op in play.
-    for rule in all_rules(graph)[:MOST_RULES]:
+    for rule in (*all_rules(graph), *rules)[:MOST_RULES]:
         whole.formulas.add(rule)
     return {
         "level": level,

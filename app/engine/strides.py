@@ -53,6 +53,13 @@ def stops(trace: Trace, stride: str) -> tuple[int, ...]:
     return (0, *inner, len(events)) if events else (0,)
 
 
+def clamp(cursor: Cursor, trace: Trace) -> Cursor:
+    """``cursor`` within ``trace``."""
+    if cursor.seq >= len(trace.events):
+        return Cursor(len(trace.events), 0)
+    return Cursor(cursor.seq, min(cursor.element, trace.events[cursor.seq].elements - 1))
+
+
 def advance(
     trace: Trace, cursor: Cursor, direction: str, stride: str
 ) -> tuple[Cursor, tuple[Passed, ...]]:

@@ -9,6 +9,7 @@ from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
+from app.sessions.stepping import stepped
 
 Array = np.ndarray
 
@@ -77,7 +78,8 @@ def update(
     """
     targets = require_targets(session)
     if optimizer is not None and optimizer != session.optimizer:
-        session = replace(session, optimizer=optimizer, optimizer_state={})
+        cut = session.steps.cut()
+        session = replace(session, optimizer=optimizer, optimizer_state={}, steps=cut)
     stepper = make_optimizer(session.optimizer)
     if session.optimizer_state:
         stepper.restore(dict(session.optimizer_state))
@@ -94,13 +96,7 @@ def update(
         float(np.sum(step.gradient * step.change, dtype=np.float64)) for step in steps.values()
     )
     result = UpdateResult(session.optimizer, before, before + slope, after, steps)
-    updated = replace(
-        session,
-        parameters=new,
-        optimizer_state=stepper.state(),
-        data_version=session.data_version + 1,
-    )
-    return updated, result
+    return stepped(session, new, stepper.state()), result
 
 
 def check_gradients(session: Session, h: float, seed: int) -> CheckResult:

@@ -7,13 +7,17 @@ from app.drawing.graph_json import Drawing, draw
 from app.engine.by_layer import by_layer
 from app.engine.errors import EngineError
 from app.engine.network import Evaluation
+from app.engine.optimizers import OptimizerConfig
 from app.engine.progress import progress
 from app.engine.run import closed_sigmoids, make_trace, opened_form, opened_graph
-from app.engine.strides import Cursor
+from app.engine.strides import Cursor, clamp
 from app.engine.trace import Trace
+from app.engine.update import all_rules as update_rules
+from app.engine.update import with_update
 from app.sessions.cache import ByteCache
 from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
+from app.sessions.stepping import learns
 
 TRACE_BYTES = 64 << 20
 # The pass that answers for the numbers of a session, whatever its view shows of it.
@@ -24,11 +28,18 @@ EVENT_BYTES = 1500
 
 @dataclass(frozen=True)
 class Position:
-    """A cursor among the events of its trace."""
+    """A cursor among the events of its trace.
+
+    ``goes_on``: after the last event the next step of learning begins; ``goes_back``: before the
+    first lies the end of the step before.
+    """
 
     cursor: Cursor
     events: int
     phase: str
+    step: int
+    goes_on: bool
+    goes_back: bool
 
     @property
     def at_start(self) -> bool:
@@ -51,7 +62,7 @@ class Passes:
 
     def __init__(self) -> None:
         self._traces: ByteCache[
-            tuple[str, int, str, str, int, str, bool, tuple[str, ...]], Trace
+            tuple[str, int, OptimizerConfig, str, str, int, str, bool, tuple[str, ...]], Trace
         ] = ByteCache(TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
@@ -60,20 +71,18 @@ class Passes:
         level, loss, sample, form = view.trace_level
         single = view.single and (level == "element" or session.n == 1)
         return self._traces.get(
-            (session.id, session.data_version, level, loss, sample, form, single, view.open_ops),
-            lambda: make_trace(
-                session.spec,
-                session.parameters,
-                session.x,
-                session.targets,
-                session.grad_output,
+            (
+                session.id,
+                session.data_version,
+                session.optimizer,
                 level,
                 loss,
                 sample,
-                stable=form == "stable",
-                single=single,
-                open_ops=view.open_ops,
+                form,
+                single,
+                view.open_ops,
             ),
+            lambda: _made(session, view, single),
         )
 
     def evaluation(self, session: Session) -> Evaluation:
@@ -97,6 +106,7 @@ class Passes:
         return draw(
             graph, view.level, view.single, backward, view.open_layers, inner,
             names_batch=preset is not None and preset.names_batch,
+            rules=update_rules(trace),
         )  # fmt: skip
 
     def topology(self, session: Session, view: View) -> str:
@@ -109,7 +119,8 @@ class Passes:
         inner = opened_form(session.spec, trace, stable=view.form == "stable")
         closed = "+".join(sorted(closed_sigmoids(graph)))
         alone = f"{graph.sample}-{graph.single:d}"
-        return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}.{alone}"
+        update = trace.update.config.type if trace.update else ""
+        return f"{graph.n}.{len(trace.events)}.{graph.loss_form}.{inner}.{closed}.{alone}{update}"
 
     def position(self, session: Session) -> Position:
         """The session's cursor, within the trace as it is now."""
@@ -122,7 +133,9 @@ class Passes:
             phase = "start"
         else:
             phase = events[cursor.seq].phase
-        return Position(cursor, len(events), phase)
+        steps = session.steps
+        goes_on, goes_back = trace.update is not None, steps.behind > 0
+        return Position(cursor, len(events), phase, steps.made, goes_on, goes_back)
 
     def same_place(self, old: Session, new: Session) -> Cursor:
         """Where the cursor of ``old`` stands among the events of ``new``.
@@ -148,8 +161,22 @@ class Passes:
         self._traces.forget(lambda key: key[0] == id)
 
 
-def clamp(cursor: Cursor, trace: Trace) -> Cursor:
-    """``cursor`` within ``trace``."""
-    if cursor.seq >= len(trace.events):
-        return Cursor(len(trace.events), 0)
-    return Cursor(cursor.seq, min(cursor.element, trace.events[cursor.seq].elements - 1))
+def _made(session: Session, view: View, single: bool) -> Trace:
+    level, loss, sample, form = view.trace_level
+    trace = make_trace(
+        session.spec,
+        session.parameters,
+        session.x,
+        session.targets,
+        session.grad_output,
+        level,
+        loss,
+        sample,
+        stable=form == "stable",
+        single=single,
+        open_ops=view.open_ops,
+    )
+    # One row of several, seen alone, is not what the optimiser learns from.
+    if learns(session) and (level != "element" or session.n == 1):
+        return with_update(trace, session.parameters, session.optimizer, session.optimizer_state)
+    return trace

@@ -2,9 +2,9 @@
 
 from app.drawing.figure_svg import figure_svg
 from app.drawing.svg_look import Play, Shown
-from app.engine.strides import Cursor
+from app.engine.strides import Cursor, clamp
 from app.engine.trace import Event, Trace
-from app.sessions.passes import Passes, clamp
+from app.sessions.passes import Passes
 from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
 

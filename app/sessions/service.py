@@ -9,7 +9,7 @@ from typing import Any
 from app.engine.check import CheckResult
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
-from app.engine.strides import Passed, advance
+from app.engine.strides import Passed
 from app.engine.trace import Trace
 from app.sessions import presets
 from app.sessions.batch import Variation, check_batch
@@ -21,9 +21,10 @@ from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
-from app.sessions.passes import Passes, clamp
+from app.sessions.passes import Passes
 from app.sessions.samples import filled
 from app.sessions.state import Session, View
+from app.sessions.stepping import move
 from app.sessions.store import Store
 from app.sessions.trainer import Trainer
 
@@ -133,6 +134,8 @@ class Service:
         def change(session: Session) -> Session:
             self.trainer.require_idle(session.id)
             edited = apply_edits(session, edits, self.limits, self.loader)
+            if (edited.data_version, edited.optimizer) != (session.data_version, session.optimizer):
+                edited = replace(edited, steps=session.steps.cut())
             return replace(edited, cursor=self.passes.same_place(session, edited))
 
         return self.keeper.change(id, token, versions, change)
@@ -140,14 +143,19 @@ class Service:
     def step(
         self, id: str, token: str, versions: Versions, direction: str, stride: str
     ) -> tuple[Session, Trace, tuple[Passed, ...]]:
-        """One stride of the cursor: the session after it, its trace, and what was passed."""
+        """One stride of the cursor: the session after it, its trace, and what was passed.
+
+        Raises:
+            Conflict: it would go on into another step of learning while a run is active.
+        """
         passed: tuple[Passed, ...] = ()
 
         def change(session: Session) -> Session:
             nonlocal passed
-            trace = self.passes.trace(session)
-            cursor, passed = advance(trace, clamp(session.cursor, trace), direction, stride)
-            return replace(session, cursor=cursor)
+            moved, passed = move(self.passes, session, direction, stride)
+            if moved.data_version != session.data_version:
+                self.trainer.require_idle(session.id)
+            return moved
 
         session = self.keeper.change(id, token, versions, change)
         return session, self.passes.trace(session), passed

@@ -16,6 +16,7 @@ from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.strides import Cursor
 from app.engine.targets import as_one_hot
 from app.sessions.run import KEPT_RUNS
+from app.sessions.stepping import Steps
 from app.sessions.store import Record
 
 Array = np.ndarray
@@ -27,7 +28,7 @@ FORMS = ("book", "stable")
 # Of a session that was made without one.
 FIRST_OPTIMIZER = OptimizerConfig(type="sgd", learning_rate=0.1)
 
-_PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
+_PARAMETER, _OPTIMIZER, _BASE = "parameters/", "optimizer/", "base/"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Session:
         created, touched: Seconds since 1970.
         source: Where x and t are from, until one of their numbers is edited.
         runs: Last known states of the session's runs, oldest first.
+        steps: How far it has learned by going on from one mini-batch to the next.
         origin: What of the body that made the session makes numbers by itself, see `origin`.
     """
 
@@ -116,6 +118,7 @@ class Session:
     source: Source | None = None
     runs: tuple[dict[str, Any], ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)
+    steps: Steps = field(default_factory=Steps)
 
     @property
     def n(self) -> int:
@@ -141,12 +144,14 @@ class Session:
             "source": source_json(self.source),
             "runs": list(self.runs[-KEPT_RUNS:]),
             "origin": dict(self.origin),
+            "steps": [self.steps.made, self.steps.base],
         }
 
     def arrays(self) -> dict[str, Array]:
         """All arrays by the store's names."""
-        arrays = {f"{_PARAMETER}{name}": value for name, value in self.parameters.items()}
-        arrays |= {f"{_OPTIMIZER}{name}": value for name, value in self.optimizer_state.items()}
+        arrays = _named(self.parameters, self.optimizer_state)
+        base = _named(self.steps.parameters, self.steps.optimizer_state)
+        arrays |= {f"{_BASE}{name}": value for name, value in base.items()}
         arrays["x"] = self.x
         if self.t is not None:
             arrays["t"] = self.t
@@ -191,11 +196,7 @@ class Session:
             t=arrays.get("t"),
             grad_output=arrays.get("grad_output"),
             optimizer=OptimizerConfig(**meta["optimizer"]),
-            optimizer_state={
-                name.removeprefix(_OPTIMIZER): value
-                for name, value in arrays.items()
-                if name.startswith(_OPTIMIZER)
-            },
+            optimizer_state=_below(arrays, _OPTIMIZER),
             view=View(**{**meta["view"], "open": tuple(meta["view"].get("open", ()))}),
             cursor=Cursor(*meta["cursor"]),
             preset=meta["preset"],
@@ -203,7 +204,26 @@ class Session:
             source=_source(meta.get("source")),
             runs=tuple(meta["runs"]),
             origin=meta.get("origin", {}),
+            steps=Steps(
+                meta.get("steps", (0, 0))[0],
+                meta.get("steps", (0, 0))[1],
+                _below(arrays, f"{_BASE}{_PARAMETER}"),
+                _below(arrays, f"{_BASE}{_OPTIMIZER}"),
+            ),
         )
+
+
+def _named(parameters: Mapping[str, Array], optimizer: Mapping[str, Array]) -> dict[str, Array]:
+    named = {f"{_PARAMETER}{name}": value for name, value in parameters.items()}
+    return named | {f"{_OPTIMIZER}{name}": value for name, value in optimizer.items()}
+
+
+def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 def source_json(source: Source | None) -> dict[str, Any] | None:

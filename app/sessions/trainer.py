@@ -151,6 +151,7 @@ class Trainer:
                     parameters=snapshot.parameters,
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,
+                    steps=session.steps.cut(),
                     data_version=session.data_version + 1,
                 )
             self._write(session, learned, run, self.archive.came_on(session, run, snapshot))

@@ -224,13 +224,20 @@
 /**
  * Where the session stands: events below `seq` are done, and `element` cells of the next.
  *
+ * `step` counts the steps of learning that were made by going on; where `goes_on`, the next stride
+ * from the end begins another, and where `goes_back`, the one back from the start leads to the end
+ * of the one before.
+ *
  * @typedef {{
  *   seq: number,
  *   element: number,
  *   events: number,
- *   phase: "start" | "forward" | "loss" | "backward" | "end",
+ *   phase: "start" | "forward" | "loss" | "backward" | "update" | "end",
  *   at_start: boolean,
  *   at_end: boolean,
+ *   step: number,
+ *   goes_on: boolean,
+ *   goes_back: boolean,
  * }} Position
  */
 
@@ -295,7 +302,7 @@
  *
  * @typedef {{
  *   seq: number,
- *   phase: "forward" | "loss" | "backward",
+ *   phase: "forward" | "loss" | "backward" | "update",
  *   layer: string,
  *   node: string,
  *   op: string,
@@ -766,7 +773,7 @@
  *
  * @typedef {{
  *   seq: number,
- *   phase: "forward" | "loss" | "backward",
+ *   phase: "forward" | "loss" | "backward" | "update",
  *   layer: string,
  *   node: string,
  *   op: string,
@@ -784,7 +791,7 @@
 /**
  * The events at which a stride stops.
  *
- * @typedef {{phase: number[], layer: number[]}} Strides
+ * @typedef {{step: number[], phase: number[], layer: number[]}} Strides
  */
 
 /**

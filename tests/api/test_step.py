@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from tests.api.conftest import SMALL, Owner, pointers
 
-STRIDES = ["phase", "layer", "op", "element"]
+STRIDES = ["step", "phase", "layer", "op", "element"]
 VIEWS = [
     {},
     {"view": {"level": "op", "loss": "opened"}},
@@ -17,14 +17,13 @@ VIEWS = [
 def walk(owner: Owner, direction: str, stride: str) -> list[dict[str, Any]]:
     """Step until the end in that direction; every event passed, in order."""
     passed: list[dict[str, Any]] = []
+    end = "at_end" if direction == "next" else "at_start"
     for _ in range(1000):
         answer = owner.post("/step", {"direction": direction, "granularity": stride}).json()
-        if not answer["events"]:
-            break
         passed += answer["events"]
-    cursor = answer["cursor"]
-    assert cursor["at_end"] if direction == "next" else cursor["at_start"]
-    return passed
+        if answer["cursor"][end]:
+            return passed
+    raise AssertionError(f"it never came to {end}")
 
 
 @pytest.mark.parametrize("stride", STRIDES)
@@ -48,7 +47,7 @@ def test_steps_pass_exactly_the_events_of_the_trace(
     owner = Owner(client, SMALL | view)
     trace = owner.get("/trace").json()["events"]
 
-    for stride in ("phase", "layer", "op"):
+    for stride in ("step", "phase", "layer", "op"):
         assert walk(owner, "next", stride) == trace
         walk(owner, "back", "phase")
 
@@ -87,7 +86,44 @@ def test_elements_together_reveal_every_number_of_the_trace(client: TestClient) 
     assert seen.keys() == {key for event in trace for key in event["values"]}
 
 
-def test_both_ends_stay_where_they_are(owner: Owner) -> None:
+def test_a_step_of_learning_goes_on_into_the_next_and_comes_back(owner: Owner) -> None:
+    first = owner.state["parameters"]
+    ended = owner.post("/step", {"granularity": "step"}).json()
+    made = {key: value for event in ended["events"] for key, value in event["values"].items()}
+    next_one = owner.post("/step").json()
+    after = owner.state["parameters"]
+    back = owner.post("/step", {"direction": "back"}).json()
+
+    assert ended["cursor"]["phase"] == "end"
+    assert ended["cursor"]["goes_on"]
+    assert not ended["cursor"]["goes_back"]
+    assert next_one["events"] == []
+    assert next_one["cursor"] | {"events": 0} == {
+        "seq": 0, "element": 0, "events": 0, "phase": "start", "at_start": True, "at_end": False,
+        "step": 1, "goes_on": True, "goes_back": True,
+    }  # fmt: skip
+    assert after == {name: made[f"{name}.new"] for name in first}
+    assert back["cursor"] == ended["cursor"]
+    assert owner.state["parameters"] == first
+    tensor = owner.get("/tensors/affine1.W.change").json()["value"]
+    told = owner.get("/explain?tensor=affine1.W.new&index=1,0").json()
+    assert tensor == made["affine1.W.change"]
+    assert [term["value"] for term in told["terms"]] == [first["affine1.W"][1][0], tensor[1][0]]
+    assert told["value"] == after["affine1.W"][1][0]
+
+
+def test_a_run_that_is_active_keeps_steps_of_learning_out(owner: Owner) -> None:
+    owner.post("/step", {"granularity": "step"})
+    run = owner.post("/runs", {"steps": 1_000_000, "batch_size": 1}).json()
+    refused = owner.post("/step", {"granularity": "step"})
+    owner.post(f"/runs/{run['id']}/stop")
+
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith("run-active")
+
+
+def test_both_ends_stay_where_they_are(client: TestClient) -> None:
+    owner = Owner(client, SMALL | {"view": {"level": "element", "sample": 1}})
     back = owner.post("/step", {"direction": "back"}).json()
     walk(owner, "next", "phase")
     beyond = owner.post("/step", {"direction": "next"}).json()

@@ -56,9 +56,14 @@ def _body(base: dict[str, Any]) -> Wanted:
 
 
 def same_numbers(a: Session, b: Session) -> None:
-    assert a.arrays().keys() == b.arrays().keys()
-    for name, array in a.arrays().items():
-        other = b.arrays()[name]
+    # The way back to earlier steps of learning is no part of it.
+    one, two = (
+        {name: array for name, array in s.arrays().items() if not name.startswith("base/")}
+        for s in (a, b)
+    )
+    assert one.keys() == two.keys()
+    for name, array in one.items():
+        other = two[name]
         assert array.dtype == other.dtype
         np.testing.assert_array_equal(array, other, err_msg=name)
     assert a.optimizer == b.optimizer

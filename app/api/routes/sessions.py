@@ -135,14 +135,18 @@ async def edit_session(request: Request, id: str, max_cells: CellsQuery = CHANGE
     body=STEP,
     body_required=False,
     examples=examples.STEP,
-    problems=("not-found", "stale", "unavailable"),
+    problems=("not-found", "run-active", "stale", "unavailable"),
     headers=(IF_MATCH,),
     answer_headers=("ETag",),
     secured=True,
     minimal=True,
 )
 async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000) -> Response:
-    """Move the cursor one stride: the events passed and the values they reveal."""
+    """Move the cursor one stride: the events passed and the values they reveal.
+
+    From the end of an update the next stride begins the next step of learning, with the new
+    parameters; back from its start lies the end of the step before, bit for bit.
+    """
     token, versions = bearer_token(request), if_match(request)
     body = await read_model(request, STEP, empty=b"{}")
     sessions = service(request)
