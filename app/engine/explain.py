@@ -18,6 +18,7 @@ from app.engine.graph import Edge
 from app.engine.ops import OPS, largest_mask
 from app.engine.rules import Cell, IndexRule, Product, expand
 from app.engine.trace import Event, NotComputed, Trace
+from app.engine.update import PHASE, explain_update
 
 Array = np.ndarray
 MAX_TERMS = 2_000
@@ -54,6 +55,8 @@ def explain(
         rule, name = (event.rule, event.rule_name) if event else ("", "input")
         given = TermValue((FactorValue(key, index, value, cell_value=value),), value)
         return Explanation(key, index, value, rule, name, {key: array.shape}, (given,))
+    if event.phase == PHASE:
+        return explain_update(trace, key, index, value, event)
     if event.is_gradient and key in event.totals:
         found = _total(trace, key, index, value, event)
     else:

@@ -97,7 +97,7 @@ class OptimizerConfig:
 
 
 class Optimizer(ABC):
-    """What all optimisers share: new arrays out, nothing given is written into.
+    """What all optimisers share: a parameter's change, from its gradient and what was gathered.
 
     ``slots`` name the arrays that an optimiser gathers for each parameter, such as a velocity.
     """
@@ -110,10 +110,24 @@ class Optimizer(ABC):
         self.rate = config.learning_rate
         self.steps = 0
         self._gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
+        # Memory that `step` uses again and again.
+        self._changes: dict[str, Array] = {}
         # Where no epsilon is used, 0 is as good as any.
         self._epsilon = config.epsilon or 0.0
 
     # An overflow is part of the answer: it shows as Infinity or NaN, not as a warning in a log.
+    @np.errstate(all="ignore")
+    def changes(self, grads: Mapping[str, Array]) -> dict[str, Array]:
+        """What one step adds to each parameter, new arrays of the gradients' shapes and dtypes.
+
+        Args:
+            grads: dL/d(parameter) by name.
+        """
+        self.steps += 1
+        return {
+            name: self._change_of(name, grad, np.empty_like(grad)) for name, grad in grads.items()
+        }
+
     @np.errstate(all="ignore")
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> dict[str, Array]:
         """The parameters after one step, each a new array of its own shape and dtype.
@@ -122,15 +136,30 @@ class Optimizer(ABC):
             params: Parameters by name.
             grads: dL/d(parameter) by the same names and of the same shapes.
         """
+        changes = self.changes({name: grads[name] for name in params})
+        return {name: np.asarray(np.add(params[name], changes[name])) for name in params}
+
+    def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        """One step in place: the same as `update`, without an array that is not there already.
+
+        Args:
+            params: Parameters by name, which are written into.
+            grads: dL/d(parameter) by the same names and of the same shapes.
+        """
         self.steps += 1
-        new = {}
         for name, parameter in params.items():
-            for slot in self._gathered.values():
-                if name not in slot:
-                    slot[name] = np.zeros_like(parameter)
-            gathered = [slot[name] for slot in self._gathered.values()]
-            new[name] = self._new(parameter, grads[name], *gathered)
-        return new
+            out = self._changes.get(name)
+            if out is None:
+                out = self._changes[name] = np.empty_like(parameter)
+            parameter += self._change_of(name, grads[name], out)
+
+    def _change_of(self, name: str, grad: Array, out: Array) -> Array:
+        gathered = []
+        for slot in self._gathered.values():
+            if name not in slot:
+                slot[name] = np.zeros_like(grad)
+            gathered.append(slot[name])
+        return self._change(grad, out, *gathered)
 
     def state(self) -> dict[str, Array]:
         """All that was gathered, as copies by name, for `restore`; nothing where nothing is."""
@@ -160,17 +189,16 @@ class Optimizer(ABC):
         self.steps = int(state.get("steps", np.array(0)))
 
     @abstractmethod
-    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
-        """The parameter p after its step; only ``gathered`` may be written into."""
+    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
+        """The change, written into ``out`` or one of ``gathered``; g is not written into."""
 
 
 class Sgd(Optimizer):
     """A step against the gradient, as long as the learning rate says."""
 
-    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
-        step = self.rate * g
-        np.subtract(p, step, out=step)
-        return step
+    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
+        np.multiply(g, -self.rate, out=out)
+        return out
 
 
 class Momentum(Optimizer):
@@ -178,11 +206,13 @@ class Momentum(Optimizer):
 
     slots = ("velocity",)
 
-    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
         (v,) = gathered
         v *= self.config.momentum
-        v -= self.rate * g
-        return np.asarray(p + v)
+        v -= np.multiply(g, self.rate, out=out)
+        # Not v itself, which the next step writes into.
+        np.copyto(out, v)
+        return out
 
 
 class AdaGrad(Optimizer):
@@ -190,15 +220,14 @@ class AdaGrad(Optimizer):
 
     slots = ("squares",)
 
-    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
         (h,) = gathered
-        h += g * g
+        h += np.multiply(g, g, out=out)
         root = np.sqrt(h)
         root += self._epsilon
-        step = self.rate * g
-        step /= root
-        np.subtract(p, step, out=step)
-        return step
+        np.multiply(g, -self.rate, out=out)
+        out /= root
+        return out
 
 
 class Adam(Optimizer):
@@ -206,24 +235,22 @@ class Adam(Optimizer):
 
     slots = ("mean", "square")
 
-    def _new(self, p: Array, g: Array, *gathered: Array) -> Array:
+    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
         m, v = gathered
         beta1, beta2 = self.config.beta1, self.config.beta2
         m *= beta1
-        m += (1 - beta1) * g
-        square = g * g
-        square *= 1 - beta2
+        m += np.multiply(g, 1 - beta1, out=out)
+        np.multiply(g, g, out=out)
+        out *= 1 - beta2
         v *= beta2
-        v += square
-        root = square  # Its memory serves again.
-        np.divide(v, 1 - beta2**self.steps, out=root)
+        v += out
+        root = v / (1 - beta2**self.steps)
         np.sqrt(root, out=root)
         root += self._epsilon
-        step = m / (1 - beta1**self.steps)
-        step *= self.rate
-        step /= root
-        np.subtract(p, step, out=step)
-        return step
+        np.divide(m, 1 - beta1**self.steps, out=out)
+        out *= -self.rate
+        out /= root
+        return out
 
 
 _CLASSES: dict[str, type[Optimizer]] = {

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from app.engine.fused import is_loss
 from app.engine.trace import Event, Trace
+from app.engine.update import PHASE
 
 # The same of an Affine, whose + may be opened. On the way back the tensors say what is made.
 AFFINE = ("dot", "repeat", "add")
@@ -35,8 +36,8 @@ def progress(trace: Trace) -> tuple[float, ...]:
     """For every event how far the pass has come with it, in layers.
 
     Layer k of L goes forward from k to k + 1; the loss follows, then the loss and the layers on
-    the way back. Each op of an Affine and of the loss has a span of its own in its layer's; events
-    of one op there, and of any other layer, share their span evenly.
+    the way back, and then the update. Each op of an Affine and of the loss has a span of its own
+    in its layer's; events of one op there, and of any other layer, share their span evenly.
     """
     parts = [_part(trace, event) for event in trace.events]
     sizes, done = Counter(parts), Counter[tuple[float, float]]()
@@ -51,6 +52,8 @@ def progress(trace: Trace) -> tuple[float, ...]:
 def _part(trace: Trace, event: Event) -> tuple[float, float]:
     """Where the part of the pass that an event belongs to begins, and how long it is."""
     layers = [group.name for group in trace.graph.layers if group.name != "loss"]
+    if event.phase == PHASE:
+        return 2.0 * len(layers) + 2, 1.0
     if event.layer == "loss":
         ops = BACKWARD if event.is_gradient else FORWARD
         return _within(len(layers) + event.is_gradient, ops, _station(trace, event))

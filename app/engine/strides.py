@@ -1,4 +1,4 @@
-"""Moving a cursor over a trace in four strides: phase, layer, op, element.
+"""Moving a cursor over a trace in five strides: step, phase, layer, op, element.
 
 A cursor stands between events, or between the cells of one: events before ``seq`` are done, and
 of event ``seq`` the first ``element`` cells, row by row. Going back passes the same events the
@@ -13,7 +13,7 @@ import numpy as np
 from app.engine.errors import EngineError
 from app.engine.trace import Event, Trace
 
-STRIDES = ("phase", "layer", "op", "element")
+STRIDES = ("step", "phase", "layer", "op", "element")
 DIRECTIONS = ("next", "back")
 
 
@@ -43,6 +43,9 @@ def stops(trace: Trace, stride: str) -> tuple[int, ...]:
     events = trace.events
     if stride in ("op", "element"):
         return tuple(range(len(events) + 1))
+
+    if stride == "step":
+        return (0, len(events)) if events else (0,)
 
     def part(event: Event) -> tuple[str, ...]:
         return (event.phase,) if stride == "phase" else (event.phase, event.layer)

@@ -7,11 +7,14 @@ a cursor over the events is all that stepping forward and back is.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
 
 from app.engine.graph import OpGraph
+
+if TYPE_CHECKING:
+    from app.engine.update import Update
 
 Array = np.ndarray
 
@@ -36,10 +39,11 @@ class Event:
 
     Attributes:
         seq: Its place in the trace, from 0.
-        phase: ``forward``, ``loss`` or ``backward``.
+        phase: ``forward``, ``loss``, ``backward`` or ``update``.
         layer: The layer it belongs to; ``loss`` for the loss.
-        node: The op graph's node.
-        op: The op, or ``seed`` for the gradient that the backward half starts from.
+        node: The op graph's node; an update has none there.
+        op: The op, ``seed`` for the gradient that the backward half starts from, or the type of
+            the optimiser.
         rule_name: Names the rule for programs, as ``dot.gradient.1``.
         rule: The rule, as LaTeX.
         reads: Keys it needs: edge ids, and edge ids + ``.grad`` for gradients.
@@ -78,19 +82,34 @@ class Trace:
         graph: The op graph that was run.
         inputs: Keys known before the first event: inputs, targets, parameters, constants.
         events: All events in order.
+        update: The optimiser's part, where the pass goes on into a step of it.
     """
 
     def __init__(
         self, graph: OpGraph, inputs: tuple[str, ...], events: tuple[Event, ...],
-        values: Mapping[str, Array],
+        values: Mapping[str, Array], update: "Update | None" = None,
     ) -> None:  # fmt: skip
         self.graph = graph
+        self.update = update
         self.inputs = inputs
         self.events = events
         self._values = values
         for array in values.values():
             array.setflags(write=False)
         self._made_by = {key: event for event in events for key in (*event.writes, *event.totals)}
+
+    def extended(
+        self, inputs: tuple[str, ...], events: tuple[Event, ...], values: Mapping[str, Array],
+        update: "Update",
+    ) -> "Trace":  # fmt: skip
+        """This pass with the events that follow it; its arrays are shared."""
+        return Trace(
+            self.graph,
+            (*self.inputs, *inputs),
+            (*self.events, *events),
+            {**self._values, **values},
+            update,
+        )
 
     def value(self, key: str) -> Array | NotComputed:
         """The number or array under a tensor's or edge's name, or its gradient (``.grad``).

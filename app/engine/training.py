@@ -245,8 +245,7 @@ class Training:
         before = None
         if meter is not None and is_due(step):
             before = {name: value.copy() for name, value in self.network.parameters.items()}
-        new = self.optimizer.update(self.network.parameters, self._gradients)
-        self.network.set_parameters(new)
+        self.optimizer.step(self.network.parameters, self._gradients)
         self.done = step
         if meter is not None:
             meter.note(step, self._scores, self._labels[rows])

@@ -84,12 +84,13 @@ def update(
     if session.optimizer_state:
         stepper.restore(dict(session.optimizer_state))
     gradients = evaluation.parameter_gradients
-    new = stepper.update(dict(session.parameters), gradients)
+    changes = stepper.changes(gradients)
+    new = {name: np.asarray(np.add(old, changes[name])) for name, old in session.parameters.items()}
     before, after = evaluation.loss, Network(session.spec, new).loss(session.x, targets)
     assert before is not None
     steps = {
         # Adding 0 turns -0 into 0.
-        name: Updated(old, gradients[name] + 0, new[name] - old + 0, new[name])
+        name: Updated(old, gradients[name] + 0, changes[name] + 0, new[name])
         for name, old in session.parameters.items()
     }
     slope = sum(
