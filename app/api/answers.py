@@ -165,6 +165,7 @@ class ViewAnswer(TypedDict):
     single: bool
     open: Annotated[Any, written_as(list[str])]
     form: Form
+    update: bool
 
 
 class LinksAnswer(TypedDict):

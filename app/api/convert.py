@@ -93,7 +93,9 @@ def run_plan(body: models.NewRun | models.RunOfBatches) -> RunPlan:
 def change_view(model: View) -> edits.ChangeView:
     """What of a view is to change."""
     opened = None if model.open is None else tuple(model.open)
-    return edits.ChangeView(model.level, model.loss, model.sample, model.single, opened, model.form)
+    return edits.ChangeView(
+        model.level, model.loss, model.sample, model.single, opened, model.form, model.update
+    )
 
 
 def edit_list(body: Sequence[models.Edit]) -> list[edits.Edit]:

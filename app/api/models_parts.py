@@ -148,6 +148,7 @@ class View(Strict):
     single: bool | None = None
     open: Annotated[list[Name], Field(max_length=MAX_OPEN)] | None = None
     form: Form | None = None
+    update: bool | None = None
 
 
 class Bands(Strict):

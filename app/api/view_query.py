@@ -29,6 +29,9 @@ FormQuery = Annotated[
     Form | None,
     Query(description="How an opened loss is computed; `book` gives way where it is not safe."),
 ]
+UpdateQuery = Annotated[
+    bool | None, Query(description="Whether the pass goes on into the update of the parameters.")
+]
 
 
 # Both are async: FastAPI would run plain functions in a thread each.
@@ -38,8 +41,9 @@ async def _pass(
     sample: SampleQuery = None,
     open: OpenQuery = None,
     form: FormQuery = None,
+    update: UpdateQuery = None,
 ) -> ChangeView:
-    return ChangeView(level, loss, sample, open=_names(open), form=form)
+    return ChangeView(level, loss, sample, open=_names(open), form=form, update=update)
 
 
 async def _drawing(
@@ -49,8 +53,9 @@ async def _drawing(
     single: SingleQuery = None,
     open: OpenQuery = None,
     form: FormQuery = None,
+    update: UpdateQuery = None,
 ) -> ChangeView:
-    return ChangeView(level, loss, sample, single, _names(open), form)
+    return ChangeView(level, loss, sample, single, _names(open), form, update)
 
 
 def _names(open: str | None) -> tuple[str, ...] | None:

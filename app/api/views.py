@@ -125,6 +125,7 @@ def view_json(view: View) -> ViewAnswer:
         "single": view.single,
         "open": view.open,
         "form": view.form,
+        "update": view.update,
     }
 
 

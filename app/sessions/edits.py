@@ -44,6 +44,7 @@ class ChangeView:
     single: bool | None = None
     open: tuple[str, ...] | None = None
     form: str | None = None
+    update: bool | None = None
 
     def over(self, view: View) -> View:
         """``view`` with what this names, nothing checked."""

@@ -62,7 +62,7 @@ class Passes:
 
     def __init__(self) -> None:
         self._traces: ByteCache[
-            tuple[str, int, OptimizerConfig, str, str, int, str, bool, tuple[str, ...]], Trace
+            tuple[str, int, OptimizerConfig, str, str, int, str, bool, tuple[str, ...], bool], Trace
         ] = ByteCache(TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
@@ -81,6 +81,7 @@ class Passes:
                 form,
                 single,
                 view.open_ops,
+                view.update,
             ),
             lambda: _made(session, view, single),
         )
@@ -177,6 +178,6 @@ def _made(session: Session, view: View, single: bool) -> Trace:
         open_ops=view.open_ops,
     )
     # One row of several, seen alone, is not what the optimiser learns from.
-    if learns(session) and (level != "element" or session.n == 1):
+    if view.update and learns(session) and (level != "element" or session.n == 1):
         return with_update(trace, session.parameters, session.optimizer, session.optimizer_state)
     return trace

@@ -39,7 +39,8 @@ class View:
     single row, as figure 5-25 does. ``open`` names layers that stand opened among boxes, and ops
     that are opened (see `app.engine.open_ops`), at any level but ``element``, which shows one
     sample. ``form`` is how an opened loss is computed: as in the book where that is safe, or always
-    ``stable``, with the largest score subtracted first.
+    ``stable``, with the largest score subtracted first. ``update``: the pass goes on into the
+    update of the parameters, and from there into the next step of learning.
     """
 
     level: str = "op"
@@ -48,6 +49,7 @@ class View:
     single: bool = False
     open: tuple[str, ...] = ()
     form: str = "book"
+    update: bool = False
 
     @property
     def open_layers(self) -> tuple[str, ...]:

@@ -21,7 +21,15 @@ export const graph = signal(null);
 /** @type {Signal<Trace | null>} */
 export const trace = signal(null);
 /** @type {Signal<View>} */
-export const view = signal({ level: "op", loss: "closed", sample: 0, single: false, open: [], form: "book" });
+export const view = signal({
+  level: "op",
+  loss: "closed",
+  sample: 0,
+  single: false,
+  open: [],
+  form: "book",
+  update: false,
+});
 
 /** Figures and views on their way to the screen; the first is the one that the address names. */
 export const awaited = signal(1);

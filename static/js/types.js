@@ -206,6 +206,7 @@
  *   single: boolean,
  *   open: string[],
  *   form: Form,
+ *   update: boolean,
  * }} View
  */
 
@@ -429,6 +430,7 @@
  *   single?: boolean | null,
  *   open?: string[] | null,
  *   form?: "book" | "stable" | null,
+ *   update?: boolean | null,
  * }} ViewBody
  */
 
@@ -1116,6 +1118,7 @@
  *   single?: boolean | null,
  *   open?: string[] | null,
  *   form?: "book" | "stable" | null,
+ *   update?: boolean | null,
  *   op: "view",
  * }} ChangeView
  */

@@ -122,12 +122,10 @@ def test_what_a_session_shows_is_as_described(
 def test_every_stride_is_as_described(client: TestClient, described: Described, start: str) -> None:
     owner = Owner(client, STARTS[start])
     described.check(owner.patch({"op": "view", "level": "element"}))
-    for granularity in ("element", "element", "op", "layer", "phase", "phase", "phase", "phase"):
+    for granularity in ("element", "element", "op", "layer", "phase", "phase", "phase"):
         body = {"direction": "next", "granularity": granularity}
         step = described.check(owner.post("/step", body)).json()
         described.check(owner.get())
-        if step["cursor"]["at_end"]:
-            break
     assert step["cursor"]["at_end"]
     for granularity in ("element", "op", "layer", "phase"):
         body = {"direction": "back", "granularity": granularity}

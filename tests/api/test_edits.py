@@ -103,7 +103,7 @@ def test_the_cursor_keeps_its_place_in_another_view(owner: Owner) -> None:
 
 
 def test_the_end_stays_the_end_in_another_view(owner: Owner) -> None:
-    for _ in range(4):
+    for _ in range(3):
         owner.post("/step", {"granularity": "phase"})
     assert owner.state["cursor"]["at_end"]
 

@@ -120,6 +120,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.names["id"], call.headers = other.created["id"], other.token
         case 409:
             if call.operation == "step_session":
+                call.owner.patch({"op": "view", "update": True})
                 call.owner.post("/step", {"granularity": "step"})
             start_run(call.owner)
         case 412:

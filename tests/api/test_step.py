@@ -6,8 +6,10 @@ from starlette.testclient import TestClient
 from tests.api.conftest import SMALL, Owner, pointers
 
 STRIDES = ["step", "phase", "layer", "op", "element"]
+LEARNING = SMALL | {"view": {"update": True}}
 VIEWS = [
     {},
+    {"view": {"update": True}},
     {"view": {"level": "op", "loss": "opened"}},
     {"view": {"level": "element", "loss": "opened", "sample": 1}},
     {"view": {"level": "element", "loss": "closed", "sample": 2}},
@@ -86,7 +88,8 @@ def test_elements_together_reveal_every_number_of_the_trace(client: TestClient) 
     assert seen.keys() == {key for event in trace for key in event["values"]}
 
 
-def test_a_step_of_learning_goes_on_into_the_next_and_comes_back(owner: Owner) -> None:
+def test_a_step_of_learning_goes_on_into_the_next_and_comes_back(client: TestClient) -> None:
+    owner = Owner(client, LEARNING)
     first = owner.state["parameters"]
     ended = owner.post("/step", {"granularity": "step"}).json()
     made = {key: value for event in ended["events"] for key, value in event["values"].items()}
@@ -112,7 +115,8 @@ def test_a_step_of_learning_goes_on_into_the_next_and_comes_back(owner: Owner) -
     assert told["value"] == after["affine1.W"][1][0]
 
 
-def test_a_run_that_is_active_keeps_steps_of_learning_out(owner: Owner) -> None:
+def test_a_run_that_is_active_keeps_steps_of_learning_out(client: TestClient) -> None:
+    owner = Owner(client, LEARNING)
     owner.post("/step", {"granularity": "step"})
     run = owner.post("/runs", {"steps": 1_000_000, "batch_size": 1}).json()
     refused = owner.post("/step", {"granularity": "step"})
@@ -122,8 +126,9 @@ def test_a_run_that_is_active_keeps_steps_of_learning_out(owner: Owner) -> None:
     assert refused.json()["type"].endswith("run-active")
 
 
-def test_both_ends_stay_where_they_are(client: TestClient) -> None:
-    owner = Owner(client, SMALL | {"view": {"level": "element", "sample": 1}})
+@pytest.mark.parametrize("view", [{}, {"view": {"level": "element", "update": True}}])
+def test_both_ends_stay_where_they_are(client: TestClient, view: dict[str, Any]) -> None:
+    owner = Owner(client, SMALL | view)
     back = owner.post("/step", {"direction": "back"}).json()
     walk(owner, "next", "phase")
     beyond = owner.post("/step", {"direction": "next"}).json()

@@ -28,7 +28,7 @@ def begin(kind: str = "sgd", **view: Any) -> tuple[Service, Session, str]:
     service = Service(MemoryStore(Limits(), time.time), datasets.load)
     wanted = Wanted(
         2, LAYERS, LOSS, "float64", Made("bands", 6, seed=3), seed=7,
-        optimizer=OptimizerConfig(kind, 0.1), view=ChangeView(**view),
+        optimizer=OptimizerConfig(kind, 0.1), view=ChangeView(**view, update=True),
     )  # fmt: skip
     return service, *service.create(wanted)
 
