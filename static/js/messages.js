@@ -14,7 +14,9 @@ import { has, language, t } from "./strings.js";
 export function messageOf(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.errors.length > 0) return error.errors.map((one) => fieldMessage(one, error.edits)).join(" ");
-  return t(firstOf(`problem.${error.kind}`, "problem.other"), { status: error.status });
+  // Whether the edit token is missing or another session's is all one to who reads here.
+  const kind = error.kind === "forbidden" ? "unauthorized" : error.kind;
+  return t(firstOf(`problem.${kind}`, "problem.other"), { status: error.status });
 }
 
 /**

@@ -148,7 +148,7 @@ def test_what_does_not_fit_is_refused_by_name_and_nothing_is_changed(explorer: A
         ("affine1.W.npy", npy(np.array(1.0))): "0 dimensions",
         ("affine1.W.npy", npy(np.full((4, 10), 2**53 + 1))): "9007199254740993 is too large",
         ("affine1.W.npy", b"no numpy"): "not a .npy file",
-        ("affine1.W.csv", b"1,5\n2,5\n"): "a comma could be decimal",
+        ("affine1.W.csv", b"1,5\n2,5\n"): "could be a decimal point",
         ("affine1.W.xlsx", b"PK"): "kind .xlsx",
         ("weights.npy", npy(w)): "drop it on the tensor it is for",
     }.items():  # fmt: skip

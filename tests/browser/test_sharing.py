@@ -77,7 +77,7 @@ def test_a_shared_link_shows_the_same_digits_on_a_server_with_an_empty_store(
 def test_a_hostile_link_gives_a_message_and_the_first_figure(explorer: Any, hash: str) -> None:
     explorer.expect("422")
     explorer.open(f"?at=3#s={hash}")
-    assert explorer.page.inner_text("#notice p").startswith("This link or file holds no numbers")
+    assert explorer.page.inner_text("#notice p").startswith("This link or file has no numbers")
     assert "preset=fig-5-25" in explorer.page.url
 
 

@@ -87,7 +87,7 @@ export function cellExplanation(spot) {
       <span>${nameOf(spot.key)}${indexOfSpot(spot)}${resultOf(spot)}</span>
       ${
         selection.value && !asking.value
-          ? html`<button type="button" class="quiet close" @click=${leave}>${t("explain.close")}</button>`
+          ? html`<button type="button" class="quiet close" @click=${leave}>${t("close")}</button>`
           : null
       }
     </h2>
@@ -156,11 +156,11 @@ function shownTrail() {
 function facts(spot, edge) {
   const partner = edgeOf(partnerOf(spot.key));
   return html`<dl class="facts">
-    <dt>${t("explain.tensor")}</dt>
+    <dt>${t("table.name")}</dt>
     <dd><code>${spot.key}</code> <span class="shape">${edge.shape_text}</span></dd>
     ${
       partner
-        ? html`<dt>${t(spot.key.endsWith(".grad") ? "explain.value" : "explain.gradient")}</dt>
+        ? html`<dt>${t(spot.key.endsWith(".grad") ? "table.value" : "table.gradient")}</dt>
           <dd>
             <button
               type="button"

@@ -166,13 +166,20 @@ function openingKey() {
 
 /** @param {TraceEvent} now */
 function sentenceKey({ rule_name: name, op, shape, reads, phase }) {
-  const key = trace.value?.n === 1 && has(`rule.${name}.one`) ? `rule.${name}.one` : `rule.${name}`;
+  const rule = ruleKey(name);
+  const key = trace.value?.n === 1 && has(`${rule}.one`) ? `${rule}.one` : rule;
   if (phase === "backward") return gradientKey(key, shape, reads) ?? key;
   const last = edgeOf(reads.at(-1) ?? "")?.shape;
   const rows = reads.length === 2 && shape.length === 2 && shape[0] > 1 && last?.length === 1;
   if (rows && has(`${key}.rows`)) return `${key}.rows`;
   if (reads.length > 2 && has(`${key}.many`)) return `${key}.many`;
   return has(key) ? key : `rule.${op}.forward`;
+}
+
+/** + and × treat all their inputs alike, and have one sentence for them. @param {string} name */
+function ruleKey(name) {
+  const key = `rule.${name}`;
+  return has(key) ? key : key.replace(/(\.gradient)\.\d$/, "$1");
 }
 
 /** @param {string} key @param {number[]} shape @param {string[]} reads */

@@ -55,7 +55,7 @@ function content() {
         ${FORMATS.map((name) => radio("export-format", name, t(`export.${name}`), name === format, { format: name }))}
       </fieldset>
       <fieldset>
-        <legend>${t("export.theme")}</legend>
+        <legend>${t("header.theme")}</legend>
         ${THEMES.map((name) => radio("export-theme", name, t(`theme.${name}`), name === colours.value, { theme: name }))}
       </fieldset>
       <div class="checks">
@@ -70,7 +70,7 @@ function content() {
             ? null
             : html`<a id="export-open" href=${figureAddress(session.value.id, seen.value, asked())} target="_blank" rel="noopener">${t("export.open")}</a>`
         }
-        <button type="button" @click=${() => dialog("export").close()}>${t("help.close")}</button>
+        <button type="button" @click=${() => dialog("export").close()}>${t("close")}</button>
         <button type="submit" class="primary" id="export-save" ?disabled=${stale.value || kind === "busy"}>
           ${t("export.save")}
         </button>
@@ -129,7 +129,7 @@ async function save(submit) {
     const saved = scale === 0 ? name : name.replace(/\.svg$/, `@${scale}x.png`);
     const blob = scale === 0 ? new Blob([svg], { type: "image/svg+xml" }) : await pngOf(svg, sizeOf(svg), scale);
     download(blob, saved);
-    state.value = { kind: "done", text: t("export.done", { name: saved }) };
+    state.value = { kind: "done", text: t("files.saved", { name: saved }) };
   } catch (error) {
     state.value = { kind: "failed", text: refusal(error) };
   }

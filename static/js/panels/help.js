@@ -54,7 +54,7 @@ function help() {
       </tbody>
     </table>
     <form method="dialog">
-      <button type="submit" class="primary">${t("help.close")}</button>
+      <button type="submit" class="primary">${t("close")}</button>
     </form>
   `;
 }

@@ -59,7 +59,7 @@ function form() {
   const parameters = parametersOf(now);
   const specs = specsOf(now.layers).length;
   return html`
-    <h2 id="network-title">${t("network.title")}</h2>
+    <h2 id="network-title">${t("header.own")}</h2>
     <form @submit=${submit} novalidate>
       ${numberField("input", t("network.input"), now.input, limits.input_size, (input) => set({ input }), faults)}
       <fieldset>

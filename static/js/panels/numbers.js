@@ -29,10 +29,10 @@ const LONG_ROW = 8;
  */
 export function numbers(key, most = MOST_CELLS) {
   if (stale.value) return hint(t("stale.short"));
-  if (!times.value?.writtenAt.has(key)) return hint(trace.value ? t(whyNever(key)) : t("table.empty"));
+  if (!times.value?.writtenAt.has(key)) return hint(trace.value ? t(whyNever(key)) : t("edge.empty"));
   const known = cellsKnown(times.value, key, cursor.value);
   const value = times.value.values.get(key);
-  if (known === 0 || value === undefined) return hint(t("table.empty"));
+  if (known === 0 || value === undefined) return hint(t("edge.empty"));
   if (isOmitted(value)) return summary(key, value, edgeOf(key)?.shape ?? []);
   const rows = asRows(value);
   if (rows.length * rows[0].length > most) {

@@ -63,10 +63,10 @@ function content() {
     <div class="files">
       <button type="button" id="share-save" ?disabled=${now === null} @click=${save}>${t("share.save")}</button>
       <label class="file"
-        ><input type="file" id="share-open" class="unseen" accept=".json" @change=${take} /><span>${t("share.open")}</span></label
+        ><input type="file" id="share-open" class="unseen" accept=".json" @change=${take} /><span>${t("files.open")}</span></label
       >
     </div>
-    <form method="dialog"><button type="submit">${t("help.close")}</button></form>
+    <form method="dialog"><button type="submit">${t("close")}</button></form>
   `;
 }
 

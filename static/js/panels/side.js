@@ -26,7 +26,7 @@ export function mountSide() {
           <button type="button" id="go-on" @click=${again}>${t("notice.goOn")}</button>`
       : notice.value
         ? html`<p>${notice.value}</p>
-          <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("notice.close")}</button>`
+          <button type="button" class="quiet" @click=${() => (notice.value = null)}>${t("close")}</button>`
         : null,
   );
   effect(() => {
@@ -94,7 +94,7 @@ function tabs() {
       aria-controls="panel"
       @click=${() => (panelOpen.value = !panelOpen.value)}
     >
-      ${t(panelOpen.value ? "panels.close" : "panels.open")}
+      ${t(panelOpen.value ? "close" : "panels.open")}
     </button>`;
 }
 

@@ -22,7 +22,7 @@ export function table() {
         <caption class="unseen">${t("table.caption")}</caption>
         <thead>
           <tr>
-            <th scope="col">${t("table.edge")}</th>
+            <th scope="col">${t("table.name")}</th>
             <th scope="col">${t("table.shape")}</th>
             <th scope="col">${t("table.value")}</th>
             <th scope="col">${t("table.gradient")}</th>

@@ -1,0 +1,117 @@
+"""Every string a person sees: in the language files, used, said once, and written in one way."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from app.api.problem import KINDS
+from app.web.files import STATIC
+from app.web.languages import LANGUAGES
+
+ROOT = STATIC.parent
+MODULES = sorted(path for path in (STATIC / "js").rglob("*.js") if path.name != "types.js")
+# What a pattern such as `files.${code}` of the page stands for, where that can be read elsewhere.
+_CODES = re.search(
+    r"@typedef \{(.*?)\} Code", (STATIC / "js/matrices/refusal.js").read_text(), re.S
+)
+CODES = set(re.findall(r'"(\w+)"', _CODES[1] if _CODES else ""))
+FAMILIES = {"paste.": CODES, "files.": CODES, "number.": CODES, "problem.": {*KINDS, "offline"}}
+
+JAPANESE = "[\u3041-\u30fa\u30fc\u4e00-\u9fff]"
+# A particle of Korean that depends on the sound before it: no placeholder knows its sound.
+PARTICLE = re.compile(
+    r"\}(?:[은는이가을를와과](?![가-힣])|으?로(?![가-힣])|이?[어여]야|이?라)|[가-힣]?\([으이은을와는가를과]\)"
+)
+
+
+def words(language: str) -> dict[str, str]:
+    read: dict[str, str] = json.loads((STATIC / f"lang/{language}.json").read_text("utf-8"))
+    return read
+
+
+def source(*paths: Path) -> str:
+    """Program text without its comments."""
+    text = "\n".join(path.read_text("utf-8") for path in paths)
+    return re.sub(r"/\*.*?\*/|^\s*//.*?$", "", text, flags=re.S | re.M)
+
+
+def test_every_string_is_asked_for_somewhere() -> None:
+    text = source(*MODULES, *(ROOT / "app/web").glob("*.py"))
+    templates = source(*(ROOT / "templates").glob("*.html"))
+    named = set(re.findall(r'"([\w.-]+)"', text + templates))
+    joined = re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "*", text)
+    patterns = set(re.findall(r"`((?:[a-z]+|\*)\.[\w.*-]+)`", joined))
+    patterns |= {
+        f"{before}*{after}"
+        for before, after in re.findall(r'"([a-z.]+\.)" ~ \w+(?: ~ "([\w.]+)")?', templates)
+    }
+
+    def is_asked_for(key: str) -> bool:
+        # Variants of a rule's sentence: of one sample, for rows, for many inputs.
+        plain = re.sub(r"\.(one|rows|many|branches)$", "", key) if key.startswith("rule.") else key
+        for pattern in patterns:
+            family = FAMILIES.get(pattern.rstrip("*"))
+            form = re.escape(pattern).replace(r"\*", "[\\w.-]+")
+            if re.fullmatch(form, plain) and (
+                family is None or plain.partition(".")[2] in family or pattern[-1] != "*"
+            ):
+                return True
+        return key in named
+
+    assert len(patterns) > 10
+    assert [key for key in words("en") if not is_asked_for(key)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_stands_twice(language: str) -> None:
+    keys: dict[str, list[str]] = {}
+    for key, text in words(language).items():
+        if text.endswith((".", "。", "다")) or len(text.split()) > 3:
+            keys.setdefault(text, []).append(key)
+
+    assert len(keys) > 150
+    assert [several for several in keys.values() if len(several) > 1] == []
+
+
+def test_korean_never_guesses_a_particle() -> None:
+    assert {key: text for key, text in words("ko").items() if PARTICLE.search(text)} == {}
+
+
+SPEAKS = {"ko": r"(?:니다|세요)$", "ja": r"(?:ます|です|ません|ください|でした|ました)$"}
+STOP = {"ko": r"(?<=[가-힣])\.(?=\s|$)", "ja": "。"}
+
+
+@pytest.mark.parametrize("language", SPEAKS)
+def test_a_language_speaks_to_the_learner_in_one_way(language: str) -> None:
+    other = [
+        (key, sentence)
+        for key, text in words(language).items()
+        for sentence in re.split(STOP[language], text)[:-1]
+        if not re.search(SPEAKS[language], re.sub(r"[」』）)]+$", "", sentence))
+    ]
+    assert other == []
+
+
+@pytest.mark.parametrize("language", ["ko", "ja"])
+def test_a_list_or_a_formula_at_the_end_takes_no_full_stop(language: str) -> None:
+    assert [key for key, text in words(language).items() if re.search(r"\}[.。]$", text)] == []
+
+
+def test_japanese_has_its_own_signs_and_blanks_around_other_letters() -> None:
+    beside = rf"{JAPANESE}[A-Za-z0-9(:;,!?{{]|[A-Za-z0-9):;,!?}}]{JAPANESE}"
+
+    assert {key: text for key, text in words("ja").items() if re.search(beside, text)} == {}
+    assert {
+        key: text for key, text in words("ja").items() if re.search("[Ａ-Ｚａ-ｚ０-９]", text)
+    } == {}
+
+
+def test_english_has_real_apostrophes_and_quotation_marks() -> None:
+    assert [key for key, text in words("en").items() if re.search(r"['\"]", text)] == []
+
+
+def test_an_ellipsis_stands_right_after_its_word() -> None:
+    found = [(key, text) for one in LANGUAGES for key, text in words(one).items()]
+    assert [key for key, text in found if " …" in text or "..." in text] == []
