@@ -179,6 +179,13 @@ class LinksAnswer(TypedDict):
     runs: str
 
 
+class OpenedAnswer(TypedDict):
+    """The step of a run that a session shows: x and t are its mini-batch."""
+
+    run: str
+    step: int
+
+
 class SessionAnswer(TypedDict):
     """The whole state of a session."""
 
@@ -192,6 +199,7 @@ class SessionAnswer(TypedDict):
     t: Value | None
     grad_output: MatrixValue | None
     source: SourceAnswer | None
+    opened: OpenedAnswer | None
     optimizer: OptimizerAnswer
     view: ViewAnswer
     cursor: PositionAnswer

@@ -144,7 +144,15 @@ class RunAnswer(TypedDict):
     seconds_left: Annotated[
         float | None, Field(description="At the pace of the last seconds; null unless it runs.")
     ]
-    optimizer: OptimizerAnswer
+    epoch: Annotated[int, Field(description="How many times the samples were gone through.")]
+    samples: Annotated[int, Field(description="Samples learned from, each as often as it came.")]
+    ended_by: Annotated[
+        Annotated[str, words("loss_below", "patience")] | None,
+        Field(description="What has ended it before its last step."),
+    ]
+    optimizer: Annotated[
+        OptimizerAnswer, Field(description="With the learning rate that was asked for last.")
+    ]
     batch_size: int
     seed: int
 
@@ -166,4 +174,32 @@ class RunEventAnswer(TypedDict):
     accuracy: Cell | None
     gradient_norms: dict[str, Cell]
     seconds_left: float | None
+    epoch: int
+    samples: int
     error: NotRequired[str]
+
+
+class HistoryAnswer(TypedDict):
+    """What a run has seen, in columns: a row for each step that is told of, in their order.
+
+    Null stands where nothing was measured. Loss and accuracy are what the step's mini-batch saw
+    before its update; the held-out samples are looked at after it.
+    """
+
+    step: list[int]
+    loss: list[Cell]
+    accuracy: list[float]
+    test_loss: list[Cell | None]
+    test_accuracy: list[float | None]
+    learning_rate: list[float]
+    gradient_norms: Annotated[
+        dict[str, list[Cell | None]], Field(description="By parameter, of its gradient.")
+    ]
+    update_ratios: Annotated[
+        dict[str, list[Cell | None]],
+        Field(description="By parameter, the norm of its change over the norm it had before."),
+    ]
+    dead: Annotated[
+        dict[str, list[float | None]],
+        Field(description="By ReLU layer, the share of units that the mini-batch left closed."),
+    ]

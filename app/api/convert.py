@@ -10,10 +10,11 @@ from app.api.models_parts import Optimizer, View
 from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
+from app.engine.rates import CONSTANT, Schedule
 from app.sessions import edits
 from app.sessions.batch import Variation
 from app.sessions.creation import Made, Wanted
-from app.sessions.trainer import RunPlan
+from app.sessions.work.order import Plan
 
 
 def wanted(body: models.Evaluate | models.EvaluateBatch) -> Wanted:
@@ -83,11 +84,21 @@ def optimizer(model: Optimizer | None) -> OptimizerConfig | None:
     return None if model is None else OptimizerConfig(**model.model_dump())
 
 
-def run_plan(body: models.NewRun | models.RunOfBatches) -> RunPlan:
+def run_plan(body: models.NewRun | models.RunOfBatches) -> Plan:
     """What a run is to do."""
+    stop = body.stop or models.Stop()
+    plan = Plan(
+        optimizer(body.optimizer),
+        steps=body.steps,
+        seed=body.seed,
+        schedule=CONSTANT if body.schedule is None else Schedule(**body.schedule.model_dump()),
+        evaluate_every=body.evaluate_every,
+        loss_below=stop.loss_below,
+        patience=stop.patience,
+    )
     if isinstance(body, models.NewRun):
-        return RunPlan(optimizer(body.optimizer), body.batch_size, body.steps, body.seed)
-    return RunPlan(optimizer(body.optimizer), None, body.steps, body.seed, body.batches)
+        return replace(plan, batch_size=body.batch_size)
+    return replace(plan, batches=body.batches)
 
 
 def change_view(model: View) -> edits.ChangeView:

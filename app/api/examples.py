@@ -108,4 +108,16 @@ NEW_RUN: dict[str, Any] = {
         "optimizer": {"type": "adagrad", "learning_rate": 0.1},
         "batches": [[0], [1], [0, 1]],
     },
+    "with all its settings": {
+        "optimizer": {"type": "momentum", "learning_rate": 0.1},
+        "batch_size": 2,
+        "steps": 200,
+        "schedule": {"type": "cosine", "floor": 0.1},
+        "evaluate_every": 50,
+        "stop": {"loss_below": 0.01},
+    },
 }
+
+CHANGE_RUN: dict[str, Any] = {"a smaller one": {"learning_rate": 0.01}}
+
+OPEN_STEP: dict[str, Any] = {"the first": {"step": 1}, "all samples again": {}}

@@ -28,6 +28,7 @@ from app.api.models_parts import (
     Network,
     Optimizer,
     Parameters,
+    Rate,
     Row,
     Seed,
     Strict,
@@ -36,6 +37,7 @@ from app.api.models_parts import (
     View,
 )
 from app.api.numbers import AnyRank, Matrix, Scalar
+from app.engine.rates import FACTOR, FLOOR
 from app.sessions.batch import MAX_VARIATIONS
 
 MAX_EDITS = 100
@@ -246,13 +248,57 @@ class Update(Strict):
 Steps = Annotated[int, Field(ge=1, le=MAX_STEPS), WHOLE]
 
 
-class NewRun(Strict):
+class Constant(Strict):
+    """The same learning rate for every step."""
+
+    type: Literal["constant"]
+
+
+class StepDecay(Strict):
+    """The learning rate times `factor` after every `every` steps."""
+
+    type: Literal["step"]
+    every: Steps = 1_000
+    factor: Annotated[float, Field(gt=FACTOR.above, le=FACTOR.maximum)] = 0.5
+
+
+class Cosine(Strict):
+    """Along half a cosine, from the whole learning rate to its share `floor` at the last step."""
+
+    type: Literal["cosine"]
+    floor: Annotated[float, Field(ge=FLOOR.minimum, le=FLOOR.maximum)] = 0.0
+
+
+AnySchedule = Annotated[Constant | StepDecay | Cosine, Discriminator("type")]
+
+
+class Stop(Strict):
+    """What ends a run early; `patience` counts evaluations, so it goes with held-out samples."""
+
+    loss_below: Scalar | None = None
+    patience: Steps | None = None
+
+
+class Watched(Strict):
+    """What any run may have.
+
+    `evaluate_every` says after how many steps held-out samples are looked at, where the data has
+    some. Without `optimizer` the run takes the session's. What that has gathered stays with it,
+    also when it is given here with the same settings, or with another learning rate.
+    """
+
+    optimizer: Optimizer | None = None
+    schedule: AnySchedule | None = None
+    evaluate_every: Steps | None = None
+    stop: Stop | None = None
+
+
+class NewRun(Watched):
     """A training run with seeded mini-batches; of all rows where there is no `batch_size`."""
 
     # The engine asks for the steps, once there is a session to train.
     model_config = ConfigDict(json_schema_extra={"required": ["steps"]})
 
-    optimizer: Optimizer | None = None
     batch_size: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
     steps: Annotated[
         Steps | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_STEPS})
@@ -260,13 +306,12 @@ class NewRun(Strict):
     seed: Seed = 0
 
 
-class RunOfBatches(Strict):
+class RunOfBatches(Watched):
     """A training run with every mini-batch fixed by its rows; again from the first after the last.
 
     Where `steps` is left out, each is taken once.
     """
 
-    optimizer: Optimizer | None = None
     steps: Steps | None = None
     seed: Seed = 0
     batches: Annotated[
@@ -287,6 +332,18 @@ AnyRun = Annotated[
 ]
 
 
+class ChangeRun(Strict):
+    """Another learning rate from the next step on; a schedule goes on from it."""
+
+    learning_rate: Rate
+
+
+class OpenStep(Strict):
+    """Which step, counted from 1; without one, all samples and what the run has come to."""
+
+    step: Steps | None = None
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -298,4 +355,6 @@ STEP = TypeAdapter(Step)
 CHECK = TypeAdapter(Check)
 UPDATE = TypeAdapter(Update)
 NEW_RUN: TypeAdapter[NewRun | RunOfBatches] = TypeAdapter(AnyRun)
+CHANGE_RUN = TypeAdapter(ChangeRun)
+OPEN_STEP = TypeAdapter(OpenStep)
 NOTHING = TypeAdapter(Nothing)

@@ -1,6 +1,7 @@
 """Sessions, passes and derivations as the documents of the API, as `answers` declares them."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from app.api.answers import (
     LayersAnswer,
     MinimalAnswer,
     NetworkAnswer,
+    OpenedAnswer,
     OptimizerAnswer,
     PositionAnswer,
     RecipeAnswer,
@@ -59,6 +61,7 @@ def session_json(
         "t": _targets_json(session, told),
         "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
         "source": cast(SourceAnswer | None, source_json(session.source)),
+        "opened": cast(OpenedAnswer | None, session.opened and asdict(session.opened)),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),
         "cursor": cursor_json(passes.position(session)),

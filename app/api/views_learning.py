@@ -1,12 +1,22 @@
 """Derivations, checks and updates as the documents of the API, as `answers_learning` has them."""
 
-import numpy as np
+from typing import Any
 
-from app.api.answers_learning import CheckAnswer, ExplanationAnswer, TermAnswer, UpdateAnswer
+import numpy as np
+import orjson
+
+from app.api.answers_learning import (
+    CheckAnswer,
+    ExplanationAnswer,
+    HistoryAnswer,
+    TermAnswer,
+    UpdateAnswer,
+)
 from app.api.bounds import Bound
 from app.api.views import optimizer_json
 from app.engine.check import CheckResult
 from app.engine.derivation import Explanation, TermValue
+from app.engine.history import Rows
 from app.sessions.learning import UpdateResult
 from app.sessions.state import Session
 
@@ -102,3 +112,52 @@ def update_json(session: Session, result: UpdateResult, max_cells: int) -> Updat
             for name, step in result.parameters.items()
         },
     }
+
+
+def history_json(rows: Rows, rates: np.ndarray) -> HistoryAnswer:
+    """A history in columns; what was measured and is not finite is a text, as everywhere."""
+    health = [*rows.gradient_norms.values(), *rows.update_ratios.values(), *rows.dead.values()]
+    looked = np.any([~np.isnan(column) for column in health], axis=0)
+    tested = ~np.isnan(rows.test_accuracy)
+    every = np.ones(len(rows.step), dtype=bool)
+    return {
+        "step": rows.step.tolist(),
+        "loss": _column(rows.loss, every),
+        "accuracy": _column(rows.accuracy, every),
+        "test_loss": _column(rows.test_loss, tested),
+        "test_accuracy": _column(rows.test_accuracy, tested),
+        "learning_rate": rates.tolist(),
+        "gradient_norms": {k: _column(v, looked) for k, v in rows.gradient_norms.items()},
+        "update_ratios": {k: _column(v, looked) for k, v in rows.update_ratios.items()},
+        "dead": {k: _column(v, looked) for k, v in rows.dead.items()},
+    }
+
+
+def _column(values: np.ndarray, measured: np.ndarray) -> Any:
+    """float32 in its own digits; None where nothing was measured."""
+    # What is not finite has become None, too.
+    told = orjson.loads(orjson.dumps(np.ascontiguousarray(values), option=_NUMPY))
+    for place in np.flatnonzero(measured & ~np.isfinite(values)):
+        told[place] = float(values[place])
+    return told
+
+
+_NUMPY = orjson.OPT_SERIALIZE_NUMPY
+
+
+def history_table(rows: Rows, rates: np.ndarray) -> np.ndarray:
+    """A history as a table with named columns, for ``.npy``; NaN where nothing was measured."""
+    columns = {
+        "step": rows.step,
+        "loss": rows.loss,
+        "accuracy": rows.accuracy,
+        "test_loss": rows.test_loss,
+        "test_accuracy": rows.test_accuracy,
+        "learning_rate": rates,
+    }
+    for group in ("gradient_norms", "update_ratios", "dead"):
+        columns |= {f"{group}/{name}": column for name, column in getattr(rows, group).items()}
+    table = np.empty(len(rows.step), [(name, column.dtype) for name, column in columns.items()])
+    for name, column in columns.items():
+        table[name] = column
+    return table

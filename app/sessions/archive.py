@@ -3,6 +3,8 @@
     active            the run that is active, as JSON; found when a server starts
     run/ID/plan       what it is to do, and where its samples are
     run/ID/at/STEP    a snapshot, some of which are kept; see `ring`
+    run/ID/history    what was noted up to the newest of them
+    run/ID/changes    from which steps on the learning rate was another
     data/DIGEST       samples of runs that are no rows of a data set
 
 All of it is written together with the session (`Store.replace`), so one never tells of what the
@@ -12,11 +14,13 @@ other has not.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from app.engine.history import History
+from app.engine.rates import Rates
 from app.sessions.edits import Loader
 from app.sessions.errors import Unknown
 from app.sessions.ring import Kept, dropped
@@ -41,6 +45,7 @@ class Data:
     x: Array
     t: Array
     source: Source | None
+    held_out: tuple[Array, Array] | None = None
 
 
 class Archive:
@@ -71,6 +76,8 @@ class Archive:
     def came_on(self, session: Session, run: Run, snapshot: Snapshot | None) -> Attached:
         """For a run that has come on, or is over."""
         attached: Attached = {ACTIVE: _encoded(run) if run.active else None}
+        if run.changes:
+            attached[f"{_RUN}/{run.id}/changes"] = json.dumps(run.changes).encode()
         return attached if snapshot is None else attached | _snapshot(run.id, snapshot)
 
     def thinned(self, session: Session, attached: Attached, max_bytes: int) -> Attached:
@@ -93,7 +100,7 @@ class Archive:
                 continue
             if id not in kept:
                 gone[name] = None
-            elif rest != "plan":
+            elif rest.startswith("at/"):
                 kept[id].append(Kept(id, int(rest.removeprefix("at/")), size))
         ordered = [item for id in runs for item in sorted(kept[id], key=lambda item: item.step)]
         gone |= {_at(item.run, item.step): None for item in dropped(ordered, max_bytes)}
@@ -147,18 +154,48 @@ class Archive:
             raise Unknown("nothing is kept of such a run, or nothing so early")
         document, batches = self._plan(session.id, run_id, {})
         data = self.data(session, run_id)
+        start = Snapshot.of(*unpack(found))
+        if step is None:
+            start = replace(start, history=self._history(session.id, run_id))
         return Order(
             session.spec,
             data.x,
             data.t,
             Plan.of(document["plan"], batches),
-            Snapshot.of(*unpack(found)),
+            start,
+            self._changes(session.id, run_id),
+            data.held_out,
         )
+
+    def history(self, session: Session, run_id: str) -> tuple[History, Rates]:
+        """What a run has noted, and the learning rates of its steps.
+
+        Raises:
+            Unknown: nothing is kept of such a run.
+        """
+        document, batches = self._plan(session.id, run_id, {})
+        plan = Plan.of(document["plan"], batches)
+        assert plan.optimizer is not None
+        steps = plan.steps or len(plan.batches or ())
+        changes = self._changes(session.id, run_id)
+        rates = Rates(plan.optimizer.learning_rate, plan.schedule, steps, changes)
+        names = tuple(session.spec.parameter_shapes)
+        relus = tuple(layer.name for layer in session.spec.layers if layer.type == "relu")
+        kept = self._history(session.id, run_id)
+        return (History.of(names, relus, kept) if kept else History(names, relus)), rates
 
     def interrupted(self) -> Iterator[tuple[str, Run]]:
         """The runs that were active when the last server ended, with their sessions' ids."""
         for session_id, data in self._store.attached(ACTIVE).items():
             yield session_id, _decoded(data)
+
+    def _history(self, session_id: str, run_id: str) -> dict[str, Array]:
+        found = self._store.attachment(session_id, f"{_RUN}/{run_id}/history")
+        return {} if found is None else unpack(found)[1]
+
+    def _changes(self, session_id: str, run_id: str) -> list[tuple[int, float]]:
+        found = self._store.attachment(session_id, f"{_RUN}/{run_id}/changes")
+        return [] if found is None else [(step, rate) for step, rate in json.loads(found)]
 
     def _plan(
         self, session_id: str, run_id: str, attached: Mapping[str, bytes | None]
@@ -175,7 +212,13 @@ def _at(run_id: str, step: int) -> str:
 
 
 def _snapshot(run_id: str, snapshot: Snapshot) -> Attached:
-    return {_at(run_id, snapshot.step): pack(*snapshot.parts())}
+    attached: Attached = {
+        # One history is enough for all of them.
+        _at(run_id, snapshot.step): pack(*replace(snapshot, history={}).parts())
+    }
+    if snapshot.history:
+        attached[f"{_RUN}/{run_id}/history"] = pack({}, snapshot.history)
+    return attached
 
 
 def _encoded(run: Run) -> bytes:

@@ -113,6 +113,7 @@ class _Draft:
             session,
             view=view,
             source=self.source,
+            opened=None if self.fields.keys() & {"x", "t"} else session.opened,
             optimizer=self.optimizer,
             optimizer_state=self.old.optimizer_state if self.keeps_state else {},
             data_version=self.old.data_version + numbers_changed,

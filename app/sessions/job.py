@@ -28,6 +28,7 @@ class Job:
         kept: As it was last written to the store: what is left of it if its worker dies.
         order: What to begin with; afterwards it is in the store.
         wanted: What somebody has asked for and what has not come about yet.
+        rate: The learning rate that somebody has asked for and that is not noted yet.
         process, key: Who trains it, and by which name; None while nobody does.
         begun: Whether he has told that he does.
         parked: Nobody trains it, and nobody is to.
@@ -43,6 +44,7 @@ class Job:
     kept: Run
     order: Order | None = None
     wanted: Literal["", "pause", "stop"] = ""
+    rate: float | None = None
     process: WorkerProcess | None = None
     key: str = ""
     begun: bool = False

@@ -11,6 +11,7 @@ from app.sessions.wire import json_safe
 State = Literal["queued", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused", "interrupted")
+OVER: tuple[State, ...] = ("finished", "stopped", "failed")
 # Runs that are over and still told of, for each session.
 KEPT_RUNS = 20
 
@@ -44,6 +45,11 @@ class Run:
         accuracy: Of the same mini-batch.
         gradient_norms: By parameter, of the same mini-batch.
         error: What went wrong, of a run that has failed.
+        epoch: How many times the samples were gone through.
+        samples: How many samples were learned from, each as often as it came.
+        ended_by: What has ended it before its last step: ``loss_below`` or ``patience``.
+        changes: ``(step, learning rate)``: from which steps on somebody wanted another rate; that
+            of ``optimizer`` is the last of them.
         seconds_left: How long it will take, as fast as it goes; None while it does not.
     """
 
@@ -59,6 +65,10 @@ class Run:
     gradient_norms: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     seconds_left: float | None = None
+    epoch: int = 0
+    samples: int = 0
+    ended_by: str | None = None
+    changes: tuple[tuple[int, float], ...] = ()
 
     @property
     def active(self) -> bool:
@@ -80,13 +90,18 @@ class Run:
             "gradient_norms": json_safe(self.gradient_norms),
             "error": self.error,
             "seconds_left": self.seconds_left,
+            "epoch": self.epoch,
+            "samples": self.samples,
+            "ended_by": self.ended_by,
         }
         return document
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Run":
         """The run that `asdict` made a document of."""
-        return cls(**{**document, "optimizer": OptimizerConfig(**document["optimizer"])})
+        settings = OptimizerConfig(**document["optimizer"])
+        changes = tuple((step, rate) for step, rate in document["changes"])
+        return cls(**{**document, "optimizer": settings, "changes": changes})
 
     def as_event(self) -> dict[str, Any]:
         """What readers of the session's events are told."""
@@ -99,5 +114,7 @@ class Run:
             "accuracy": self.accuracy,
             "gradient_norms": dict(self.gradient_norms),
             "seconds_left": self.seconds_left,
+            "epoch": self.epoch,
+            "samples": self.samples,
         }
         return event if self.error is None else event | {"error": self.error}

@@ -11,20 +11,20 @@ import logging
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from app.sessions.errors import Unknown
 from app.sessions.events import Hub
 from app.sessions.job import Job, News
-from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
+from app.sessions.replays import Replays
+from app.sessions.roll import RETRY_SECONDS, Roll
+from app.sessions.run import Run, RunConflict, RunsFull
 from app.sessions.store import NotFound
 from app.sessions.turns import Turns
-from app.sessions.wire import PROGRESS, STATE
+from app.sessions.wire import PROGRESS
 from app.sessions.work.frames import pack
 from app.sessions.work.order import Order, Snapshot
 from app.sessions.work.process import WorkerProcess
@@ -37,8 +37,6 @@ Array = np.ndarray
 log = logging.getLogger(__name__)
 
 MAX_ACTIVE = 256
-# The store remembers all runs of a session; here are those that somebody may still look at.
-KEPT_SESSIONS = 1_000
 # How often a run is saved: all of them together write no more than so many bytes a second.
 SAVE_SECONDS = 1.0
 SAVE_BYTES = 8 * 2**20
@@ -47,7 +45,6 @@ CLERKS = 2
 # A run that this many workers have died over, without coming on in between, has failed.
 MOST_DEATHS = 3
 SETTLE_SECONDS, CLOSE_SECONDS = 0.5, 0.8
-RETRY_SECONDS = 5
 
 Save = Callable[[str, Run, Snapshot | None], None]
 Recall = Callable[[str, str], Order]
@@ -75,21 +72,16 @@ class RunManager:
         processes: int | None = None,
         max_active: int = MAX_ACTIVE,
     ) -> None:
-        self._hub = hub
         self._save = save
         self._recall = recall
-        self._max_active = max_active
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._desk = Turns(self._turn, CLERKS)
         self._staff = Staff(self._heard, self._lost, processes)
-        self._jobs: dict[str, Job] = {}
+        self._replays = Replays(self._staff, self._lock)
+        self._roll = Roll(hub, max_active)
         # Those that a worker has, by the name that he knows them by.
         self._placed: dict[str, Job] = {}
-        # Sessions whose run is being made: the place is taken, but there is no run yet.
-        self._making: set[str] = set()
-        # Runs that are over, oldest first, by session, the one that ended last being last.
-        self._over: dict[str, deque[Run]] = {}
         self._closing = self._closed = False
 
     def start(self, session_id: str, make: Callable[[], Order]) -> Run:
@@ -105,16 +97,20 @@ class RunManager:
             EngineError: whatever ``make``, or the training it orders, finds wrong.
         """
         with self._lock:
-            self._reserve(session_id)
+            if self._closing:
+                raise RunsFull(RETRY_SECONDS)
+            victim = self._roll.reserve(session_id)
+            if victim is not None:
+                self._ask(victim, "stop")
         try:
             order = make()
             run = new_run(order)
         except BaseException:
             with self._lock:
-                self._making.discard(session_id)
+                self._roll.unreserve(session_id)
             raise
         with self._lock:
-            self._making.discard(session_id)
+            self._roll.unreserve(session_id)
             if self._closing:
                 raise RunsFull(RETRY_SECONDS)
             self._add(Job(session_id, run, run, order))
@@ -137,7 +133,7 @@ class RunManager:
             RunConflict: the run is over.
         """
         with self._lock:
-            job = self._active_job(session_id, run_id)
+            job = self._roll.active(session_id, run_id)
             if not job.parked and job.wanted != "stop":
                 self._ask(job, "pause")
             return job.run
@@ -150,7 +146,7 @@ class RunManager:
             RunConflict: the run is over.
         """
         with self._lock:
-            job = self._active_job(session_id, run_id)
+            job = self._roll.active(session_id, run_id)
             if job.wanted == "pause":
                 job.wanted = ""
             elif job.parked:
@@ -168,10 +164,10 @@ class RunManager:
             Unknown: the session has no such run.
         """
         with self._lock:
-            job = self._job(session_id, run_id)
+            job = self._roll.job(session_id, run_id)
             if job is not None:
                 self._ask(job, "stop")
-            return self._run(session_id, run_id)
+            return self._roll.run(session_id, run_id)
 
     def settled(self, session_id: str, run_id: str, timeout: float = 0.25) -> Run:
         """The run once it has paused or stopped as asked, or as it is when the time is over.
@@ -185,11 +181,42 @@ class RunManager:
             Unknown: the session has no such run.
         """
         with self._lock:
-            job = self._job(session_id, run_id)
+            job = self._roll.job(session_id, run_id)
             if job is None:
-                return self._run(session_id, run_id)
-            self._changed.wait_for(lambda: not job.wanted, timeout)
+                return self._roll.run(session_id, run_id)
+            self._changed.wait_for(lambda: not job.wanted and job.rate is None, timeout)
             return job.run
+
+    def change_rate(self, session_id: str, run_id: str, rate: float) -> None:
+        """Ask for another learning rate from the run's next step on (see `settled`).
+
+        Raises:
+            Unknown: the session has no such run.
+            RunConflict: the run is over.
+        """
+        with self._lock:
+            job = self._roll.active(session_id, run_id)
+            job.rate = rate
+            if job.process is None:
+                self._call(job)
+            elif job.begun:
+                job.process.send(_order("rate", job, rate=rate))
+
+    def refresh(self, session_id: str, run_id: str, timeout: float = 0.25) -> None:
+        """Have a run that is being trained saved as it is now; waits so many seconds at most."""
+        with self._lock:
+            job = self._roll.job(session_id, run_id)
+            if job is not None and job.process is not None and job.begun:
+                self._look(job)
+                self._changed.wait_for(lambda: not job.looking, timeout)
+
+    def replay(self, order: Order) -> Snapshot:
+        """Steps that a run has made, made once more.
+
+        Raises:
+            RunsFull: it takes too long now, or it has failed.
+        """
+        return self._replays.make(order)
 
     def get(self, session_id: str, run_id: str) -> Run:
         """A run as it is now.
@@ -198,24 +225,23 @@ class RunManager:
             Unknown: the session has no such run.
         """
         with self._lock:
-            return self._run(session_id, run_id)
+            return self._roll.run(session_id, run_id)
 
     def list(self, session_id: str) -> tuple[Run, ...]:
         """The session's runs, oldest first; of those that are over, the last 20."""
         with self._lock:
-            return self._all(session_id)
+            return self._roll.runs(session_id)
 
     def active(self, session_id: str) -> Run | None:
         """The session's queued, running, paused or interrupted run."""
         with self._lock:
-            job = self._jobs.get(session_id)
+            job = self._roll.of(session_id)
             return None if job is None else job.run
 
     def forget(self, session_id: str) -> None:
         """Drop all runs of a session that is gone; an active one ends with its slice, unsaved."""
         with self._lock:
-            self._over.pop(session_id, None)
-            job = self._jobs.pop(session_id, None)
+            job = self._roll.drop(session_id)
             if job is not None and job.process is not None:
                 job.process.send(_order("drop", job))
                 self._displace(job)
@@ -225,57 +251,23 @@ class RunManager:
         end = time.monotonic() + CLOSE_SECONDS
         with self._lock:
             self._closing = True
-            for job in self._jobs.values():
+            for job in self._roll:
                 self._let_go(job)
-            self._changed.wait_for(
-                lambda: all(job.parked for job in self._jobs.values()), SETTLE_SECONDS
-            )
+            self._changed.wait_for(lambda: all(job.parked for job in self._roll), SETTLE_SECONDS)
         self._desk.close(max(0.0, end - 0.1 - time.monotonic()))
         self._closed = True
         self._staff.close(max(0.05, end - time.monotonic()))
 
     # From here to `_owns`: called under the lock.
 
-    def _reserve(self, session_id: str) -> None:
-        if session_id in self._making or session_id in self._jobs:
-            raise RunConflict("the session has an active run; stop it first", "run-active")
-        if self._closing:
-            raise RunsFull(RETRY_SECONDS)
-        going = [job for job in self._jobs.values() if job.wanted != "stop"]
-        if len(going) + len(self._making) >= self._max_active:
-            # Who paused and left gives way to those who are here; what he has is saved.
-            paused = [job for job in going if job.parked]
-            if not paused:
-                raise RunsFull(RETRY_SECONDS)
-            self._ask(min(paused, key=lambda job: job.parked_at), "stop")
-        self._making.add(session_id)
-
     def _add(self, job: Job) -> None:
-        self._jobs[job.session_id] = job
-        self._tell(job, STATE)
+        self._roll.add(job)
         if not job.parked:
             self._call(job)
 
-    def _job(self, session_id: str, run_id: str) -> Job | None:
-        job = self._jobs.get(session_id)
-        return job if job is not None and job.run.id == run_id else None
-
-    def _active_job(self, session_id: str, run_id: str) -> Job:
-        job = self._job(session_id, run_id)
-        if job is None:
-            self._run(session_id, run_id)  # Unknown comes before over.
-            raise RunConflict("the run is over", "run-over")
-        return job
-
-    def _all(self, session_id: str) -> tuple[Run, ...]:
-        job = self._jobs.get(session_id)
-        return (*self._over.get(session_id, ()), *(() if job is None else (job.run,)))
-
-    def _run(self, session_id: str, run_id: str) -> Run:
-        for run in self._all(session_id):
-            if run.id == run_id:
-                return run
-        raise Unknown("the session has no such run")
+    def _show(self, job: Job, run: Run) -> None:
+        self._roll.show(job, run)
+        self._changed.notify_all()
 
     def _ask(self, job: Job, wanted: Literal["pause", "stop"]) -> None:
         job.wanted, job.parked = wanted, False
@@ -321,27 +313,11 @@ class RunManager:
             his[-1].moving = True
             busiest.send(_order("leave", his[-1]))
 
-    def _show(self, job: Job, run: Run) -> None:
-        if run.state != "running":
-            run = replace(run, seconds_left=None)
-        job.run = run
-        self._tell(job, STATE)
-        if self._owns(job) and not run.active:
-            del self._jobs[job.session_id]
-            over = self._over.pop(job.session_id, None) or deque(maxlen=KEPT_RUNS)
-            over.append(run)
-            self._over[job.session_id] = over
-            if len(self._over) > KEPT_SESSIONS:
-                del self._over[next(iter(self._over))]
-        self._changed.notify_all()
-
-    def _tell(self, job: Job, event: str) -> None:
-        # A session that was forgotten has no readers, and must not get a channel again.
-        if self._owns(job):
-            self._hub.publish(job.session_id, event, job.run.as_event())
-
-    def _owns(self, job: Job) -> bool:
-        return self._jobs.get(job.session_id) is job
+    def _look(self, job: Job) -> None:
+        assert job.process is not None
+        if not job.looking:
+            job.looking = True
+            job.process.send(_order("look", job))
 
     # What the workers tell: called without the lock, in a thread for each of them.
 
@@ -349,35 +325,40 @@ class RunManager:
         self, process: WorkerProcess, document: dict[str, Any], arrays: dict[str, Array]
     ) -> None:
         with self._lock:
+            if self._replays.heard(document, arrays):
+                return
             job = self._placed.get(document["key"])
             if job is None:
                 return
             if document["tell"] == "began":
                 job.begun = True
+                if job.rate is not None:
+                    process.send(_order("rate", job, rate=job.rate))
                 if job.run.state != "running":
                     self._show(job, replace(job.run, state="running"))
             elif document["tell"] == "progress":
                 job.see(document)
-                self._tell(job, PROGRESS)
+                self._roll.tell(job, PROGRESS)
                 if self._due(job):
-                    job.looking = True
-                    process.send(_order("look", job))
+                    self._look(job)
             else:
-                if document["left"]:
+                left = document.get("left", False)
+                if left:
                     self._displace(job)
                 taken = document.get("snapshot")
                 snapshot = None if taken is None else Snapshot.of(taken, arrays)
                 job.news.append(News(document, snapshot))
-                self._call(job, first=document["left"])
+                self._call(job, first=left)
 
     def _due(self, job: Job) -> bool:
         """Whether it is time to save a run; large ones, and many, take their time."""
         seconds = max(SAVE_SECONDS, len(self._placed) * job.saved_bytes / SAVE_BYTES)
-        return not job.looking and time.monotonic() - job.saved_at >= seconds
+        return time.monotonic() - job.saved_at >= seconds
 
     def _lost(self, process: WorkerProcess) -> None:
         with self._lock:
             self._staff.remove(process)
+            self._replays.lost(process)
             for job in list(self._placed.values()):
                 if job.process is process and not self._closing:
                     self._displace(job)
@@ -398,12 +379,15 @@ class RunManager:
         """Do what is to be done next with a job; False where there is nothing."""
         with self._lock:
             news = job.news.popleft() if job.news else None
-            idle = news is None and (job.process is not None or job.parked)
-            if idle or not self._owns(job):
+            rate = job.rate if job.process is None and not news else None
+            idle = news is None and rate is None and (job.process is not None or job.parked)
+            if idle or not self._roll.owns(job):
                 job.queued = False
                 return False
         if news is not None:
             self._take(job, news)
+        elif rate is not None:
+            self._change(job, job.kept.step + 1, rate)
         elif job.wanted or self._closing:
             self._settle(job, job.run, None)
         elif job.deaths > MOST_DEATHS:
@@ -414,6 +398,9 @@ class RunManager:
 
     def _take(self, job: Job, news: News) -> None:
         document, snapshot = news.document, news.snapshot
+        if document["tell"] == "rate":
+            self._change(job, document["step"], document["rate"])
+            return
         if snapshot is None:
             log.error("run %s has failed: %s", job.run.id, document["error"])
             step = document.get("step")
@@ -427,7 +414,8 @@ class RunManager:
             job.see(document)
             run = replace(job.run, step=snapshot.step)
         if document["end"]:
-            self._settle(job, replace(run, state="finished"), snapshot)
+            ended = replace(run, state="finished", ended_by=document["ended"])
+            self._settle(job, ended, snapshot)
         elif document["left"] and (job.wanted or self._closing):
             self._settle(job, run, snapshot)
         else:
@@ -436,6 +424,22 @@ class RunManager:
                 job.looking = False
                 if job.process is None:
                     job.run = run
+                self._changed.notify_all()
+
+    def _change(self, job: Job, step: int, rate: float) -> None:
+        """Note that the learning rate is another from a step on."""
+        with self._lock:
+            before = [change for change in job.run.changes if change[0] < step]
+            optimizer = replace(job.run.optimizer, learning_rate=rate)
+            changes = (*before, (step, rate))
+            job.run = replace(job.run, optimizer=optimizer, changes=changes)
+            # What was saved last is what a run goes on from, but not without this.
+            kept = replace(job.kept, optimizer=optimizer, changes=changes)
+        self._keep(job, kept, None)
+        with self._lock:
+            if job.rate == rate:
+                job.rate = None
+            self._changed.notify_all()
 
     def _settle(self, job: Job, run: Run, snapshot: Snapshot | None) -> None:
         """Save, and only then show, that nobody trains a run any more."""
@@ -463,11 +467,11 @@ class RunManager:
                 with self._lock:
                     job.parked = True
                 return
-        document, arrays = order.parts()
+        document, arrays = replace(order, changes=job.run.changes).parts()
         key = secrets.token_urlsafe(9)
         frame = pack({"do": "start", "key": key, "order": document}, arrays)
         with self._lock:
-            if not self._owns(job) or job.wanted or self._closing:
+            if not self._roll.owns(job) or job.wanted or self._closing:
                 return
             job.process = self._staff.take()
             job.order, job.key = None, key
@@ -494,13 +498,13 @@ class RunManager:
             if job.process is not None:
                 job.process.send(_order("drop", job))
                 self._displace(job)
-            job.wanted, job.queued = "", False
+            job.wanted, job.rate, job.queued = "", None, False
             job.news.clear()
             self._show(job, run)
 
     def _keep(self, job: Job, run: Run, snapshot: Snapshot | None) -> None:
         with self._lock:
-            if self._closed or not self._owns(job):
+            if self._closed or not self._roll.owns(job):
                 return
         self._save(job.session_id, run, snapshot)
         with self._lock:
@@ -529,5 +533,5 @@ def new_run(order: Order) -> Run:
     )
 
 
-def _order(word: str, job: Job) -> bytes:
-    return pack({"do": word, "key": job.key}, {})
+def _order(word: str, job: Job, **more: Any) -> bytes:
+    return pack({"do": word, "key": job.key, **more}, {})

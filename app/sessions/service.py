@@ -109,6 +109,7 @@ class Service:
             created=now,
             touched=now,
             runs=(),
+            opened=None,
         )
         self.keeper.store.create(session.record())
         return session, token

@@ -82,6 +82,14 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A step of a run that the session shows: x and t are its mini-batch, nothing else is."""
+
+    run: str
+    step: int
+
+
+@dataclass(frozen=True)
 class Session:
     """All of a session.
 
@@ -98,6 +106,7 @@ class Session:
         source: Where x and t are from, until one of their numbers is edited.
         runs: Last known states of the session's runs, oldest first.
         steps: How far it has learned by going on from one mini-batch to the next.
+        opened: The step of a run that is shown, until x or t is edited.
         origin: What of the body that made the session makes numbers by itself, see `origin`.
     """
 
@@ -121,6 +130,7 @@ class Session:
     runs: tuple[dict[str, Any], ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
+    opened: Opened | None = None
 
     @property
     def n(self) -> int:
@@ -147,6 +157,7 @@ class Session:
             "runs": list(self.runs[-KEPT_RUNS:]),
             "origin": dict(self.origin),
             "steps": [self.steps.made, self.steps.base],
+            "opened": None if self.opened is None else asdict(self.opened),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -212,6 +223,7 @@ class Session:
                 _below(arrays, f"{_BASE}{_PARAMETER}"),
                 _below(arrays, f"{_BASE}{_OPTIMIZER}"),
             ),
+            opened=Opened(**meta["opened"]) if meta.get("opened") else None,
         )
 
 

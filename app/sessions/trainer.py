@@ -1,40 +1,31 @@
 """Training runs of sessions: a run changes the session it belongs to, and nobody else does then."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from app.engine.bounds import whole
+from app.engine.errors import EngineError
+from app.engine.history import MAX_ROWS, Rows
 from app.engine.optimizers import OptimizerConfig
-from app.sessions.archive import Archive, Attached
+from app.engine.strides import Cursor
+from app.sessions.archive import Archive, Attached, Data
 from app.sessions.edits import Loader
 from app.sessions.errors import Conflict, Unknown
 from app.sessions.events import Hub
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
 from app.sessions.ring import RING_BYTES
-from app.sessions.run import KEPT_RUNS, Run
+from app.sessions.run import ACTIVE, KEPT_RUNS, OVER, Run
 from app.sessions.runs import RunManager
-from app.sessions.state import Session
+from app.sessions.state import Opened, Session
 from app.sessions.store import NotFound, StoreFull
 from app.sessions.work.order import Order, Plan, Snapshot
 
-
-@dataclass(frozen=True)
-class RunPlan:
-    """What a run is to do; without an optimiser it uses the session's.
-
-    Attributes:
-        batch_size: Rows of a mini-batch; all where it is None.
-        steps: May be left out where there are ``batches``.
-        seed: For the shuffles.
-        batches: Row numbers of every mini-batch, to fix them.
-    """
-
-    optimizer: OptimizerConfig | None = None
-    batch_size: int | None = None
-    steps: int | None = None
-    seed: int = 0
-    batches: Sequence[Sequence[int]] | None = None
+# A worker hears of it when its slice ends.
+CHANGE_SECONDS = 2.0
 
 
 class Trainer:
@@ -50,7 +41,7 @@ class Trainer:
         for id, run in self.archive.interrupted():
             self.manager.adopt(id, run)
 
-    def start(self, id: str, token: str, versions: Versions, plan: RunPlan) -> Run:
+    def start(self, id: str, token: str, versions: Versions, plan: Plan) -> Run:
         """Train the session's network on its samples, from its parameters as they are now.
 
         What the session's optimiser has gathered stays with it, unless the plan has another
@@ -62,15 +53,22 @@ class Trainer:
             EngineError: a wrong size or row.
         """
         with self.keeper.lock(id):
-            session = self.keeper.get(id)
+            session = old = self.keeper.get(id)
             allow(session, token, versions)
             require_targets(session)
+            session = self._whole(session)
+            if plan.patience is not None:
+                raise EngineError(
+                    "patience goes with held-out samples, and this data has none",
+                    "stop/patience",
+                    "value",
+                )
             order = _order(session, plan)
             run = self.manager.start(id, lambda: order)
             # Under the lock, so that the run's own first write comes after this one.
             try:
                 begun = self.archive.begun(session, run, order)
-                self._write(session, session, run, begun)
+                self._write(old, session, run, begun)
             except BaseException:
                 # The caller hears of an error, so nothing may go on behind it.
                 self.manager.stop(id, run.id)
@@ -105,6 +103,8 @@ class Trainer:
             Conflict: the run is over; stopping it once more is no mistake.
         """
         allow(self.keeper.get(id), token, None)
+        if action == "resume":
+            self._close_again(id, run_id)
         active = self.manager.active(id)
         if active is None or active.id != run_id:
             # Over, or from before a restart and known to the session alone.
@@ -119,6 +119,83 @@ class Trainer:
         }[action]
         ask(id, run_id)
         return self.manager.settled(id, run_id).as_json()
+
+    def change_rate(self, id: str, token: str, run_id: str, rate: float) -> dict[str, Any]:
+        """Another learning rate from the run's next step on; the run as JSON.
+
+        Raises:
+            Unknown: the session has no such run.
+            Conflict: the run is over.
+            EngineError: a rate out of its bounds.
+        """
+        allow(self.keeper.get(id), token, None)
+        run = self.run(id, run_id)
+        if run["state"] not in ACTIVE:
+            raise Conflict("the run is over", "run-over")
+        try:
+            rate = OptimizerConfig(learning_rate=rate).learning_rate
+        except EngineError as error:
+            raise EngineError(error.message, "learning_rate", error.code, error.allowed) from None
+        self.manager.change_rate(id, run_id, rate)
+        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
+
+    def history(
+        self, id: str, run_id: str, first: int = 1, last: int | None = None, points: int = MAX_ROWS
+    ) -> tuple[Rows, np.ndarray]:
+        """What a run has noted of its steps from ``first`` to ``last``, and their learning rates.
+
+        Raises:
+            Unknown: the session has no such run, or nothing is kept of it.
+        """
+        self.run(id, run_id)
+        self.manager.refresh(id, run_id)
+        history, rates = self.archive.history(self.keeper.get(id), run_id)
+        rows = history.rows(first, last, points)
+        return rows, np.array([rates.at(int(step)) for step in rows.step])
+
+    def open(
+        self, id: str, token: str, versions: Versions, run_id: str, step: int | None
+    ) -> Session:
+        """Put the session at a step of a run: just before it, with its mini-batch for samples.
+
+        What the run has come to stays as it is, and so do its samples: it can go on, and other
+        steps can be opened. Without a step: all samples, and the parameters as the run left them.
+
+        Raises:
+            Unknown: the session has no such run, or nothing is kept of that step.
+            Conflict: the run goes on.
+            RunsFull: it takes too long now.
+            EngineError: there is no such step.
+        """
+        allow(self.keeper.get(id), token, versions)
+        run = self.run(id, run_id)
+        if run["state"] not in (*OVER, "paused"):
+            raise Conflict("the run goes on; pause it before you open a step", "run-active")
+        if step is None:
+            return self._change(id, token, versions, lambda session: self._left(session, run_id))
+        most = min(run["step"] + 1, run["steps"])
+        if not 1 <= step <= most:
+            allowed = whole(1, most)
+            raise EngineError(f"step is {allowed.words}", "step", "range", allowed.schema)
+        order = replace(self.archive.order(self.keeper.get(id), run_id, step - 1), until=step - 1)
+        if order.start.step < step - 1:
+            order = replace(order, start=self.manager.replay(order))
+        training = order.training()
+        rows = training.rows(step)
+        assert training.rates is not None
+        optimizer = replace(training.optimizer.config, learning_rate=training.rates.at(step))
+
+        def opened(session: Session) -> Session:
+            data = self.archive.data(session, run_id)
+            return replace(
+                _at_samples(session, data, rows),
+                parameters=order.start.parameters,
+                optimizer=optimizer,
+                optimizer_state=order.start.optimizer_state,
+                opened=Opened(run_id, step),
+            )
+
+        return self._change(id, token, versions, opened)
 
     def require_idle(self, id: str) -> None:
         """Refuse a change of what a run is changing.
@@ -137,6 +214,56 @@ class Trainer:
         """Save all runs, which go on with the next server, and end what trains them."""
         self.manager.close()
 
+    def _change(
+        self, id: str, token: str, versions: Versions, make: Callable[[Session], Session]
+    ) -> Session:
+        """The session with other numbers, shown from their beginning."""
+
+        def change(session: Session) -> Session:
+            active = self.manager.active(id)
+            if active is not None and active.state != "paused":
+                raise Conflict("a run is active; pause it before you open a step", "run-active")
+            return replace(
+                make(session),
+                steps=session.steps.cut(),
+                data_version=session.data_version + 1,
+                cursor=Cursor(0, 0),
+            )
+
+        return self.keeper.change(id, token, versions, change)
+
+    def _left(self, session: Session, run_id: str) -> Session:
+        """The session as a run has left it."""
+        start = self.archive.order(session, run_id).start
+        data = self.archive.data(session, run_id)
+        return replace(
+            _at_samples(session, data),
+            parameters=start.parameters,
+            optimizer_state=start.optimizer_state,
+            opened=None,
+        )
+
+    def _whole(self, session: Session) -> Session:
+        """The session with the samples of the run of which it shows a step."""
+        if session.opened is None:
+            return session
+        data = self.archive.data(session, session.opened.run)
+        return replace(_at_samples(session, data), opened=None)
+
+    def _close_again(self, id: str, run_id: str) -> None:
+        """Before a paused run goes on: all its samples, and the parameters where it stands."""
+        with self.keeper.lock(id):
+            active, session = self.manager.active(id), self.keeper.get(id)
+            if active is None or active.id != run_id or session.opened is None:
+                return
+            new = replace(
+                self._left(session, run_id),
+                optimizer=active.optimizer,
+                steps=session.steps.cut(),
+                data_version=session.data_version + 1,
+            )
+            self.keeper.write(session, new)
+
     def _save(self, id: str, run: Run, snapshot: Snapshot | None) -> None:
         """Keep what a run has learned so far; called in a thread of the manager."""
         with self.keeper.lock(id):
@@ -147,7 +274,7 @@ class Trainer:
             learned = session
             if snapshot is not None:
                 learned = replace(
-                    session,
+                    self._whole(session),
                     parameters=snapshot.parameters,
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,
@@ -171,7 +298,21 @@ class Trainer:
             self.keeper.write(old, new, attached | gone)
 
 
-def _order(session: Session, plan: RunPlan) -> Order:
+def _at_samples(session: Session, data: Data, rows: np.ndarray | None = None) -> Session:
+    """The session with samples of a run in place of its own: all, or some rows of them."""
+    x, t, source = data.x, data.t, data.source
+    if rows is not None:
+        x, t = x[rows], t[rows]
+        if source is not None:
+            source = replace(source, rows=tuple(source.rows[row] for row in rows))
+    view = session.view
+    sample, single = min(view.sample, len(x) - 1), view.single and len(x) == 1
+    return replace(
+        session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
+    )
+
+
+def _order(session: Session, plan: Plan) -> Order:
     """The order that a plan makes of a session."""
     assert session.t is not None
     config = plan.optimizer or session.optimizer
@@ -181,7 +322,7 @@ def _order(session: Session, plan: RunPlan) -> Order:
         session.spec,
         session.x,
         session.t,
-        Plan(config, plan.batch_size, plan.steps, plan.seed, plan.batches),
+        replace(plan, optimizer=config),
         Snapshot(0, session.parameters, state),
     )
 

@@ -141,6 +141,7 @@
  *   t: Value | null,
  *   grad_output: MatrixValue | null,
  *   source: Source | null,
+ *   opened: Opened | null,
  *   optimizer: Optimizer,
  *   view: View,
  *   cursor: Position,
@@ -181,6 +182,12 @@
  * The rows of a data set that x and t are.
  *
  * @typedef {{dataset: string, split: string, rows: number[]}} Source
+ */
+
+/**
+ * The step of a run that a session shows: x and t are its mini-batch.
+ *
+ * @typedef {{run: string, step: number}} Opened
  */
 
 /**
@@ -269,6 +276,7 @@
  *   t: Value | null,
  *   grad_output: MatrixValue | null,
  *   source: Source | null,
+ *   opened: Opened | null,
  *   optimizer: Optimizer,
  *   view: View,
  *   cursor: Position,
@@ -949,6 +957,14 @@
  *
  * `seconds_left`: At the pace of the last seconds; null unless it runs.
  *
+ * `epoch`: How many times the samples were gone through.
+ *
+ * `samples`: Samples learned from, each as often as it came.
+ *
+ * `ended_by`: What has ended it before its last step.
+ *
+ * `optimizer`: With the learning rate that was asked for last.
+ *
  * @typedef {{
  *   id: string,
  *   state: "queued" | "running" | "paused" | "interrupted" | "finished" | "stopped" | "failed",
@@ -959,10 +975,38 @@
  *   gradient_norms: Record<string, Cell>,
  *   error: string | null,
  *   seconds_left: number | null,
+ *   epoch: number,
+ *   samples: number,
+ *   ended_by: "loss_below" | "patience" | null,
  *   optimizer: Optimizer,
  *   batch_size: number,
  *   seed: number,
  * }} Run
+ */
+
+/**
+ * What a run has seen, in columns: a row for each step that is told of, in their order.
+ *
+ * Null stands where nothing was measured. Loss and accuracy are what the step's mini-batch saw
+ * before its update; the held-out samples are looked at after it.
+ *
+ * `gradient_norms`: By parameter, of its gradient.
+ *
+ * `update_ratios`: By parameter, the norm of its change over the norm it had before.
+ *
+ * `dead`: By ReLU layer, the share of units that the mini-batch left closed.
+ *
+ * @typedef {{
+ *   step: number[],
+ *   loss: Cell[],
+ *   accuracy: number[],
+ *   test_loss: (Cell | null)[],
+ *   test_accuracy: (number | null)[],
+ *   learning_rate: number[],
+ *   gradient_norms: Record<string, (Cell | null)[]>,
+ *   update_ratios: Record<string, (Cell | null)[]>,
+ *   dead: Record<string, (number | null)[]>,
+ * }} History
  */
 
 /**
@@ -977,6 +1021,8 @@
  *   accuracy: Cell | null,
  *   gradient_norms: Record<string, Cell>,
  *   seconds_left: number | null,
+ *   epoch: number,
+ *   samples: number,
  *   error?: string,
  * }} RunEvent
  */

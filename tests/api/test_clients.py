@@ -172,8 +172,15 @@ def do_every_call(call: Caller) -> None:
 
     run = call("start_run", id, by=own, body=models.NewRun(steps=1_000_000, batch_size=1))
     control = {"by": own, "body": models.Nothing()}
+    while call("get_run", id, run.id).step == 0:
+        time.sleep(0.01)
     call("control_run", id, run.id, "pause", **control)
     assert call("get_run", id, run.id).state == "paused"
+    change = models.ChangeRun(learning_rate=0.5)
+    assert call("change_run", id, run.id, by=own, body=change).optimizer.learning_rate == 0.5
+    assert call("get_history", id, run.id).loss
+    opened = call("open_step", id, run.id, by=own, body=models.OpenStep(step=1))
+    assert opened.opened.step == 1
     with ThreadPoolExecutor(1) as threads:
         events = threads.submit(call, "get_events", id, last_event_id="0")
         call("control_run", id, run.id, "stop", **control)

@@ -64,14 +64,14 @@ def test_every_route_is_described_under_a_name_of_its_own(app: FastAPI) -> None:
 
 def test_names_of_operations_never_change(app: FastAPI) -> None:
     assert {operation["operationId"] for _, _, operation in operations(app.openapi())} == {
-        "check_session", "control_run", "create_dataset", "create_session",
+        "change_run", "check_session", "control_run", "create_dataset", "create_session",
         "delete_session", "edit_session", "evaluate", "explain_number", "fork_session",
         "get_catalogue", "get_dataset", "get_datasets",
-        "get_events", "get_figure", "get_index",
+        "get_events", "get_figure", "get_history", "get_index",
         "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_recipe",
         "get_row", "get_run",
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
-        "put_tensor", "put_tensors", "start_run",
+        "open_step", "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
     }  # fmt: skip
 
@@ -199,6 +199,8 @@ BODIES = [
         ("check_session", examples.CHECK),
         ("update_session", examples.UPDATE),
         ("start_run", examples.NEW_RUN),
+        ("change_run", examples.CHANGE_RUN),
+        ("open_step", examples.OPEN_STEP),
     )
     for name in bodies
 ]
@@ -226,14 +228,33 @@ def test_every_example_is_accepted_and_answered_as_described(
     )
     body = operation["requestBody"]["content"]["application/json"]["examples"][name]["value"]
 
+    path = path.replace("{id}", owner.created["id"])
+    if "{run}" in path:
+        plan = {"steps": 1_000_000, "batch_size": 1}
+        run = owner.post("/runs", plan).json()["id"]
+        path = path.replace("{run}", run)
+        owner.post(f"/runs/{run}/pause")
+
     answer = client.request(
         method,
-        path.replace("{id}", owner.created["id"]),
+        path,
         json=body,
         headers=owner.token | {"If-Match": "*"},
     )
 
     assert 200 <= answer.status_code < 300, answer.text
+    Described(app).check(answer)
+
+
+def test_a_history_is_answered_as_described(app: FastAPI, client: TestClient) -> None:
+    owner = Owner(client, examples.NEW_SESSION["own network"])
+    run = owner.post("/runs", {"steps": 40, "batch_size": 1}).json()["id"]
+    while owner.get(f"/runs/{run}").json()["state"] != "finished":
+        pass
+
+    answer = owner.get(f"/runs/{run}/history")
+
+    assert answer.json()["step"] == list(range(1, 41))
     Described(app).check(answer)
 
 

@@ -1,9 +1,11 @@
 """Runs by REST: PyTorch's trajectories, control, conflicts, and what stays after a restart."""
 
+import io
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from numpy.testing import assert_allclose
@@ -121,6 +123,83 @@ def test_a_wrong_plan_is_refused_by_field(
     answer = Owner(client, SMALL).post("/runs", body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith(pointer)
+
+
+def test_the_history_comes_in_columns_and_as_a_table(client: TestClient) -> None:
+    owner = Owner(client, SMALL)
+    plan = {"steps": 400, "batch_size": 2, "schedule": {"type": "step", "every": 100}}
+    path = started(owner, plan | {"optimizer": {"type": "sgd", "learning_rate": 0.4}})
+    done = until(owner, path, "finished")
+    assert (done["epoch"], done["samples"], done["seconds_left"]) == (200, 600, None)
+    history = owner.get(f"{path}/history").json()
+    assert history["step"] == list(range(1, 401))
+    assert_allclose(history["loss"][-1], done["loss"], rtol=1e-6)
+    assert history["learning_rate"][::100] == [0.4, 0.2, 0.1, 0.05]
+    assert history["test_loss"] == [None] * 400
+    norms = history["gradient_norms"]["affine1.W"]
+    assert (None in norms[:32], norms[32], norms[34] is None) == (False, None, True)
+    assert history["dead"].keys() == {"relu1"}
+    part = owner.get(f"{path}/history?from=101&to=300&points=50").json()
+    assert len(part["step"]) <= 50
+    assert 101 <= min(part["step"]) <= max(part["step"]) <= 300
+    answer = owner.get(f"{path}/history", headers={"Accept": "application/x-npy"})
+    table = np.load(io.BytesIO(answer.content))
+    assert table["step"].tolist() == history["step"]
+    assert_allclose(table["loss"], history["loss"], rtol=1e-6)
+    assert np.isnan(table["gradient_norms/affine1.W"][32])
+    assert owner.get("/runs/none/history").status_code == 404
+
+
+def test_what_blew_up_is_told_as_text_and_what_was_not_measured_as_null(
+    client: TestClient,
+) -> None:
+    owner = Owner(client, SMALL)
+    path = started(owner, {"steps": 40, "optimizer": {"type": "sgd", "learning_rate": 1e6}})
+    until(owner, path, "finished")
+    history = owner.get(f"{path}/history").json()
+    told = {type(value).__name__ for value in history["loss"]}
+    assert told == {"float", "str"} or max(map(float, history["loss"])) > 1e3
+    assert None not in history["loss"]
+    assert history["gradient_norms"]["affine1.W"][32] is None
+
+
+def test_a_run_ends_early_where_it_is_good_enough_and_its_rate_is_changed(
+    client: TestClient,
+) -> None:
+    owner = Owner(client, SMALL)
+    rate = {"optimizer": {"type": "sgd", "learning_rate": 0.3}}
+    path = started(owner, rate | {"steps": 1_000_000, "stop": {"loss_below": 0.05}})
+    done = until(owner, path, "finished")
+    assert done["ended_by"] == "loss_below"
+    assert done["step"] < 1_000_000
+    assert done["loss"] < 0.05
+    refused = owner.post("/runs", {"steps": 5, "stop": {"patience": 3}})
+    assert refused.json()["errors"][0]["pointer"] == "/stop/patience"
+    path = started(owner, LONG)
+    change = client.patch(owner.url + path, json={"learning_rate": 0.5}, headers=owner.token)
+    assert change.json()["optimizer"]["learning_rate"] == 0.5
+    wrong = client.patch(owner.url + path, json={"learning_rate": 0}, headers=owner.token)
+    assert wrong.json()["errors"][0]["pointer"] == "/learning_rate"
+    owner.post(f"{path}/stop")
+    over = client.patch(owner.url + path, json={"learning_rate": 0.5}, headers=owner.token)
+    assert over.json()["type"].endswith("#run-over")
+
+
+def test_a_step_is_opened_with_its_mini_batch_and_closed_again(client: TestClient) -> None:
+    owner = Owner(client, {"preset": "two-layer"})
+    path = started(owner, {"steps": 30, "batch_size": 2})
+    until(owner, path, "finished")
+    after = owner.state
+    opened = owner.post(f"{path}/open", {"step": 17}).json()
+    assert opened["opened"] == {"run": path.removeprefix("/runs/"), "step": 17}
+    assert len(opened["x"]) == 2
+    assert opened["cursor"]["seq"] == 0
+    history = owner.get(f"{path}/history").json()
+    assert_allclose(opened["loss"], history["loss"][16], rtol=1e-6)
+    assert owner.post(f"{path}/open", {"step": 31}).json()["errors"][0]["pointer"] == "/step"
+    whole = owner.post(f"{path}/open").json()
+    assert whole["opened"] is None
+    assert (whole["x"], whole["parameters"]) == (after["x"], after["parameters"])
 
 
 def test_unknown_runs_and_actions_are_not_found(client: TestClient) -> None:

@@ -17,12 +17,15 @@ BODIES: dict[str, Any] = {
     "create_session": SMALL,
     "edit_session": [{"op": "view"}],
     "start_run": {"steps": 3},
+    "change_run": {"learning_rate": 0.5},
+    "open_step": {"step": 1},
 }
 WRONG_QUERY = {
     "get_figure": {"cursor": "-1"},
     "get_graph": {"level": "floor"},
     "get_trace": {"max_cells": "-1"},
     "get_layers": {"max_cells": "many"},
+    "get_history": {"points": "0"},
     "get_layer": {"max_cells": "-1"},
     "explain_number": {"index": "a"},
     "get_tensor": {"slice": "-1"},
@@ -113,7 +116,9 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.names["id"] = call.names["name"] = "unknown"
         case 406:
             call.headers["Accept"] = "text/html"
-        case 409 if call.operation == "control_run":
+        case 409 if call.operation == "open_step":
+            call.owner.post(f"/runs/{call.names['run']}/resume")
+        case 409 if call.operation in ("control_run", "change_run"):
             call.owner.post(f"/runs/{call.names['run']}/stop")
         case 409 if call.operation == "check_session":
             other = Owner(call.owner.client, {"preset": "fig-5-25"})
@@ -144,7 +149,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
         case 429:
             monkeypatch.setattr(service.hub, "_max_subscribers", 0)
         case 503 if call.operation == "start_run":
-            monkeypatch.setattr(service.trainer.manager, "_max_active", 0)
+            monkeypatch.setattr(service.trainer.manager._roll, "max_active", 0)
         case 503:
             monkeypatch.setattr(service.keeper.store, "create", full)
             monkeypatch.setattr(service.keeper.store, "replace", full)
@@ -160,8 +165,10 @@ def test_every_status_described_is_answered(
 ) -> None:
     owner = Owner(client, SMALL)
     call = Call(operation, owner)
-    if operation in ("get_run", "control_run"):
+    if operation in ("get_run", "control_run", "change_run", "get_history", "open_step"):
         call.names["run"] = start_run(owner)
+    if operation == "open_step":
+        owner.post(f"/runs/{call.names['run']}/pause")
     spoil(call, status, service, monkeypatch)
 
     answer = call.send()

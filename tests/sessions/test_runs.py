@@ -263,6 +263,7 @@ def test_progress_is_told_at_most_ten_times_a_second(bench: Bench) -> None:
     for data in told():
         assert set(data) == {
             "run", "state", "step", "steps", "loss", "accuracy", "gradient_norms", "seconds_left",
+            "epoch", "samples",
         }  # fmt: skip
         assert data["gradient_norms"].keys() == names
 
@@ -591,7 +592,7 @@ def test_a_heavy_run_takes_no_more_time_than_a_light_one() -> None:
 def test_runs_that_are_over_are_kept_for_so_many_sessions(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.runs.KEPT_SESSIONS", 2)
+    monkeypatch.setattr("app.sessions.roll.KEPT_SESSIONS", 2)
     for name in ("a", "b", "a", "c"):
         bench.wait(name, bench.start(name, 1), "finished")
     assert [len(bench.manager.list(name)) for name in ("a", "b", "c")] == [2, 0, 1]

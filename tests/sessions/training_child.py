@@ -9,12 +9,12 @@ import time
 from app.sessions import runs
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
-from app.sessions.trainer import RunPlan
+from app.sessions.work.order import Plan
 from tests.sessions.conftest import WANTED, load_rows
 
 # A seed and mini-batches of one row, so that a step too many, too few or twice would show.
 STEPS, SEED = 40_000, 5
-PLAN = RunPlan(batch_size=1, steps=STEPS, seed=SEED)
+PLAN = Plan(batch_size=1, steps=STEPS, seed=SEED)
 
 if __name__ == "__main__":
     runs.SAVE_SECONDS = 0.02

@@ -1,21 +1,25 @@
 """What is to be trained, and what has come of it, as a document and arrays."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from app.engine.history import History
+from app.engine.meter import gates
 from app.engine.network import Network
 from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.rates import CONSTANT, Rates, Schedule
 from app.engine.spec import NetworkSpec
-from app.engine.training import Training
+from app.engine.training import Training, Watch
 from app.sessions.state import network_json, network_spec
 
 Array = np.ndarray
 Parts = tuple[dict[str, Any], dict[str, Array]]
 
-_PARAMETER, _OPTIMIZER = "parameters/", "optimizer/"
+_PARAMETER, _OPTIMIZER, _HISTORY = "parameters/", "optimizer/", "history/"
 
 
 @dataclass(frozen=True)
@@ -23,26 +27,38 @@ class Plan:
     """What a run is to do, from its first step to its last.
 
     Attributes:
-        optimizer: With the learning rate of the first step.
+        optimizer: With the learning rate of the first step; where it is None, the session's.
         batch_size: Rows of a mini-batch; all where it is None.
         steps: May be left out where there are ``batches``.
         seed: For the shuffles.
         batches: Row numbers of every mini-batch, to fix them.
+        schedule: How the learning rate falls.
+        evaluate_every: Steps after which held-out samples are looked at, where there are some.
+        loss_below, patience: What may end it early; see `Watch`.
     """
 
-    optimizer: OptimizerConfig
+    optimizer: OptimizerConfig | None = None
     batch_size: int | None = None
     steps: int | None = None
     seed: int = 0
     batches: Sequence[Sequence[int]] | None = None
+    schedule: Schedule = CONSTANT
+    evaluate_every: int | None = None
+    loss_below: float | None = None
+    patience: int | None = None
 
     def parts(self) -> Parts:
         """All of it."""
+        assert self.optimizer is not None
         document = {
             "optimizer": asdict(self.optimizer),
             "batch_size": self.batch_size,
             "steps": self.steps,
             "seed": self.seed,
+            "schedule": asdict(self.schedule),
+            "evaluate_every": self.evaluate_every,
+            "loss_below": self.loss_below,
+            "patience": self.patience,
         }
         if self.batches is None:
             return document, {}
@@ -65,6 +81,10 @@ class Plan:
             document["steps"],
             document["seed"],
             batches,
+            Schedule(**document["schedule"]),
+            document["evaluate_every"],
+            document["loss_below"],
+            document["patience"],
         )
 
 
@@ -76,11 +96,16 @@ class Snapshot:
         step: Steps that were made.
         parameters: After them.
         optimizer_state: What the optimiser has gathered by then; see `Optimizer.state`.
+        history: What was noted by then, see `History.arrays`; empty where it is not needed.
+        best, waited: See `Watch`; of a run without patience nothing is known of them.
     """
 
     step: int
     parameters: Mapping[str, Array]
     optimizer_state: Mapping[str, Array] = field(default_factory=dict)
+    history: Mapping[str, Array] = field(default_factory=dict)
+    best: float = math.inf
+    waited: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -89,23 +114,42 @@ class Snapshot:
 
     def parts(self) -> Parts:
         """All of it."""
-        return {"step": self.step}, dict(self._named())
+        document = {"step": self.step, "best": self.best, "waited": self.waited}
+        return document, dict(self._named())
 
     @classmethod
     def of(cls, document: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Snapshot":
         """The snapshot that gave these `parts`; there may be others among them."""
-        return cls(document["step"], _below(arrays, _PARAMETER), _below(arrays, _OPTIMIZER))
+        return cls(
+            document["step"],
+            _below(arrays, _PARAMETER),
+            _below(arrays, _OPTIMIZER),
+            _below(arrays, _HISTORY),
+            document["best"],
+            document["waited"],
+        )
 
     @classmethod
     def taken(cls, training: Training) -> "Snapshot":
         """Of a training as it is now; its parameters are the training's own, not copies."""
-        return cls(training.done, training.network.parameters, training.optimizer.state())
+        training.settle()
+        watch = training.watch
+        return cls(
+            training.done,
+            training.network.parameters,
+            training.optimizer.state(),
+            {} if watch.history is None else watch.history.arrays(),
+            watch.best,
+            watch.waited,
+        )
 
     def _named(self) -> Iterator[tuple[str, Array]]:
         for name, array in self.parameters.items():
             yield _PARAMETER + name, array
         for name, array in self.optimizer_state.items():
             yield _OPTIMIZER + name, array
+        for name, array in self.history.items():
+            yield _HISTORY + name, array
 
 
 @dataclass(frozen=True)
@@ -115,6 +159,9 @@ class Order:
     Attributes:
         x: Inputs ``(N, D)``.
         t: Labels ``(N,)`` or one-hot rows ``(N, C)``.
+        changes: ``(step, learning rate)``, made on the way; see `Rates`.
+        held_out: x and labels of samples that it never learns from.
+        until: Go no further than so many steps, and note nothing: made before, to be seen again.
     """
 
     spec: NetworkSpec
@@ -122,6 +169,9 @@ class Order:
     t: Array
     plan: Plan
     start: Snapshot
+    changes: Sequence[tuple[int, float]] = ()
+    held_out: tuple[Array, Array] | None = None
+    until: int | None = None
 
     def training(self) -> Training:
         """The training, ready for the step after ``start``.
@@ -130,27 +180,55 @@ class Order:
             EngineError: a wrong size or row.
             TooLarge: one of the batches is beyond the limits.
         """
+        assert self.plan.optimizer is not None
         optimizer = make_optimizer(self.plan.optimizer)
         if self.start.optimizer_state:
             optimizer.restore(self.start.optimizer_state)
-        return Training(
-            Network(self.spec, self.start.parameters),
+        plan, network = self.plan, Network(self.spec, self.start.parameters)
+        training = Training(
+            network,
             self.x,
             self.t,
             optimizer,
-            self.plan.batch_size,
-            self.plan.steps,
-            self.plan.seed,
-            self.plan.batches,
+            plan.batch_size,
+            plan.steps,
+            plan.seed,
+            plan.batches,
             self.start.step,
+            watch=Watch() if self.until is not None else self._watch(network),
+        )
+        training.rates = Rates(
+            self.plan.optimizer.learning_rate, plan.schedule, training.steps, self.changes
+        )
+        return training
+
+    def _watch(self, network: Network) -> Watch:
+        names, kept = (tuple(network.parameters), gates(network)), self.start.history
+        return Watch(
+            History.of(*names, kept) if kept else History(*names),
+            self.held_out,
+            self.plan.evaluate_every,
+            self.plan.loss_below,
+            self.plan.patience,
+            self.start.best,
+            self.start.waited,
         )
 
     def parts(self) -> Parts:
         """All of it."""
         plan, batches = self.plan.parts()
         start, arrays = self.start.parts()
-        document = {"network": network_json(self.spec), "plan": plan, "start": start}
-        return document, {**batches, **arrays, "x": self.x, "t": self.t}
+        document = {
+            "network": network_json(self.spec),
+            "plan": plan,
+            "start": start,
+            "changes": list(self.changes),
+            "until": self.until,
+        }
+        arrays |= {"x": self.x, "t": self.t}
+        if self.held_out is not None:
+            arrays["held_out/x"], arrays["held_out/t"] = self.held_out
+        return document, batches | arrays
 
     @classmethod
     def of(cls, document: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Order":
@@ -161,6 +239,9 @@ class Order:
             arrays["t"],
             Plan.of(document["plan"], arrays),
             Snapshot.of(document["start"], arrays),
+            [(step, rate) for step, rate in document["changes"]],
+            (arrays["held_out/x"], arrays["held_out/t"]) if "held_out/x" in arrays else None,
+            document["until"],
         )
 
 

@@ -5,14 +5,17 @@ Orders come in by its input, what becomes of them goes out by its output, each a
     start   key, an order               begin or go on with a training
     leave   key                         no more of it; its snapshot
     look    key                         its snapshot, while it goes on
+    rate    key, rate                   another learning rate from the next step on
     drop    key                         no more of it, not a word
 
     began     key                       its first step is about to be made
     progress  key, seen                 ten times a second, by the clock
+    rate      key, step, rate           from which step on it is another
     snapshot  key, left, end, error     with what `Snapshot.parts` gives
 
-``seen`` is what the last step saw, where one was made. A snapshot that has ``left`` is the last
-word on a training: it was told to leave, or it came to its ``end``, or there was an ``error``.
+``seen`` is what the last step saw, where one was made, and how far it has come by then. A snapshot
+that has ``left`` is the last word on a training: it was told to leave, or it came to its ``end``,
+or there was an ``error``.
 
 It trains in one thread, several at once a slice of time each, so that no two fight for Python's
 lock; the server has several such processes where there are several cores. It ends with its input.
@@ -53,6 +56,7 @@ class _Task:
     training: Training
     made: int
     tell_at: float
+    until: int | None
 
 
 class Worker:
@@ -106,13 +110,14 @@ class Worker:
         key, word = document["key"], document["do"]
         if word == "start":
             try:
-                training = Order.of(document["order"], arrays).training()
+                order = Order.of(document["order"], arrays)
+                training = order.training()
             except Exception as error:
                 self._fail(key, error)
                 return
             self._say("began", key)
             now = time.perf_counter()
-            task = _Task(key, training, training.done, now + PROGRESS_SECONDS)
+            task = _Task(key, training, training.done, now + PROGRESS_SECONDS, order.until)
             self._tasks[key] = task
             self._shares.add(task)
             self._tell_at = min(self._tell_at, task.tell_at)
@@ -122,6 +127,11 @@ class Worker:
                 self._remove(task)
             if word in ("leave", "look"):
                 self._hand_over(task, left=word == "leave")
+            elif word == "rate":
+                step, rate = task.training.done + 1, document["rate"]
+                assert task.training.rates is not None
+                task.training.rates.change(step, rate)
+                self._say("rate", key, step=step, rate=rate)
 
     def _slice(self, task: _Task) -> None:
         training = task.training
@@ -129,12 +139,14 @@ class Worker:
         # What it has had is counted in time of the processor: another process that comes between
         # is not this training's fault.
         began, end = time.thread_time(), time.perf_counter() + seconds
-        while not training.finished:
+        over = training.done == task.until
+        while not (over or training.finished):
             training.advance()
+            over = training.done == task.until
             if time.perf_counter() >= end:
                 break
         self._shares.charge(task, time.thread_time() - began)
-        if training.finished:
+        if over or training.finished:
             self._remove(task)
             self._hand_over(task, left=True)
 
@@ -157,7 +169,8 @@ class Worker:
     def _hand_over(self, task: _Task, left: bool) -> None:
         document, arrays = Snapshot.taken(task.training).parts()
         word = {"tell": "snapshot", "key": task.key, "left": left, "snapshot": document}
-        word |= {"end": task.training.finished, **_seen(task)}
+        word |= {"end": task.training.finished, "ended": task.training.watch.ended}
+        word |= _seen(task)
         write(self._sink, pack(word, arrays))
 
     def _fail(self, key: str, error: Exception) -> None:
@@ -174,9 +187,11 @@ class Worker:
 
 
 def _seen(task: _Task) -> dict[str, Any]:
-    if task.training.done == task.made:
+    training = task.training
+    if training.done == task.made:
         return {}
-    return {"seen": asdict(task.training.stats())}
+    counted = {"epoch": training.epoch, "samples": training.seen}
+    return {"seen": asdict(training.stats()) | counted}
 
 
 def main() -> None:

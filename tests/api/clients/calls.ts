@@ -30,7 +30,14 @@ const network = {
   layers: [{ type: "affine", units: 3 }, { type: "relu" }, { type: "affine", units: 3 }],
   loss: { type: "softmax_cross_entropy" },
 } as const;
-const own = { network: { ...network, layers: [...network.layers] }, x: [[1, 0.5], [-0.5, 2]], t: [0, 2] };
+const own = {
+  network: { ...network, layers: [...network.layers] },
+  x: [
+    [1, 0.5],
+    [-0.5, 2],
+  ],
+  t: [0, 2],
+};
 
 await done("evaluate", api.evaluate({ body: own }));
 const many = await done("evaluate", api.evaluate({ body: { ...own, batch: [{}, { t: [1, 1] }], fields: ["loss"] } }));
@@ -99,7 +106,14 @@ const { stream } = await api.getEvents({ path });
 const run = await done("start_run", api.startRun({ path, auth, body: { steps: 1_000_000, batch_size: 1 } }));
 const control = (action: "pause" | "stop") =>
   done("control_run", api.controlRun({ path: { id, run: run.id, action }, auth, body: {} }));
+while ((await done("get_run", api.getRun({ path: { id, run: run.id } }))).step === 0);
 assert((await control("pause")).state === "paused", "a pause");
+const its = { path: { id, run: run.id }, auth };
+const changed = await done("change_run", api.changeRun({ ...its, body: { learning_rate: 0.5 } }));
+assert(changed.optimizer.learning_rate === 0.5, "a change of the rate");
+assert((await done("get_history", api.getHistory({ path: its.path }))).loss.length > 0, "a history");
+const opened = await done("open_step", api.openStep({ ...its, body: { step: 1 } }));
+assert("opened" in opened && opened.opened?.step === 1, "a step that is opened");
 await done("get_run", api.getRun({ path: { id, run: run.id } }));
 await control("stop");
 assert((await done("get_runs", api.getRuns({ path }))).runs.length === 1, "runs");
