@@ -8,6 +8,7 @@ from app.engine.bounds import whole
 from app.engine.initializers import SEED
 from app.engine.optimizers import BOUNDS
 from app.engine.spec import Limits
+from app.engine.training import MAX_STEPS
 from app.sessions.batch import MAX_BATCH_CELLS, MAX_VARIATIONS
 
 
@@ -25,4 +26,5 @@ def told(limits: Limits) -> dict[str, dict[str, object]]:
         "classes_in_rows": whole(1, MOST_ROWS).schema,
         "seed": SEED.schema,
         "learning_rate": BOUNDS["learning_rate"].schema,
+        "steps": whole(1, MAX_STEPS).schema,
     }

@@ -9,14 +9,14 @@
 
 /**
  * @typedef {{
- *   panels?: "none" | "explain" | "data" | "table" | null,
+ *   panels?: "none" | "explain" | "data" | "table" | "learn" | null,
  *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
  *   beside?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
 
 const LEVELS = ["network", "layer", "op", "element"];
-const PANELS = ["none", "explain", "data", "table"];
+const PANELS = ["none", "explain", "data", "table", "learn"];
 const STRIDES = ["phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
 const FORMS = ["book", "stable"];

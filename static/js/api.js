@@ -2,7 +2,7 @@
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
  * @import { Catalogue, Cells, Edit, Nested, Network, Session } from "./pagetypes.js"
- * @import { Form, Explanation, Graph, Level, LossView, Trace } from "./types.js"
+ * @import { Form, Explanation, Graph, History, Level, LossView, Run, Trace } from "./types.js"
  */
 import { isOp } from "./figure/openops.js";
 import { readTensors } from "./safetensors.js";
@@ -284,4 +284,70 @@ export async function explain(id, seen, tensor, index, most) {
   asked.set("index", index.join(","));
   asked.set("max_terms", String(most));
   return (await call(`/sessions/${id}/explain?${asked}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} token
+ * @param {import("./learning.js").Plan} plan
+ * @returns {Promise<Run>}
+ */
+export async function startRun(id, token, plan) {
+  return (await call(`/sessions/${id}/runs`, { method: "POST", body: plan, token })).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} token
+ * @param {string} run
+ * @param {"pause" | "resume" | "stop"} action
+ * @returns {Promise<Run>}
+ */
+export async function controlRun(id, token, run, action) {
+  return (await call(`/sessions/${id}/runs/${run}/${action}`, { method: "POST", body: {}, token })).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} token
+ * @param {string} run
+ * @param {{learning_rate: number}} change
+ * @returns {Promise<Run>}
+ */
+export async function patchRun(id, token, run, change) {
+  return (await call(`/sessions/${id}/runs/${run}`, { method: "PATCH", body: change, token })).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} token
+ * @param {string} run
+ * @param {number} step
+ * @returns {Promise<Session>}
+ */
+export async function openRunStep(id, token, run, step) {
+  return (await call(`/sessions/${id}/runs/${run}/open`, { method: "POST", body: { step }, token })).json();
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Run[]>}  oldest first
+ */
+export async function getRuns(id) {
+  return (await (await call(`/sessions/${id}/runs`)).json()).runs;
+}
+
+/**
+ * @param {string} id
+ * @param {string} run
+ * @param {number} points  at most
+ * @returns {Promise<History>}
+ */
+export async function getHistory(id, run, points) {
+  return (await call(`/sessions/${id}/runs/${run}/history?points=${points}`)).json();
+}
+
+/** Where the server tells of the session's runs. @param {string} id */
+export function eventsAddress(id) {
+  return `${ROOT}/sessions/${id}/events`;
 }

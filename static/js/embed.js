@@ -8,7 +8,7 @@ import { panel, panelOpen, session } from "./store.js";
 import { t } from "./strings.js";
 import { sharedAddress, isOwnNumbers } from "./visits.js";
 
-/** @typedef {"none" | "explain" | "data" | "table"} Panels */
+/** @typedef {"none" | "explain" | "data" | "table" | "learn"} Panels */
 
 /** @param {Panels} wanted */
 export function embed(wanted) {

@@ -3,6 +3,7 @@
  * keeps the bundle at two scripts to begin with, whatever they share.
  */
 import { watchSelectedCell } from "./panels/cell.js";
+import { watchRuns } from "./learning.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchRecipes } from "./recipes.js";
 
@@ -16,6 +17,7 @@ export { openExport } from "./panels/export.js";
 export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
 export { openShare } from "./panels/share.js";
+export { learn } from "./panels/learn.js";
 export { table } from "./panels/table.js";
 export { goOn } from "./recipes.js";
 
@@ -24,4 +26,5 @@ export function start() {
   watchSelectedCell();
   watchRecipes();
   listenToUndo();
+  watchRuns();
 }

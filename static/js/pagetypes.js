@@ -24,7 +24,7 @@
  *   dtype?: "float64" | "float32"}} Network  as it is sent
  * @typedef {{
  *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"
- *     | "classes_in_rows" | "seed" | "learning_rate", api.Allowed>,
+ *     | "classes_in_rows" | "seed" | "learning_rate" | "steps", api.Allowed>,
  *   digits: Pick<api.Dataset, "name" | "shape" | "classes" | "splits">,
  * }} Catalogue  what the server tells of its limits
  */

@@ -399,6 +399,21 @@ export async function refresh() {
   }
 }
 
+/** Resolves when the server has the session on the screen. */
+export async function sessionMade() {
+  await made();
+}
+
+/**
+ * The session on the screen as it is now, after something else than an edit has changed all of it;
+ * the cursor goes to the start.
+ * @param {Session} session
+ */
+export async function showSession(session) {
+  edits++;
+  await look(session, wantedView(), { seq: 0, element: 0 });
+}
+
 /** @param {number} mine  the edit whose numbers are wanted; a newer one brings its own */
 async function follow(mine) {
   const session = store.session.value;

@@ -63,7 +63,7 @@ export const gone = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
 
-/** @type {Signal<"explain" | "data" | "table">} */
+/** @type {Signal<"explain" | "data" | "table" | "learn">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);
 /** Whether the loss is shown opened and closed at once. */

@@ -81,7 +81,7 @@ function isOneHot(targets) {
 }
 
 /** Where a step of the optimiser is possible: there is a loss, a target, and something to adjust. */
-function learns() {
+export function learns() {
   const now = session.value;
   return Boolean(now?.network.loss && now.t !== null && Object.keys(now.parameters).length > 0);
 }

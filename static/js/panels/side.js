@@ -11,7 +11,7 @@ import { mount } from "../mount.js";
 import { explanation } from "./explanation.js";
 import { mountDrops } from "./drops.js";
 
-const PANELS = /** @type {const} */ (["explain", "data", "table"]);
+const PANELS = /** @type {const} */ (["explain", "data", "table", "learn"]);
 /** Where a tab keeps which panel is open over a reload. */
 const KEPT = "backprop-explorer.panel";
 

@@ -1,0 +1,179 @@
+/**
+ * Training on the server, as the page sees it: the run, its curve, and what one can do with it.
+ *
+ * The server's events tell that something has happened; what it was is read from the run and its
+ * history, so that a page that slept, reloaded or came late shows the same as one that watched.
+ *
+ * @import { Signal } from "@preact/signals-core"
+ * @import { History, Run } from "./types.js"
+ */
+import { batch, effect, signal } from "@preact/signals-core";
+import * as api from "./api.js";
+import { messageOf } from "./messages.js";
+import { refresh, sessionMade, showSession } from "./session.js";
+import { panel, panelOpen, session } from "./store.js";
+import { tokenOf } from "./tokens.js";
+
+/** As many points as a curve has pixels, about. */
+const POINTS = 1000;
+/** While a run goes on: how often its curve is read anew, and how often the figure follows, in ms. */
+const CURVE_EVERY = 500;
+const FIGURE_EVERY = 1000;
+
+/** The newest run of the session on the screen. @type {Signal<Run | null>} */
+export const run = signal(null);
+/** @type {Signal<History | null>} */
+export const curve = signal(null);
+/** Why the last thing that was asked for did not happen. @type {Signal<string | null>} */
+export const refused = signal(null);
+/** Whether something was asked for and has not happened yet. */
+export const asking = signal(false);
+
+/** @param {Run | null} one */
+export function isActive(one) {
+  return one !== null && ["queued", "running", "paused", "interrupted"].includes(one.state);
+}
+
+/** @typedef {{optimizer: {type: string, learning_rate: number}, batch_size: number, steps: number, seed: number}} Plan */
+
+/** @param {Plan} plan */
+export function start(plan) {
+  return act(async (id, token) => {
+    run.value = await api.startRun(id, token, plan);
+    curve.value = null;
+  });
+}
+
+/** @param {"pause" | "resume" | "stop"} action */
+export function control(action) {
+  return act(async (id, token) => {
+    const now = run.value;
+    if (!now) return;
+    run.value = await api.controlRun(id, token, now.id, action);
+    await settled(id);
+  });
+}
+
+/** @param {number} rate  from the next step on */
+export function changeRate(rate) {
+  return act(async (id, token) => {
+    const now = run.value;
+    if (now) run.value = await api.patchRun(id, token, now.id, { learning_rate: rate });
+  });
+}
+
+/** Put the figure at the very step: its parameters, its mini-batch. @param {number} step */
+export function openStep(step) {
+  return act(async (id, token) => {
+    const now = run.value;
+    if (now) await showSession(await api.openRunStep(id, token, now.id, step));
+  });
+}
+
+/** @param {(id: string, token: string) => Promise<void>} what */
+async function act(what) {
+  if (asking.value) return;
+  refused.value = null;
+  asking.value = true;
+  try {
+    await sessionMade();
+    const id = session.value?.id ?? "";
+    await what(id, tokenOf(id) ?? "");
+  } catch (error) {
+    refused.value = messageOf(error);
+  } finally {
+    asking.value = false;
+  }
+}
+
+/** Follow the runs of the session on the screen for as long as the panel shows them. */
+export function watchRuns() {
+  effect(() => {
+    const id = session.value?.id;
+    if (!id || id === api.UNMADE || panel.value !== "learn" || !panelOpen.value) return;
+    return listen(id);
+  });
+}
+
+/**
+ * @param {string} id
+ * @returns {() => void}  stops listening
+ */
+function listen(id) {
+  if (known !== id) {
+    known = id;
+    batch(() => {
+      run.value = null;
+      curve.value = null;
+      refused.value = null;
+    });
+  }
+  void latest(id);
+  const events = new EventSource(api.eventsAddress(id));
+  events.addEventListener("state", (event) => void told(id, event.data));
+  events.addEventListener("progress", (event) => void told(id, event.data));
+  events.addEventListener("gap", () => void latest(id));
+  events.addEventListener("bye", () => events.close());
+  return () => events.close();
+}
+
+let known = "";
+let readAt = 0;
+let shownAt = 0;
+let following = false;
+
+/** @param {string} id @param {string} text  of an event */
+async function told(id, text) {
+  const { run: name, error, ...news } = JSON.parse(text);
+  const now = run.value;
+  if (id !== known) return;
+  if (!now || now.id !== name) return latest(id);
+  const before = now.state;
+  run.value = { ...now, ...news, error: error ?? null };
+  if (before !== news.state && news.state !== "running") return settled(id);
+  const time = performance.now();
+  if (time - readAt > CURVE_EVERY) await readCurve(id);
+  if (time - shownAt > FIGURE_EVERY) await follow();
+}
+
+/** The session's newest run, and its curve. @param {string} id */
+async function latest(id) {
+  try {
+    const runs = await api.getRuns(id);
+    if (id !== known) return;
+    run.value = runs.at(-1) ?? null;
+    await readCurve(id);
+  } catch (error) {
+    if (id === known) refused.value = messageOf(error);
+  }
+}
+
+/** A run that has come to rest has written its last word: the figure takes it. @param {string} id */
+async function settled(id) {
+  await readCurve(id);
+  await follow();
+}
+
+/** @param {string} id */
+async function readCurve(id) {
+  const now = run.value;
+  if (!now) return;
+  readAt = performance.now();
+  try {
+    const history = await api.getHistory(id, now.id, POINTS);
+    if (id === known && run.value?.id === now.id) curve.value = history;
+  } catch {
+    // The next event reads it again; until then the curve stays as it is.
+  }
+}
+
+async function follow() {
+  if (following) return;
+  following = true;
+  shownAt = performance.now();
+  try {
+    await refresh();
+  } finally {
+    following = false;
+  }
+}
