@@ -13,7 +13,9 @@ LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 # Words of the page of all figures alone, which the explorer need not carry.
 _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 # Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
-_LATER = re.compile(r"(data|export|files|help|learn|menu|network|number|optimizer|paste|samples|share|typed)\.")
+_LATER = re.compile(
+    r"(data|export|files|help|learn|menu|network|number|optimizer|paste|samples|share|typed)\."
+)
 _FIRST = frozenset(
     f"{group}.{name}"
     for group, names in {

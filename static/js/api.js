@@ -322,11 +322,12 @@ export async function patchRun(id, token, run, change) {
  * @param {string} id
  * @param {string} token
  * @param {string} run
- * @param {number} step
+ * @param {number | null} step  null for what the run has come to
  * @returns {Promise<Session>}
  */
 export async function openRunStep(id, token, run, step) {
-  return (await call(`/sessions/${id}/runs/${run}/open`, { method: "POST", body: { step }, token })).json();
+  const body = step === null ? {} : { step };
+  return (await call(`/sessions/${id}/runs/${run}/open`, { method: "POST", body, token })).json();
 }
 
 /**

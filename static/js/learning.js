@@ -62,7 +62,10 @@ export function changeRate(rate) {
   });
 }
 
-/** Put the figure at the very step: its parameters, its mini-batch. @param {number} step */
+/**
+ * Put the figure at the very step: its parameters, its mini-batch.
+ * @param {number | null} step  null: all samples, and what the run has come to
+ */
 export function openStep(step) {
   return act(async (id, token) => {
     const now = run.value;

@@ -106,6 +106,19 @@ def test_axe_finds_nothing_beside_the_digit(scanned: Any, server: str) -> None:
     assert faults(page, "digit", "#panel") == []
 
 
+def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> None:
+    page = scanned((1280, 720), "dark")
+    page.goto(f"{server}/?preset=two-layer&lang=ko")
+    page.click("#tab-learn")
+    page.fill("#learn-steps", "40")
+    page.click("#learn-run")
+    page.wait_for_selector(".u-over")
+    page.fill("#learn-batch", "0")
+    page.click("#learn-open-step")
+    page.wait_for_selector("#learn-all")
+    assert faults(page, "learning", "#panel") == []
+
+
 def test_axe_finds_nothing_on_the_page_of_all_figures(scanned: Any, server: str) -> None:
     page = scanned((1440, 900), "dark")
     page.goto(f"{server}/figures?lang=ko")

@@ -30,14 +30,19 @@ export class Chart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.look = "";
+    /** @type {readonly (typeof SERIES)[number][]} */
+    this.series = SERIES;
     withStyle();
     new ResizeObserver(() => this.fit()).observe(this.place);
   }
 
   /** @param {History} history @param {string} look  changes when colors or words have */
   show(history, look) {
-    const columns = SERIES.map(([name]) => history[name].map(asPoint));
+    // Held-out samples are not always there.
+    this.series = SERIES.filter(([name]) => history[name].some((value) => value !== null));
+    const columns = this.series.map(([name]) => history[name].map(asPoint));
     const data = /** @type {uPlot.AlignedData} */ ([history.step, ...columns]);
+    look += ` ${this.series.length}`;
     if (this.plot && this.look === look) return this.plot.setData(data, !this.isZoomed());
     this.plot?.destroy();
     this.look = look;
@@ -76,7 +81,7 @@ export class Chart {
       ],
       series: [
         { label: t("learn.step") },
-        ...SERIES.map(([name, scale, ink, width]) => ({
+        ...this.series.map(([name, scale, ink, width]) => ({
           label: t(`learn.${name}`),
           scale,
           stroke: color(ink),

@@ -37,7 +37,7 @@ export function learn() {
   return html`<section class="learn" aria-labelledby="learn-title">
     <h2 id="learn-title">${t("learn.title")}</h2>
     <p class="hint">${t("learn.hint")}</p>
-    ${form(faults)} ${buttons(faults)} ${progress()} ${picture()} ${opening()}
+    ${form(faults)} ${buttons(faults)} ${progress()} ${picture()} ${opening()} ${opened()}
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null}
   </section>`;
 }
@@ -215,6 +215,18 @@ function opening() {
   </div>`;
 }
 
+/** Which step the figure shows, and the way back to all samples. */
+function opened() {
+  const shown = session.value?.opened;
+  if (!shown) return null;
+  return html`<div class="opened-step" role="status">
+    <p>${t("learn.opened", { step: count(shown.step) })}</p>
+    <button type="button" id="learn-all" ?disabled=${asking.value || !editable.value} @click=${() => openStep(null)}>
+      ${t("learn.all")}
+    </button>
+  </div>`;
+}
+
 /** What a field holds: what was typed, or what the session has. @param {Field | "type"} name */
 function wanted(name) {
   const now = session.value;
@@ -240,7 +252,8 @@ function faultsOf() {
     faults.set("rate", allowedMessage(t("data.rate"), limits.learning_rate));
   }
   const ranges = /** @type {[Field, import("../api.js").Allowed][]} */ ([
-    ["batch", { type: "integer", minimum: 1, maximum: samplesOf(now) }],
+    // Of a step that is opened, only its mini-batch is here.
+    ["batch", { type: "integer", minimum: 1, maximum: now.opened ? limits.samples.maximum : samplesOf(now) }],
     ["steps", limits.steps],
     ["seed", limits.seed],
   ]);

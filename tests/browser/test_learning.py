@@ -1,0 +1,141 @@
+"""Learning on the page: a run is started, watched, stopped, and any step of it is opened."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+
+def begin(explorer: Any, steps: str = "300", search: str = "?preset=two-layer&lang=en") -> Any:
+    explorer.open(search)
+    page = explorer.page
+    page.click("#tab-learn")
+    page.fill("#learn-steps", steps)
+    page.click("#learn-run")
+    return page
+
+
+def state(explorer: Any) -> str:
+    text: str = explorer.page.inner_text("#learn-state")
+    return text.split(" ·")[0]
+
+
+def run_of(explorer: Any) -> Any:
+    return explorer.get("/runs")["runs"][-1]
+
+
+def numbers(explorer: Any, key: str) -> list[float]:
+    explorer.settle()
+    found: list[float] = explorer.numbers(key)
+    return found
+
+
+def test_a_run_is_watched_to_its_end_and_a_step_of_it_opened(explorer: Any) -> None:
+    page = begin(explorer)
+    explorer.until(lambda: state(explorer) == "Finished")
+    page.wait_for_selector(".u-over")
+    run = run_of(explorer)
+    history = explorer.get(f"/runs/{run['id']}/history")
+    learned = explorer.get("")["parameters"]["affine1.W"]
+    explorer.until(lambda: numbers(explorer, "affine1.W") == np.ravel(learned).tolist())
+
+    page.fill("#learn-open", "137")
+    page.click("#learn-open-step")
+    page.wait_for_selector("#learn-all")
+    now = explorer.get("")
+    assert (run["step"], run["state"]) == (300, "finished")
+    assert now["opened"] == {"run": run["id"], "step": 137}
+    place = history["step"].index(137)
+    assert np.float32(now["loss"]) == np.float32(history["loss"][place])
+    assert numbers(explorer, "affine1.W") == np.ravel(now["parameters"]["affine1.W"]).tolist()
+    page.click("#next")
+    assert explorer.slider() == 1
+
+    page.click("#learn-all")
+    page.wait_for_selector("#learn-all", state="detached")
+    assert explorer.get("")["parameters"]["affine1.W"] == learned
+
+
+def test_a_click_on_the_curve_opens_the_step_under_it(explorer: Any) -> None:
+    page = begin(explorer)
+    explorer.until(lambda: state(explorer) == "Finished")
+    box = page.wait_for_selector(".u-over").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
+    page.wait_for_selector("#learn-all")
+    assert explorer.get("")["opened"]["step"] in range(148, 154)
+
+
+def test_a_run_is_paused_its_rate_changed_and_stopped(explorer: Any) -> None:
+    page = begin(explorer, "1000000")
+    explorer.until(lambda: state(explorer) == "Learning")
+    page.fill("#learn-rate", "0.025")
+    page.press("#learn-rate", "Enter")
+    explorer.until(lambda: run_of(explorer)["optimizer"]["learning_rate"] == 0.025)
+    page.click("#learn-pause")
+    page.wait_for_selector("#learn-resume")
+    paused = run_of(explorer)
+    assert paused["state"] == "paused"
+    assert state(explorer) == "Paused"
+
+    page.reload()
+    page.wait_for_selector("#learn-resume")
+    assert f"{paused['step']:,} of 1,000,000" in page.inner_text("#learn-state")
+    page.click("#learn-resume")
+    explorer.until(lambda: run_of(explorer)["step"] > paused["step"])
+    page.click("#learn-stop")
+    page.wait_for_selector("#learn-run")
+    assert run_of(explorer)["state"] == "stopped"
+
+
+def test_learning_by_the_keyboard_alone(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&lang=en")
+    page = explorer.page
+    page.focus("#tab-explain")
+    explorer.press("ArrowRight", "ArrowRight", "ArrowRight")
+    page.wait_for_selector("#learn-run")
+    page.focus("#learn-type")
+    explorer.press("ArrowDown")
+    page.focus("#learn-steps")
+    explorer.press("Control+a")
+    page.keyboard.type("50")
+    page.focus("#learn-run")
+    explorer.press("Enter")
+    explorer.until(lambda: page.query_selector("#learn-state") and state(explorer) == "Finished")
+    assert run_of(explorer)["optimizer"]["type"] == "momentum"
+    page.focus("#learn-open")
+    explorer.press("Control+a")
+    page.keyboard.type("7")
+    explorer.press("Tab", "Enter")
+    page.wait_for_selector("#learn-all")
+    assert explorer.get("")["opened"]["step"] == 7
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("rate", "0", "Learning rate"),
+        ("rate", "fast", "Learning rate"),
+        ("batch", "6", "from 1 to 5"),
+        ("steps", "1000001", "from 1 to 1,000,000"),
+        ("steps", "2.5", "from 1 to 1,000,000"),
+        ("seed", "-1", "from 0"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_at_its_field(
+    explorer: Any, field: str, text: str, words: str
+) -> None:
+    explorer.open("?preset=two-layer&lang=en")
+    page = explorer.page
+    page.click("#tab-learn")
+    page.wait_for_selector("#learn-run")
+    page.fill(f"#learn-{field}", text)
+    assert words in page.inner_text(".plan .problem")
+    assert page.get_attribute(f"#learn-{field}", "aria-invalid") == "true"
+    assert page.is_disabled("#learn-run")
+
+
+def test_a_figure_without_a_loss_says_that_there_is_nothing_to_learn(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-27&lang=en")
+    explorer.page.click("#tab-learn")
+    explorer.until(lambda: "nothing to learn" in explorer.page.inner_text("#panel"))
