@@ -116,15 +116,18 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 
 def _allowed(routers: Sequence[APIRouter], request: Request) -> list[str]:
-    """Every method that the path has, not only the first route's."""
+    """Every method that the path has, not only the first route's.
+
+    A path that is written out is not the one that stands for anything, which matches it, too.
+    """
     path = request.scope["path"]
-    methods = {
-        method
-        for router in routers
-        for route in router.routes
-        if route.path_regex.match(path)  # type: ignore[attr-defined]
-        for method in route.methods  # type: ignore[attr-defined]
-    }
+    found: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            if route.path_regex.match(path):  # type: ignore[attr-defined]
+                pattern: str = route.path  # type: ignore[attr-defined]
+                found.setdefault(pattern, set()).update(route.methods)  # type: ignore[attr-defined]
+    methods = found[min(found, key=lambda pattern: pattern.count("{"))] if found else set()
     if not methods:
         return []
     return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))

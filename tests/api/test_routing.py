@@ -17,7 +17,7 @@ def proper(client: TestClient, operation: str) -> Call:
     """A call that succeeds."""
     owner = Owner(client, SMALL)
     call = Call(operation, owner)
-    if operation in ("get_run", "control_run"):
+    if "{run}" in call.path:
         call.names["run"] = start_run(owner)
         # Or it would be further on each time that it is asked for.
         owner.post(f"/runs/{call.names['run']}/stop")

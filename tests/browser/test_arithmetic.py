@@ -55,7 +55,7 @@ def test_of_a_long_sum_the_rest_is_told_as_a_number(explorer: Any) -> None:
         ".terms .term-value", "all => all.map((one) => Math.abs(Number(one.title)))"
     )
     assert sizes == sorted(sizes, reverse=True)
-    assert "772 more terms, together" in explorer.page.inner_text(".terms .rest")
+    assert "772 more, together" in explorer.page.inner_text(".terms .rest")
     rest = explorer.page.get_attribute(".terms .rest span", "title")
     terms = explorer.page.eval_on_selector_all(
         ".terms .term-value", "all => all.map((one) => Number(one.title))"

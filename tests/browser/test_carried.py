@@ -102,7 +102,7 @@ def test_the_panel_of_numbers_says_that_it_is_coming_and_comes_with_its_words(
     page.goto(f"{explorer.server}/?lang=en")
     page.wait_for_selector("body[data-ready]")
     page.get_by_role("tab", name="Data").click()
-    assert page.inner_text("#panel") == "Loading \u2026"
+    assert page.inner_text("#panel") == "Loading\u2026"
     assert page.locator("body[data-whole]").count() == 0
     explorer.until(lambda: waiting)
     waiting[0].continue_()

@@ -261,8 +261,8 @@ def test_what_is_used_stands_in_the_order_of_the_formula_with_its_shape_there(
     used = [
         " ".join(said.split()) for said in explorer.page.locator(".operands li").all_inner_texts()
     ]
-    assert used[0].startswith("uses X (2,) seen transposed: (2, 1)")
-    assert used[1].startswith("uses \u2202L/\u2202Y (3,) seen as a row: (1, 3)")
+    assert used[0].startswith("uses X (2,) transposed: (2, 1)")
+    assert used[1].startswith("uses \u2202L/\u2202Y (3,) as a row: (1, 3)")
     # Where the figure writes N, so does this.
     explorer.open("?preset=fig-5-27&stride=op&at=7")
     assert explorer.page.locator(".operands .seen").first.inner_text().endswith("(2, N)")

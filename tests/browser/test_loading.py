@@ -62,11 +62,11 @@ def test_a_page_that_waits_says_so_and_keeps_its_place(
     id = own_session(explorer)
     page.goto(f"{explorer.server}/?session={id}&at=18&lang=en")
     page.wait_for_selector("#next")
-    explorer.until(lambda: page.inner_text("#live") == "Loading …")
+    explorer.until(lambda: page.inner_text("#live") == "Loading…")
 
-    assert page.inner_text("#choose") == "Loading …"
-    assert "Loading …" in page.inner_text("#panel")
-    assert page.locator("#figure").get_attribute("data-loading") == "Loading …"
+    assert page.inner_text("#choose") == "Loading…"
+    assert "Loading…" in page.inner_text("#panel")
+    assert page.locator("#figure").get_attribute("data-loading") == "Loading…"
     said = page.inner_text("body") + str(page.get_attribute("#slider", "aria-valuetext"))
     assert [words for words in COUNTED if words in said.replace("\n", " ")] == []
     assert page.is_disabled("#next")
