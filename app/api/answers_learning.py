@@ -67,12 +67,13 @@ class ExplanationAnswer(TypedDict):
     omitted_value: Cell
     divisor: DivisorAnswer | None
     note: Annotated[
-        Annotated[str, words("others", "digits", "complement")] | None,
+        Annotated[str, words("others", "digits", "complement", "root", "corrected")] | None,
         Field(
             description="Why the terms are not those of the rule: `others`, minus the other "
             "probabilities stand for y - 1, which would lose digits; `digits`, a cell is rounded "
             "and its logarithm was taken before the rounding; `complement`, another function of x "
-            "stands for 1 - y."
+            "stands for 1 - y; `root`, the factor is 1 over the root of the cell, to which epsilon "
+            "is added; `corrected`, the same of Adam, whose running means are freed of their bias."
         ),
     ]
 

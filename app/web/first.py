@@ -75,6 +75,7 @@ def asked_for(query: QueryParams) -> Asked | None:
         ChangeView(
             query.get("level"), query.get("loss"), int(sample) if is_number else None,
             open=names or None, form=query.get("form"),
+            update=True if query.get("update") == "1" else None,
         ),
     )  # fmt: skip
 

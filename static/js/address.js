@@ -11,13 +11,13 @@
  * @typedef {{
  *   panels?: "none" | "explain" | "data" | "table" | "learn" | null,
  *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
- *   beside?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
+ *   beside?: boolean | null, update?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
 
 const LEVELS = ["network", "layer", "op", "element"];
 const PANELS = ["none", "explain", "data", "table", "learn"];
-const STRIDES = ["phase", "layer", "op", "element"];
+const STRIDES = ["step", "phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
 const FORMS = ["book", "stable"];
 const NAMES = /^[^,]{1,64}(,[^,]{1,64}){0,64}$/;
@@ -44,6 +44,8 @@ export function read(search) {
     open: NAMES.test(query.get("open") ?? "") ? (query.get("open")?.split(",") ?? null) : null,
     form: oneOf("form", FORMS),
     beside: query.get("beside") === "1" || null,
+    // The pass goes on into the update where a link wants it.
+    update: query.get("update") === "1" ? true : null,
     sample,
     cursor: at && { seq: Number(at[1]), element: Number(at[2] ?? 0) },
     stride: oneOf("stride", STRIDES),
@@ -65,6 +67,7 @@ export function write(place) {
   if (place.open?.length) query.set("open", place.open.join(","));
   if (place.form === "stable") query.set("form", place.form);
   if (place.beside) query.set("beside", "1");
+  if (place.update) query.set("update", "1");
   if (place.sample) query.set("sample", String(place.sample));
   if (place.cursor) {
     const { seq, element } = place.cursor;

@@ -153,16 +153,38 @@ export async function updateSession({ id, version }, token) {
   return (await call(`/sessions/${id}/update?max_cells=0`, { method: "POST", body: {}, token, version })).json();
 }
 
-/** @typedef {{level: Level, loss: LossView, sample: number, open: readonly string[], form: Form}} Seen */
+/**
+ * Back over the last step of learning, with every bit as it was.
+ * @param {{id: string, version: number, cursor: {step: number}}} session  which can go back
+ * @param {string} token
+ */
+export async function stepBack({ id, version, cursor: { step } }, token) {
+  const body = { direction: "back", granularity: "step" };
+  // Whoever has moved the server's own cursor into the pass goes to its start first.
+  for (let now = { version, step }; now.step === step;) {
+    const answer = await call(`/sessions/${id}/step?max_cells=0`, {
+      method: "POST",
+      body,
+      token,
+      version: now.version,
+    });
+    const { version: next, cursor } = await answer.json();
+    if (cursor.step === step && cursor.goes_back === false) return;
+    now = { version: next, step: cursor.step };
+  }
+}
+
+/** @typedef {{level: Level, loss: LossView, sample: number, open: readonly string[], form: Form, update: boolean}} Seen */
 
 /**
- * Which pass is meant: at which depth, of which row, computed in which form, with which ops opened.
+ * Which pass is meant: at which depth, of which row, computed in which form, with which ops opened,
+ * and whether the update belongs to it.
  * @param {Seen} seen
  */
-function passQuery({ level, loss, sample, form, open }) {
+function passQuery({ level, loss, sample, form, open, update }) {
   // A layer opens in the drawing alone.
   const ops = open.filter(isOp).join(",");
-  return new URLSearchParams({ level, loss, sample: String(sample), form, open: ops });
+  return new URLSearchParams({ level, loss, sample: String(sample), form, open: ops, update: String(update) });
 }
 
 /** @param {Seen} seen  the pass, and how it is drawn */

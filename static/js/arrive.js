@@ -45,6 +45,7 @@ async function open(place) {
     ...(place.loss && { loss: place.loss }),
     ...(place.open && { open: place.open }),
     ...(place.form && { form: place.form }),
+    ...(place.update && { update: true }),
     ...(place.sample !== null && { sample: place.sample }),
   };
   if (location.hash.startsWith(MARK)) {

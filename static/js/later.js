@@ -18,6 +18,7 @@ export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
 export { openShare } from "./panels/share.js";
 export { learn } from "./panels/learn.js";
+export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
 export { goOn } from "./recipes.js";
 

@@ -15,7 +15,7 @@
  * @typedef {(api.SetCell & {index: number[]}) | api.Load
  *   | {op: "replace", tensor: string, value: Nested} | {op: "view", single: boolean} | api.Reset} Edit  those that the page makes
  *
- * @typedef {"phase" | "layer" | "op" | "element"} Stride
+ * @typedef {"step" | "phase" | "layer" | "op" | "element"} Stride
  * @typedef {{seq: number, element: number}} Cursor
  * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
  *

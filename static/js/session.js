@@ -16,7 +16,7 @@ import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
-import { inRequests, missingFor, nextOf, noteChange, oppositeOf } from "./undo.js";
+import { inRequests, isStep, missingFor, nextOf, noteChange, noteStep, oppositeOf } from "./undo.js";
 import { samplesOf } from "./values.js";
 
 /** @typedef {import("./pagetypes.js").Cursor | ((trace: import("./types.js").Trace) => import("./pagetypes.js").Cursor)} Where */
@@ -281,6 +281,13 @@ export async function edit(changes) {
  * @param {"undo" | "redo"} kind
  */
 export async function again(kind) {
+  const now = store.session.value;
+  // A step of learning that follows from what is known is made again, or gone back over, to the last
+  // bit of what the optimiser has gathered.
+  if (now && isStep(now.id, kind)) {
+    if (kind === "redo") return void (await update(undefined, "redo"));
+    if (now.cursor.goes_back) return unlearn();
+  }
   await change(async (current, token) => {
     const edits = nextOf(current.id, kind);
     if (edits === null) return current;
@@ -310,25 +317,43 @@ async function completed(before, edits) {
 
 /**
  * One step of the optimiser, on all parameters.
+ * @param {Where} [where]  in the pass after it; by default at the event that is in play
+ * @param {"new" | "redo"} [kind]
  * @returns {Promise<{before: number, after: number} | null>}  the loss
  */
-export async function update() {
+export async function update(where, kind = "new") {
   /** @type {{before: number, after: number} | null} */
   let loss = null;
   await change(async (current, token) => {
     const opposite = oppositeOf(await completed(current, "update"), "update");
     loss = (await api.updateSession(current, token)).loss;
-    noteChange(current.id, "new", opposite);
+    noteStep(current.id, kind, opposite);
     return api.getSession(current.id);
-  });
+  }, where);
   return loss;
+}
+
+/**
+ * Back over the last step of learning.
+ * @param {Where} [where]  in the pass before it
+ */
+export async function unlearn(where) {
+  await change(async (current, token) => {
+    if (!current.cursor.goes_back) return current;
+    const opposite = oppositeOf(await completed(current, "update"), "update");
+    await api.stepBack(current, token);
+    // Steps that somebody else has made are no changes of this page.
+    if (isStep(current.id, "undo")) noteStep(current.id, "undo", opposite);
+    return api.getSession(current.id);
+  }, where);
 }
 
 /**
  * Send a change after all earlier ones, then let the figure follow.
  * @param {(current: Session, token: string) => Promise<Session>} send
+ * @param {Where} [where]  the figure stands then; by default at the event that is in play
  */
-async function change(send) {
+async function change(send, where) {
   const mine = ++edits;
   const session = opened;
   const waiting = pending;
@@ -348,7 +373,7 @@ async function change(send) {
     await sent;
   } finally {
     waiting.unsent--;
-    void follow(mine);
+    void follow(mine, where);
   }
 }
 
@@ -414,12 +439,15 @@ export async function showSession(session) {
   await look(session, wantedView(), { seq: 0, element: 0 });
 }
 
-/** @param {number} mine  the edit whose numbers are wanted; a newer one brings its own */
-async function follow(mine) {
+/**
+ * @param {number} mine  the edit whose numbers are wanted; a newer one brings its own
+ * @param {Where} [where]
+ */
+async function follow(mine, where) {
   const session = store.session.value;
   if (mine !== edits || !session) return;
   try {
-    await look(session, wantedView());
+    await look(session, wantedView(), where);
   } catch (error) {
     if (mine !== edits) return;
     store.asked.value = null;

@@ -1,21 +1,24 @@
 /**
- * The timeline: one cursor over the whole pass, moved here without asking the server.
+ * The timeline: one cursor over the whole pass, moved here without asking the server. Only from the
+ * end of an update into the next step of learning, and back over it, the server makes other numbers.
  *
  * @import { Cursor, Stride } from "./pagetypes.js"
  * @import { Level } from "./types.js"
  */
-import { batch, effect } from "@preact/signals-core";
+import { batch, effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { back, clamp, next } from "./cursor.js";
+import { atEnd, back, clamp, next } from "./cursor.js";
+import { messageOf } from "./messages.js";
 import { stopReached } from "./passed.js";
-import { cursor, loading, moved, playing, session, stride, trace } from "./store.js";
+import { unlearn, update } from "./session.js";
+import { cursor, editable, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
 import { t } from "./strings.js";
 import { mount } from "./mount.js";
 
 /** @type {Stride[]} */
-export const STRIDES = ["phase", "layer", "op", "element"];
+export const STRIDES = ["step", "phase", "layer", "op", "element"];
 /** Time to read one step while playing, in ms; a single cell needs less. */
-const PACE = { phase: 2400, layer: 1800, op: 1300, element: 450 };
+const PACE = { step: 3000, phase: 2400, layer: 1800, op: 1300, element: 450 };
 
 /**
  * The stride that fits what is drawn: between boxes, single ops would change nothing to be seen.
@@ -37,11 +40,45 @@ export function goTo(to) {
 }
 
 export function goNext() {
-  if (trace.value) goBeside("next", next(trace.value, cursor.value, stride.value));
+  if (!trace.value) return;
+  if (isAtEnd() && goesOn()) void cross(() => update(stride.value === "step" ? atEnd : START));
+  else goBeside("next", next(trace.value, cursor.value, stride.value));
 }
 
 export function goBack() {
-  if (trace.value) goBeside("back", back(trace.value, cursor.value, stride.value));
+  if (!trace.value) return;
+  const isLeaving = isAtStart() || (stride.value === "step" && isAtEnd());
+  if (isLeaving && goesBack()) void cross(() => unlearn(atEnd));
+  else goBeside("back", back(trace.value, cursor.value, stride.value));
+}
+
+const START = { seq: 0, element: 0 };
+/** A step of learning is on its way: what is pressed meanwhile would be about other numbers. */
+const crossing = signal(false);
+
+/** @param {() => Promise<unknown>} go */
+async function cross(go) {
+  if (crossing.value || stale.value) return;
+  crossing.value = true;
+  try {
+    await go();
+    moved.value = true;
+  } catch (error) {
+    playing.value = false;
+    notice.value = messageOf(error);
+  } finally {
+    crossing.value = false;
+  }
+}
+
+/** Whether after the last event the next step of learning begins. */
+export function goesOn() {
+  return editable.value && trace.value?.events.at(-1)?.phase === "update";
+}
+
+/** Whether before the first event lies the end of the step before. */
+function goesBack() {
+  return editable.value && session.value?.cursor.goes_back === true;
 }
 
 /**
@@ -56,12 +93,19 @@ function goBeside(pressed, to) {
   if (had && button?.disabled) document.getElementById(pressed === "next" ? "back" : "next")?.focus();
 }
 
+function isAtStart() {
+  return cursor.value.seq === 0 && cursor.value.element === 0;
+}
+
 function isAtEnd() {
   return trace.value !== null && cursor.value.seq >= trace.value.events.length;
 }
 
 export function togglePlay() {
-  if (!playing.value && isAtEnd()) goTo({ seq: 0, element: 0 });
+  if (!playing.value && isAtEnd()) {
+    if (goesOn()) goNext();
+    else goTo(START);
+  }
   playing.value = !playing.value;
 }
 
@@ -76,7 +120,8 @@ export function mountTimeline() {
   effect(() => {
     if (!playing.value) return;
     if (isAtEnd()) {
-      playing.value = false;
+      // It plays one step of learning; the next begins where it is played on.
+      if (!crossing.value && !stale.value) playing.value = false;
       return;
     }
     // Reading the cursor restarts the wait after every step, also after one made by hand.
@@ -88,9 +133,9 @@ export function mountTimeline() {
 
 function timeline() {
   const events = trace.value?.events ?? [];
-  const { seq, element } = cursor.value;
-  const start = !trace.value || (seq === 0 && element === 0);
-  const end = !trace.value || isAtEnd();
+  const { seq } = cursor.value;
+  const start = !trace.value || (isAtStart() && !goesBack());
+  const end = !trace.value || (isAtEnd() && !goesOn());
   return html`
     <div class="timeline-buttons">
       <button type="button" id="back" ?disabled=${start} @click=${goBack}>
@@ -133,7 +178,9 @@ function timeline() {
 /** Where the cursor stands, in words; counted in strides of the size that is chosen. */
 export function position() {
   if (!trace.value) return loading.value ? t("loading.now") : "";
-  return withCells(t("timeline.position", stopReached(trace.value, cursor.value.seq, stride.value)));
+  const place = withCells(t("timeline.position", stopReached(trace.value, cursor.value.seq, stride.value)));
+  const made = session.value?.cursor.step ?? 0;
+  return made > 0 ? `${t("learn.step", { n: made + 1 })} \u00b7 ${place}` : place;
 }
 
 /** The same as the slider counts it, which has a place for every event. */
@@ -152,7 +199,7 @@ function withCells(step) {
 /** The phases under the slider, each as wide as it has steps, cut where another layer begins. */
 function phases() {
   const events = trace.value?.events ?? [];
-  const names = /** @type {const} */ (["forward", "loss", "backward"]);
+  const names = /** @type {const} */ (["forward", "loss", "backward", "update"]);
   return html`<div class="phases" aria-hidden="true">
     ${names.map((name) => {
       const own = events.filter((event) => event.phase === name);

@@ -820,7 +820,9 @@
  *
  * `note`: Why the terms are not those of the rule: `others`, minus the other probabilities stand
  * for y - 1, which would lose digits; `digits`, a cell is rounded and its logarithm was taken
- * before the rounding; `complement`, another function of x stands for 1 - y.
+ * before the rounding; `complement`, another function of x stands for 1 - y; `root`, the factor is
+ * 1 over the root of the cell, to which epsilon is added; `corrected`, the same of Adam, whose
+ * running means are freed of their bias.
  *
  * @typedef {{
  *   tensor: string,
@@ -835,7 +837,7 @@
  *   omitted: number,
  *   omitted_value: Cell,
  *   divisor: Divisor | null,
- *   note: "others" | "digits" | "complement" | null,
+ *   note: "others" | "digits" | "complement" | "root" | "corrected" | null,
  * }} Explanation
  */
 

@@ -56,6 +56,30 @@ export function noteChange(id, kind, opposite) {
   pasts.value = new Map([...pasts.peek(), [id, next]]);
 }
 
+/** Changes that were steps of learning: known by the very edits that take them back. */
+const steps = new WeakSet();
+
+/**
+ * Note a step of learning that the server has made, or gone back over.
+ * @param {string} id
+ * @param {Kind} kind
+ * @param {Edit[] | null} opposite
+ */
+export function noteStep(id, kind, opposite) {
+  if (opposite) steps.add(opposite);
+  noteChange(id, kind, opposite);
+}
+
+/**
+ * Whether what is undone or redone next is a step of learning.
+ * @param {string} id
+ * @param {"undo" | "redo"} kind
+ */
+export function isStep(id, kind) {
+  const next = nextOf(id, kind);
+  return next !== null && steps.has(next);
+}
+
 /** The newest changes. @param {Edit[][]} list */
 function bounded(list) {
   let cells = 0;

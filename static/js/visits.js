@@ -83,7 +83,7 @@ export function sharedAddress(now) {
 
 /** @param {Session} now @param {string | null} lang */
 function addressOf(now, lang) {
-  const { level, loss, sample, open, form } = view.value;
+  const { level, loss, sample, open, form, update } = view.value;
   const boxes = level === "network" || level === "layer";
   return address.write({
     panels: /** @type {any} */ (document.body.dataset.panels ?? null),
@@ -95,6 +95,7 @@ function addressOf(now, lang) {
     open: boxes ? open : level === "op" ? open.filter(isOp) : [],
     form: loss === "opened" ? form : null,
     beside: now.network.loss !== null && beside.value,
+    update: update || null,
     sample,
     cursor: cursor.value,
     stride: stride.value,

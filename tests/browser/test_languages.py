@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.engine.optimizers import OPTIMIZERS
+
 STATIC = Path(__file__).parents[2] / "static"
 LANGUAGES = ("en", "ko", "ja")
 OWN_LETTERS = {"ko": re.compile("[\uac00-\ud7a3]"), "ja": re.compile("[\u3040-\u30ff]")}
@@ -44,6 +46,7 @@ def test_every_rule_of_a_trace_has_a_sentence() -> None:
     names = [f"{op}.forward" for op in OPS]
     names += [f"{op}.gradient.{k}" for op in OPS for k in range(1 + (op in TWO_INPUTS))]
     names += ["seed.loss", "seed.given"]
+    names += [f"{kind}.update" for kind in OPTIMIZERS]
     names += [f"softmax_with_loss.{part}" for part in ("probabilities", "loss", "gradient")]
     # + and x have one sentence for all their inputs.
     alike = {f"rule.{name}" for name in names if re.sub(r"\.\d$", "", f"rule.{name}") in keys}

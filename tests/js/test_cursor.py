@@ -25,7 +25,7 @@ def test_every_stride_of_the_page_is_the_engine_s(level: str, loss: str) -> None
     told = {
         "events": [{"elements": event.elements} for event in events],
         # As the API tells them: the starts of the parts.
-        "strides": {stride: stops(trace, stride) for stride in ("phase", "layer")},
+        "strides": {stride: stops(trace, stride) for stride in ("step", "phase", "layer")},
     }
 
     found = call(

@@ -3,7 +3,7 @@
  *
  * @import { Formula, GraphEdge } from "../types.js"
  */
-import { plainFormula } from "../format.js";
+import { plainFormula, shapeText } from "../format.js";
 import { graph, session, trace } from "../store.js";
 import { has, t } from "../strings.js";
 
@@ -19,6 +19,35 @@ export function edgeOf(key) {
     const inside = edges.find((edge) => edge.key === key && edge.label);
     if (inside) return inside;
   }
+}
+
+/** What an update makes of a parameter, and what its optimiser has gathered: `affine1.W.change`. */
+const OF_UPDATE = /^(.+\.[Wb])\.(change|new|(?:velocity|squares|mean|square)(\.new)?)$/;
+/** @type {Record<string, string>} */
+const GATHERED = { velocity: "v", squares: "h", mean: "m", square: "v" };
+
+/**
+ * Shape of a tensor that the figure draws, or that stands beside it in the panel as those of an
+ * update do.
+ * @param {string} key
+ * @returns {{key: string, shape: number[], shape_text: string, label?: GraphEdge["label"]} | undefined}
+ */
+export function tensorOf(key) {
+  const edge = edgeOf(key);
+  if (edge || !OF_UPDATE.test(key)) return edge;
+  const event = trace.value?.events.find(({ reads, writes }) => writes.includes(key) || reads.includes(key));
+  return event && { key, shape: event.shape, shape_text: shapeText(event.shape) };
+}
+
+/** @param {string} key  of an update @returns {string | null} */
+function nameInUpdate(key) {
+  const [, parameter, part, isNew] = OF_UPDATE.exec(key) ?? [];
+  if (!parameter) return null;
+  const of = nameOf(parameter);
+  if (part === "change") return `\u0394${of}`;
+  if (part === "new") return t("update.new", { name: of });
+  const name = GATHERED[part.replace(".new", "")];
+  return isNew ? t("update.new", { name }) : name;
 }
 
 /** @param {string} key @returns {Formula | null} */
@@ -39,6 +68,8 @@ export function formulaOf(key) {
 export function nameOf(key) {
   const formula = formulaOf(key);
   if (formula) return plainFormula(formula.latex);
+  const inUpdate = nameInUpdate(key);
+  if (inUpdate) return inUpdate;
   const made = trace.value?.events.find(({ writes }) => writes.includes(key));
   if (made?.rule) return plainFormula(made.rule.split(" = ")[0]);
   const parameter = /^[a-z]+(\d*)\.([Wb])$/.exec(key);
@@ -102,7 +133,7 @@ export function opTitle(id) {
 /**
  * Which cell of a tensor, as the figure writes its shape: without the 1 of a single sample where
  * that is not written.
- * @param {GraphEdge | undefined} edge
+ * @param {{shape_text: string} | undefined} edge
  * @param {readonly number[]} index
  */
 export function indexText(edge, index) {

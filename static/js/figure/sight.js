@@ -51,6 +51,10 @@ export function sightOf(look) {
       if (selection?.key === key && selection.index !== null) return selection.index;
       return current?.key === key ? current.index : null;
     },
-    lit: (nodes) => event !== null && nodes.includes(event.node),
+    // An update is no op of the figure: where the parameter is inside a box, the box stands for it.
+    lit: (nodes) =>
+      event !== null &&
+      (nodes.includes(event.node) ||
+        (event.phase === "update" && nodes.length > 1 && nodes.every((node) => node.startsWith(`${event.layer}.`)))),
   };
 }

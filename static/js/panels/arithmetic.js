@@ -6,7 +6,7 @@
 import { html } from "lit-html";
 import { ask } from "../asking.js";
 import { formulaPicture } from "../figure/formula.js";
-import { edgeOf, formulaFor, indexText, nameOf } from "../figure/names.js";
+import { formulaFor, indexText, nameOf, tensorOf } from "../figure/names.js";
 import { full, plainFormula, short } from "../format.js";
 import { pointed } from "../store.js";
 import { t } from "../strings.js";
@@ -155,6 +155,9 @@ const FUNCTIONS = {
   one_minus: (inner) => `(1 ${MINUS} ${inner})`,
   one_minus_square: (inner) => `(1 ${MINUS} ${inner}\u00b2)`,
   one_over_cosh_square: (inner) => `1/cosh(${inner})\u00b2`,
+  // 1 over the root of what is gathered; the note below says what else is under it.
+  adagrad_root: (inner) => `1/\u221a${inner}`,
+  adam_root: (inner) => `1/\u221a${inner}`,
 };
 /** Functions whose argument needs no brackets of its own. */
 const BRACKETED = ["exp", "log", "relu", "step", "one_over_cosh_square", "sigmoid", "tanh"];
@@ -178,7 +181,7 @@ function bracketed(text) {
 function factorButton(factor, shift, isAmong) {
   const { tensor, index, value, cell_value: cell = value } = factor;
   const text = factorText(factor, shift, isAmong);
-  const edge = edgeOf(tensor);
+  const edge = tensorOf(tensor);
   const title = `${edge ? nameOf(tensor) : tensor}${indexText(edge, index)} = ${full(cell)}`;
   if (!edge) return html`<span class="factor" title=${title}>${text}</span>`;
   const spots = [{ key: tensor, index: positionOf(index, edge.shape) }];

@@ -3,13 +3,13 @@
  * a term that is pointed at lights the cells it came from.
  *
  * @import { Spot } from "../pagetypes.js"
- * @import { Cell, Explanation, GraphEdge } from "../types.js"
+ * @import { Cell, Explanation } from "../types.js"
  */
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
 import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
-import { edgeOf, indexText, nameOf, partnerOf } from "../figure/names.js";
+import { edgeOf, indexText, nameOf, partnerOf, tensorOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
 import { cursor, graph, selection, session, stale, subject, trace } from "../store.js";
 import { full, short } from "../format.js";
@@ -46,7 +46,7 @@ function made(spot) {
   const { terms, divisor } = answer.value.explanation ?? { terms: [] };
   const factors = [...terms, ...(divisor?.terms ?? [])].flatMap((term) => term.factors);
   return factors.flatMap(({ tensor, index }) => {
-    const edge = tensor === spot.key ? undefined : edgeOf(tensor);
+    const edge = tensor === spot.key ? undefined : tensorOf(tensor);
     return edge ? [{ key: tensor, index: positionOf(index, edge.shape) }] : [];
   });
 }
@@ -66,7 +66,7 @@ function nameOfRequest({ key, index }) {
 async function request({ key, index }, name) {
   const id = session.peek()?.id;
   if (!id || index === null) return;
-  const shape = edgeOf(key)?.shape ?? [];
+  const shape = tensorOf(key)?.shape ?? [];
   answer.value = { name, explanation: null, problem: null };
   try {
     const explanation = await api.explain(id, passOf(key), key, indexOf(index, shape), TERMS_SHOWN);
@@ -78,7 +78,7 @@ async function request({ key, index }, name) {
 
 /** @param {Spot} spot */
 export function cellExplanation(spot) {
-  const edge = edgeOf(spot.key);
+  const edge = tensorOf(spot.key);
   if (!edge) return null;
   const answer = spot.index === null ? html`<p class="hint">${numbersOf(spot.key)}</p>` : derivation(spot);
   return html`<section class="chosen" aria-labelledby="chosen-title">
@@ -98,7 +98,7 @@ export function cellExplanation(spot) {
 
 /**
  * To a cell by its index, where the figure is too small to point at one.
- * @param {Spot} spot @param {GraphEdge} edge
+ * @param {Spot} spot @param {NonNullable<ReturnType<typeof tensorOf>>} edge
  */
 function cellFields({ key, index }, { shape, label }) {
   if (!label || label.mode === "scalar" || label.mode === "grid") return null;
@@ -152,7 +152,7 @@ function shownTrail() {
   return trail.value.filter((spot, i) => next[i] && spokenName(spot) !== spokenName(next[i]));
 }
 
-/** @param {Spot} spot @param {GraphEdge} edge */
+/** @param {Spot} spot @param {NonNullable<ReturnType<typeof tensorOf>>} edge */
 function facts(spot, edge) {
   const partner = edgeOf(partnerOf(spot.key));
   return html`<dl class="facts">
@@ -178,7 +178,7 @@ function facts(spot, edge) {
 
 /** @param {Spot} spot */
 function indexOfSpot({ key, index }) {
-  const edge = edgeOf(key);
+  const edge = tensorOf(key);
   if (index === null || !edge?.shape.length) return null;
   return html`<span class="index">${indexText(edge, indexOf(index, edge.shape))}</span>`;
 }
@@ -199,7 +199,7 @@ function numberOf(spot) {
 
 /** @param {Spot} spot */
 function spokenName({ key, index }) {
-  const edge = edgeOf(key);
+  const edge = tensorOf(key);
   return `${nameOf(key)}${index === null || !edge ? "" : indexText(edge, indexOf(index, edge.shape))}`;
 }
 

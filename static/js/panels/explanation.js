@@ -10,7 +10,7 @@ import { ask, askedOp, asking } from "../asking.js";
 import { fromLater, later } from "../coming.js";
 import { formulaPicture } from "../figure/formula.js";
 import { turnOf } from "../figure/openops.js";
-import { edgeOf, formulaFor, layerTitle, nameOf, opTitle, totalName } from "../figure/names.js";
+import { edgeOf, formulaFor, layerTitle, nameOf, opTitle, tensorOf, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
@@ -21,7 +21,7 @@ import { digitSection } from "./digit.js";
 import { equationInPlay, equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
-import { strideRules, strideSentence } from "./stride.js";
+import { learnedBy, strideRules, strideSentence } from "./stride.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
 import { turnButton } from "./turn.js";
 
@@ -100,7 +100,7 @@ function heading() {
 function sentenceParts() {
   const now = event.value;
   if (!trace.value) return loading.value ? null : t("loading.nothing");
-  if (!now) return t(openingKey() ?? "start.any");
+  if (!now) return t(openingKey() ?? "start.any", { n: (session.value?.cursor.step ?? 0) + 1 });
   if (!passed.value) return glued(tParts(sentenceKey(now), named(now, term)));
   const { key, names } = strideSentence(passed.value, term);
   return glued(tParts(key, names).flat());
@@ -141,7 +141,8 @@ export function sentenceText() {
   const now = event.value;
   const opening = openingKey();
   const said = now ? spokenStep(now) : "";
-  return opening ? `${said} ${t(opening)}`.trim() : said;
+  const step = (session.value?.cursor.step ?? 0) + 1;
+  return opening ? `${said} ${t(opening, { n: step })}`.trim() : said;
 }
 
 /** @param {TraceEvent} now */
@@ -158,6 +159,7 @@ function openingKey() {
   const first = trace.value?.events.findIndex(({ phase }) => phase === "backward") ?? -1;
   const end = trace.value?.events.length;
   if (element > 0) return null;
+  if (seq === 0 && (session.value?.cursor.step ?? 0) > 0) return "learn.next";
   if (seq === 0) return has(`start.${preset}`) ? `start.${preset}` : "start.any";
   if (first < 0 && seq === end) return has(`end.${preset}`) ? `end.${preset}` : null;
   if (seq === first) return has(`backward.${preset}`) ? `backward.${preset}` : "backward.any";
@@ -210,7 +212,7 @@ function named({ reads, writes, phase }, as) {
     a: maybe(values[0]),
     b: maybe(values[1]),
     g: (gradients.length > 1 && totalName(gradients[0])) || maybe(gradients[0]),
-    out: maybe(writes[0]),
+    out: maybe(phase === "update" ? writes.at(-1) : writes[0]),
     to: phase === "backward" ? maybe(writes[0]?.replace(/\.grad$/, "")) : "",
     count: String(phase === "backward" ? gradients.length : reads.length),
   };
@@ -218,7 +220,7 @@ function named({ reads, writes, phase }, as) {
 
 /** @param {string} key */
 export function term(key) {
-  if (!edgeOf(key)) return html`<b>${nameOf(key)}</b>`;
+  if (!tensorOf(key)) return html`<b>${nameOf(key)}</b>`;
   const spots = [{ key, index: null }];
   return html`<button
     type="button"
@@ -234,7 +236,10 @@ export function term(key) {
 /** @param {TraceEvent} now */
 function rule(now) {
   const events = passed.value;
-  const { reads, writes } = events ? acrossAll(events) : now;
+  if (now.phase === "update" && !events) {
+    return html`${formulaOfRule(now)} ${fromLater(({ updateTables }) => updateTables(now))}`;
+  }
+  const { reads, writes } = !events ? now : now.phase === "update" ? ofUpdates(events) : acrossAll(events);
   return html`
     ${events ? strideRules(events).map(formulaOfRule) : [equationInPlay(), ownRule(now)]}
     <ul class="operands" aria-label=${t("explain.operands")}>
@@ -242,6 +247,11 @@ function rule(now) {
       ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
     </ul>
   `;
+}
+
+/** Of many updates what matters: the new parameters. @param {readonly TraceEvent[]} events */
+function ofUpdates(events) {
+  return { reads: /** @type {string[]} */ ([]), writes: learnedBy(events) };
 }
 
 /** The equation says it with its shapes, but not that a sum over rows is a product with a row of ones. @param {TraceEvent} now */
@@ -283,11 +293,11 @@ function formulaOfRule({ rule: latex }) {
 /** @param {string} key @param {string} role @param {number[]} [shape] @param {TraceEvent | null} [reader] */
 function operand(key, role, shape, reader = null) {
   const seen = reader && seenAs(key, reader);
-  const edge = edgeOf(key);
+  const edge = tensorOf(key);
   const text = edge?.shape_text ?? (shape ? shapeText(shape) : "");
   return html`<li>
     <span class="role">${role}</span>
-    <span>${edgeOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span>
+    <span>${tensorOf(key) ? term(key) : nameOf(key)} <span class="shape">${text}</span>
       ${seen ? html`<span class="seen">${seen}</span>` : null}</span>
     ${scrolling(numbers(key, FEW_CELLS), nameOf(key))}
   </li>`;

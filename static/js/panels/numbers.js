@@ -8,7 +8,7 @@ import { tensorAddress, UNMADE } from "../api.js";
 import { cellsKnown } from "../cursor.js";
 import { range } from "../figure/heat.js";
 import { passOf, whyNever } from "../figure/known.js";
-import { edgeOf } from "../figure/names.js";
+import { tensorOf } from "../figure/names.js";
 import { textsOf } from "../figure/texts.js";
 import { full, short } from "../format.js";
 import { cursor, session, stale, table as times, trace } from "../store.js";
@@ -33,7 +33,7 @@ export function numbers(key, most = MOST_CELLS) {
   const known = cellsKnown(times.value, key, cursor.value);
   const value = times.value.values.get(key);
   if (known === 0 || value === undefined) return hint(t("edge.empty"));
-  if (isOmitted(value)) return summary(key, value, edgeOf(key)?.shape ?? []);
+  if (isOmitted(value)) return summary(key, value, tensorOf(key)?.shape ?? []);
   const rows = asRows(value);
   if (rows.length * rows[0].length > most) {
     return summary(key, range(rows.flat().slice(0, known)), [rows.length, rows[0].length]);
