@@ -9,7 +9,7 @@ WORDS = {
     "ko": ("갱신", "학습 2번째 걸음"),
     "ja": ("更新", "学習の 2 ステップ目"),
 }
-NETWORK = "?preset=two-layer&at=0"
+NETWORK = "?preset=two-layer&at=0&update=1"
 
 
 def weights(explorer: Any) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def test_in_every_language_by_keyboard_alone(explorer: Any, language: str) -> No
 
 
 def test_a_large_weight_is_looked_at_number_by_number(explorer: Any) -> None:
-    explorer.open("?preset=fig-5-28&level=op&at=0")
+    explorer.open("?preset=fig-5-28&level=op&at=0&update=1")
     page = explorer.page
     events = explorer.get("/trace?level=op&update=true&max_cells=0")["events"]
     first = next(event for event in events if event["phase"] == "update")
@@ -166,7 +166,7 @@ def test_a_large_weight_is_looked_at_number_by_number(explorer: Any) -> None:
 
 
 def test_a_figure_without_a_loss_ends_where_it_did(explorer: Any) -> None:
-    explorer.open("?preset=fig-5-25&at=0")
+    explorer.open("?preset=fig-5-25&at=0&update=1")
     page = explorer.page
     assert page.locator(".phase-part.update").count() == 0
     explorer.press("End")
@@ -186,3 +186,15 @@ def test_a_link_to_an_update_names_the_event_of_the_step_that_is_shown(explorer:
     page.wait_for_selector("body[data-ready]")
     assert explorer.slider() == int(page.get_attribute("#slider", "max") or 0)
     assert explorer.figure() == shown
+
+
+def test_the_panel_learning_leads_into_the_update(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&lang=en")
+    page = explorer.page
+    before = page.get_attribute("#slider", "max")
+    page.click("#tab-learn")
+    page.check("#learn-single")
+    explorer.until(lambda: page.get_attribute("#slider", "max") == str(int(before) + 4))
+    assert "update=1" in page.url
+    page.uncheck("#learn-single")
+    explorer.until(lambda: page.get_attribute("#slider", "max") == before)

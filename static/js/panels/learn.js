@@ -9,9 +9,10 @@ import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import { short } from "../format.js";
 import { asking, changeRate, control, curve, isActive, openStep, refused, run, start } from "../learning.js";
-import { allowedMessage } from "../messages.js";
+import { allowedMessage, messageOf } from "../messages.js";
+import { changeView } from "../session.js";
 import { parseNumber } from "../matrices/numbers.js";
-import { catalogue, editable, session, theme } from "../store.js";
+import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { asNumber, samplesOf } from "../values.js";
 import { learns } from "./data.js";
@@ -37,7 +38,7 @@ export function learn() {
   return html`<section class="learn" aria-labelledby="learn-title">
     <h2 id="learn-title">${t("learn.title")}</h2>
     <p class="hint">${t("learn.hint")}</p>
-    ${form(faults)} ${buttons(faults)} ${progress()} ${picture()} ${opening()} ${opened()}
+    ${form(faults)} ${buttons(faults)} ${single()} ${progress()} ${picture()} ${opening()} ${opened()}
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null}
   </section>`;
 }
@@ -128,6 +129,22 @@ function buttons(faults) {
     }
     <button type="button" id="learn-stop" ?disabled=${busy} @click=${() => control("stop")}>${t("learn.stop")}</button>
   </div>`;
+}
+
+/** The same in the figure, one step under the microscope. */
+function single() {
+  return html`<label class="check">
+    <input
+      type="checkbox"
+      id="learn-single"
+      .checked=${view.value.update}
+      @change=${(/** @type {Event} */ event) =>
+        changeView({ update: /** @type {HTMLInputElement} */ (event.target).checked }).catch(
+          (error) => (refused.value = messageOf(error)),
+        )}
+    />
+    <span>${t("learn.single")}</span>
+  </label>`;
 }
 
 function progress() {
