@@ -180,7 +180,7 @@ export function position() {
   if (!trace.value) return loading.value ? t("loading.now") : "";
   const place = withCells(t("timeline.position", stopReached(trace.value, cursor.value.seq, stride.value)));
   const made = session.value?.cursor.step ?? 0;
-  return made > 0 ? `${t("learn.step", { n: made + 1 })} \u00b7 ${place}` : place;
+  return made > 0 ? `${t("update.step", { n: made + 1 })} \u00b7 ${place}` : place;
 }
 
 /** The same as the slider counts it, which has a place for every event. */

@@ -38,7 +38,10 @@ def test_every_language_has_the_same_keys_and_placeholders(language: str) -> Non
 def test_nothing_is_left_untranslated(language: str) -> None:
     english, other = catalogue("en"), catalogue(language)
     same = {key for key in english if other[key] == english[key]}
-    assert same == {"activation.relu", "activation.sigmoid", "activation.tanh", "layer.affine"}
+    functions = {"activation.relu", "activation.sigmoid", "activation.tanh", "layer.affine"}
+    optimizers = {"optimizer.sgd", "optimizer.adagrad", "optimizer.adam"}
+    # The Japanese edition writes it as the English one does, the Korean does not.
+    assert same - {"optimizer.momentum"} == functions | optimizers
 
 
 def test_every_rule_of_a_trace_has_a_sentence() -> None:

@@ -159,7 +159,7 @@ function openingKey() {
   const first = trace.value?.events.findIndex(({ phase }) => phase === "backward") ?? -1;
   const end = trace.value?.events.length;
   if (element > 0) return null;
-  if (seq === 0 && (session.value?.cursor.step ?? 0) > 0) return "learn.next";
+  if (seq === 0 && (session.value?.cursor.step ?? 0) > 0) return "update.next";
   if (seq === 0) return has(`start.${preset}`) ? `start.${preset}` : "start.any";
   if (first < 0 && seq === end) return has(`end.${preset}`) ? `end.${preset}` : null;
   if (seq === first) return has(`backward.${preset}`) ? `backward.${preset}` : "backward.any";
