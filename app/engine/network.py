@@ -70,11 +70,6 @@ class Network:
             else:
                 self.layers[name] = ACTIVATIONS[layer.type]()
 
-    def set_parameters(self, parameters: Mapping[str, Array]) -> None:
-        """Write new values into the network's own arrays."""
-        for name, value in parameters.items():
-            self.parameters[name][...] = value
-
     def forward(self, x: Array) -> Array:
         """Scores ``(N, C)``: the output of the last layer for x ``(N, D)``."""
         for layer in self.layers.values():

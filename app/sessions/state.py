@@ -209,7 +209,7 @@ class Session:
             t=arrays.get("t"),
             grad_output=arrays.get("grad_output"),
             optimizer=OptimizerConfig(**meta["optimizer"]),
-            optimizer_state=_below(arrays, _OPTIMIZER),
+            optimizer_state=below(arrays, _OPTIMIZER),
             view=View(**{**meta["view"], "open": tuple(meta["view"].get("open", ()))}),
             cursor=Cursor(*meta["cursor"]),
             preset=meta["preset"],
@@ -220,8 +220,8 @@ class Session:
             steps=Steps(
                 meta.get("steps", (0, 0))[0],
                 meta.get("steps", (0, 0))[1],
-                _below(arrays, f"{_BASE}{_PARAMETER}"),
-                _below(arrays, f"{_BASE}{_OPTIMIZER}"),
+                below(arrays, f"{_BASE}{_PARAMETER}"),
+                below(arrays, f"{_BASE}{_OPTIMIZER}"),
             ),
             opened=Opened(**meta["opened"]) if meta.get("opened") else None,
         )
@@ -232,7 +232,8 @@ def _named(parameters: Mapping[str, Array], optimizer: Mapping[str, Array]) -> d
     return named | {f"{_OPTIMIZER}{name}": value for name, value in optimizer.items()}
 
 
-def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+def below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    """Those of ``arrays`` whose names begin with ``prefix``, by the rest of their names."""
     return {
         name.removeprefix(prefix): value
         for name, value in arrays.items()

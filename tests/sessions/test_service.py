@@ -146,7 +146,7 @@ def test_updates_with_the_stored_state_are_those_of_one_long_training(service: S
     for _ in range(5):
         service.update(session.id, token, None, None)
         gradients = network.gradients(session.x, targets)
-        network.set_parameters(optimizer.update(network.parameters, gradients))
+        optimizer.step(network.parameters, gradients)
 
     for name, value in service.get(session.id).parameters.items():
         assert np.array_equal(value, network.parameters[name]), name

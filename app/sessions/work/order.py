@@ -14,7 +14,7 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.rates import CONSTANT, Rates, Schedule
 from app.engine.spec import NetworkSpec
 from app.engine.training import Training, Watch
-from app.sessions.state import network_json, network_spec
+from app.sessions.state import below, network_json, network_spec
 
 Array = np.ndarray
 Parts = tuple[dict[str, Any], dict[str, Array]]
@@ -122,9 +122,9 @@ class Snapshot:
         """The snapshot that gave these `parts`; there may be others among them."""
         return cls(
             document["step"],
-            _below(arrays, _PARAMETER),
-            _below(arrays, _OPTIMIZER),
-            _below(arrays, _HISTORY),
+            below(arrays, _PARAMETER),
+            below(arrays, _OPTIMIZER),
+            below(arrays, _HISTORY),
             document["best"],
             document["waited"],
         )
@@ -243,11 +243,3 @@ class Order:
             (arrays["held_out/x"], arrays["held_out/t"]) if "held_out/x" in arrays else None,
             document["until"],
         )
-
-
-def _below(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    return {
-        name.removeprefix(prefix): array
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
