@@ -276,8 +276,22 @@ class StridesAnswer(TypedDict):
     layer: list[int]
 
 
+class LossesAnswer(TypedDict):
+    """The loss before the step, as the gradient predicts it, and as it came out."""
+
+    before: Cell
+    predicted: Cell
+    after: Cell
+
+
+class StepUpdateAnswer(TypedDict):
+    """The step of the optimiser that a pass ends with."""
+
+    loss: LossesAnswer
+
+
 class TraceAnswer(TypedDict):
-    """A whole pass."""
+    """A whole pass; `update` is there where it goes on into the update."""
 
     id: str
     version: int
@@ -294,6 +308,7 @@ class TraceAnswer(TypedDict):
     outputs: Values
     events: list[TraceEventAnswer]
     strides: StridesAnswer
+    update: NotRequired[StepUpdateAnswer]
 
 
 class SteppedCell(TypedDict):

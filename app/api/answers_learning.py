@@ -8,7 +8,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.api.answers import OptimizerAnswer
+from app.api.answers import LossesAnswer, OptimizerAnswer
 from app.api.cells import Cell, Shape, Value, words
 from app.sessions.run import State
 
@@ -102,14 +102,6 @@ class CheckAnswer(TypedDict):
     sampled: bool
     max_relative_error: Cell | None
     parameters: dict[str, CheckedAnswer]
-
-
-class LossesAnswer(TypedDict):
-    """The loss before the step, as the gradient predicts it, and as it came out."""
-
-    before: Cell
-    predicted: Cell
-    after: Cell
 
 
 class UpdatedAnswer(TypedDict):

@@ -12,6 +12,7 @@ from app.api.answers import (
     EvaluatedFields,
     LayerAnswer,
     LayersAnswer,
+    LossesAnswer,
     MinimalAnswer,
     NetworkAnswer,
     OpenedAnswer,
@@ -28,6 +29,7 @@ from app.api.answers import (
 from app.api.answers_catalogue import PresetsAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
+from app.engine.descent import Losses
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
 from app.engine.progress import progress
@@ -248,7 +250,7 @@ def trace_json(
     cells = sum(event.elements for event in trace.events)
     cells += sum(trace.array(key).size for key in trace.inputs)
     told = Bound.of(session, max_cells, view).within(cells)
-    return {
+    document: TraceAnswer = {
         "id": session.id,
         "version": session.version,
         "data_version": session.data_version,
@@ -269,6 +271,14 @@ def trace_json(
             "layer": list(stops(trace, "layer")),
         },
     }
+    if trace.update is not None:
+        document["update"] = {"loss": losses_json(trace.update.losses)}
+    return document
+
+
+def losses_json(losses: Losses) -> LossesAnswer:
+    """The loss around a step of the optimiser."""
+    return {"before": losses.before, "predicted": losses.predicted, "after": losses.after}
 
 
 def event_json(event: Event, reached: float) -> BareEvent:

@@ -13,7 +13,7 @@ from app.api.answers_learning import (
     UpdateAnswer,
 )
 from app.api.bounds import Bound
-from app.api.views import optimizer_json
+from app.api.views import losses_json, optimizer_json
 from app.engine.check import CheckResult
 from app.engine.derivation import Explanation, TermValue
 from app.engine.history import Rows
@@ -97,11 +97,7 @@ def update_json(session: Session, result: UpdateResult, max_cells: int) -> Updat
         "version": session.version,
         "data_version": session.data_version,
         "optimizer": optimizer_json(result.optimizer),
-        "loss": {
-            "before": result.before,
-            "predicted": result.predicted,
-            "after": result.after,
-        },
+        "loss": losses_json(result.losses),
         "parameters": {
             name: {
                 "old": told("", step.old),

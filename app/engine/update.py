@@ -16,7 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.derivation import Explanation, FactorValue, TermValue
+from app.engine.descent import Losses, losses
 from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 
 Array = np.ndarray
@@ -56,11 +58,13 @@ class Update:
         config: Its type and settings.
         steps: How many steps it has made with this one.
         state: What it has gathered after it, for `Optimizer.restore`.
+        losses: Of the mini-batch, before and after.
     """
 
     config: OptimizerConfig
     steps: int
     state: Mapping[str, Array]
+    losses: Losses
 
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
@@ -69,6 +73,9 @@ def with_update(
     parameters: Mapping[str, Array],
     config: OptimizerConfig,
     state: Mapping[str, Array],
+    spec: NetworkSpec,
+    x: Array,
+    t: Array,
 ) -> Trace:
     """``trace`` and the step of the optimiser that follows it.
 
@@ -77,6 +84,9 @@ def with_update(
         parameters: All parameters by name; the trace has the gradient of each.
         config: The optimiser.
         state: What it has gathered before, as `Optimizer.state` gives it.
+        spec: The network that was run.
+        x: The mini-batch ``(N, D)``.
+        t: Its one-hot targets ``(N, C)``.
     """
     optimizer = make_optimizer(config)
     if state:
@@ -116,8 +126,10 @@ def with_update(
                 shape=parameter.shape,
             )
         )
+    new = {name: values[f"{name}.new"] for name in parameters}
+    around = losses(spec, x, t, float(trace.array("loss")), gradients, changes, new)
     return trace.extended(
-        tuple(given), tuple(events), values, Update(config, optimizer.steps, after)
+        tuple(given), tuple(events), values, Update(config, optimizer.steps, after, around)
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.engine.check import CheckResult, gradient_check
-from app.engine.network import Evaluation, Network
+from app.engine.descent import Losses, losses
+from app.engine.network import Evaluation
 from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
@@ -30,18 +31,10 @@ class Updated:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """One step of the optimiser over all samples of the session.
-
-    Attributes:
-        before: The loss before the step.
-        predicted: Before plus the sum of gradient times change: what the slope promises.
-        after: The loss after the step.
-    """
+    """One step of the optimiser over all samples of the session."""
 
     optimizer: OptimizerConfig
-    before: float
-    predicted: float
-    after: float
+    losses: Losses
     parameters: dict[str, Updated]
 
 
@@ -86,17 +79,14 @@ def update(
     gradients = evaluation.parameter_gradients
     changes = stepper.changes(gradients)
     new = {name: np.asarray(np.add(old, changes[name])) for name, old in session.parameters.items()}
-    before, after = evaluation.loss, Network(session.spec, new).loss(session.x, targets)
-    assert before is not None
+    assert evaluation.loss is not None
+    around = losses(session.spec, session.x, targets, evaluation.loss, gradients, changes, new)
     steps = {
         # Adding 0 turns -0 into 0.
         name: Updated(old, gradients[name] + 0, changes[name] + 0, new[name])
         for name, old in session.parameters.items()
     }
-    slope = sum(
-        float(np.sum(step.gradient * step.change, dtype=np.float64)) for step in steps.values()
-    )
-    result = UpdateResult(session.optimizer, before, before + slope, after, steps)
+    result = UpdateResult(session.optimizer, around, steps)
     return stepped(session, new, stepper.state()), result
 
 

@@ -179,5 +179,15 @@ def _made(session: Session, view: View, single: bool) -> Trace:
     )
     # One row of several, seen alone, is not what the optimiser learns from.
     if view.update and learns(session) and (level != "element" or session.n == 1):
-        return with_update(trace, session.parameters, session.optimizer, session.optimizer_state)
+        targets = session.targets
+        assert targets is not None
+        return with_update(
+            trace,
+            session.parameters,
+            session.optimizer,
+            session.optimizer_state,
+            session.spec,
+            session.x,
+            targets,
+        )
     return trace

@@ -16,7 +16,7 @@ _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 _LATER = re.compile(
     r"(data|export|files|help|learn|menu|network|number|optimizer|paste|samples|share|typed)\."
     r"|explain\.(trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
-    r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one)$|beside\.swap$"
+    r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*)$|beside\.swap$"
     r"|figures\.[\w-]+\.look$"
 )
 _FIRST = frozenset(

@@ -758,7 +758,7 @@
  */
 
 /**
- * A whole pass.
+ * A whole pass; `update` is there where it goes on into the update.
  *
  * `drawing`: Where it is as before, so is this session's drawing at the same view.
  *
@@ -775,6 +775,7 @@
  *   outputs: Record<string, Value>,
  *   events: TraceEvent[],
  *   strides: Strides,
+ *   update?: StepUpdate,
  * }} Trace
  */
 
@@ -802,6 +803,18 @@
  * The events at which a stride stops.
  *
  * @typedef {{step: number[], phase: number[], layer: number[]}} Strides
+ */
+
+/**
+ * The step of the optimiser that a pass ends with.
+ *
+ * @typedef {{loss: Losses}} StepUpdate
+ */
+
+/**
+ * The loss before the step, as the gradient predicts it, and as it came out.
+ *
+ * @typedef {{before: Cell, predicted: Cell, after: Cell}} Losses
  */
 
 /**
@@ -916,12 +929,6 @@
  *   loss: Losses,
  *   parameters: Record<string, Updated>,
  * }} Update
- */
-
-/**
- * The loss before the step, as the gradient predicts it, and as it came out.
- *
- * @typedef {{before: Cell, predicted: Cell, after: Cell}} Losses
  */
 
 /**

@@ -39,6 +39,10 @@ def test_the_timeline_has_the_update_and_every_number_of_it_explains_itself(expl
     explorer.stride("op")
     explorer.walk("next", first["seq"] + 1)
     assert "SGD" in explorer.sentence()
+    around = explorer.get("/trace?update=true")["update"]["loss"]
+    assert around["after"] < around["before"] == explorer.get("")["loss"]
+    for name, value in around.items():
+        assert float(page.get_attribute(f"[data-loss={name}]", "title") or "nan") == value
     tables = page.locator("#panel .update [data-part]")
     assert [one.get_attribute("data-part") for one in tables.all()] == [
         "affine1.W", "affine1.W.grad", "affine1.W.change", "affine1.W.new",

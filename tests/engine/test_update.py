@@ -26,7 +26,7 @@ def updated(
     loss: str = "closed",
 ) -> Trace:  # fmt: skip
     trace = make_trace(case.spec, parameters, case.x, case.t, loss=loss)
-    return with_update(trace, parameters, config, state)
+    return with_update(trace, parameters, config, state, case.spec, case.x, case.t)
 
 
 @settings(deadline=None, max_examples=30)
@@ -72,6 +72,33 @@ def test_every_number_of_an_update_is_derived(case: Case, kind: str, data: st.Da
             for factor in term.factors:
                 assert factor.cell_value == trace.array(factor.tensor)[factor.index]
                 assert factor.tensor in (*event.reads, *event.writes)
+
+
+@settings(deadline=None, max_examples=20)
+@given(cases(), st.sampled_from(OPTIMIZERS), st.sampled_from(["closed", "opened"]))
+def test_a_step_tells_the_loss_before_as_the_slope_predicts_it_and_after(
+    case: Case, kind: str, loss: str
+) -> None:
+    trace = updated(case, case.parameters, OptimizerConfig(kind, 1e-3), {}, loss)
+    assert trace.update is not None
+    told = trace.update.losses
+    changes = {name: trace.array(f"{name}.change") for name in case.parameters}
+
+    def loss_after(part: float) -> float:
+        moved = {name: value + part * changes[name] for name, value in case.parameters.items()}
+        return Network(case.spec, moved).loss(case.x, case.t)
+
+    assert told.before == float(trace.array("loss"))
+    assert told.after == pytest.approx(loss_after(1), rel=1e-12, abs=1e-12)
+    gradients = {name: trace.array(f"{name}.grad") for name in case.parameters}
+    slope = math.fsum(float(np.vdot(gradients[name], changes[name])) for name in changes)
+    assert told.predicted == pytest.approx(told.before + slope, rel=1e-12)
+    # Also beside the loss itself, a little along the step.
+    smooth = all(layer.type != "relu" for layer in case.spec.layers)
+    if smooth:
+        step = 1e-3
+        along = (loss_after(step) - loss_after(-step)) / (2 * step)
+        assert along == pytest.approx(slope, rel=1e-4, abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)

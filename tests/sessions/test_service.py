@@ -159,7 +159,7 @@ def test_an_exploding_update_is_kept_as_it_is(service: Service) -> None:
 
     _, result = service.update(session.id, token, None, reckless)
 
-    assert not np.isfinite(result.after)
+    assert not np.isfinite(result.losses.after)
     back = service.get(session.id)
     assert service.passes.evaluation(back).loss is not None
 

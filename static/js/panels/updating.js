@@ -12,9 +12,9 @@ import { ask } from "../asking.js";
 import { knownOf, valueOf } from "../figure/known.js";
 import { indexText, nameOf, tensorOf } from "../figure/names.js";
 import { textsOf } from "../figure/texts.js";
-import { full } from "../format.js";
+import { full, shorts } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { pointed, stale } from "../store.js";
+import { pointed, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, indexOf, isOmitted } from "../values.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
@@ -33,7 +33,24 @@ export function updateTables(event) {
       ${reads.map((key) => part(key, t("explain.read"), event, isLarge ? index : null))}
       ${writes.map((key) => part(key, t("explain.made"), event, isLarge ? index : null))}
     </div>
-    ${isLarge ? html`<p class="hint">${t("update.one", { shape: `${shape.join(" \u00d7 ")}` })}</p>` : null}`;
+    ${isLarge ? html`<p class="hint">${t("update.one", { shape: `${shape.join(" \u00d7 ")}` })}</p>` : null}
+    ${losses()}`;
+}
+
+/** The loss before the step, as its slope predicts it, and after: the server has computed all three. */
+function losses() {
+  const around = stale.value ? undefined : trace.value?.update?.loss;
+  if (!around) return null;
+  const names = /** @type {const} */ (["before", "predicted", "after"]);
+  const texts = shorts(names.map((name) => around[name]));
+  return html`<dl class="losses" aria-label=${t("update.loss")}>
+      ${names.map(
+        (name, i) =>
+          html`<dt>${t(`update.loss.${name}`)}</dt>
+            <dd data-loss=${name} title=${full(around[name])}>${texts[i]}</dd>`,
+      )}
+    </dl>
+    <p class="hint">${t("update.loss.hint")}</p>`;
 }
 
 /** @param {TraceEvent} event @param {number} index */

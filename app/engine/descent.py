@@ -1,0 +1,55 @@
+"""What a step of the optimiser promises, and what comes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.network import Network
+from app.engine.spec import NetworkSpec
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss around one step.
+
+    Attributes:
+        before: The mean loss of the step's samples, with the old parameters.
+        predicted: ``before`` plus the sum of gradient times change over all parameters: what the
+            slope promises, L - lr |dL/dW|^2 for SGD (the first order of Taylor's series).
+        after: The mean loss of the same samples, with the new parameters.
+    """
+
+    before: float
+    predicted: float
+    after: float
+
+
+@np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
+def losses(
+    spec: NetworkSpec,
+    x: Array,
+    t: Array,
+    before: float,
+    gradients: Mapping[str, Array],
+    changes: Mapping[str, Array],
+    new: Mapping[str, Array],
+) -> Losses:
+    """The losses around a step.
+
+    Args:
+        spec: The network.
+        x: The step's samples ``(N, D)``.
+        t: Their one-hot targets ``(N, C)``.
+        before: Their loss before it.
+        gradients: dL/d(parameter), by name.
+        changes: What the optimiser adds to each.
+        new: The parameters after it.
+    """
+    slope = sum(
+        float(np.sum(gradients[name] * change, dtype=np.float64))
+        for name, change in changes.items()
+    )
+    return Losses(before, before + slope, Network(spec, new).loss(x, t))
