@@ -7,11 +7,11 @@
  * @import { Signal } from "@preact/signals-core"
  * @import { History, Run } from "./types.js"
  */
-import { batch, effect, signal } from "@preact/signals-core";
+import { batch, computed, effect, signal } from "@preact/signals-core";
 import * as api from "./api.js";
 import { messageOf } from "./messages.js";
 import { refresh, sessionMade, showSession } from "./session.js";
-import { panel, panelOpen, session } from "./store.js";
+import { panel, panelOpen, session, trained } from "./store.js";
 import { tokenOf } from "./tokens.js";
 
 /** As many points as a curve has pixels, about. */
@@ -41,6 +41,7 @@ export function start(plan) {
   return act(async (id, token) => {
     run.value = await api.startRun(id, token, plan);
     curve.value = null;
+    trained.value = id;
   });
 }
 
@@ -91,9 +92,12 @@ async function act(what) {
 
 /** Follow the runs of the session on the screen for as long as the panel shows them. */
 export function watchRuns() {
+  // The session comes anew with every word of it; who listens to it need not.
+  const shown = computed(() => session.value?.id);
+  const isOpen = computed(() => panel.value === "learn" && panelOpen.value);
   effect(() => {
-    const id = session.value?.id;
-    if (!id || id === api.UNMADE || panel.value !== "learn" || !panelOpen.value) return;
+    const id = shown.value;
+    if (!id || id === api.UNMADE || !isOpen.value) return;
     return listen(id);
   });
 }
@@ -145,6 +149,7 @@ async function latest(id) {
     const runs = await api.getRuns(id);
     if (id !== known) return;
     run.value = runs.at(-1) ?? null;
+    if (run.value) trained.value = id;
     await readCurve(id);
   } catch (error) {
     if (id === known) refused.value = messageOf(error);

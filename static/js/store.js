@@ -60,6 +60,8 @@ export const stale = signal(false);
 export const editable = signal(false);
 /** The session on the screen that the server does not have any more. @type {Signal<string | null>} */
 export const gone = signal(null);
+/** The session that has had a run: its numbers are its own from then on. @type {Signal<string | null>} */
+export const trained = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
 

@@ -10,7 +10,7 @@ import * as address from "./address.js";
 import { noteUnchanged } from "./arrive.js";
 import { isOp } from "./figure/openops.js";
 import { messageOf } from "./messages.js";
-import { beside, cursor, notice, session, stride, trace, view } from "./store.js";
+import { beside, cursor, notice, session, stride, trace, trained, view } from "./store.js";
 import { refresh } from "./session.js";
 import { language } from "./strings.js";
 import { keep, own } from "./tokens.js";
@@ -70,7 +70,7 @@ export function watchVisits(withLanguage, open) {
 
 /** A preset is named as such until its numbers are changed; then only the session has them. @param {Session} now */
 export function isOwnNumbers(now) {
-  return now.preset === null || now.data_version > 1;
+  return now.preset === null || now.data_version > 1 || trained.value === now.id;
 }
 
 /** The place on the screen, without its session: of a link that brings the numbers itself. @param {Session} now */

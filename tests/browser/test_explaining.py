@@ -46,7 +46,7 @@ COMPUTED = """(made) => {
       const x = box.x + box.width / 2, y = box.y + box.height / 2;
       const inside = x > figure.left && x < figure.right && y > figure.top && y < figure.bottom;
       if (inside && document.elementFromPoint(x, y)?.closest("[data-key]") === label) {
-        return [x, y, cell.dataset.full];
+        return [label.dataset.key, cell.dataset.cell, cell.dataset.full];
       }
     }
   }
@@ -73,8 +73,9 @@ def test_the_number_asked_for_is_answered_in_sight(explorer: Any, preset: str) -
         page.evaluate("document.getElementById('panel').scrollTop = 1000")
         found = page.evaluate(COMPUTED, made)
         assert found, "no number in sight"
-        x, y, full = found
-        page.mouse.click(x, y)
+        key, index, full = found
+        # Not before the figure has come to rest in the window's new size.
+        page.locator(f'#figure [data-key="{key}"] [data-cell="{index}"]').click()
         page.wait_for_selector(".chosen .result output")
         assert page.get_attribute("#chosen-title .number", "title") == full
         for part in ("#chosen-title .number", "#to-step"):

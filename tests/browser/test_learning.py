@@ -72,6 +72,8 @@ def test_a_run_is_paused_its_rate_changed_and_stopped(explorer: Any) -> None:
     page.fill("#learn-rate", "0.025")
     page.press("#learn-rate", "Enter")
     explorer.until(lambda: run_of(explorer)["optimizer"]["learning_rate"] == 0.025)
+    # A reload would come back to this run from its very first step on.
+    assert explorer.id in page.url
     page.click("#learn-pause")
     page.wait_for_selector("#learn-resume")
     paused = run_of(explorer)
