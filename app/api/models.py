@@ -71,7 +71,7 @@ class Evaluate(Pass):
     """A network with its numbers, for one pass.
 
     `fields` names what the answer has, else it has everything. What is not asked for is not
-    computed: without gradients there is no backward half.
+    computed: without gradients there is no backward pass.
     """
 
     fields: Annotated[list[EvaluationField], Field(min_length=1, max_length=6)] | None = None

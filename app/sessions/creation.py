@@ -186,7 +186,7 @@ def checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
     """
     if spec.loss is not None:
         raise EngineError(
-            "with a loss the backward half starts at the loss", "grad_output", "value"
+            "with a loss the backward pass starts at the loss", "grad_output", "value"
         )
     gradient = check_rows(value, spec.output_size, spec.dtype, "grad_output")
     if len(gradient) != n:

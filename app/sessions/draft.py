@@ -182,7 +182,7 @@ class _Draft:
         elif tensor == "grad_output":
             if spec.loss is not None:
                 raise EngineError(
-                    "with a loss the backward half starts at the loss", f"{field}/tensor", "name"
+                    "with a loss the backward pass starts at the loss", f"{field}/tensor", "name"
                 )
             size = spec.output_size
             new = _renamed(lambda: check_rows(value, size, spec.dtype, "grad_output"), at)

@@ -18,6 +18,8 @@ _LATER = re.compile(
     r"|explain\.(trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
     r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*)$|beside\.swap$"
     r"|figures\.[\w-]+\.look$"
+    # Of a wrong number in an address the first picture tells; of others those that are typed.
+    r"|invalid\.(?!(choices|other|range|whole\.between)$)"
 )
 _FIRST = frozenset(
     f"{group}.{name}"

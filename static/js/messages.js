@@ -16,7 +16,8 @@ export function messageOf(error) {
   if (error.errors.length > 0) return error.errors.map((one) => fieldMessage(one, error.edits)).join(" ");
   // Whether the edit token is missing or another session's is all one to who reads here.
   const kind = error.kind === "forbidden" ? "unauthorized" : error.kind;
-  return t(firstOf(`problem.${kind}`, "problem.other"), { status: error.status });
+  const key = `problem.${kind}`;
+  return t(has(key) ? key : "problem.other", { status: error.status });
 }
 
 /**
@@ -47,27 +48,25 @@ export function allowedMessage(field, allowed) {
 function sentence(code, allowed, field, about) {
   const { shapes, enum: choices, minItems, maxItems, type, ...ends } = allowed;
   const names = { field, ...told(ends), count: "" };
-  if (shapes && about === "data") return t("invalid.digits.size", { ...names, count: number(shapes[0][1]) });
-  if (shapes) return t("invalid.shapes", { ...names, shapes: shapes.map(shapeText).join(t("invalid.or")) });
-  if (choices) return t("invalid.choices", { ...names, choices: choices.join(", ") });
-  if (maxItems !== undefined) return t("invalid.items.most", { ...names, count: number(maxItems) });
-  if (minItems !== undefined) return t("invalid.items.least", { ...names, count: number(minItems) });
-  if (about === "data" && code === "range" && ends.minimum !== undefined) return t("invalid.digits.classes", names);
+  /** In the first of the sentences that is there. @param {string[]} kinds @param {Record<string, string>} [more] */
+  const say = (kinds, more) =>
+    t(kinds.map((kind) => `invalid.${kind}`).find(has) ?? "invalid.other", { ...names, ...more });
+  if (shapes && about === "data") return say(["digits.size"], { count: number(shapes[0][1]) });
+  if (shapes) return say(["shapes"], { shapes: shapes.map(shapeText).join(t("invalid.or")) });
+  if (choices) return say(["choices"], { choices: choices.join(", ") });
+  if (maxItems !== undefined) return say(["items.most"], { count: number(maxItems) });
+  if (minItems !== undefined) return say(["items.least"], { count: number(minItems) });
+  if (about === "data" && code === "range" && ends.minimum !== undefined) return say(["digits.classes"]);
   if (code === "limit" && ends.minimum === undefined && ends.maximum !== undefined) {
-    return t(firstOf(`invalid.limit.${about}`, "invalid.limit"), names);
+    return say([`limit.${about}`, "limit"]);
   }
   if (Object.keys(ends).length > 0) {
-    const kind = type === "integer" ? "whole" : "number";
-    return t(firstOf(`invalid.${kind}.${endsOf(ends)}`, `invalid.number.${endsOf(ends)}`), names);
+    const kinds = type === "integer" ? ["whole", "number"] : ["number"];
+    return say(kinds.map((kind) => `${kind}.${endsOf(ends)}`));
   }
-  if (type === "integer") return t("invalid.integer", names);
-  if (about === "targets" && code === "range") return t("invalid.onehot", names);
-  return t(firstOf(`invalid.${code}`, "invalid.other"), names);
-}
-
-/** @param {string} key @param {string} other  where there is no such sentence */
-function firstOf(key, other) {
-  return has(key) ? key : other;
+  if (type === "integer") return say(["integer"]);
+  if (about === "targets" && code === "range") return say(["onehot"]);
+  return say([code]);
 }
 
 /** @param {Allowed} ends */

@@ -156,7 +156,7 @@ def test_a_stride_tells_all_that_it_passed_and_counts_its_own_stops(explorer: An
     loss = explorer.get("")["loss"]
     assert steps[3][1].endswith(f"the loss L is {loss:.4g}.")
     gradients = ", ".join(f"\u2202L/\u2202{name}" for name in ("B\u2082", "Z\u2081", "W\u2082"))
-    assert steps[5][1] == f"Affine 2, on the way back: {gradients}."
+    assert steps[5][1] == f"Affine 2, backward pass: {gradients}."
     made = [what for role, what in steps[7][2] if role == "makes"]
     assert made == ["\u2202L/\u2202B\u2081", "\u2202L/\u2202X", "\u2202L/\u2202W\u2081"]
 

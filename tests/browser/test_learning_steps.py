@@ -6,8 +6,8 @@ import pytest
 
 WORDS = {
     "en": ("update", "Learning step 2"),
-    "ko": ("갱신", "학습 2번째 걸음"),
-    "ja": ("更新", "学習の 2 ステップ目"),
+    "ko": ("갱신", "학습 스텝 2"),
+    "ja": ("更新", "学習ステップ 2"),
 }
 NETWORK = "?preset=two-layer&at=0&update=1"
 

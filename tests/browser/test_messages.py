@@ -102,11 +102,17 @@ def test_no_message_names_an_internal_path(
 
 def test_sentences_name_the_cell_and_what_is_allowed(run_module: Callable[[str, str], Any]) -> None:
     given = orjson.dumps(EDITS).decode()
+    whole = '(await import("/static/js/strings.js")).bringWords()'
 
-    def said(pointer: str, code: str, allowed: dict[str, Any]) -> str:
+    def said(pointer: str, code: str, allowed: dict[str, Any], words: str = whole) -> str:
         error = orjson.dumps({"pointer": pointer, "code": code, "message": "", "allowed": allowed})
-        text: str = run_module("messages.js", f"m.fieldMessage({error.decode()}, {given})")
+        asked = f"(await {words}, m.fieldMessage({error.decode()}, {given}))"
+        text: str = run_module("messages.js", asked)
         return text
+
+    # Before the rest of the words has come.
+    few = said("/2/value", "shape", {"shapes": [[2, 3]]}, "null")
+    assert few == "W of Affine 1: this value cannot be used."
 
     label = {"type": "integer", "minimum": 0, "maximum": 2}
     assert (

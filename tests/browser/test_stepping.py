@@ -177,7 +177,7 @@ def test_figure_5_24_says_that_it_has_no_backward_half(explorer: Any) -> None:
     explorer.open("?preset=fig-5-24")
     assert not [key for key in explorer.figure() if key.endswith(".grad")]
     explorer.press("End")
-    assert "no backward half" in explorer.page.inner_text("#panel")
+    assert "no backward pass" in explorer.page.inner_text("#panel")
 
 
 def test_figure_5_26_grows_from_factors_to_the_joined_sizes_to_the_result(explorer: Any) -> None:

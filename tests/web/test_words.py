@@ -112,6 +112,33 @@ def test_english_has_real_apostrophes_and_quotation_marks() -> None:
     assert [key for key, text in words("en").items() if re.search(r"['\"]", text)] == []
 
 
+# What the book calls it, and what else it has been called.
+ONE_NAME = {
+    "en": r"d half\b|(?<!all the )way back|\bslope|[Cc]ross(?: entropy\b|-entropy loss)",
+    "ko": r"되돌아가는 길|교차 엔트로피(?! 오차)|분류|국면|걸음(?!씩)|데이터 N",
+    "ja": r"教師|交差エントロピー(?!誤差)|行列積|ゲート|因数",
+}
+
+
+@pytest.mark.parametrize("language", ONE_NAME)
+def test_one_thing_has_one_name(language: str) -> None:
+    assert {k: v for k, v in words(language).items() if re.search(ONE_NAME[language], v)} == {}
+
+
+def test_no_number_that_may_be_1_stands_before_an_english_plural() -> None:
+    # An array of one dimension is read; places and inputs are told where there are several; the
+    # rest are limits, and numbers of cells in a large array.
+    never = {
+        "edge.many", "files.rank", "network.layersHint", "network.layersLimit",
+        "rule.add.forward.many", "rule.exp.gradient.0.branches", "sample.alone",
+        "rule.reciprocal.gradient.0.branches", "samples.limit", "network.data.mnistHint",
+        "invalid.digits.size", "invalid.digits.classes", "invalid.limit.layers",
+        "invalid.limit.samples", "passed.phase.backward", "passed.phase.update",
+    }  # fmt: skip
+    plural = r"\{(?:count|found|wanted|steps?|m\w+imum)\} (?:more |other )?[a-z]+s\b(?<!is)"
+    assert {key for key, text in words("en").items() if re.search(plural, text)} <= never
+
+
 def test_an_ellipsis_stands_right_after_its_word() -> None:
     found = [(key, text) for one in LANGUAGES for key, text in words(one).items()]
     assert [key for key, text in found if " …" in text or "..." in text] == []

@@ -39,7 +39,7 @@ router = APIRouter(prefix=PREFIX, tags=["evaluate"])
 async def evaluate(request: Request) -> Response:
     """One forward and one backward pass, stateless; with `batch`, up to 1,000 of one network.
 
-    Without `t` a network with a loss gives the forward half only; without a loss the backward half
+    Without `t` a network with a loss gives the forward pass only; without a loss the backward pass
     starts at `grad_output`, if that is given. A batch is answered as `{"results": [...]}`, one for
     each variation in their order.
     """
