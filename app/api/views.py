@@ -1,7 +1,6 @@
 """Sessions, passes and derivations as the documents of the API, as `answers` declares them."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -63,7 +62,7 @@ def session_json(
         "t": _targets_json(session, told),
         "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
         "source": cast(SourceAnswer | None, source_json(session.source)),
-        "opened": cast(OpenedAnswer | None, session.opened and asdict(session.opened)),
+        "opened": _opened_json(session),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),
         "cursor": cursor_json(passes.position(session)),
@@ -81,6 +80,13 @@ def session_json(
             "runs": f"{base}/runs",
         },
     }
+
+
+def _opened_json(session: Session) -> OpenedAnswer | None:
+    opened = session.opened
+    if opened is None:
+        return None
+    return {"run": opened.run, "step": opened.step, "last": opened.last}
 
 
 def recipe_json(recipe: Recipe) -> RecipeAnswer:

@@ -15,6 +15,7 @@ from app.engine.trace import Trace
 from app.engine.update import all_rules as update_rules
 from app.engine.update import with_update
 from app.sessions.cache import ByteCache
+from app.sessions.opened import shown
 from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
 from app.sessions.stepping import learns
@@ -134,9 +135,12 @@ class Passes:
             phase = "start"
         else:
             phase = events[cursor.seq].phase
-        steps = session.steps
-        goes_on, goes_back = trace.update is not None, steps.behind > 0
-        return Position(cursor, len(events), phase, steps.made, goes_on, goes_back)
+        steps, opened = session.steps, shown(session)
+        goes_on, goes_back, made = trace.update is not None, steps.behind > 0, steps.made
+        if opened is not None:
+            made = opened.step - 1
+            goes_on, goes_back = goes_on and opened.step < opened.last, made > 0
+        return Position(cursor, len(events), phase, made, goes_on, goes_back)
 
     def same_place(self, old: Session, new: Session) -> Cursor:
         """Where the cursor of ``old`` stands among the events of ``new``.

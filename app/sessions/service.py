@@ -9,7 +9,7 @@ from typing import Any
 from app.engine.check import CheckResult
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
-from app.engine.strides import Passed
+from app.engine.strides import Cursor, Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
 from app.sessions.batch import Variation, check_batch
@@ -19,6 +19,7 @@ from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.events import Hub, Subscription
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
+from app.sessions.opened import leads_to
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
@@ -150,6 +151,26 @@ class Service:
             Conflict: it would go on into another step of learning while a run is active.
         """
         passed: tuple[Passed, ...] = ()
+        found = self.get(id)
+        step = leads_to(found, self.passes.trace(found), direction, stride)
+        if found.opened is not None and step is not None:
+            allow(found, token, versions)
+            if step == found.opened.step:
+                return found, self.passes.trace(found), passed
+            # Only as it was just looked at: another stride may have come between.
+            session = self.trainer.open(id, token, (found.version,), found.opened.run, step)
+            trace = self.passes.trace(session)
+            if direction == "back":
+                cursor = Cursor(len(trace.events))
+            elif stride == "step":
+                cursor, passed = advance(trace, Cursor(), direction, stride)
+            else:
+                return session, trace, passed
+            there = (session.version,)
+            session = self.keeper.change(
+                id, token, there, lambda session: replace(session, cursor=cursor)
+            )
+            return session, trace, passed
 
         def change(session: Session) -> Session:
             nonlocal passed

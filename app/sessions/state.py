@@ -15,6 +15,7 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.strides import Cursor
 from app.engine.targets import as_one_hot
+from app.sessions.opened import Opened
 from app.sessions.run import KEPT_RUNS
 from app.sessions.stepping import Steps
 from app.sessions.store import Record
@@ -79,14 +80,6 @@ class Source:
     dataset: str
     split: str
     rows: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A step of a run that the session shows: x and t are its mini-batch, nothing else is."""
-
-    run: str
-    step: int
 
 
 @dataclass(frozen=True)

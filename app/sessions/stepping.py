@@ -15,6 +15,7 @@ from app.engine.optimizers import make_optimizer
 from app.engine.strides import Cursor, Passed, advance, clamp
 from app.engine.trace import Trace
 from app.engine.training import Training
+from app.sessions.opened import leaves
 
 if TYPE_CHECKING:
     from app.sessions.passes import Passes
@@ -136,12 +137,7 @@ def move(
         if stride != "step":
             return session, ()
         cursor_after, passed = advance(passes.trace(session), Cursor(), direction, stride)
-    elif direction == "back" and session.steps.behind > 0 and _leaves(cursor, stride, end):
+    elif direction == "back" and session.steps.behind > 0 and leaves(cursor, stride, end):
         session = gone_back(session)
         cursor_after = Cursor(len(passes.trace(session).events))
     return replace(session, cursor=cursor_after), passed
-
-
-def _leaves(cursor: Cursor, stride: str, end: int) -> bool:
-    """Whether a stride back from here leads to the step of learning before."""
-    return cursor == Cursor() or (stride == "step" and cursor.seq >= end)

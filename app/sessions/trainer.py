@@ -17,10 +17,11 @@ from app.sessions.errors import Conflict, Unknown
 from app.sessions.events import Hub
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
+from app.sessions.opened import Opened
 from app.sessions.ring import RING_BYTES
 from app.sessions.run import ACTIVE, KEPT_RUNS, OVER, Run
 from app.sessions.runs import RunManager
-from app.sessions.state import Opened, Session
+from app.sessions.state import Session
 from app.sessions.store import NotFound, StoreFull
 from app.sessions.work.order import Order, Plan, Snapshot
 
@@ -192,7 +193,7 @@ class Trainer:
                 parameters=order.start.parameters,
                 optimizer=optimizer,
                 optimizer_state=order.start.optimizer_state,
-                opened=Opened(run_id, step),
+                opened=Opened(run_id, step, most, session.data_version + 1),
             )
 
         return self._change(id, token, versions, opened)

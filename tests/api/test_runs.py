@@ -191,7 +191,7 @@ def test_a_step_is_opened_with_its_mini_batch_and_closed_again(client: TestClien
     until(owner, path, "finished")
     after = owner.state
     opened = owner.post(f"{path}/open", {"step": 17}).json()
-    assert opened["opened"] == {"run": path.removeprefix("/runs/"), "step": 17}
+    assert opened["opened"] == {"run": path.removeprefix("/runs/"), "step": 17, "last": 30}
     assert len(opened["x"]) == 2
     assert opened["cursor"]["seq"] == 0
     history = owner.get(f"{path}/history").json()

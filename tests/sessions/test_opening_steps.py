@@ -180,6 +180,71 @@ def test_the_history_is_that_of_a_training_in_one_piece_whoever_paused_it(servic
         assert found.gradient_norms[name].tobytes() == column.tobytes()
 
 
+def test_strides_lead_from_step_to_step_of_a_run_and_back(service: Service) -> None:
+    plan = Plan(OptimizerConfig("momentum", 0.05), 5, 40, 2)
+    made, token, run = trained(service, plan)
+    alone = in_one_piece(made, plan)
+    snapshots = {}
+    while not alone.finished:
+        snapshots[alone.done + 1] = {k: v.copy() for k, v in alone.network.parameters.items()}
+        alone.advance()
+
+    def check(session: Session, step: int) -> None:
+        assert session.opened is not None
+        assert session.opened.step == step
+        assert session.x.tobytes() == made.x[alone.rows(step)].tobytes()
+        for name, value in snapshots[step].items():
+            assert session.parameters[name].tobytes() == value.tobytes(), (step, name)
+
+    service.trainer.open(made.id, token, None, run, 37)
+    session, trace, passed = service.step(made.id, token, None, "next", "step")
+    assert (len(passed), session.cursor.seq) == (len(trace.events), len(trace.events))
+    check(session, 37)
+    # Its update gives what the next step begins with.
+    for name, value in snapshots[38].items():
+        assert trace.array(f"{name}.new").tobytes() == value.tobytes()
+    session, _, passed = service.step(made.id, token, None, "next", "op")
+    assert (session.cursor.seq, passed) == (0, ())
+    check(session, 38)
+    position = service.passes.position(session)
+    assert (position.step, position.goes_on, position.goes_back) == (37, True, True)
+    session, trace, _ = service.step(made.id, token, None, "back", "op")
+    check(session, 37)
+    assert session.cursor.seq == len(trace.events)
+    session, _, _ = service.step(made.id, token, None, "back", "step")
+    check(session, 36)
+    for step in (37, 38, 39, 40, 40):
+        session, _, _ = service.step(made.id, token, None, "next", "step")
+        check(session, step)
+    assert not service.passes.position(session).goes_on
+    # A number changed: from here on it is a session like any other.
+    session = service.trainer.open(made.id, token, None, run, 5)
+    service.edit(made.id, token, None, [SetCell("affine1.W", (0, 0), 0.5)])
+    for _ in range(2):
+        session, _, _ = service.step(made.id, token, None, "next", "step")
+    assert session.parameters["affine1.W"].tobytes() != snapshots[6]["affine1.W"].tobytes()
+    assert session.x.tobytes() == made.x[alone.rows(5)].tobytes()
+
+
+def test_strides_lead_through_a_run_that_is_paused(service: Service) -> None:
+    made, token = service.create(MANY)
+    plan = Plan(OptimizerConfig("sgd", 0.05), 5, 1_000_000, 2)
+    run = service.trainer.start(made.id, token, None, plan)
+    while service.trainer.run(made.id, run.id)["step"] < 50:
+        time.sleep(0.005)
+    service.trainer.control(made.id, token, run.id, "pause")
+    service.trainer.open(made.id, token, None, run.id, 9)
+    for step in (9, 10, 11):
+        session, _, _ = service.step(made.id, token, None, "next", "step")
+        assert session.opened is not None
+        assert session.opened.step == step
+    for step in (10, 9):
+        session, _, _ = service.step(made.id, token, None, "back", "step")
+        assert session.opened is not None
+        assert session.opened.step == step
+    assert service.trainer.control(made.id, token, run.id, "resume")["state"] == "running"
+
+
 def test_a_run_from_an_opened_step_learns_from_all_samples_again(service: Service) -> None:
     made, token, run = trained(service, Plan(OptimizerConfig("sgd", 0.1), 5, 60, 1))
     opened = service.trainer.open(made.id, token, None, run, 41)
