@@ -187,7 +187,9 @@
 /**
  * The step of a run that a session shows: x and t are its mini-batch.
  *
- * @typedef {{run: string, step: number}} Opened
+ * Steps up to `last` can be opened. Unless a number is changed, strides lead from one to another.
+ *
+ * @typedef {{run: string, step: number, last: number}} Opened
  */
 
 /**

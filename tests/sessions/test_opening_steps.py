@@ -13,7 +13,7 @@ from app.engine.optimizers import OPTIMIZERS, OptimizerConfig
 from app.engine.rates import Rates, Schedule
 from app.engine.training import Training
 from app.sessions.creation import Wanted
-from app.sessions.edits import SetCell
+from app.sessions.edits import ChangeView, SetCell
 from app.sessions.errors import Conflict, Stale, Unknown
 from app.sessions.service import Service
 from app.sessions.state import Session
@@ -30,6 +30,7 @@ MANY = Wanted(
     t=np.random.default_rng(2).integers(0, 4, ROWS).astype(float),
     seed=3,
 )
+ON = replace(MANY, view=ChangeView(update=True))
 
 
 def ended(service: Service, id: str, run: str, *states: str) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def test_the_history_is_that_of_a_training_in_one_piece_whoever_paused_it(servic
 
 def test_strides_lead_from_step_to_step_of_a_run_and_back(service: Service) -> None:
     plan = Plan(OptimizerConfig("momentum", 0.05), 5, 40, 2)
-    made, token, run = trained(service, plan)
+    made, token, run = trained(service, plan, ON)
     alone = in_one_piece(made, plan)
     snapshots = {}
     while not alone.finished:
@@ -227,7 +228,7 @@ def test_strides_lead_from_step_to_step_of_a_run_and_back(service: Service) -> N
 
 
 def test_strides_lead_through_a_run_that_is_paused(service: Service) -> None:
-    made, token = service.create(MANY)
+    made, token = service.create(ON)
     plan = Plan(OptimizerConfig("sgd", 0.05), 5, 1_000_000, 2)
     run = service.trainer.start(made.id, token, None, plan)
     while service.trainer.run(made.id, run.id)["step"] < 50:
