@@ -182,12 +182,13 @@ class LinksAnswer(TypedDict):
 class OpenedAnswer(TypedDict):
     """The step of a run that a session shows: x and t are its mini-batch.
 
-    Steps up to `last` can be opened. Unless a number is changed, strides lead from one to another.
+    Steps up to `last` can be opened. While it is `unchanged`, strides lead from one to another.
     """
 
     run: str
     step: int
     last: int
+    unchanged: bool
 
 
 class SessionAnswer(TypedDict):

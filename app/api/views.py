@@ -37,6 +37,7 @@ from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions import presets
 from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, SetCell
+from app.sessions.opened import shown
 from app.sessions.origin import Recipe
 from app.sessions.passes import Passes, Position
 from app.sessions.state import Session, View, network_json, source_json
@@ -86,7 +87,12 @@ def _opened_json(session: Session) -> OpenedAnswer | None:
     opened = session.opened
     if opened is None:
         return None
-    return {"run": opened.run, "step": opened.step, "last": opened.last}
+    return {
+        "run": opened.run,
+        "step": opened.step,
+        "last": opened.last,
+        "unchanged": shown(session) is not None,
+    }
 
 
 def recipe_json(recipe: Recipe) -> RecipeAnswer:

@@ -4,7 +4,7 @@ As long as nobody has changed its numbers, the next stride after its update lead
 step, with its mini-batch and the very bits that it had, and the one back to the step before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.engine.strides import Cursor, clamp
@@ -29,6 +29,11 @@ class Opened:
     step: int
     last: int
     data_version: int
+
+
+def changed(opened: Opened | None) -> Opened | None:
+    """The same once a number, or what learns from it, is another."""
+    return opened and replace(opened, data_version=0)
 
 
 def shown(session: "Session") -> Opened | None:

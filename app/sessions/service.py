@@ -19,7 +19,7 @@ from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.events import Hub, Subscription
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, update
-from app.sessions.opened import leads_to
+from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
@@ -137,7 +137,7 @@ class Service:
             self.trainer.require_idle(session.id)
             edited = apply_edits(session, edits, self.limits, self.loader)
             if (edited.data_version, edited.optimizer) != (session.data_version, session.optimizer):
-                edited = replace(edited, steps=session.steps.cut())
+                edited = replace(edited, steps=session.steps.cut(), opened=changed(edited.opened))
             return replace(edited, cursor=self.passes.same_place(session, edited))
 
         return self.keeper.change(id, token, versions, change)
@@ -152,25 +152,11 @@ class Service:
         """
         passed: tuple[Passed, ...] = ()
         found = self.get(id)
-        step = leads_to(found, self.passes.trace(found), direction, stride)
-        if found.opened is not None and step is not None:
+        if shown(found) is not None:
             allow(found, token, versions)
-            if step == found.opened.step:
-                return found, self.passes.trace(found), passed
-            # Only as it was just looked at: another stride may have come between.
-            session = self.trainer.open(id, token, (found.version,), found.opened.run, step)
-            trace = self.passes.trace(session)
-            if direction == "back":
-                cursor = Cursor(len(trace.events))
-            elif stride == "step":
-                cursor, passed = advance(trace, Cursor(), direction, stride)
-            else:
-                return session, trace, passed
-            there = (session.version,)
-            session = self.keeper.change(
-                id, token, there, lambda session: replace(session, cursor=cursor)
-            )
-            return session, trace, passed
+            step = leads_to(found, self.passes.trace(found), direction, stride)
+            if step is not None:
+                return self._along(found, token, step, direction, stride)
 
         def change(session: Session) -> Session:
             nonlocal passed
@@ -181,6 +167,27 @@ class Service:
 
         session = self.keeper.change(id, token, versions, change)
         return session, self.passes.trace(session), passed
+
+    def _along(
+        self, found: Session, token: str, step: int, direction: str, stride: str
+    ) -> tuple[Session, Trace, tuple[Passed, ...]]:
+        """The same from the step of a run that is shown to another one of it."""
+        passed: tuple[Passed, ...] = ()
+        assert found.opened is not None
+        if step == found.opened.step:
+            return found, self.passes.trace(found), passed
+        # Only as it was just looked at: another stride may have come between.
+        session = self.trainer.open(found.id, token, (found.version,), found.opened.run, step)
+        trace, cursor = self.passes.trace(session), Cursor()
+        if direction == "back":
+            cursor = Cursor(len(trace.events))
+        elif stride == "step":
+            cursor, passed = advance(trace, cursor, direction, stride)
+        if cursor != session.cursor:
+            session = self.keeper.change(
+                found.id, token, (session.version,), lambda now: replace(now, cursor=cursor)
+            )
+        return session, trace, passed
 
     def update(
         self, id: str, token: str, versions: Versions, optimizer: OptimizerConfig | None

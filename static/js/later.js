@@ -20,6 +20,7 @@ export { openShare } from "./panels/share.js";
 export { learn } from "./panels/learn.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
+export { backward, onward } from "./onward.js";
 export { goOn } from "./recipes.js";
 
 /** What it looks after from now on. */

@@ -13,6 +13,7 @@ import { messageOf } from "./messages.js";
 import { refresh, sessionMade, showSession } from "./session.js";
 import { panel, panelOpen, session, trained } from "./store.js";
 import { tokenOf } from "./tokens.js";
+import { noteChange } from "./undo.js";
 
 /** As many points as a curve has pixels, about. */
 const POINTS = 1000;
@@ -70,7 +71,11 @@ export function changeRate(rate) {
 export function openStep(step) {
   return act(async (id, token) => {
     const now = run.value;
-    if (now) await showSession(await api.openRunStep(id, token, now.id, step));
+    if (!now) return;
+    const opened = await api.openRunStep(id, token, now.id, step);
+    noteChange(id, "new", null);
+    // Its update belongs to a step of learning, and the next step lies behind it.
+    await showSession(opened, step === null ? {} : { update: true });
   });
 }
 

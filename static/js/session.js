@@ -16,7 +16,7 @@ import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
-import { inRequests, isStep, missingFor, nextOf, noteChange, noteStep, oppositeOf } from "./undo.js";
+import { missingFor, noteChange, oppositeOf } from "./undo.js";
 import { samplesOf } from "./values.js";
 
 /** @typedef {import("./pagetypes.js").Cursor | ((trace: import("./types.js").Trace) => import("./pagetypes.js").Cursor)} Where */
@@ -277,37 +277,12 @@ export async function edit(changes) {
 }
 
 /**
- * Take the last change back, or make it again.
- * @param {"undo" | "redo"} kind
- */
-export async function again(kind) {
-  const now = store.session.value;
-  // A step of learning that follows from what is known is made again, or gone back over, to the last
-  // bit of what the optimiser has gathered.
-  if (now && isStep(now.id, kind)) {
-    if (kind === "redo") return void (await update(undefined, "redo"));
-    if (now.cursor.goes_back) return unlearn();
-  }
-  await change(async (current, token) => {
-    const edits = nextOf(current.id, kind);
-    if (edits === null) return current;
-    const [first, ...rest] = inRequests(edits);
-    if (rest.length === 0) return patched(current, token, first, kind);
-    const opposite = oppositeOf(await completed(current, edits), edits);
-    let after = current;
-    for (const part of [first, ...rest]) after = await sent(after, token, part);
-    noteChange(current.id, kind, opposite);
-    return after;
-  });
-}
-
-/**
  * The session with all numbers that a change of it changes, those left out for their size too.
  * @param {Session} before
  * @param {readonly Edit[] | "update"} edits
  * @returns {Promise<Session>}
  */
-async function completed(before, edits) {
+export async function completed(before, edits) {
   const links = [...missingFor(before, edits)];
   const values = await Promise.all(links.map(([, link]) => api.getLinked(link)));
   const found = Object.fromEntries(links.map(([name], i) => [name, values[i]]));
@@ -316,44 +291,11 @@ async function completed(before, edits) {
 }
 
 /**
- * One step of the optimiser, on all parameters.
- * @param {Where} [where]  in the pass after it; by default at the event that is in play
- * @param {"new" | "redo"} [kind]
- * @returns {Promise<{before: number, after: number} | null>}  the loss
- */
-export async function update(where, kind = "new") {
-  /** @type {{before: number, after: number} | null} */
-  let loss = null;
-  await change(async (current, token) => {
-    const opposite = oppositeOf(await completed(current, "update"), "update");
-    loss = (await api.updateSession(current, token)).loss;
-    noteStep(current.id, kind, opposite);
-    return api.getSession(current.id);
-  }, where);
-  return loss;
-}
-
-/**
- * Back over the last step of learning.
- * @param {Where} [where]  in the pass before it
- */
-export async function unlearn(where) {
-  await change(async (current, token) => {
-    if (!current.cursor.goes_back) return current;
-    const opposite = oppositeOf(await completed(current, "update"), "update");
-    await api.stepBack(current, token);
-    // Steps that somebody else has made are no changes of this page.
-    if (isStep(current.id, "undo")) noteStep(current.id, "undo", opposite);
-    return api.getSession(current.id);
-  }, where);
-}
-
-/**
  * Send a change after all earlier ones, then let the figure follow.
  * @param {(current: Session, token: string) => Promise<Session>} send
  * @param {Where} [where]  the figure stands then; by default at the event that is in play
  */
-async function change(send, where) {
+export async function change(send, where) {
   const mine = ++edits;
   const session = opened;
   const waiting = pending;
@@ -384,7 +326,7 @@ async function change(send, where) {
  * @param {Changes} changes
  * @param {import("./undo.js").Kind} kind
  */
-async function patched(current, token, changes, kind) {
+export async function patched(current, token, changes, kind) {
   /** @param {Session} before */
   const send = async (before) => {
     const list = typeof changes === "function" ? changes(before) : changes;
@@ -402,7 +344,7 @@ async function patched(current, token, changes, kind) {
 }
 
 /** @param {Session} before @param {string} token @param {Edit[]} list */
-async function sent(before, token, list) {
+export async function sent(before, token, list) {
   const cells = Math.max(FEW_CELLS, cellsToTell(before, list));
   return edited(before, await api.patchSession(before, token, list, cells), list);
 }
@@ -433,10 +375,11 @@ export async function sessionMade() {
  * The session on the screen as it is now, after something else than an edit has changed all of it;
  * the cursor goes to the start.
  * @param {Session} session
+ * @param {Partial<View>} [view]  what is to be seen otherwise
  */
-export async function showSession(session) {
+export async function showSession(session, view) {
   edits++;
-  await look(session, wantedView(), { seq: 0, element: 0 });
+  await look(session, { ...wantedView(), ...view }, { seq: 0, element: 0 });
 }
 
 /**

@@ -7,10 +7,10 @@
  */
 import { batch, effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { atEnd, back, clamp, next } from "./cursor.js";
+import { bring } from "./coming.js";
+import { back, clamp, next } from "./cursor.js";
 import { messageOf } from "./messages.js";
 import { stopReached } from "./passed.js";
-import { unlearn, update } from "./session.js";
 import { cursor, editable, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
 import { t } from "./strings.js";
 import { mount } from "./mount.js";
@@ -41,14 +41,14 @@ export function goTo(to) {
 
 export function goNext() {
   if (!trace.value) return;
-  if (isAtEnd() && goesOn()) void cross(() => update(stride.value === "step" ? atEnd : START));
+  if (isAtEnd() && goesOn()) void cross("onward");
   else goBeside("next", next(trace.value, cursor.value, stride.value));
 }
 
 export function goBack() {
   if (!trace.value) return;
   const isLeaving = isAtStart() || (stride.value === "step" && isAtEnd());
-  if (isLeaving && goesBack()) void cross(() => unlearn(atEnd));
+  if (isLeaving && goesBack()) void cross("backward");
   else goBeside("back", back(trace.value, cursor.value, stride.value));
 }
 
@@ -56,12 +56,12 @@ const START = { seq: 0, element: 0 };
 /** A step of learning is on its way: what is pressed meanwhile would be about other numbers. */
 const crossing = signal(false);
 
-/** @param {() => Promise<unknown>} go */
-async function cross(go) {
+/** @param {"onward" | "backward"} way */
+async function cross(way) {
   if (crossing.value || stale.value) return;
   crossing.value = true;
   try {
-    await go();
+    await (await bring())[way](stride.value);
     moved.value = true;
   } catch (error) {
     playing.value = false;
@@ -73,6 +73,8 @@ async function cross(go) {
 
 /** Whether after the last event the next step of learning begins. */
 export function goesOn() {
+  const opened = session.value?.opened;
+  if (opened?.unchanged && opened.step >= opened.last) return false;
   return editable.value && trace.value?.events.at(-1)?.phase === "update";
 }
 

@@ -187,9 +187,9 @@
 /**
  * The step of a run that a session shows: x and t are its mini-batch.
  *
- * Steps up to `last` can be opened. Unless a number is changed, strides lead from one to another.
+ * Steps up to `last` can be opened. While it is `unchanged`, strides lead from one to another.
  *
- * @typedef {{run: string, step: number, last: number}} Opened
+ * @typedef {{run: string, step: number, last: number, unchanged: boolean}} Opened
  */
 
 /**

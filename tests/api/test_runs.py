@@ -191,7 +191,8 @@ def test_a_step_is_opened_with_its_mini_batch_and_closed_again(client: TestClien
     until(owner, path, "finished")
     after = owner.state
     opened = owner.post(f"{path}/open", {"step": 17}).json()
-    assert opened["opened"] == {"run": path.removeprefix("/runs/"), "step": 17, "last": 30}
+    run = path.removeprefix("/runs/")
+    assert opened["opened"] == {"run": run, "step": 17, "last": 30, "unchanged": True}
     assert len(opened["x"]) == 2
     assert opened["cursor"]["seq"] == 0
     history = owner.get(f"{path}/history").json()

@@ -44,16 +44,60 @@ def test_a_run_is_watched_to_its_end_and_a_step_of_it_opened(explorer: Any) -> N
     page.wait_for_selector("#learn-all")
     now = explorer.get("")
     assert (run["step"], run["state"]) == (300, "finished")
-    assert now["opened"] == {"run": run["id"], "step": 137}
+    assert now["opened"] == {"run": run["id"], "step": 137, "last": 300, "unchanged": True}
     place = history["step"].index(137)
     assert np.float32(now["loss"]) == np.float32(history["loss"][place])
     assert numbers(explorer, "affine1.W") == np.ravel(now["parameters"]["affine1.W"]).tolist()
-    page.click("#next")
-    assert explorer.slider() == 1
+    walk_along_the_run(explorer, history)
 
     page.click("#learn-all")
     page.wait_for_selector("#learn-all", state="detached")
     assert explorer.get("")["parameters"]["affine1.W"] == learned
+
+
+def walk_along_the_run(explorer: Any, history: Any) -> None:
+    """From step 137 to its update, into step 138, and back over two mini-batches."""
+    page = explorer.page
+
+    def step() -> int:
+        found: int = explorer.get("")["opened"]["step"]
+        return found
+
+    def cross(button: str, to: int) -> Any:
+        page.click(button)
+        explorer.until(lambda: step() == to)
+        explorer.settle()
+        now = explorer.get("?max_cells=50000")
+        assert np.float32(now["loss"]) == np.float32(history["loss"][history["step"].index(to)])
+        assert numbers(explorer, "affine1.W") == np.ravel(now["parameters"]["affine1.W"]).tolist()
+        return {key: now[key] for key in ("parameters", "x", "t", "opened")}
+
+    page.click("#next")
+    assert explorer.slider() == 1
+    seen = {137: {**{key: explorer.get("?max_cells=50000")[key] for key in ("parameters", "x")}}}
+    page.locator("#choose").focus()
+    explorer.press("End")
+    new = explorer.get("/tensors/affine1.W.new?update=true")["value"]
+    seen[138] = cross("#next", 138)
+    assert explorer.slider() == 0
+    assert seen[138]["parameters"]["affine1.W"] == new
+    assert "Learning step 138" in page.title()
+    assert cross("#back", 137).items() >= seen[137].items()
+    assert explorer.slider() == int(page.get_attribute("#slider", "max") or 0)
+    page.locator("#choose").focus()
+    explorer.press("Home")
+    seen[136] = cross("#back", 136)
+    cross("#next", 137)
+    explorer.press("End")
+    assert cross("#next", 138) == seen[138]
+    # The last step of the run is its end.
+    page.fill("#learn-open", "300")
+    page.click("#learn-open-step")
+    explorer.until(lambda: step() == 300)
+    explorer.settle()
+    page.locator("#choose").focus()
+    explorer.press("End")
+    assert page.is_disabled("#next")
 
 
 def test_a_click_on_the_curve_opens_the_step_under_it(explorer: Any) -> None:

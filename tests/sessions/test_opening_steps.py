@@ -13,8 +13,9 @@ from app.engine.optimizers import OPTIMIZERS, OptimizerConfig
 from app.engine.rates import Rates, Schedule
 from app.engine.training import Training
 from app.sessions.creation import Wanted
-from app.sessions.edits import ChangeView, SetCell
+from app.sessions.edits import ChangeOptimizer, ChangeView, SetCell
 from app.sessions.errors import Conflict, Stale, Unknown
+from app.sessions.opened import shown
 from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.work.order import Order, Plan, Snapshot
@@ -267,7 +268,14 @@ def test_samples_that_are_edited_are_nobodys_mini_batch_any_more(service: Servic
     made, token, run = trained(service, Plan(OptimizerConfig("sgd", 0.1), 1, 4, 1), WANTED)
     opened = service.trainer.open(made.id, token, None, run, 2)
     kept = service.edit(made.id, token, None, [SetCell("affine1.W", (0, 0), 0.5)])
-    assert kept.opened == opened.opened
+    assert kept.opened is not None
+    assert opened.opened is not None
+    assert (kept.opened.run, kept.opened.step) == (run, opened.opened.step)
+    assert shown(opened) is not None
+    assert shown(kept) is None
+    service.trainer.open(made.id, token, None, run, 2)
+    faster = service.edit(made.id, token, None, [ChangeOptimizer(OptimizerConfig("sgd", 0.2))])
+    assert shown(faster) is None
     assert service.edit(made.id, token, None, [SetCell("x", (0, 0), 0.5)]).opened is None
     assert service.trainer.open(made.id, token, None, run, 2).x.tobytes() == opened.x.tobytes()
 

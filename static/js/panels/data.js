@@ -7,7 +7,8 @@
 import { html } from "lit-html";
 import { catalogue, editable, session, stale, view } from "../store.js";
 import { t } from "../strings.js";
-import { edit, fork, update } from "../session.js";
+import { update } from "../onward.js";
+import { edit, fork } from "../session.js";
 import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
 import { dataName } from "../figure/names.js";

@@ -4,7 +4,8 @@
  */
 import { html } from "lit-html";
 import { isTyping } from "../keys.js";
-import { again, edit } from "../session.js";
+import { again } from "../onward.js";
+import { edit } from "../session.js";
 import { editable, session } from "../store.js";
 import { t } from "../strings.js";
 import { canRedo, canUndo } from "../undo.js";
