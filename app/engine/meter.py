@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.engine.history import History
-from app.engine.layers import Relu
+from app.engine.layers import Layer, Relu, cells, label_losses
 from app.engine.network import Network
 
 Array = np.ndarray
@@ -23,9 +23,10 @@ MAX_CELLS = 100_000
 class Meter:
     """Notes the steps of one training in a history."""
 
-    def __init__(self, history: History, network: Network) -> None:
+    def __init__(self, history: History, parameters: Mapping[str, Array]) -> None:
+        """Note them in ``history``; ``parameters`` are those that the training changes."""
         self.history = history
-        self._network = network
+        self._parameters = parameters
         self._scores = np.zeros((0, 0, 0))
         self._labels = np.zeros((0, 0), dtype=np.intp)
         self._waiting = 0
@@ -55,22 +56,40 @@ class Meter:
             self.history.note(self._first, losses, accuracies)
 
     @np.errstate(all="ignore")
-    def health(self, gradients: Mapping[str, Array], before: Mapping[str, Array]) -> None:
-        """Norms and dead units of the newest step, with the parameters as they were before it."""
+    def health(
+        self,
+        gradients: Mapping[str, Array],
+        before: Mapping[str, Array],
+        layers: Mapping[str, Layer],
+    ) -> None:
+        """Norms and dead units of the newest step.
+
+        Args:
+            gradients: Of the parameters, by name.
+            before: The parameters before the step; they are written over.
+            layers: As the step's forward pass has left them.
+        """
         self.flush()
-        network, names = self._network, self.history.parameters
-        norms = [float(np.linalg.norm(gradients[name])) for name in names]
+        names = self.history.parameters
         ratios = []
         for name in names:
-            change = np.linalg.norm(network.parameters[name] - before[name])
+            old = before[name]
+            size = norm(old)
+            change = norm(np.subtract(self._parameters[name], old, out=old))
             # A bias begins at 0: what it gains is infinitely much of that.
-            ratios.append(float(np.divide(change, np.linalg.norm(before[name]))))
+            ratios.append(float(np.divide(change, size)))
         dead = []
         for name in self.history.gates:
-            layer = network.layers[name]
+            layer = layers[name]
             assert isinstance(layer, Relu)
             dead.append(1 - float(layer.mask.any(axis=0).mean()))
-        self.history.note_health(norms, ratios, dead)
+        self.history.note_health([norm(gradients[name]) for name in names], ratios, dead)
+
+
+def norm(array: Array) -> float:
+    """The Euclidean norm, as `numpy.linalg.norm` computes it, without its questions."""
+    flat = array.ravel("K")
+    return float(np.sqrt(flat.dot(flat)))
 
 
 def measured(scores: Array, labels: Array) -> tuple[Array, Array]:
@@ -86,14 +105,8 @@ def measured(scores: Array, labels: Array) -> tuple[Array, Array]:
     """
     k, n, classes = scores.shape
     flat, right = scores.reshape(k * n, classes), labels.reshape(k * n)
-    rows = np.arange(k * n)
-    largest = flat.argmax(axis=1)
-    shifted = flat - flat[rows, largest][:, np.newaxis]
-    others = np.exp(shifted)
-    others[rows, largest] = 0
-    log_y = shifted[rows, right] - np.log1p(others.sum(axis=1))
-    losses = (-log_y).reshape(k, n).mean(axis=1)
-    return losses, (largest == right).reshape(k, n).mean(axis=1)
+    losses = label_losses(flat, cells(flat, right)).reshape(k, n).mean(axis=1)
+    return losses, (flat.argmax(axis=1) == right).reshape(k, n).mean(axis=1)
 
 
 def gates(network: Network) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.engine.layers import ACTIVATIONS, Affine, Layer, SoftmaxWithLoss, softmax
+from app.engine.chain import Chain
+from app.engine.layers import Affine, SoftmaxWithLoss, softmax
 from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
@@ -59,22 +60,12 @@ class Network:
         self.parameters = {
             name: np.array(parameters[name], dtype=spec.dtype) for name in spec.parameter_shapes
         }
-        self.layers: dict[str, Layer] = {}
-        for layer in spec.layers:
-            name = layer.name
-            if layer.type == "affine":
-                # The layer holds these very arrays, so an edit in place is an edit of the network.
-                self.layers[name] = Affine(
-                    self.parameters[f"{name}.W"], self.parameters[f"{name}.b"]
-                )
-            else:
-                self.layers[name] = ACTIVATIONS[layer.type]()
+        self._chain = Chain(spec, self.parameters)
+        self.layers = self._chain.layers
 
     def forward(self, x: Array) -> Array:
         """Scores ``(N, C)``: the output of the last layer for x ``(N, D)``."""
-        for layer in self.layers.values():
-            x = layer.forward(x)
-        return x
+        return self._chain.forward(x)
 
     @_QUIET
     def loss(self, x: Array, t: Array) -> float:
@@ -95,18 +86,7 @@ class Network:
 
     def backward(self, dout: Array) -> dict[str, Array]:
         """The parameters' gradients for dL/d(scores), after a ``forward``."""
-        gradients: dict[str, Array] = {}
-        first = next(iter(self.layers), None)
-        for name, layer in reversed(self.layers.items()):
-            if isinstance(layer, Affine) and name == first:
-                # Nobody asks for dL/dx of the samples here.
-                layer.backward_parameters(dout)
-            else:
-                dout = layer.backward(dout)
-            if isinstance(layer, Affine):
-                gradients[f"{name}.W"] = layer.dW
-                gradients[f"{name}.b"] = layer.db
-        return {name: gradients[name] for name in self.parameters}
+        return self._chain.backward(dout)
 
     @_QUIET
     def evaluate(

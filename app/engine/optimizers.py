@@ -99,19 +99,22 @@ class OptimizerConfig:
 class Optimizer(ABC):
     """What all optimisers share: a parameter's change, from its gradient and what was gathered.
 
-    ``slots`` name the arrays that an optimiser gathers for each parameter, such as a velocity.
+    ``slots`` name the arrays that an optimiser gathers for each parameter, such as a velocity;
+    ``rooms`` says how many more it needs to reckon in.
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
+    rooms: ClassVar[int] = 1
 
     def __init__(self, config: OptimizerConfig) -> None:
         self.config = config
         # The step's own rate, where a schedule makes it another than the settings'.
         self.rate = config.learning_rate
         self.steps = 0
-        self._gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
-        # Memory that `step` uses again and again.
-        self._changes: dict[str, Array] = {}
+        # By parameter, an array for each slot.
+        self._gathered: dict[str, tuple[Array, ...]] = {}
+        # Memory that `step` uses again and again, by parameter.
+        self._memory: dict[str, tuple[Array, ...]] = {}
         # Where no epsilon is used, 0 is as good as any.
         self._epsilon = config.epsilon or 0.0
 
@@ -124,9 +127,13 @@ class Optimizer(ABC):
             grads: dL/d(parameter) by name.
         """
         self.steps += 1
-        return {
-            name: self._change_of(name, grad, np.empty_like(grad)) for name, grad in grads.items()
-        }
+        changes = {}
+        for name, grad in grads.items():
+            gathered = self._gathered_of(name, grad)
+            change = self._change(grad, self._room(grad), gathered)
+            # What is gathered is written into by the next step.
+            changes[name] = change.copy() if any(change is one for one in gathered) else change
+        return changes
 
     @np.errstate(all="ignore")
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> dict[str, Array]:
@@ -148,25 +155,26 @@ class Optimizer(ABC):
         """
         self.steps += 1
         for name, parameter in params.items():
-            out = self._changes.get(name)
-            if out is None:
-                out = self._changes[name] = np.empty_like(parameter)
-            parameter += self._change_of(name, grads[name], out)
+            memory = self._memory.get(name)
+            if memory is None:
+                memory = self._memory[name] = self._room(parameter)
+            parameter += self._change(grads[name], memory, self._gathered_of(name, parameter))
 
-    def _change_of(self, name: str, grad: Array, out: Array) -> Array:
-        gathered = []
-        for slot in self._gathered.values():
-            if name not in slot:
-                slot[name] = np.zeros_like(grad)
-            gathered.append(slot[name])
-        return self._change(grad, out, *gathered)
+    def _gathered_of(self, name: str, like: Array) -> tuple[Array, ...]:
+        gathered = self._gathered.get(name)
+        if gathered is None:
+            gathered = self._gathered[name] = tuple(np.zeros_like(like) for _ in self.slots)
+        return gathered
+
+    def _room(self, like: Array) -> tuple[Array, ...]:
+        return tuple(np.empty_like(like) for _ in range(self.rooms))
 
     def state(self) -> dict[str, Array]:
         """All that was gathered, as copies by name, for `restore`; nothing where nothing is."""
         state = {
-            f"{slot}/{name}": array.copy()
-            for slot, found in self._gathered.items()
-            for name, array in found.items()
+            f"{slot}/{name}": gathered[k].copy()
+            for k, slot in enumerate(self.slots)
+            for name, gathered in self._gathered.items()
         }
         return state | {"steps": np.array(self.steps, dtype=np.int64)} if state else {}
 
@@ -176,29 +184,36 @@ class Optimizer(ABC):
         Raises:
             EngineError: the state is another type's.
         """
-        gathered: dict[str, dict[str, Array]] = {slot: {} for slot in self.slots}
+        found: dict[str, dict[str, Array]] = {}
         for key, array in state.items():
             slot, _, name = key.partition("/")
-            if slot in gathered:
-                gathered[slot][name] = np.array(array)
+            if slot in self.slots:
+                found.setdefault(name, {})[slot] = np.array(array)
             elif key != "steps":
                 raise EngineError(
                     "the state belongs to another type of optimizer", "optimizer/type", "value"
                 )
-        self._gathered = gathered
+        self._gathered = {
+            name: tuple(slots[slot] for slot in self.slots) for name, slots in found.items()
+        }
         self.steps = int(state.get("steps", np.array(0)))
 
     @abstractmethod
-    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
-        """The change, written into ``out`` or one of ``gathered``; g is not written into."""
+    def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:
+        """The change, in one of ``memory`` or of ``gathered``; g is not written into.
+
+        Args:
+            g: dL/d(parameter).
+            memory: As many arrays as there are ``rooms``, like g.
+            gathered: One for each of ``slots``, to be brought up to this step.
+        """
 
 
 class Sgd(Optimizer):
     """A step against the gradient, as long as the learning rate says."""
 
-    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
-        np.multiply(g, -self.rate, out=out)
-        return out
+    def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:
+        return np.asarray(np.multiply(g, -self.rate, out=memory[0]))
 
 
 class Momentum(Optimizer):
@@ -206,24 +221,23 @@ class Momentum(Optimizer):
 
     slots = ("velocity",)
 
-    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
+    def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:
         (v,) = gathered
         v *= self.config.momentum
-        v -= np.multiply(g, self.rate, out=out)
-        # Not v itself, which the next step writes into.
-        np.copyto(out, v)
-        return out
+        v -= np.multiply(g, self.rate, out=memory[0])
+        return v
 
 
 class AdaGrad(Optimizer):
     """Steps that grow shorter where gradients have been large."""
 
     slots = ("squares",)
+    rooms = 2
 
-    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
-        (h,) = gathered
+    def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:
+        (h,), (out, root) = gathered, memory
         h += np.multiply(g, g, out=out)
-        root = np.sqrt(h)
+        np.sqrt(h, out=root)
         root += self._epsilon
         np.multiply(g, -self.rate, out=out)
         out /= root
@@ -234,9 +248,10 @@ class Adam(Optimizer):
     """Running means of the gradient and its square, freed of their bias towards 0."""
 
     slots = ("mean", "square")
+    rooms = 2
 
-    def _change(self, g: Array, out: Array, *gathered: Array) -> Array:
-        m, v = gathered
+    def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:
+        (m, v), (out, root) = gathered, memory
         beta1, beta2 = self.config.beta1, self.config.beta2
         m *= beta1
         m += np.multiply(g, 1 - beta1, out=out)
@@ -244,7 +259,7 @@ class Adam(Optimizer):
         out *= 1 - beta2
         v *= beta2
         v += out
-        root = v / (1 - beta2**self.steps)
+        np.divide(v, 1 - beta2**self.steps, out=root)
         np.sqrt(root, out=root)
         root += self._epsilon
         np.divide(m, 1 - beta1**self.steps, out=out)

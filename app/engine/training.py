@@ -5,24 +5,22 @@ learns from depends on the seed and the step alone: a training that was stopped 
 had not been.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.bounds import whole
-from app.engine.errors import EngineError, TooLarge
+from app.engine.batches import Batches, MiniBatches, check_sizes, whole_number
+from app.engine.errors import EngineError
 from app.engine.history import History, is_due
-from app.engine.layers import cross_entropy, score_gradient, softmax
-from app.engine.meter import Meter, measured
+from app.engine.meter import Meter, measured, norm
 from app.engine.network import Network
 from app.engine.optimizers import Optimizer
 from app.engine.rates import Rates
-from app.engine.spec import Limits, NetworkSpec
+from app.engine.spec import Limits
 from app.engine.targets import as_one_hot
+from app.engine.workspace import Workspace
 
 Array = np.ndarray
-Batches = Sequence[Sequence[int]]
 
 MAX_STEPS = 1_000_000
 
@@ -66,65 +64,6 @@ class Watch:
     best: float = float("inf")
     waited: int = 0
     ended: str | None = None
-
-
-class MiniBatches:
-    """Which rows each step learns from.
-
-    Fixed batches are used in their order, and again from the first when there are more steps.
-    Otherwise every epoch is a new shuffle without replacement, whose last batch may be short.
-    """
-
-    def __init__(self, n: int, size: int | None, seed: int, fixed: Batches | None) -> None:
-        """Check the sizes and rows.
-
-        Raises:
-            EngineError: names the batch and the row at fault.
-        """
-        self.seed = _whole(seed, "seed", 0, 2**63 - 1)
-        self._n = n
-        self._order = np.arange(0)
-        self._epoch = -1
-        self._fixed: list[Array] | None = None
-        if fixed is not None:
-            if size is not None:
-                raise EngineError("batch_size and batches exclude each other", "batch_size")
-            if not _listed(fixed):
-                raise EngineError("batches is a list of at least one batch", "batches", "shape")
-            self._fixed = [_rows(rows, n, f"batches/{k}") for k, rows in enumerate(fixed)]
-            self.size = max(map(len, self._fixed))
-        else:
-            self.size = (
-                n if size is None else _whole(size, "batch_size", 1, n, ", the number of samples")
-            )
-
-    @property
-    def count(self) -> int | None:
-        """How many batches were fixed; None where they are drawn."""
-        return None if self._fixed is None else len(self._fixed)
-
-    @property
-    def per_epoch(self) -> int:
-        """How many steps an epoch has."""
-        return -(-self._n // self.size) if self._fixed is None else len(self._fixed)
-
-    def seen(self, steps: int) -> int:
-        """How many samples ``steps`` steps learn from, a row as often as it comes."""
-        epochs, rest = divmod(steps, self.per_epoch)
-        if self._fixed is None:
-            return epochs * self._n + min(rest * self.size, self._n)
-        lengths = [len(batch) for batch in self._fixed]
-        return epochs * sum(lengths) + sum(lengths[:rest])
-
-    def rows(self, step: int) -> Array:
-        """The rows of step ``step``, counted from 0."""
-        if self._fixed is not None:
-            return self._fixed[step % len(self._fixed)]
-        epoch, place = divmod(step, self.per_epoch)
-        if epoch != self._epoch:
-            self._order = np.random.default_rng([self.seed, epoch]).permutation(self._n)
-            self._epoch = epoch
-        return self._order[place * self.size : (place + 1) * self.size]
 
 
 class Training:
@@ -179,25 +118,22 @@ class Training:
             raise EngineError("training needs a loss and an affine layer", "network")
         self.network = network
         self.optimizer = optimizer
-        self._x = np.asarray(x, dtype=spec.dtype)
-        self._t = as_one_hot(t, len(self._x), spec.output_size, spec.dtype)
-        self._batches = MiniBatches(len(self._x), batch_size, seed, batches)
+        targets = as_one_hot(t, len(x), spec.output_size, spec.dtype)
+        self._batches = MiniBatches(len(x), batch_size, seed, batches)
         if batches is not None:
-            _check_sizes(batches, spec, limits)
+            check_sizes(batches, spec, limits)
         self.batch_size, self.seed = self._batches.size, self._batches.seed
         if steps is None:
             steps = self._batches.count
         if steps is None:
             raise EngineError("steps is needed where there are no batches", "steps", "missing")
-        self.steps = _whole(steps, "steps", 1, MAX_STEPS)
-        self.done = _whole(start, "start", 0, self.steps)
-        self._scores = self._targets = np.zeros((0, spec.output_size))
-        self._gradients: dict[str, Array] = {}
+        self.steps = whole_number(steps, "steps", 1, MAX_STEPS)
+        self.done = whole_number(start, "start", 0, self.steps)
+        self._work = Workspace(network, x, targets.argmax(axis=1))
         self.rates = rates
         self.watch = watch or Watch()
         history = self.watch.history
-        self._meter = None if history is None else Meter(history, network)
-        self._labels = self._t.argmax(axis=1)
+        self._meter = None if history is None else Meter(history, network.parameters)
 
     @property
     def finished(self) -> bool:
@@ -232,28 +168,22 @@ class Training:
         """
         if self.finished:
             raise RuntimeError("all steps of the training were made")
+        work, meter = self._work, self._meter
         step = self.done + 1
-        rows = self._batches.rows(self.done)
+        work.pass_over(self._batches.rows(self.done))
+        due = meter is not None and is_due(step)
+        before = work.copy_of_parameters() if due else None
         if self.rates is not None:
             self.optimizer.rate = self.rates.at(step)
-        self._targets = self._t[rows]
-        self._scores = self.network.forward(self._x[rows])
-        # Softmax with loss, without the loss itself: `stats` computes it from the same scores.
-        dout = score_gradient(softmax(self._scores), self._targets)
-        self._gradients = self.network.backward(dout)
-        meter = self._meter
-        before = None
-        if meter is not None and is_due(step):
-            before = {name: value.copy() for name, value in self.network.parameters.items()}
-        self.optimizer.step(self.network.parameters, self._gradients)
+        self.optimizer.step(self.network.parameters, work.gradients)
         self.done = step
         if meter is not None:
-            meter.note(step, self._scores, self._labels[rows])
+            meter.note(step, work.scores, work.classes)
             if before is not None:
-                meter.health(self._gradients, before)
+                meter.health(work.gradients, before, work.layers)
         if self.watch.held_out is not None:
             self._test(step)
-        if self.watch.loss_below is not None and self.stats().loss < self.watch.loss_below:
+        if self.watch.loss_below is not None and work.loss() < self.watch.loss_below:
             self.watch.ended = "loss_below"
 
     def settle(self) -> None:
@@ -287,59 +217,8 @@ class Training:
         Raises:
             RuntimeError: no step was made yet.
         """
-        if not self._gradients:
+        work = self._work
+        if not work.gradients:
             raise RuntimeError("no step was made yet")
-        loss = float(cross_entropy(self._scores, self._targets))
-        right = self._scores.argmax(axis=1) == self._targets.argmax(axis=1)
-        norms = {
-            name: float(np.linalg.norm(self._gradients[name])) for name in self.network.parameters
-        }
-        return StepStats(self.done, loss, float(right.mean()), norms)
-
-
-def _check_sizes(batches: Batches, spec: NetworkSpec, limits: Limits) -> None:
-    # A row may come often, so a batch can be far larger than the samples that were let in.
-    for k, rows in enumerate(batches):
-        n = len(rows)
-        if n > limits.samples:
-            raise TooLarge(
-                f"a batch has at most {limits.samples:,} rows",
-                f"batches/{k}",
-                {"maxItems": limits.samples},
-            )
-        if spec.pass_cells(n) > limits.cells:
-            raise TooLarge(
-                f"one pass over this batch would hold {spec.pass_cells(n):,} numbers, "
-                f"at most {limits.cells:,} are allowed",
-                f"batches/{k}",
-                {"maximum": limits.cells},
-            )
-
-
-def _rows(rows: Sequence[int], n: int, field: str) -> Array:
-    if not _listed(rows):
-        raise EngineError("a batch is a list of at least one row number", field, "shape")
-    allowed = whole(0, n - 1)
-    for place, row in enumerate(rows):
-        if isinstance(row, bool) or not isinstance(row, int | np.integer):
-            raise EngineError("a row is a whole number", f"{field}/{place}", "type")
-        if not 0 <= row < n:
-            raise EngineError(
-                f"a row is {allowed.words}", f"{field}/{place}", "range", allowed.schema
-            )
-    return np.array(rows, dtype=np.intp)
-
-
-def _listed(value: object) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.size > 0 and value.ndim > 0
-    return isinstance(value, list | tuple | range) and len(value) > 0
-
-
-def _whole(value: object, field: str, low: int, high: int, what: str = "") -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise EngineError(f"{field} is a whole number", field, "type")
-    if not low <= value <= high:
-        allowed = whole(low, high).schema
-        raise EngineError(f"{field} is from {low:,} to {high:,}{what}", field, "range", allowed)
-    return int(value)
+        norms = {name: norm(gradient) for name, gradient in work.gradients.items()}
+        return StepStats(self.done, work.loss(), work.accuracy(), norms)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from app.engine.batches import MiniBatches
 from app.engine.errors import EngineError, TooLarge
 from app.engine.network import Network
 from app.engine.optimizers import OPTIMIZERS, OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from app.engine.targets import as_one_hot, check_parameters, check_rows
-from app.engine.training import MiniBatches, Training
+from app.engine.training import Training
 from tests.engine.networks import make_case
 from tests.reference import load, network_of, trajectories
 

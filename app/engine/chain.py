@@ -1,0 +1,54 @@
+"""Layers in a row: forward through all of them, and back as far as there is something to learn."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.engine.layers import ACTIVATIONS, Affine, Layer
+from app.engine.spec import NetworkSpec
+
+Array = np.ndarray
+
+
+class Chain:
+    """The layers of a network over parameters that somebody else owns.
+
+    Attributes:
+        layers: By name, in their order.
+    """
+
+    def __init__(self, spec: NetworkSpec, parameters: Mapping[str, Array]) -> None:
+        """Fresh layers that hold these very arrays, so an edit in place is an edit of both."""
+        self.layers: dict[str, Layer] = {
+            layer.name: Affine(parameters[f"{layer.name}.W"], parameters[f"{layer.name}.b"])
+            if layer.type == "affine"
+            else ACTIVATIONS[layer.type]()
+            for layer in spec.layers
+        }
+        order = list(self.layers.values())
+        self._affine = {
+            name: layer for name, layer in self.layers.items() if isinstance(layer, Affine)
+        }
+        # What lies before the first parameters learns nothing, and nobody asks for dL/dx there.
+        self._first = next(iter(self._affine.values()), None)
+        below = order.index(self._first) + 1 if self._first else 0
+        # Looked up once: for a small network that is a good part of a step.
+        self._forward = [layer.forward for layer in order]
+        self._backward = [layer.backward for layer in reversed(order[below:])]
+
+    def forward(self, x: Array) -> Array:
+        """The output of the last layer for x ``(N, D)``."""
+        for forward in self._forward:
+            x = forward(x)
+        return x
+
+    def backward(self, dout: Array) -> dict[str, Array]:
+        """dL/d(parameter) by name, in the order of the layers, from dL/d(the last output)."""
+        for backward in self._backward:
+            dout = backward(dout)
+        gradients: dict[str, Array] = {}
+        if self._first is not None:
+            self._first.backward_parameters(dout)
+            for name, layer in self._affine.items():
+                gradients[f"{name}.W"], gradients[f"{name}.b"] = layer.dW, layer.db
+        return gradients

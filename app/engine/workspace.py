@@ -1,0 +1,80 @@
+"""The passes of a training, in memory that is used again at every step.
+
+A step of a large network waits for memory: to gather the rows, to hold what each layer makes, to
+hold the gradients. So a training has layers of its own over the network's parameters, and all that
+a step makes is written over by the next. The bits are those of `Network.gradients`.
+"""
+
+import numpy as np
+
+from app.engine.chain import Chain
+from app.engine.layers import label_losses, room, score_gradient_of, softmax
+from app.engine.network import Network
+
+Array = np.ndarray
+
+
+class Workspace:
+    """One network's passes over mini-batches of the same samples.
+
+    Attributes:
+        layers: By name, as the last pass has left them.
+        scores: Of the last mini-batch ``(N, C)``.
+        classes: Its right classes ``(N,)``.
+        gradients: dL/d(parameter) by name; empty before the first pass.
+    """
+
+    def __init__(self, network: Network, x: Array, classes: Array) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            network: Whose parameters are used, as they are at each pass.
+            x: All samples ``(N, D)``.
+            classes: The right class of each ``(N,)``.
+        """
+        self._spec, self._parameters = network.spec, network.parameters
+        self._chain = Chain(network.spec, network.parameters)
+        self.layers = self._chain.layers
+        self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
+        self._classes = classes
+        self._batch = self._slope = np.zeros((0, 0))
+        self._before: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+
+    def pass_over(self, rows: Array) -> None:
+        """Forward and backward over these rows ``(N,)`` of the samples."""
+        if len(rows) != len(self._batch):
+            self._make_room(len(rows))
+        # Clipping changes nothing, since all rows are there; without it NumPy fills a copy first.
+        x = self._x.take(rows, axis=0, out=self._batch, mode="clip")
+        self.classes = self._classes.take(rows)
+        self._labels = self._starts + self.classes
+        self.scores = self._chain.forward(x)
+        # Softmax with loss, without the loss itself: most steps are told to nobody.
+        y = softmax(self.scores, out=self._slope)
+        self.gradients = self._chain.backward(score_gradient_of(y, self._labels))
+
+    def loss(self) -> float:
+        """The mean loss of the last mini-batch."""
+        return float(label_losses(self.scores, self._labels).mean())
+
+    def accuracy(self) -> float:
+        """The share of the last mini-batch whose largest score was at the target."""
+        return float((self.scores.argmax(axis=1) == self.classes).mean())
+
+    def copy_of_parameters(self) -> dict[str, Array]:
+        """The parameters as they are now, until the next copy."""
+        for name, value in self._parameters.items():
+            if name not in self._before:
+                self._before[name] = np.empty_like(value)
+            np.copyto(self._before[name], value)
+        return self._before
+
+    def _make_room(self, rows: int) -> None:
+        """Memory for mini-batches of so many rows: the first of what there is, if they fit."""
+        widths, dtype = self._spec.widths, self._x.dtype
+        for layer, width in zip(self.layers.values(), widths, strict=False):
+            layer.reuse(rows, width, dtype)
+        self._batch = room(self._batch, rows, widths[0], dtype)
+        self._slope = room(self._slope, rows, widths[-1], dtype)
+        self._starts = np.arange(0, rows * widths[-1], widths[-1])
