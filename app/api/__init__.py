@@ -21,6 +21,7 @@ from app.api.routes import (
     datasets,
     evaluate,
     figures,
+    looks,
     passes,
     runs,
     sessions,
@@ -31,7 +32,18 @@ from app.sessions.service import Service
 
 ROUTERS = tuple(
     part.router
-    for part in (evaluate, sessions, passes, figures, tensors, uploads, runs, datasets, catalogue)
+    for part in (
+        evaluate,
+        sessions,
+        passes,
+        figures,
+        tensors,
+        uploads,
+        runs,
+        looks,
+        datasets,
+        catalogue,
+    )
 )
 
 

@@ -3,13 +3,15 @@
 See `answers`, of which this is the other half.
 """
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.answers import LossesAnswer, OptimizerAnswer
-from app.api.cells import Cell, Shape, Value, words
+from app.api.cells import Cell, Shape, Value, words, written_as
+from app.engine.alarms import NAMES
+from app.engine.spec import LAYER_TYPES
 from app.sessions.run import State
 
 
@@ -121,6 +123,105 @@ class UpdateAnswer(TypedDict):
     optimizer: OptimizerAnswer
     loss: LossesAnswer
     parameters: dict[str, UpdatedAnswer]
+
+
+class LayerHealthAnswer(TypedDict):
+    """How one layer fares; null for what it does not have.
+
+    `value` and `gradient` are the roots of the mean squares of its outputs and of dL/d(output).
+    """
+
+    name: str
+    type: Annotated[str, words(*LAYER_TYPES)]
+    value: Cell
+    gradient: Cell | None
+    ratio: Annotated[
+        Cell | None, Field(description="The norm of the next change of W over the norm of W.")
+    ]
+    dead: Annotated[
+        float | None, Field(description="Of a ReLU layer, the share of units no sample opens.")
+    ]
+    saturated: Annotated[
+        float | None,
+        Field(description="Of sigmoid and tanh, the share of outputs with hardly any slope."),
+    ]
+
+
+class AlarmAnswer(TypedDict):
+    """Something that goes wrong, and the number whose derivation shows why."""
+
+    name: Annotated[str, words(*NAMES)]
+    layer: str | None
+    unit: Annotated[int | None, Field(description="A unit of the layer; or a class.")]
+    measured: Cell
+    limit: float
+    tensor: Annotated[str | None, Field(description="Explain this cell, with `update=true`.")]
+    index: list[int]
+    step: Annotated[
+        int | None, Field(description="Open this step of the run first: it shows there.")
+    ]
+
+
+class ScaleAnswer(TypedDict):
+    """The ends of a logarithmic scale."""
+
+    minimum: float
+    maximum: float
+
+
+class HealthAnswer(TypedDict):
+    """How a network fares while it learns.
+
+    `loss` is told of the next update on the session's samples. Alarms stand with causes before
+    what follows from them. `scale` is for all layers of all networks.
+    """
+
+    version: int
+    data_version: int
+    loss: LossesAnswer
+    scale: ScaleAnswer
+    layers: list[LayerHealthAnswer]
+    alarms: list[AlarmAnswer]
+
+
+class RegionsAnswer(TypedDict):
+    """A square of the plane in `size` by `size` cells, row by row from the top.
+
+    `classes` are the likeliest ones, -1 where the network has come to NaN; `certainty` is their
+    probability. `batch` names the points that the step at hand learns from; null without one.
+    """
+
+    version: int
+    data_version: int
+    low: list[float]
+    high: list[float]
+    size: int
+    classes: Annotated[Any, written_as(list[int])]
+    certainty: Annotated[Any, written_as(list[float])]
+    points: Annotated[Any, written_as(list[list[float]])]
+    labels: Annotated[Any, written_as(list[int])]
+    batch: Annotated[Any, written_as(list[int] | None)]
+
+
+class DoubtfulDigit(TypedDict):
+    """A digit, what it is and what the network takes it for; its pixels from 0 to 255."""
+
+    row: int
+    label: int
+    prediction: Annotated[int, Field(description="-1 where the network has come to NaN.")]
+    label_probability: Cell
+    probability: Cell
+    pixels: list[int]
+
+
+class DoubtfulAnswer(TypedDict):
+    """The digits to whose right class the network gives the least probability."""
+
+    version: int
+    data_version: int
+    samples: int
+    wrong: int
+    digits: list[DoubtfulDigit]
 
 
 class RunAnswer(TypedDict):

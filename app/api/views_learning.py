@@ -1,14 +1,20 @@
 """Derivations, checks and updates as the documents of the API, as `answers_learning` has them."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 import numpy as np
 import orjson
 
 from app.api.answers_learning import (
+    AlarmAnswer,
     CheckAnswer,
+    DoubtfulAnswer,
     ExplanationAnswer,
+    HealthAnswer,
     HistoryAnswer,
+    LayerHealthAnswer,
+    RegionsAnswer,
     TermAnswer,
     UpdateAnswer,
 )
@@ -16,8 +22,11 @@ from app.api.bounds import Bound
 from app.api.views import losses_json, optimizer_json
 from app.engine.check import CheckResult
 from app.engine.derivation import Explanation, TermValue
+from app.engine.health import SCALE
 from app.engine.history import Rows
+from app.sessions.health import Health
 from app.sessions.learning import UpdateResult
+from app.sessions.regions import Doubtful, Regions
 from app.sessions.state import Session
 
 
@@ -107,6 +116,61 @@ def update_json(session: Session, result: UpdateResult, max_cells: int) -> Updat
             }
             for name, step in result.parameters.items()
         },
+    }
+
+
+def health_json(session: Session, health: Health) -> HealthAnswer:
+    """How a network fares."""
+    low, high = SCALE
+    return {
+        "version": session.version,
+        "data_version": session.data_version,
+        "loss": losses_json(health.losses),
+        "scale": {"minimum": 10.0**low, "maximum": 10.0**high},
+        "layers": [cast(LayerHealthAnswer, asdict(layer)) for layer in health.layers],
+        "alarms": [
+            cast(AlarmAnswer, {**asdict(alarm), "index": list(alarm.index)})
+            for alarm in health.alarms
+        ],
+    }
+
+
+def regions_json(session: Session, found: Regions) -> RegionsAnswer:
+    """A square of the plane."""
+    return {
+        "version": session.version,
+        "data_version": session.data_version,
+        "low": list(found.plane.low),
+        "high": list(found.plane.high),
+        "size": found.size,
+        "classes": found.classes,
+        # What a shade can show.
+        "certainty": found.certainty.astype(np.float32),
+        "points": found.points,
+        "labels": found.labels,
+        "batch": found.batch,
+    }
+
+
+def doubtful_json(session: Session, found: Doubtful, pixels: list[np.ndarray]) -> DoubtfulAnswer:
+    """Digits that the network gets wrong, or is not sure of."""
+    columns = (found.rows, found.labels, found.predictions, found.right, found.given)
+    return {
+        "version": session.version,
+        "data_version": session.data_version,
+        "samples": found.samples,
+        "wrong": found.wrong,
+        "digits": [
+            {
+                "row": int(row),
+                "label": int(label),
+                "prediction": int(prediction),
+                "label_probability": float(right),
+                "probability": float(given),
+                "pixels": picture.tolist(),
+            }
+            for row, label, prediction, right, given, picture in zip(*columns, pixels, strict=True)
+        ],
     }
 
 

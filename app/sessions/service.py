@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,16 @@ from app.sessions.batch import Variation, check_batch
 from app.sessions.creation import Numbers, Wanted, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
+from app.sessions.errors import Unknown
 from app.sessions.events import Hub, Subscription
+from app.sessions.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
-from app.sessions.learning import UpdateResult, check_gradients, update
+from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
 from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
+from app.sessions.regions import Doubtful, Regions, doubtful, regions
 from app.sessions.samples import filled
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
@@ -215,6 +219,58 @@ class Service:
         session = self.get(id)
         allow(session, token, None)
         return check_gradients(session, h, seed)
+
+    def health(self, id: str, run: str | None = None) -> tuple[Session, Health]:
+        """How the network fares: its pass, its next update, and the run that led there.
+
+        Raises:
+            Conflict: there is nothing to learn from.
+            Unknown: the session has no such run, or nothing is kept of it.
+        """
+        session = self.get(id)
+        require_targets(session)
+        history = None if run is None else self.trainer.history(id, run)[0]
+        labels = self.trainer.whole(session).targets
+        assert session.t is not None
+        assert labels is not None
+        looked = Looked(
+            session.spec,
+            session.parameters,
+            session.x,
+            session.t,
+            labels.argmax(axis=1),
+            session.optimizer,
+            session.optimizer_state,
+        )
+        opened = shown(session)
+        step = opened.step if opened is not None and opened.run == run else None
+        found = health(looked, self.passes.evaluation(session), history, step)
+        if run is not None and has_blown_up(found):
+            with suppress(Unknown):
+                first = at_start(self.trainer.archive.order(session, run, 0))
+                found = replace(found, alarms=joined(found.alarms, first))
+        return session, found
+
+    def regions(self, id: str, size: int) -> tuple[Session, Regions]:
+        """The plane that the session's samples lie in, as its network sorts it.
+
+        The mini-batch is that of the step that is opened, or else of the newest run's last step.
+
+        Raises:
+            Unknown: the network does not take points of a plane.
+        """
+        session = self.get(id)
+        batch = self.trainer.batch(session)
+        return session, regions(session, self.trainer.whole(session), batch, size)
+
+    def doubtful(self, id: str, split: str, count: int) -> tuple[Session, Doubtful]:
+        """Digits that the session's network gets wrong, or is not sure of.
+
+        Raises:
+            Unknown: the network does not take digits.
+        """
+        session = self.get(id)
+        return session, doubtful(session, self.loader, split, count)
 
     def recipe(self, session: Session) -> Recipe:
         """What makes the session's numbers again."""

@@ -57,7 +57,7 @@ class Trainer:
             session = old = self.keeper.get(id)
             allow(session, token, versions)
             require_targets(session)
-            session = self._whole(session)
+            session = self.whole(session)
             if plan.patience is not None:
                 raise EngineError(
                     "patience goes with held-out samples, and this data has none",
@@ -198,6 +198,25 @@ class Trainer:
 
         return self._change(id, token, versions, opened)
 
+    def whole(self, session: Session) -> Session:
+        """The session with the samples of the run of which it shows a step."""
+        if session.opened is None:
+            return session
+        data = self.archive.data(session, session.opened.run)
+        return replace(_at_samples(session, data), opened=None)
+
+    def batch(self, session: Session) -> np.ndarray | None:
+        """Which rows the step that is opened learns from, or else the newest run's last step."""
+        runs = self.all_runs(session.id)
+        opened = session.opened
+        if opened is None and not (runs and runs[-1]["step"]):
+            return None
+        run_id, step = (opened.run, opened.step) if opened else (runs[-1]["id"], runs[-1]["step"])
+        try:
+            return self.archive.order(session, run_id).training().rows(step)
+        except Unknown:
+            return None
+
     def require_idle(self, id: str) -> None:
         """Refuse a change of what a run is changing.
 
@@ -244,13 +263,6 @@ class Trainer:
             opened=None,
         )
 
-    def _whole(self, session: Session) -> Session:
-        """The session with the samples of the run of which it shows a step."""
-        if session.opened is None:
-            return session
-        data = self.archive.data(session, session.opened.run)
-        return replace(_at_samples(session, data), opened=None)
-
     def _close_again(self, id: str, run_id: str) -> None:
         """Before a paused run goes on: all its samples, and the parameters where it stands."""
         with self.keeper.lock(id):
@@ -275,7 +287,7 @@ class Trainer:
             learned = session
             if snapshot is not None:
                 learned = replace(
-                    self._whole(session),
+                    self.whole(session),
                     parameters=snapshot.parameters,
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,

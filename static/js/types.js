@@ -1039,6 +1039,118 @@
  */
 
 /**
+ * How a network fares while it learns.
+ *
+ * `loss` is told of the next update on the session's samples. Alarms stand with causes before what
+ * follows from them. `scale` is for all layers of all networks.
+ *
+ * @typedef {{
+ *   version: number,
+ *   data_version: number,
+ *   loss: Losses,
+ *   scale: Scale,
+ *   layers: LayerHealth[],
+ *   alarms: Alarm[],
+ * }} Health
+ */
+
+/**
+ * The ends of a logarithmic scale.
+ *
+ * @typedef {{minimum: number, maximum: number}} Scale
+ */
+
+/**
+ * How one layer fares; null for what it does not have.
+ *
+ * `value` and `gradient` are the roots of the mean squares of its outputs and of dL/d(output).
+ *
+ * `ratio`: The norm of the next change of W over the norm of W.
+ *
+ * `dead`: Of a ReLU layer, the share of units no sample opens.
+ *
+ * `saturated`: Of sigmoid and tanh, the share of outputs with hardly any slope.
+ *
+ * @typedef {{
+ *   name: string,
+ *   type: "affine" | "relu" | "sigmoid" | "tanh",
+ *   value: Cell,
+ *   gradient: Cell | null,
+ *   ratio: Cell | null,
+ *   dead: number | null,
+ *   saturated: number | null,
+ * }} LayerHealth
+ */
+
+/**
+ * Something that goes wrong, and the number whose derivation shows why.
+ *
+ * `unit`: A unit of the layer; or a class.
+ *
+ * `tensor`: Explain this cell, with `update=true`.
+ *
+ * `step`: Open this step of the run first: it shows there.
+ *
+ * @typedef {{
+ *   name: "not_finite" | "unscaled_inputs" | "missing_class" | "symmetric" | "exploding" | "vanishing" | "rate_high" | "rate_low" | "saturated" | "dead_relus",
+ *   layer: string | null,
+ *   unit: number | null,
+ *   measured: Cell,
+ *   limit: number,
+ *   tensor: string | null,
+ *   index: number[],
+ *   step: number | null,
+ * }} Alarm
+ */
+
+/**
+ * A square of the plane in `size` by `size` cells, row by row from the top.
+ *
+ * `classes` are the likeliest ones, -1 where the network has come to NaN; `certainty` is their
+ * probability. `batch` names the points that the step at hand learns from; null without one.
+ *
+ * @typedef {{
+ *   version: number,
+ *   data_version: number,
+ *   low: number[],
+ *   high: number[],
+ *   size: number,
+ *   classes: number[],
+ *   certainty: number[],
+ *   points: number[][],
+ *   labels: number[],
+ *   batch: number[] | null,
+ * }} Regions
+ */
+
+/**
+ * The digits to whose right class the network gives the least probability.
+ *
+ * @typedef {{
+ *   version: number,
+ *   data_version: number,
+ *   samples: number,
+ *   wrong: number,
+ *   digits: DoubtfulDigit[],
+ * }} Doubtful
+ */
+
+/**
+ * A digit, what it is and what the network takes it for; its pixels from 0 to 255.
+ *
+ * `prediction`: -1 where the network has come to NaN.
+ *
+ * @typedef {{
+ *   row: number,
+ *   label: number,
+ *   prediction: number,
+ *   label_probability: Cell,
+ *   probability: Cell,
+ *   pixels: number[],
+ * }} DoubtfulDigit
+ */
+
+/**
  * Real data that sessions can load, and made-up points with the most samples and noise.
  *
  * @typedef {{datasets: Dataset[], planes: Plane[]}} Datasets

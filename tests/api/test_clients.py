@@ -26,6 +26,7 @@ from safetensors.numpy import save
 from app.api import examples
 from app.server import Settings, create_app
 from tests.api.described import operations
+from tests.api.test_looks import DIGITS
 from tests.conftest import serving
 
 HERE = Path(__file__).parent / "clients"
@@ -179,6 +180,10 @@ def do_every_call(call: Caller) -> None:
     change = models.ChangeRun(learning_rate=0.5)
     assert call("change_run", id, run.id, by=own, body=change).optimizer.learning_rate == 0.5
     assert call("get_history", id, run.id).loss
+    assert call("get_health", id, run=run.id).layers[0].ratio > 0
+    assert call("get_regions", id, size=8).size == 8
+    digits = models.SessionWithData.from_dict(DIGITS)
+    assert len(call("get_doubtful", call("create_session", body=digits).id, count=3).digits) == 3
     opened = call("open_step", id, run.id, by=own, body=models.OpenStep(step=1))
     assert opened.opened.step == 1
     with ThreadPoolExecutor(1) as threads:

@@ -66,9 +66,10 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
     assert {operation["operationId"] for _, _, operation in operations(app.openapi())} == {
         "change_run", "check_session", "control_run", "create_dataset", "create_session",
         "delete_session", "edit_session", "evaluate", "explain_number", "fork_session",
-        "get_catalogue", "get_dataset", "get_datasets",
+        "get_catalogue", "get_dataset", "get_datasets", "get_doubtful",
         "get_events", "get_figure", "get_history", "get_index",
-        "get_graph", "get_layer", "get_layers", "get_presets", "get_problems", "get_recipe",
+        "get_graph", "get_health", "get_layer", "get_layers", "get_presets", "get_problems",
+        "get_recipe", "get_regions",
         "get_row", "get_run",
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
         "open_step", "put_tensor", "put_tensors", "start_run",

@@ -112,6 +112,16 @@ const its = { path: { id, run: run.id }, auth };
 const changed = await done("change_run", api.changeRun({ ...its, body: { learning_rate: 0.5 } }));
 assert(changed.optimizer.learning_rate === 0.5, "a change of the rate");
 assert((await done("get_history", api.getHistory({ path: its.path }))).loss.length > 0, "a history");
+const health = await done("get_health", api.getHealth({ path, query: { run: run.id } }));
+assert(health.layers.length === 3 && Array.isArray(health.alarms), "a health");
+assert((await done("get_regions", api.getRegions({ path, query: { size: 8 } }))).classes.length === 64, "regions");
+const digits = {
+  network: { ...own.network, input_size: 784, layers: [{ type: "affine" as const, units: 10 }] },
+  data: { dataset: "mnist" as const, samples: 10 },
+};
+const learner = await done("create_session", api.createSession({ body: digits }));
+const doubts = await done("get_doubtful", api.getDoubtful({ path: { id: learner.id }, query: { count: 3 } }));
+assert(doubts.digits.length === 3, "doubtful digits");
 const opened = await done("open_step", api.openStep({ ...its, body: { step: 1 } }));
 assert("opened" in opened && opened.opened?.step === 1, "a step that is opened");
 await done("get_run", api.getRun({ path: { id, run: run.id } }));

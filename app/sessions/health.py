@@ -1,0 +1,135 @@
+"""The health of a session's network: of its pass, its next update, and the run that led there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.engine.alarms import NAMES, Alarm, Examined, alarms
+from app.engine.descent import Losses, losses
+from app.engine.health import LayerHealth, layer_health
+from app.engine.history import Rows
+from app.engine.network import Evaluation, Network
+from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.spec import NetworkSpec
+from app.engine.targets import as_one_hot
+from app.sessions.work.order import Order
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is told of it.
+
+    Attributes:
+        losses: Around the next step of the optimiser on the samples of the pass.
+        layers: In the order of the network.
+        alarms: Causes before what follows from them.
+    """
+
+    losses: Losses
+    layers: tuple[LayerHealth, ...]
+    alarms: tuple[Alarm, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A network between two steps, and what it is looked at with.
+
+    Attributes:
+        x: Samples ``(N, D)`` of the pass, and ``t``: their targets or labels.
+        labels: The classes ``(M,)`` of all samples that are learned from.
+    """
+
+    spec: NetworkSpec
+    parameters: Mapping[str, Array]
+    x: Array
+    t: Array
+    labels: Array
+    optimizer: OptimizerConfig
+    optimizer_state: Mapping[str, Array]
+
+
+def health(
+    looked: Looked,
+    evaluation: Evaluation,
+    history: Rows | None = None,
+    step: int | None = None,
+) -> Health:
+    """The health of a network.
+
+    Args:
+        looked: The network.
+        evaluation: Its pass, with a loss and a backward half.
+        history: What the run that led here has noted.
+        step: Which step of the run it is that the pass shows, if it is one.
+    """
+    optimizer = make_optimizer(looked.optimizer)
+    if looked.optimizer_state:
+        optimizer.restore(dict(looked.optimizer_state))
+    with np.errstate(all="ignore"):
+        changes = optimizer.changes(evaluation.parameter_gradients)
+        new = {name: old + changes[name] for name, old in looked.parameters.items()}
+    assert evaluation.loss is not None
+    targets = as_one_hot(looked.t, len(looked.x), looked.spec.output_size, looked.spec.dtype)
+    around = losses(
+        looked.spec,
+        looked.x,
+        targets,
+        evaluation.loss,
+        evaluation.parameter_gradients,
+        changes,
+        new,
+    )
+    examined = Examined(
+        evaluation,
+        looked.x,
+        changes,
+        around.before,
+        around.after,
+        looked.labels,
+        looked.spec.output_size,
+        history,
+        step,
+    )
+    return Health(around, layer_health(evaluation, changes), alarms(examined))
+
+
+def at_start(order: Order) -> tuple[Alarm, ...]:
+    """The alarms of a run before its first step.
+
+    Where a run has blown up, its last pass has little left to tell.
+    """
+    spec, t = order.spec, order.t
+    targets = as_one_hot(t, len(order.x), spec.output_size, spec.dtype)
+    evaluation = Network(spec, order.start.parameters).evaluate(order.x, targets)
+    assert order.plan.optimizer is not None
+    looked = Looked(
+        spec,
+        order.start.parameters,
+        order.x,
+        t,
+        targets.argmax(axis=1),
+        order.plan.optimizer,
+        order.start.optimizer_state,
+    )
+    # Its cells are those of another pass than the one at hand.
+    return tuple(
+        replace(alarm, tensor=None, index=(), step=1) for alarm in health(looked, evaluation).alarms
+    )
+
+
+def joined(first: Sequence[Alarm], more: Sequence[Alarm]) -> tuple[Alarm, ...]:
+    """``first`` and those of ``more`` that have other names, causes before what follows."""
+    names = {alarm.name for alarm in first}
+    found = (*first, *(alarm for alarm in more if alarm.name not in names))
+    return tuple(sorted(found, key=lambda alarm: NAMES.index(alarm.name)))
+
+
+def has_blown_up(seen: Health) -> bool:
+    """Whether a run's last pass tells of what is over rather than of what has caused it."""
+    return any(
+        alarm.name == "not_finite" or (alarm.name == "rate_high" and alarm.step is not None)
+        for alarm in seen.alarms
+    )
