@@ -672,7 +672,8 @@
 /**
  * A set formula; its origin is the left end of the baseline, ``ascent`` is above it.
  *
- * A glyph is ``[id, x, y, w, h]``, a rule (a fraction bar) ``[x, y, w, h]``.
+ * A glyph is ``[id, x, y, w, h]``, a rule (a fraction bar) ``[x, y, w, h]``. ``spoken`` is how it
+ * is read aloud; what each language says in its own way stands in braces: ``{over|1|N}``.
  *
  * @typedef {{
  *   latex: string,

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from app.drawing.graph_json import draw
+from app.drawing.spoken import in_words
 from app.engine.build import build_graph
 from app.engine.initializers import Initializer, initialize
 from app.engine.run import make_trace
@@ -14,11 +15,15 @@ from tests.drawing.networks import AFFINE, DIGITS, TWO_LAYER, softmax
 Json = dict[str, Any]
 
 
+def _said(formula: Json) -> str:
+    return in_words(formula["spoken"])
+
+
 def _names(drawing: Json, direction: str) -> dict[str, str]:
     """Name on each arrow as it is spoken, by edge."""
     formulas = drawing["formulas"]
     return {
-        edge["id"].removesuffix(".grad"): formulas[edge["label"]["name"]["formula"]]["spoken"]
+        edge["id"].removesuffix(".grad"): _said(formulas[edge["label"]["name"]["formula"]])
         for edge in drawing["edges"]
         if edge["direction"] == direction and edge["label"]
     }
@@ -79,7 +84,7 @@ def test_figure_5_25_gradients_of_one_sample() -> None:
         "(2,) = (3,) (3, 2)",
         "(2, 3) = (2, 1) (1, 3)",
     ]
-    spoken = [drawing["formulas"][e["formula"]]["spoken"] for e in drawing["equations"]]
+    spoken = [_said(drawing["formulas"][e["formula"]]) for e in drawing["equations"]]
     assert spoken == [
         "d L by d X equals d L by d Y dot W transposed",
         "d L by d W equals X transposed dot d L by d Y",
@@ -165,7 +170,7 @@ def test_figure_5_29_ops_and_names_of_the_forward_half() -> None:
     assert names["loss.sum"] == "S"
     assert names["loss"] == "L"
     constants = [n for n in drawing["nodes"] if n["kind"] == "constant"]
-    assert [drawing["formulas"][n["symbol"]]["spoken"] for n in constants] == ["minus 1"]
+    assert [_said(drawing["formulas"][n["symbol"]]) for n in constants] == ["minus 1"]
 
 
 def test_figure_5_29_gradients() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.api.problem import KINDS
+from app.drawing.spoken import ENGLISH
 from app.web.files import STATIC
 from app.web.languages import LANGUAGES
 
@@ -17,7 +18,10 @@ _CODES = re.search(
     r"@typedef \{(.*?)\} Code", (STATIC / "js/matrices/refusal.js").read_text(), re.S
 )
 CODES = set(re.findall(r'"(\w+)"', _CODES[1] if _CODES else ""))
-FAMILIES = {"paste.": CODES, "files.": CODES, "number.": CODES, "problem.": {*KINDS, "offline"}}
+FAMILIES = {
+    "paste.": CODES, "files.": CODES, "number.": CODES, "problem.": {*KINDS, "offline"},
+    "spoken.": set(ENGLISH),
+}  # fmt: skip
 
 JAPANESE = "[\u3041-\u30fa\u30fc\u4e00-\u9fff]"
 # A particle of Korean that depends on the sound before it: no placeholder knows its sound.
@@ -62,6 +66,11 @@ def test_every_string_is_asked_for_somewhere() -> None:
 
     assert len(patterns) > 10
     assert [key for key in words("en") if not is_asked_for(key)] == []
+
+
+def test_formulas_are_read_with_the_same_words_by_the_page_and_by_tools() -> None:
+    ours = {key: text for key, text in words("en").items() if key.startswith("spoken.")}
+    assert ours == {f"spoken.{name}": text for name, text in ENGLISH.items()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,6 +5,7 @@
  * @import { Formula, Graph } from "../types.js"
  */
 import { scrollBox } from "../scroll.js";
+import { t } from "../strings.js";
 import { svg } from "./svg.js";
 
 /** The size of type that the server sets formulas in, and the smallest that one can read, in px. */
@@ -48,6 +49,19 @@ export function formulaName(formula, { x, y, up }) {
   return group;
 }
 
+/** What a language says in its own way: {over|1|N}. Those with others in them come last. */
+const OPEN = /\{(\w+)\|?([^{}|]*)\|?([^{}|]*)\}/g;
+
+/** How a formula is read aloud, in the learner's language. @param {Formula} formula */
+export function readAloud({ spoken }) {
+  let text = spoken;
+  for (let before = ""; before !== text;) {
+    before = text;
+    text = text.replace(OPEN, (_, word, a, b) => t(`spoken.${word}`, { a, b }));
+  }
+  return text;
+}
+
 /**
  * A formula that stands by itself in a panel: smaller where its place is narrow, and scrolled where
  * it could not be read any more.
@@ -56,12 +70,13 @@ export function formulaName(formula, { x, y, up }) {
  */
 export function formulaPicture(formula, scale = 1.1) {
   const height = Math.max(formula.height, formula.ascent);
+  const name = readAloud(formula);
   const picture = svg(
     "svg",
     {
       class: "formula-picture",
       role: "img",
-      "aria-label": formula.spoken,
+      "aria-label": name,
       width: Math.ceil(formula.width * scale),
       height: Math.ceil(height * scale),
       viewBox: `0 ${-formula.ascent} ${formula.width} ${height}`,
@@ -69,5 +84,5 @@ export function formulaPicture(formula, scale = 1.1) {
     formulaGroup(formula, { x: 0, y: 0 }),
   );
   picture.style.minWidth = `${Math.ceil((formula.width * LEAST_TYPE) / TYPE)}px`;
-  return scrollBox(picture, formula.spoken);
+  return scrollBox(picture, name);
 }

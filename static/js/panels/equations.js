@@ -5,6 +5,7 @@
  * @import { Equation } from "../types.js"
  */
 import { html } from "lit-html";
+import { readAloud } from "../figure/formula.js";
 import { event, graph, pointed } from "../store.js";
 import { t } from "../strings.js";
 import { isAboutShapes } from "./product.js";
@@ -36,7 +37,7 @@ export function equationInPlay() {
   const drawn = graph.value;
   const now = drawn?.equations.find(({ edge }) => event.value?.writes.includes(edge));
   if (!drawn || !now || isAboutShapes()) return null;
-  const name = `${drawn.formulas[now.formula].spoken}: ${now.shapes}`;
+  const name = `${readAloud(drawn.formulas[now.formula])}: ${now.shapes}`;
   return html`<div class="rule equations in-play">
     <span class="number">${now.number}</span>
     <div class="equation">${equationPicture(now.picture, drawn, name, 1.5)}</div>
@@ -48,7 +49,7 @@ function item({ number, edge, formula, shapes, picture }) {
   const drawn = graph.value;
   if (!drawn) return null;
   const now = event.value?.writes.includes(edge) ?? false;
-  const name = `${drawn.formulas[formula].spoken}: ${shapes}`;
+  const name = `${readAloud(drawn.formulas[formula])}: ${shapes}`;
   return html`<li
     class=${now ? "lit" : ""}
     @pointerenter=${() => (pointed.value = [{ key: edge, index: null }])}

@@ -7,6 +7,7 @@
  */
 import { html } from "lit-html";
 import { cellsKnown } from "../cursor.js";
+import { readAloud } from "../figure/formula.js";
 import { nameOf } from "../figure/names.js";
 import { cursor, event, graph, pointed, session, table, trace } from "../store.js";
 import { t } from "../strings.js";
@@ -36,7 +37,7 @@ function item({ number, edge, formula, shapes, product: picture }) {
   const now = event.value?.writes.includes(edge) ?? false;
   const stage = stageOf(edge);
   const said =
-    stage < 2 ? t("equations.growing", { name: nameOf(edge) }) : `${drawn.formulas[formula].spoken}: ${shapes}`;
+    stage < 2 ? t("equations.growing", { name: nameOf(edge) }) : `${readAloud(drawn.formulas[formula])}: ${shapes}`;
   return html`<div
     class=${now ? "product lit" : "product"}
     data-stage=${stage}
