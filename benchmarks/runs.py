@@ -8,7 +8,6 @@ those for each second of the processor that the process which trains has used: o
 machine counts in the first, hardly in the second.
 """
 
-import json
 import re
 import selectors
 import socket
@@ -18,7 +17,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from app.engine.optimizers import OptimizerConfig
 from app.sessions.creation import Wanted, check
 from app.sessions.service import LIMITS
 from app.sessions.work.order import Order, Plan, Snapshot
+from benchmarks.learners import API, Learner, network
 from benchmarks.pairs import percentile
 from benchmarks.served import HERE, Server, explorer, request
 
@@ -42,7 +41,6 @@ ENDLESS = 1_000_000
 SECONDS, ROUNDS = 3.0, 5
 RUNS = 30
 STREAMS, STREAMED_RUNS = 500, 16
-API = "/api/v1"
 
 
 def layers(sizes: Sequence[int]) -> list[tuple[str, str, int | None]]:
@@ -57,14 +55,7 @@ def body(name: str) -> dict[str, Any]:
     """A session of a network; with samples that the server makes, so that none is sent."""
     sizes, rows, _ = NETWORKS[name]
     return {
-        "network": {
-            "input_size": sizes[0],
-            "layers": [
-                {"type": kind} | ({} if units is None else {"units": units})
-                for kind, _, units in layers(sizes)
-            ],
-            "loss": {"type": "softmax_cross_entropy"},
-        },
+        "network": network(sizes),
         "initializer": {"type": "normal", "std": 0.01},
         "data": {"dataset": "bands", "samples": rows},
     }
@@ -102,50 +93,14 @@ def engine(name: str) -> tuple[float, float]:
     return wall, cpu
 
 
-@dataclass
-class Learner:
-    """A session with a run."""
-
-    server: Server
-    name: str
-    id: str
-    token: str
-    run: str = ""
-
-    @classmethod
-    def new(cls, server: Server, name: str) -> "Learner":
-        """A new one, whose run has just been started."""
-        made = server.send("POST", f"{API}/sessions", json.dumps(body(name)).encode()).json()
-        learner = cls(server, name, made["id"], made["edit_token"])
-        plan = {
-            "optimizer": {"type": "sgd", "learning_rate": 0.01},
-            "batch_size": NETWORKS[name][2],
-            "steps": ENDLESS,
-        }
-        learner.run = learner.post("/runs", plan)["id"]
-        return learner
-
-    def post(self, path: str, sent: dict[str, Any] | None = None) -> Any:
-        """What a call below the session answers."""
-        raw = json.dumps(sent or {}).encode()
-        token = {"Authorization": f"Bearer {self.token}"}
-        return self.server.send("POST", f"{API}/sessions/{self.id}{path}", raw, token).json()
-
-    def step(self) -> int:
-        """How far the run is."""
-        found = self.server.send("GET", f"{API}/sessions/{self.id}/runs/{self.run}").json()
-        step: int = found["step"]
-        return step
-
-    def control(self, action: str) -> None:
-        """Pause, resume or stop it."""
-        self.post(f"/runs/{self.run}/{action}")
-
-    def stop(self) -> None:
-        """Stop it, and forget the session."""
-        self.control("stop")
-        token = {"Authorization": f"Bearer {self.token}"}
-        self.server.send("DELETE", f"{API}/sessions/{self.id}", None, token)
+def training(server: Server, name: str) -> Learner:
+    """A session of a network with a run that does not end by itself."""
+    plan = {
+        "optimizer": {"type": "sgd", "learning_rate": 0.01},
+        "batch_size": NETWORKS[name][2],
+        "steps": ENDLESS,
+    }
+    return Learner.new(server, body(name)).train(plan)
 
 
 def stepping(learners: Sequence[Learner], seconds: float) -> list[float]:
@@ -228,7 +183,7 @@ def speed(server: Server) -> None:
         for _ in range(ROUNDS):
             base.append(engine(name))
             for count, found in ratios.items():
-                learner = Learner.new(server, name)
+                learner = training(server, name)
                 with reading([learner] * count, server.port) as readers:
                     readers.listen(1.0)
                     step, cpu, began = learner.step(), workers_cpu(server), time.perf_counter()
@@ -249,7 +204,7 @@ def shares(server: Server) -> None:
     """Thirty equal runs, and thirty of two kinds."""
     print(f"{RUNS} runs at once")
     for name in ("2-4-2", "784-50-10"):
-        learners = [Learner.new(server, name) for _ in range(RUNS)]
+        learners = [training(server, name) for _ in range(RUNS)]
         time.sleep(2)
         rates = stepping(learners, 2 * SECONDS)
         for learner in learners:
@@ -259,21 +214,19 @@ def shares(server: Server) -> None:
     single = {}
     for name in names:
         # What a second of the processor is worth; with two, so that both are in use as later.
-        learners = [Learner.new(server, name) for _ in range(2)]
+        learners = [training(server, name) for _ in range(2)]
         time.sleep(1)
         cpu = workers_cpu(server)
         made = sum(stepping(learners, SECONDS)) * SECONDS
         single[name] = made / (workers_cpu(server) - cpu)
         for learner in learners:
             learner.stop()
-    learners = [Learner.new(server, names[k % 2]) for k in range(RUNS)]
+    learners = [training(server, names[k % 2]) for k in range(RUNS)]
     time.sleep(2)
     cpu = workers_cpu(server)
     rates = stepping(learners, 2 * SECONDS)
     fair = (workers_cpu(server) - cpu) / (2 * SECONDS) / RUNS
-    parts = [
-        rate / single[learner.name] / fair for rate, learner in zip(rates, learners, strict=True)
-    ]
+    parts = [rate / single[names[k % 2]] / fair for k, rate in enumerate(rates)]
     for learner in learners:
         learner.stop()
     for k, name in enumerate(names):
@@ -299,7 +252,7 @@ def others(server: Server) -> None:
         idle, busy = [], []
         for _ in range(3):
             idle += livez(server, SECONDS)
-            learners = [Learner.new(server, name) for _ in range(RUNS)]
+            learners = [training(server, name) for _ in range(RUNS)]
             time.sleep(1)
             busy += livez(server, SECONDS)
             for learner in learners:
@@ -315,12 +268,14 @@ def others(server: Server) -> None:
 
 def streams(server: Server) -> None:
     """Many readers of some runs: whether each hears ten times a second, and of every state."""
-    learners = [Learner.new(server, "2-3-3") for _ in range(STREAMED_RUNS)]
+    learners = [training(server, "2-3-3") for _ in range(STREAMED_RUNS)]
     readers = [learners[k % STREAMED_RUNS] for k in range(STREAMS)]
     with reading(readers, server.port) as open_streams:
         open_streams.listen(2)
         open_streams.reset()
+        cpu = server.cpu_seconds()
         open_streams.listen(2 * SECONDS)
+        cpu = server.cpu_seconds() - cpu
         rates = [
             kinds.get(b"progress", 0) / (2 * SECONDS) for kinds in open_streams.counts.values()
         ]
@@ -334,7 +289,8 @@ def streams(server: Server) -> None:
     print(f"{STREAMS} streams of {STREAMED_RUNS} runs")
     print(
         f"  progress a second: {min(rates):.2f} to {max(rates):.2f}, "
-        f"median {statistics.median(rates):.2f}"
+        f"median {statistics.median(rates):.2f}; "
+        f"{cpu / sum(rates) / (2 * SECONDS) * 1e6:.0f} us of the server's processor for each"
     )
     print(f"  changes of state heard, of 4: {min(states)} to {max(states)}")
 

@@ -5,6 +5,7 @@ a reader goes; this one sends bytes that were encoded once, and watches for the 
 """
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -43,6 +44,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self.subscription = subscription
         self.stopping = stopping
+        self._last_word = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the stream; ends without an error however it ends."""
@@ -54,32 +56,30 @@ class EventStream(Response):
                     "headers": self.raw_headers,
                 }
             )
-            ends: set[asyncio.Future[Any]] = {
-                asyncio.ensure_future(_disconnected(receive)),
-                asyncio.ensure_future(self.stopping.wait()),
-            }
+            # Either wakes the subscription, so that an event costs no task of its own.
+            ends = [
+                asyncio.ensure_future(self._end_after(_disconnected(receive))),
+                asyncio.ensure_future(self._end_after(self.stopping.wait(), BYE)),
+            ]
             try:
                 # The first bytes make proxies and browsers open the stream.
                 if await _sent(send, OPENING):
-                    await self._run(send, ends)
+                    await self._run(send)
             finally:
                 for end in ends:
                     end.cancel()
 
-    async def _run(self, send: Send, ends: set[asyncio.Future[Any]]) -> None:
+    async def _end_after(self, ending: Coroutine[Any, Any, Any], word: bytes = b"") -> None:
+        await ending
+        if not self.subscription.ended:
+            self._last_word = word
+            self.subscription.close()
+
+    async def _run(self, send: Send) -> None:
         while True:
-            arrival: asyncio.Future[Any] = asyncio.ensure_future(
-                self.subscription.get(PING_SECONDS)
-            )
-            await asyncio.wait({arrival, *ends}, return_when=asyncio.FIRST_COMPLETED)
-            if not arrival.done():
-                arrival.cancel()
-                if self.stopping.is_set():
-                    await _sent(send, BYE, last=True)
-                return
-            wire = arrival.result()
+            wire = await self.subscription.get(PING_SECONDS)
             if wire is None and self.subscription.ended:
-                await _sent(send, b"", last=True)
+                await _sent(send, self._last_word, last=True)
                 return
             if not await _sent(send, PING if wire is None else wire):
                 return

@@ -9,7 +9,8 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -78,21 +79,20 @@ class Subscription:
         Returns:
             None when the time is over, or when the stream has `ended`.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                while not self.ended:
-                    self._arrived.clear()
-                    item = self._next()
-                    if item is not None:
-                        return item.wire
+        with suppress(TimeoutError):
+            while not self.ended:
+                self._arrived.clear()
+                item = self._next()
+                if item is not None:
+                    return item.wire
+                async with asyncio.timeout(timeout):
                     await self._arrived.wait()
-        except TimeoutError:
-            pass
         return None
 
     def close(self) -> None:
-        """Stop listening; harmless when done twice."""
+        """Stop listening, whoever waits in `get`; harmless when done twice."""
         self.ended = True
+        self._arrived.set()
         self._hub._remove(self._session_id, self)
 
     def __enter__(self) -> "Subscription":
@@ -115,7 +115,10 @@ class Subscription:
             return item
 
     def _push(self, item: Encoded) -> bool:
-        """Queue an event, under the hub's lock; False where the reader is not to be kept."""
+        """Queue an event, under the hub's lock; False where the reader is not to be kept.
+
+        It has to be woken, see `_wake`.
+        """
         if self._last:
             return False
         if len(self._queue) >= QUEUE:
@@ -126,10 +129,6 @@ class Subscription:
                 return True
         self._queue.append(item)
         self._last = item.event == BYE or len(self._queue) >= MAX_BACKLOG
-        try:
-            self._loop.call_soon_threadsafe(self._arrived.set)
-        except RuntimeError:  # The reader's loop is closed.
-            return False
         return not self._last
 
 
@@ -183,7 +182,9 @@ class Hub:
             self._bytes += len(item.wire)
             if len(channel.ring) > self._ring:
                 self._drop(channel, 1)
-            channel.subscribers = [s for s in channel.subscribers if s._push(item)]
+            kept = [s for s in channel.subscribers if s._push(item)]
+            gone = _wake(channel.subscribers)
+            channel.subscribers = [s for s in kept if s._loop not in gone]
             if self._bytes > self._max_bytes:
                 self._shed()
 
@@ -216,16 +217,14 @@ class Hub:
             if channel is None:
                 return
             self._drop(channel, len(channel.ring))
-            for subscription in channel.subscribers:
-                subscription._push(FAREWELL)
+            self._part(channel)
 
     def close(self) -> None:
         """Send ``bye`` to all readers; nothing is published after it."""
         with self._lock:
             self._closed = True
             for channel in self._channels.values():
-                for subscription in channel.subscribers:
-                    subscription._push(FAREWELL)
+                self._part(channel)
             self._channels.clear()
             self._bytes = 0
 
@@ -234,6 +233,11 @@ class Hub:
         with self._lock:
             channel = self._channels.get(session_id)
             return len(channel.subscribers) if channel else 0
+
+    def _part(self, channel: _Channel) -> None:
+        for subscription in channel.subscribers:
+            subscription._push(FAREWELL)
+        _wake(channel.subscribers)
 
     def _channel(self, session_id: str) -> _Channel:
         channel = self._channels.get(session_id)
@@ -279,6 +283,7 @@ class Hub:
     def _ended(self, session_id: str) -> Subscription:
         subscription = Subscription(self, session_id, [])
         subscription._push(FAREWELL)
+        subscription._arrived.set()
         return subscription
 
     def _remove(self, session_id: str, subscription: Subscription) -> None:
@@ -290,3 +295,25 @@ class Hub:
                 channel.subscribers.remove(subscription)
             if not channel.subscribers and not channel.ring:
                 del self._channels[session_id]
+
+
+def _wake(readers: Sequence[Subscription]) -> set[asyncio.AbstractEventLoop]:
+    """Let readers look at their queues; the loops that are closed.
+
+    Once for each loop: to be heard in it from another thread takes a call of the system.
+    """
+    by_loop: dict[asyncio.AbstractEventLoop, list[Subscription]] = {}
+    for reader in readers:
+        by_loop.setdefault(reader._loop, []).append(reader)
+    gone = set()
+    for loop, its in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_set_all, its)
+        except RuntimeError:
+            gone.add(loop)
+    return gone
+
+
+def _set_all(readers: Sequence[Subscription]) -> None:
+    for reader in readers:
+        reader._arrived.set()
