@@ -4,8 +4,8 @@
     python -m benchmarks.exactness 3 40         fewer of both
 
 Four runs, one for each optimiser, go on at once. Again and again each is paused and resumed, and
-then the server is killed with all that trains (SIGKILL) and started again, whereupon they go on by
-themselves. In the end each must have the very parameters that a training in one piece has, made in
+then the server is killed (SIGKILL), which ends what trains, too, and started again, whereupon they
+go on by themselves. In the end each must have the very parameters that a training in one piece has, made in
 this process by the engine alone; and so must any step of it that is opened.
 """
 
@@ -107,10 +107,13 @@ def main(kills: int, opened: int) -> int:
                 steps.append(min(learner.step() for learner in learners.values()))
         print(f"{kills} kills, at steps {steps[0]:,} to {steps[-1]:,}")
         with killed(store) as server:
-            for type, learner in learners.items():
+            for learner in learners.values():
                 learner.server = server
+                learner.control("stop")
+                learner.finish()
+            for type, learner in learners.items():
                 alone = Alone(type)
-                last = learner.control("stop")["step"]
+                last = learner.step()
                 told = learner.get(f"/runs/{learner.run}/history")["step"]
                 end = learner.arrays()
                 looked = sorted(generator.sample(told, opened // len(learners)))
