@@ -111,13 +111,18 @@ def stepping(learners: Sequence[Learner], seconds: float) -> list[float]:
     return [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(before, after, strict=True)]
 
 
-def workers_cpu(server: Server) -> float:
-    """Seconds of the processor that the processes which train have used (Linux)."""
-    total = 0
+def each_cpu(server: Server) -> list[float]:
+    """Seconds of the processor that each of the processes which train has used (Linux)."""
+    found = []
     for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
         for pid in children.read_text().split():
-            total += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
-    return total / 1e9
+            found.append(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9)
+    return found
+
+
+def workers_cpu(server: Server) -> float:
+    """The same of all together."""
+    return sum(each_cpu(server))
 
 
 @contextmanager
@@ -206,10 +211,16 @@ def shares(server: Server) -> None:
     for name in ("2-4-2", "784-50-10"):
         learners = [training(server, name) for _ in range(RUNS)]
         time.sleep(2)
+        before = each_cpu(server)
         rates = stepping(learners, 2 * SECONDS)
+        # Where other work takes more of one core than of the other, those who train there have less.
+        had = [b - a for a, b in zip(before, each_cpu(server), strict=True)]
         for learner in learners:
             learner.stop()
-        print(f"  {name}: most / least steps {max(rates) / min(rates):.2f}")
+        print(
+            f"  {name}: most / least steps {max(rates) / min(rates):.2f}, "
+            f"most / least time of a process {max(had) / min(had):.2f}"
+        )
     names = ["2-4-2", "784-50-10"]
     single = {}
     for name in names:
