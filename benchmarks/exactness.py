@@ -5,8 +5,8 @@
 
 Four runs, one for each optimiser, go on at once. Again and again each is paused and resumed, and
 then the server is killed (SIGKILL), which ends what trains, too, and started again, whereupon they
-go on by themselves. In the end each must have the very parameters that a training in one piece has, made in
-this process by the engine alone; and so must any step of it that is opened.
+go on by themselves. In the end each must have the very parameters that a training in one piece has,
+made in this process by the engine alone; and so must any step of it that is opened.
 """
 
 import io

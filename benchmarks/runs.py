@@ -213,7 +213,7 @@ def shares(server: Server) -> None:
         time.sleep(2)
         before = each_cpu(server)
         rates = stepping(learners, 2 * SECONDS)
-        # Where other work takes more of one core than of the other, those who train there have less.
+        # Other work may take more of one core than of the other, and of all who train there.
         had = [b - a for a, b in zip(before, each_cpu(server), strict=True)]
         for learner in learners:
             learner.stop()
