@@ -115,6 +115,7 @@ class Optimizer(ABC):
         self._gathered: dict[str, tuple[Array, ...]] = {}
         # Memory that `step` uses again and again, by parameter.
         self._memory: dict[str, tuple[Array, ...]] = {}
+        self._lent = np.zeros(0)
         # Where no epsilon is used, 0 is as good as any.
         self._epsilon = config.epsilon or 0.0
 
@@ -157,8 +158,16 @@ class Optimizer(ABC):
         for name, parameter in params.items():
             memory = self._memory.get(name)
             if memory is None:
-                memory = self._memory[name] = self._room(parameter)
+                memory = self._memory[name] = self._room(parameter, self._lent)
             parameter += self._change(grads[name], memory, self._gathered_of(name, parameter))
+
+    def lend(self, memory: Array) -> None:
+        """Let `step` reckon in memory ``(n,)`` that holds nothing of worth by then.
+
+        A step waits for memory more than for anything else, so the less of it there is, the better.
+        """
+        self._lent = memory
+        self._memory.clear()
 
     def _gathered_of(self, name: str, like: Array) -> tuple[Array, ...]:
         gathered = self._gathered.get(name)
@@ -166,8 +175,15 @@ class Optimizer(ABC):
             gathered = self._gathered[name] = tuple(np.zeros_like(like) for _ in self.slots)
         return gathered
 
-    def _room(self, like: Array) -> tuple[Array, ...]:
-        return tuple(np.empty_like(like) for _ in range(self.rooms))
+    def _room(self, like: Array, lent: Array | None = None) -> tuple[Array, ...]:
+        rooms = []
+        for _ in range(self.rooms):
+            if lent is not None and lent.dtype == like.dtype and lent.size >= like.size:
+                room, lent = lent[: like.size].reshape(like.shape), lent[like.size :]
+            else:
+                room = np.empty_like(like)
+            rooms.append(room)
+        return tuple(rooms)
 
     def state(self) -> dict[str, Array]:
         """All that was gathered, as copies by name, for `restore`; nothing where nothing is."""

@@ -129,7 +129,8 @@ class Training:
             raise EngineError("steps is needed where there are no batches", "steps", "missing")
         self.steps = whole_number(steps, "steps", 1, MAX_STEPS)
         self.done = whole_number(start, "start", 0, self.steps)
-        self._work = Workspace(network, x, targets.argmax(axis=1))
+        self._work = Workspace(network, x, targets.argmax(axis=1), self.batch_size)
+        optimizer.lend(self._work.spare)
         self.rates = rates
         self.watch = watch or Watch()
         history = self.watch.history

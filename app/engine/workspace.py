@@ -24,26 +24,30 @@ class Workspace:
         gradients: dL/d(parameter) by name; empty before the first pass.
     """
 
-    def __init__(self, network: Network, x: Array, classes: Array) -> None:
+    def __init__(self, network: Network, x: Array, classes: Array, rows: int) -> None:
         """Nothing is computed yet.
 
         Args:
             network: Whose parameters are used, as they are at each pass.
             x: All samples ``(N, D)``.
             classes: The right class of each ``(N,)``.
+            rows: Of the largest mini-batch.
         """
         self._spec, self._parameters = network.spec, network.parameters
         self._chain = Chain(network.spec, network.parameters)
         self.layers = self._chain.layers
         self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
         self._classes = classes
-        self._batch = self._slope = np.zeros((0, 0))
+        self._batch: Array | None = None
+        self._slope: Array | None = None
+        self._size = 0
+        self._make_room(rows)
         self._before: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
 
     def pass_over(self, rows: Array) -> None:
         """Forward and backward over these rows ``(N,)`` of the samples."""
-        if len(rows) != len(self._batch):
+        if len(rows) != self._size:
             self._make_room(len(rows))
         # Clipping changes nothing, since all rows are there; without it NumPy fills a copy first.
         x = self._x.take(rows, axis=0, out=self._batch, mode="clip")
@@ -53,6 +57,12 @@ class Workspace:
         # Softmax with loss, without the loss itself: most steps are told to nobody.
         y = softmax(self.scores, out=self._slope)
         self.gradients = self._chain.backward(score_gradient_of(y, self._labels))
+
+    @property
+    def spare(self) -> Array:
+        """Memory ``(n,)`` that holds nothing of worth between two passes: the gathered rows."""
+        assert self._batch is not None
+        return self._batch.reshape(-1)
 
     def loss(self) -> float:
         """The mean loss of the last mini-batch."""
@@ -72,6 +82,7 @@ class Workspace:
 
     def _make_room(self, rows: int) -> None:
         """Memory for mini-batches of so many rows: the first of what there is, if they fit."""
+        self._size = rows
         widths, dtype = self._spec.widths, self._x.dtype
         for layer, width in zip(self.layers.values(), widths, strict=False):
             layer.reuse(rows, width, dtype)
