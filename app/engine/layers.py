@@ -3,9 +3,9 @@
 Differences from the book's code, each on purpose: no argument is ever written into, inputs are
 2-D, the loss has no 1e-7 inside its logarithm, and its ``backward`` multiplies by ``dout``.
 
-Every result is a new array, unless a layer was told to `reuse` its own: then all it has given is
-written over by its next pass. A training does that, since most of what it would wait for otherwise
-is memory. The bits are the same.
+Every result is a new array, unless a layer was told to `reuse` memory: then it writes over what it
+is given and over its own from the pass before. A training does that, since what a step waits for is
+memory. The bits are the same.
 """
 
 import numpy as np
@@ -28,9 +28,10 @@ class Layer:
         raise NotImplementedError
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
-        """From now on write into arrays of the layer's own, for x ``(rows, width)`` only.
+        """From now on write over x ``(rows, width)``, dL/d(output) and arrays of the layer's own.
 
-        A layer need not have any.
+        That does no harm where layers stand in a row: what one has given, it needs no more itself;
+        what it was given, only it uses. A layer need not do it.
         """
 
 
@@ -42,7 +43,6 @@ class Affine(Layer):
 
     # None to NumPy's ``out`` means a new array.
     _y: Array | None = None
-    _dx: Array | None = None
     _dw: Array | None = None
     _db: Array | None = None
 
@@ -60,7 +60,8 @@ class Affine(Layer):
     def backward(self, dout: Array) -> Array:
         """Equation 5.13: dL/dx = dL/dy . W^T; also dW = x^T . dL/dy and db = column sums."""
         self.backward_parameters(dout)
-        return np.asarray(np.matmul(dout, self.W.T, out=self._dx))
+        # x is not needed after dW.
+        return np.asarray(np.matmul(dout, self.W.T, out=None if self._y is None else self.x))
 
     def backward_parameters(self, dout: Array) -> None:
         """Only dW and db: what the first layer of a training needs, and half the work."""
@@ -68,9 +69,8 @@ class Affine(Layer):
         self.db = np.add.reduce(dout, axis=0, out=self._db)
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
-        """Output and gradients."""
+        """Output and gradients; dL/dx is written over x."""
         self._y = room(self._y, rows, self.b.size, dtype)
-        self._dx = room(self._dx, rows, width, dtype)
         if self._dw is None:
             self._dw, self._db = np.empty_like(self.W), np.empty_like(self.b)
 
@@ -82,26 +82,22 @@ class Relu(Layer):
     """
 
     _mask: Array | None = None
-    _y: Array | None = None
-    _dx: Array | None = None
 
     def forward(self, x: Array) -> Array:
         """x where it is positive, else 0; a NaN stays a NaN, since hiding it would be a lie."""
         self.mask = np.greater(x, 0, out=self._mask)
-        return np.asarray(np.maximum(x, 0, out=self._y))
+        return np.asarray(np.maximum(x, 0, out=None if self._mask is None else x))
 
     def backward(self, dout: Array) -> Array:
         """dout through the open gates, 0 elsewhere, also where dout is no number."""
         # The bits, times 1 or 0: faster than a choice, and 0 * NaN and 0 * -1 are 0 then.
         bits = dout.view(_BITS[dout.dtype.itemsize])
-        return np.asarray(np.multiply(bits, self.mask, out=self._dx)).view(dout.dtype)
+        out = None if self._mask is None else bits
+        return np.asarray(np.multiply(bits, self.mask, out=out)).view(dout.dtype)
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
-        """Mask, output and gradient."""
-        bits = np.dtype(_BITS[dtype.itemsize])
-        self._mask = room(self._mask, rows, width, bits)
-        self._y = room(self._y, rows, width, dtype)
-        self._dx = room(self._dx, rows, width, bits)
+        """The mask; the output is written over x, its slope over dL/d(output)."""
+        self._mask = room(self._mask, rows, width, np.dtype(_BITS[dtype.itemsize]))
 
 
 class Sigmoid(Layer):
