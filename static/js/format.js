@@ -140,7 +140,7 @@ export function plainFormula(latex) {
     before = text;
     text = text
       .replace(/\\(?:mathbf|mathrm|mathsf|text|operatorname|boldsymbol|mathit)\{([^{}]*)\}/g, "$1")
-      .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, top, bottom) => `${group(top)}/${group(bottom)}`)
+      .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, top, bottom) => `${group(top)}/${group(bottom, PRODUCT)}`)
       .replace(/\^\{T\}|\^T/g, "\u1d40")
       .replace(/\^\{2\}/g, "\u00b2")
       .replace(/_\{([^{}]*)\}/g, "_$1")
@@ -180,7 +180,11 @@ const SIGNS = [
   ["\\quad", "  "],
 ];
 
-/** @param {string} text */
-function group(text) {
-  return /[+\u2212·]|\s-\s/.test(text.trim()) ? `(${text.trim()})` : text.trim();
+const SUM = /[+\u2212·]|\s-\s/;
+/** Below a bar also one thing beside another: 1/(N S) is not 1/N, times S. */
+const PRODUCT = /[+\u2212·]|(?<!\\partial)\s/;
+
+/** @param {string} text @param {RegExp} [parts]  what makes it more than one thing */
+function group(text, parts = SUM) {
+  return parts.test(text.trim()) ? `(${text.trim()})` : text.trim();
 }

@@ -69,6 +69,8 @@ test("formulas are said in plain text", () => {
     ],
     ["-\\frac{t_{1}}{y_{1}}", `${MINUS}t\u2081/y\u2081`],
     ["\\frac{1}{N} (\\mathbf{Y} - \\mathbf{T})", `1/N (Y ${MINUS} T)`],
+    ["-\\frac{\\mathbf{T}}{N \\mathbf{Y}}", `${MINUS}T/(N Y)`],
+    ["\\frac{\\partial L}{\\partial \\mathbf{A}_{2}}", "\u2202L/\u2202A\u2082"],
   ];
   for (const [latex, plain] of cases) assert.equal(plainFormula(latex), plain);
 });
