@@ -51,7 +51,7 @@ export function makeWith(made) {
  * @param {{method?: string, body?: unknown, token?: string | null, version?: number, accept?: string}} [options]
  * @returns {Promise<Response>}
  */
-async function call(path, { method = "GET", body, token, version, accept } = {}) {
+export async function call(path, { method = "GET", body, token, version, accept } = {}) {
   const headers = new Headers({ Accept: accept ?? "application/json" });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (token) headers.set("Authorization", `Bearer ${token}`);

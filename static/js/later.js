@@ -4,6 +4,7 @@
  */
 import { watchSelectedCell } from "./panels/cell.js";
 import { watchRuns } from "./learning.js";
+import { bringStyle } from "./style.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchRecipes } from "./recipes.js";
 
@@ -25,6 +26,7 @@ export { goOn } from "./recipes.js";
 
 /** What it looks after from now on. */
 export function start() {
+  bringStyle("/static/css/learning.css");
   watchSelectedCell();
   watchRecipes();
   listenToUndo();

@@ -79,6 +79,24 @@ export function openStep(step) {
   });
 }
 
+/**
+ * A run once more with another optimiser: from the numbers that it began with, with the same
+ * mini-batches.
+ * @param {Run} former
+ * @param {{type: string, learning_rate: number}} optimizer
+ */
+export function again(former, optimizer) {
+  return act(async (id, token) => {
+    await api.openRunStep(id, token, former.id, 1);
+    noteChange(id, "new", null);
+    const { batch_size, steps, seed } = former;
+    run.value = await api.startRun(id, token, { optimizer, batch_size, steps, seed });
+    curve.value = null;
+    trained.value = id;
+    await refresh();
+  });
+}
+
 /** @param {(id: string, token: string) => Promise<void>} what */
 async function act(what) {
   if (asking.value) return;

@@ -103,7 +103,9 @@ def walk_along_the_run(explorer: Any, history: Any) -> None:
 def test_a_click_on_the_curve_opens_the_step_under_it(explorer: Any) -> None:
     page = begin(explorer)
     explorer.until(lambda: state(explorer) == "Finished")
-    box = page.wait_for_selector(".u-over").bounding_box()
+    curve = page.wait_for_selector(".u-over")
+    curve.scroll_into_view_if_needed()
+    box = curve.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
     page.wait_for_selector("#learn-all")

@@ -107,7 +107,8 @@ async function paint(id, seen, painted, isWanted) {
   }
 }
 
-function isDark() {
+/** Whether ink is light on dark at the moment. */
+export function isDark() {
   void scheme.value;
   return theme.value === "system" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.value === "dark";
 }

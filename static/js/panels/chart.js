@@ -7,8 +7,11 @@
 import uPlot from "uplot";
 import { short } from "../format.js";
 import { t } from "../strings.js";
+import { bringStyle } from "../style.js";
 
 const HEIGHT = 200;
+/** Where it is large: this share of the screen. */
+const LARGE = 0.6;
 /** A press that moved so far, in px, was meant to zoom. */
 const DRAG = 4;
 const STYLE = "/static/vendor/uplot/uPlot.css";
@@ -21,32 +24,81 @@ const SERIES = /** @type {const} */ ([
   ["test_accuracy", "accuracy", "--accent", 2.5],
 ]);
 
+/**
+ * A line of a picture; `label` is said under it.
+ * @typedef {{label: string, scale: "loss" | "accuracy", ink: string, width: number, dash?: number[], values: (number | null)[]}} Line
+ */
+
 export class Chart {
-  /** @param {(step: number) => void} choose  called with the step that was clicked */
+  /** @param {(step: number) => void} [choose]  called with the step that was clicked */
   constructor(choose) {
     this.place = document.createElement("div");
-    this.place.className = "chart";
+    this.place.className = choose ? "chart clickable" : "chart";
     this.choose = choose;
     /** @type {uPlot | null} */
     this.plot = null;
     this.look = "";
-    /** @type {readonly (typeof SERIES)[number][]} */
-    this.series = SERIES;
-    withStyle();
+    /** What was shown last, and how it was asked for. @type {unknown} */
+    this.of = null;
+    this.asked = "";
+    bringStyle(STYLE);
     new ResizeObserver(() => this.fit()).observe(this.place);
   }
 
   /** @param {History} history @param {string} look  changes when colors or words have */
   show(history, look) {
+    if (this.isShown(history, look)) return;
     // Held-out samples are not always there.
-    this.series = SERIES.filter(([name]) => history[name].some((value) => value !== null));
-    const columns = this.series.map(([name]) => history[name].map(asPoint));
-    const data = /** @type {uPlot.AlignedData} */ ([history.step, ...columns]);
-    look += ` ${this.series.length}`;
+    const series = SERIES.filter(([name]) => history[name].some((value) => value !== null));
+    const lines = series.map(([name, scale, ink, width]) => ({
+      label: t(`learn.${name}`),
+      scale,
+      ink,
+      width,
+      values: history[name].map(asPoint),
+    }));
+    this.draw(history.step, lines, look);
+  }
+
+  /**
+   * Two runs on the same axes.
+   * @param {readonly History[]} histories
+   * @param {readonly string[]} names  of the runs
+   * @param {"loss" | "accuracy"} what
+   * @param {string} look
+   */
+  compare(histories, names, what, look) {
+    look += ` ${names} ${what}`;
+    if (this.isShown(histories, look)) return;
+    const tables = histories.map((history) => [history.step, history[what].map(asPoint)]);
+    const [steps, ...columns] = uPlot.join(/** @type {uPlot.AlignedData[]} */ (tables));
+    const lines = columns.map((values, i) => ({
+      label: names[i],
+      scale: what,
+      ink: i === 0 ? "--grey" : "--accent",
+      width: i === 0 ? 1 : 2,
+      dash: i === 0 ? [6, 3] : undefined,
+      // Where only the other run has a step.
+      values: Array.from(values, (value) => value ?? null),
+    }));
+    this.draw(/** @type {number[]} */ (steps), lines, look);
+  }
+
+  /** Whether it is on the screen already: a panel is drawn far more often. @param {unknown} of @param {string} look */
+  isShown(of, look) {
+    const isSame = this.of === of && this.asked === look;
+    [this.of, this.asked] = [of, look];
+    return isSame;
+  }
+
+  /** @param {number[]} steps @param {readonly Line[]} lines @param {string} look */
+  draw(steps, lines, look) {
+    const data = /** @type {uPlot.AlignedData} */ ([steps, ...lines.map(({ values }) => values)]);
+    look += ` ${lines.length}`;
     if (this.plot && this.look === look) return this.plot.setData(data, !this.isZoomed());
     this.plot?.destroy();
     this.look = look;
-    this.plot = new uPlot(this.options(), data, this.place);
+    this.plot = new uPlot(this.options(lines), data, this.place);
     this.listen(this.plot);
   }
 
@@ -58,34 +110,45 @@ export class Chart {
   }
 
   fit() {
-    if (this.plot && this.place.clientWidth > 0) this.plot.setSize({ width: this.place.clientWidth, height: HEIGHT });
+    if (this.plot && this.place.clientWidth > 0) this.plot.setSize(this.size());
   }
 
-  /** @returns {uPlot.Options} */
-  options() {
+  size() {
+    const isLarge = this.place.closest("dialog") !== null;
+    return { width: this.place.clientWidth || 320, height: isLarge ? Math.round(innerHeight * LARGE) : HEIGHT };
+  }
+
+  /** @param {readonly Line[]} lines @returns {uPlot.Options} */
+  options(lines) {
     const style = getComputedStyle(document.body);
     /** @param {string} name */
     const color = (name) => style.getPropertyValue(name).trim();
     const font = `12px ${style.fontFamily}`;
+    const scales = [...new Set(lines.map(({ scale }) => scale))];
     const axis = { stroke: color("--grey"), font, grid: { stroke: color("--hairline") }, ticks: { show: false } };
     return {
-      width: this.place.clientWidth || 320,
-      height: HEIGHT,
+      ...this.size(),
       legend: { live: true },
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, accuracy: { range: [0, 1] } },
       axes: [
         axis,
-        { ...axis, scale: "loss", size: 44 },
-        { ...axis, scale: "accuracy", side: 1, size: 44, grid: { show: false } },
+        ...scales.map((scale, i) => ({
+          ...axis,
+          scale,
+          size: 44,
+          side: i === 0 ? 3 : 1,
+          grid: i === 0 ? axis.grid : { show: false },
+        })),
       ],
       series: [
         { label: t("learn.step") },
-        ...this.series.map(([name, scale, ink, width]) => ({
-          label: t(`learn.${name}`),
+        ...lines.map(({ label, scale, ink, width, dash }) => ({
+          label,
           scale,
           stroke: color(ink),
           width,
+          dash,
           spanGaps: true,
           points: { show: false },
           /** @param {uPlot} _ @param {number | null} value */
@@ -97,11 +160,13 @@ export class Chart {
 
   /** @param {uPlot} plot */
   listen(plot) {
+    const { choose } = this;
+    if (!choose) return;
     let pressed = 0;
     plot.over.addEventListener("mousedown", (event) => (pressed = event.clientX));
     plot.over.addEventListener("click", (event) => {
       const at = plot.cursor.idx;
-      if (at !== null && at !== undefined && Math.abs(event.clientX - pressed) < DRAG) this.choose(plot.data[0][at]);
+      if (at !== null && at !== undefined && Math.abs(event.clientX - pressed) < DRAG) choose(plot.data[0][at]);
     });
   }
 }
@@ -109,9 +174,4 @@ export class Chart {
 /** What is no number, or was not measured, is a gap. @param {import("../types.js").Cell | null} value */
 function asPoint(value) {
   return typeof value === "number" ? value : null;
-}
-
-function withStyle() {
-  if (document.querySelector(`link[href="${STYLE}"]`)) return;
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLE }));
 }

@@ -2,7 +2,6 @@
  * Learning in four steps, over and over: started, watched and stopped, with its curve; any step of
  * it can be opened in the figure.
  *
- * @import { Signal } from "@preact/signals-core"
  * @import { Run } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
@@ -15,7 +14,10 @@ import { parseNumber } from "../matrices/numbers.js";
 import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { asNumber, samplesOf } from "../values.js";
+import { bringCharts } from "./charts.js";
 import { learns } from "./data.js";
+import { titled } from "./large.js";
+import { looks } from "./looks.js";
 
 const OPTIMIZERS = /** @type {const} */ (["sgd", "momentum", "adagrad", "adam"]);
 /** The slider's ends, as powers of ten; the field beside it takes all that may be. */
@@ -26,10 +28,6 @@ const FASTEST = 1;
 /** What was typed and which optimiser was chosen; null where the session says it. */
 const typed = signal(/** @type {{[name in Field | "type" | "open"]?: string}} */ ({}));
 
-/** Draws the curve; it comes, with its library, when there is one. @type {Signal<import("./chart.js").Chart | null>} */
-const chart = signal(null);
-let isComing = false;
-
 export function learn() {
   const now = session.value;
   if (!now) return null;
@@ -39,7 +37,7 @@ export function learn() {
     <h2 id="learn-title">${t("learn.title")}</h2>
     <p class="hint">${t("learn.hint")}</p>
     ${form(faults)} ${buttons(faults)} ${single()} ${progress()} ${picture()} ${opening()} ${opened()}
-    ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null}
+    ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null} ${looks()}
   </section>`;
 }
 
@@ -173,28 +171,18 @@ function stateText(now) {
 function picture() {
   const history = curve.value;
   if (!history || history.step.length < 2) return null;
-  if (!chart.value) {
-    void bringChart();
-    return null;
-  }
-  chart.value.show(history, `${theme.value} ${language.value}`);
-  const ends = { first: short(history.loss[0]), last: short(history.loss.at(-1)), steps: count(history.step.at(-1)) };
-  return html`<figure class="curve" role="group" aria-label=${t("learn.curve", ends)}>
-    ${chart.value.place}
-    <figcaption class="hint">${t("learn.click")}</figcaption>
-  </figure>`;
+  return titled({ id: "curve", title: t("learn.curve.title"), content: drawnCurve });
 }
 
-async function bringChart() {
-  if (isComing) return;
-  isComing = true;
-  try {
-    const { Chart } = await import("./chart.js");
-    chart.value = new Chart((step) => void openStep(step));
-  } catch {
-    // Without it there are still the numbers; the next look asks again.
-    isComing = false;
-  }
+function drawnCurve() {
+  const [history, charts] = [curve.value, bringCharts()];
+  if (!history || !charts) return null;
+  charts.run.show(history, `${theme.value} ${language.value}`);
+  const ends = { first: short(history.loss[0]), last: short(history.loss.at(-1)), steps: count(history.step.at(-1)) };
+  return html`<figure class="curve" role="group" aria-label=${t("learn.curve", ends)}>
+    ${charts.run.place}
+    <figcaption class="hint">${t("learn.click")}</figcaption>
+  </figure>`;
 }
 
 /** The same by keys as by a click on the curve. */

@@ -14,9 +14,10 @@ import { indexText, nameOf, tensorOf } from "../figure/names.js";
 import { textsOf } from "../figure/texts.js";
 import { full, shorts } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { pointed, stale, trace } from "../store.js";
+import { event as inPlay, pointed, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, indexOf, isOmitted } from "../values.js";
+import { large, largeButton, shrink } from "./large.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
 import { wholeField } from "./whole.js";
 
@@ -25,6 +26,19 @@ const looked = signal({ key: "", index: 0 });
 
 /** @param {TraceEvent} event  an update */
 export function updateTables(event) {
+  const own = { id: "update", title: t("update.name"), content: enlarged };
+  return html`${large.value?.id === own.id ? null : tables(event)}
+    <p>${largeButton(own)}</p>`;
+}
+
+/** The update in play, in a window of its own. */
+function enlarged() {
+  const now = inPlay.value;
+  return now?.phase === "update" ? tables(now) : null;
+}
+
+/** @param {TraceEvent} event */
+function tables(event) {
   const { reads, writes, shape, elements } = event;
   const isLarge = elements > FEW_CELLS;
   const index = looked.value.key === writes.at(-1) ? looked.value.index : 0;
@@ -143,7 +157,11 @@ function button(spot, { reads, writes, shape }, text, digits) {
     data-full=${digits}
     title=${name}
     aria-label=${name}
-    @click=${() => ask(spot)}
+    @click=${() => {
+      // It is answered in the panel.
+      shrink();
+      ask(spot);
+    }}
     @pointerenter=${() => (pointed.value = lit)}
     @pointerleave=${() => (pointed.value = [])}
     @focus=${() => (pointed.value = lit)}
