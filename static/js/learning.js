@@ -133,6 +133,7 @@ function listen(id) {
   if (known !== id) {
     known = id;
     batch(() => {
+      owner.value = id;
       run.value = null;
       curve.value = null;
       refused.value = null;
@@ -148,6 +149,10 @@ function listen(id) {
 }
 
 let known = "";
+/** Whose run it is: a session that has just come onto the screen may have others. */
+const owner = signal("");
+/** The run, if it is one of the session on the screen. */
+export const ownRun = computed(() => (owner.value === session.value?.id ? run.value : null));
 let readAt = 0;
 let shownAt = 0;
 let following = false;

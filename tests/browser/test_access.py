@@ -116,7 +116,7 @@ def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> 
     page.fill("#learn-batch", "0")
     page.click("#learn-open-step")
     page.wait_for_selector("#learn-all")
-    page.wait_for_selector(".looks .scale")
+    page.wait_for_selector(".learning-looks .log-scale")
     found = faults(page, "learning", "#panel")
     page.click("#large-health")
     assert found + faults(page, "a large view", "#large") == []

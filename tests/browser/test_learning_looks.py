@@ -43,7 +43,7 @@ def learning(explorer: Any, body: dict[str, Any], search: str = "") -> Any:
     page.add_init_script(f"localStorage.setItem('backprop-explorer.own', {kept})")
     explorer.open(f"?session={made['id']}&lang=en{search}")
     page.click("#tab-learn")
-    page.wait_for_selector(".looks")
+    page.wait_for_selector(".learning-looks")
     return page
 
 
@@ -94,6 +94,8 @@ def test_a_rate_too_high_is_named_and_two_presses_lead_to_its_number(explorer: A
 def test_the_layers_the_plane_and_two_runs(explorer: Any) -> None:
     page = learning(explorer, MOONS)
     page.wait_for_selector(".plane canvas")
+    # What comes later leaves the bar above the figure as it was.
+    assert page.locator("#toolbar").bounding_box()["height"] < 60
     train(explorer, "200", "0.5")
 
     def told() -> Any:
@@ -101,7 +103,7 @@ def test_the_layers_the_plane_and_two_runs(explorer: Any) -> None:
         return [row.split()[0] for row in rows]
 
     assert told() == ["Affine", "ReLU", "Affine"]
-    assert page.locator(".scale circle, .scale rect, .scale path").count() == 8
+    assert page.locator(".log-scale circle, .log-scale rect, .log-scale path").count() == 8
 
     regions = explorer.get("/regions?size=60")
     sure = np.flatnonzero(np.array(regions["certainty"]) > 0.9)

@@ -8,7 +8,7 @@ import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
 import { short } from "../format.js";
-import { again, asking, isActive, run } from "../learning.js";
+import { again, asking, isActive, ownRun } from "../learning.js";
 import { looking } from "../looking.js";
 import { editable, theme } from "../store.js";
 import { language, t } from "../strings.js";
@@ -30,7 +30,7 @@ const chosen = signal(/** @type {{first?: string, second?: string, what: "loss" 
 const found = looking(
   () => {
     const { first, second } = chosen.value;
-    return learns() && run.value?.step ? [run.value.id, run.value.state, first, second].join(" ") : null;
+    return learns() && ownRun.value?.step ? [ownRun.value.id, ownRun.value.state, first, second].join(" ") : null;
   },
   async (id) => {
     const runs = (await api.getRuns(id)).filter(({ step }) => step > 0);
@@ -51,7 +51,7 @@ function chosenOf(runs) {
 export function compare() {
   const { value, problem } = found.value;
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
-  if (!value) return html`<p class="hint">${t(run.value ? "loading.now" : "compare.none")}</p>`;
+  if (!value) return html`<p class="hint">${t(ownRun.value ? "loading.now" : "compare.none")}</p>`;
   return html`${value.two.length === 2 ? both(value) : html`<p class="hint">${t("compare.one")}</p>`}
     ${againButtons(value.two.at(-1))}`;
 }
@@ -60,7 +60,7 @@ export function compare() {
 function both({ runs, two, histories }) {
   const { what } = chosen.value;
   const [first, second] = two;
-  return html`<div class="choices">
+  return html`<div class="two-runs">
       ${choice("first", first, runs)} ${choice("second", second, runs)}
       <label class="field">
         <span>${t("compare.what")}</span>
@@ -116,7 +116,7 @@ function nameOf(one, runs) {
 /** @param {Run | undefined} former */
 function againButtons(former) {
   if (!former) return null;
-  const isOff = asking.value || !editable.value || isActive(run.value);
+  const isOff = asking.value || !editable.value || isActive(ownRun.value);
   return html`<div class="buttons">
     ${FACTORS.map(([name, factor]) => {
       const rate = Number((former.optimizer.learning_rate * factor).toPrecision(12));

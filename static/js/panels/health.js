@@ -10,7 +10,7 @@ import { ask } from "../asking.js";
 import { atEnd } from "../cursor.js";
 import { edgeOf, layerTitle } from "../figure/names.js";
 import { short } from "../format.js";
-import { control, isActive, openStep, refused, run } from "../learning.js";
+import { control, isActive, openStep, refused, ownRun } from "../learning.js";
 import { getHealth, looking } from "../looking.js";
 import { messageOf } from "../messages.js";
 import { scrolling } from "../scroll.js";
@@ -33,8 +33,8 @@ const AXIS = 20;
 const MARKS = /** @type {const} */ (["value", "gradient", "ratio"]);
 
 const found = looking(
-  () => (learns() ? `${run.value?.id ?? ""} ${isActive(run.value)}` : null),
-  (id) => getHealth(id, run.value?.id ?? null),
+  () => (learns() ? `${ownRun.value?.id ?? ""} ${isActive(ownRun.value)}` : null),
+  (id) => getHealth(id, ownRun.value?.id ?? null),
 );
 
 /** What goes wrong, each with its way to the number. */
@@ -94,7 +94,7 @@ async function show(alarm) {
 /** @param {Alarm} alarm @param {number} step  @returns {Promise<Alarm | undefined>} */
 async function opened(alarm, step) {
   // A run that goes on cannot be gone back in.
-  if (isActive(run.value) && run.value?.state !== "paused") await control("pause");
+  if (isActive(ownRun.value) && ownRun.value?.state !== "paused") await control("pause");
   await openStep(step);
   const { id, opened: now } = session.value ?? {};
   if (!id || !now || now.step !== step) return undefined;
@@ -136,7 +136,7 @@ function drawn({ layers, scale }) {
   /** @param {number} power */
   const x = (power) => NAMES + ((power - low) / (high - low)) * (WIDTH - NAMES - END);
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return html`<svg class="scale" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${t("health.drawn")}>
+  return html`<svg class="log-scale" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${t("health.drawn")}>
     ${ticks.map(
       (power) =>
         svg`<line x1=${x(power)} x2=${x(power)} y1="0" y2=${height - AXIS} class=${power === 0 ? "one" : ""}></line>

@@ -11,7 +11,7 @@ import { isPlane, plane } from "./plane.js";
 import { doubtfulDigits, isOfDigits, weightPictures } from "./seen.js";
 
 export function looks() {
-  return html`<div class="looks">
+  return html`<div class="learning-looks">
     ${titled({ id: "health", title: t("health.title"), content: health })}
     ${isPlane() ? titled({ id: "plane", title: t("plane.title"), content: plane }) : null}
     ${

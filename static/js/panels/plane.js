@@ -6,7 +6,7 @@
  */
 import { html } from "lit-html";
 import * as api from "../api.js";
-import { isActive, run } from "../learning.js";
+import { isActive, ownRun } from "../learning.js";
 import { getRegions, looking } from "../looking.js";
 import { once } from "../once.js";
 import { session } from "../store.js";
@@ -24,7 +24,7 @@ const LARGE_SIDE = 640;
 const HUES = [215, 35, 155, 285, 60, 190, 320, 95, 250, 15];
 
 const found = looking(
-  () => (isPlane() ? `${large.value?.id === "plane" ? LARGE_CELLS : CELLS} ${isActive(run.value)}` : null),
+  () => (isPlane() ? `${large.value?.id === "plane" ? LARGE_CELLS : CELLS} ${isActive(ownRun.value)}` : null),
   (id) => getRegions(id, large.value?.id === "plane" ? LARGE_CELLS : CELLS),
 );
 

@@ -10,7 +10,7 @@ import { html } from "lit-html";
 import * as api from "../api.js";
 import { heatPicture, range } from "../figure/heat.js";
 import { inksIn, readPalette, scheme } from "../figure/palette.js";
-import { isActive, refused, run } from "../learning.js";
+import { isActive, refused, ownRun } from "../learning.js";
 import { getDoubtful, looking, SELDOM } from "../looking.js";
 import { messageOf } from "../messages.js";
 import { once } from "../once.js";
@@ -49,7 +49,7 @@ const WHOLE = /** @type {const} */ ({
 });
 
 const weights = looking(
-  () => (isOfDigits() && first() ? `${isActive(run.value)}` : null),
+  () => (isOfDigits() && first() ? `${isActive(ownRun.value)}` : null),
   async (id) => {
     const name = `${first()?.name}.W`;
     const { tensors } = await api.getTensors(id, WHOLE, [name]);
@@ -58,7 +58,7 @@ const weights = looking(
   SELDOM,
 );
 const doubts = looking(
-  () => (isOfDigits() ? `${isActive(run.value)}` : null),
+  () => (isOfDigits() ? `${isActive(ownRun.value)}` : null),
   (id) => getDoubtful(id, DIGITS),
   SELDOM,
 );
