@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page
 
 Shown = dict[str, dict[int, str]]
 
@@ -156,7 +156,8 @@ def numbered(figure: Mapping[str, Mapping[str, str]]) -> Shown:
 class Common:
     """One browser context for all tests of a process, which keeps what it has loaded and compiled.
 
-    A context of its own costs a test as much processor time as all else that it does.
+    A context of its own costs a test as much processor time as all else that it does, and a tab of
+    its own, which has a process to start, a third of it: they have one tab, too.
     """
 
     def __init__(self, context: BrowserContext) -> None:
@@ -165,6 +166,8 @@ class Common:
         self._blank = context.new_page()
         self._storage = context.new_cdp_session(self._blank)
         self._visited = set[str]()
+        self._tab: Page | None = None
+        self._listeners: list[tuple[Any, Callable[..., Any]]] = []
         context.on("page", lambda page: page.on("framenavigated", self._note))
 
     def _note(self, frame: Frame) -> None:
@@ -172,10 +175,59 @@ class Common:
         if address.scheme == "http":
             self._visited.add(f"http://{address.netloc}")
 
+    def tab(self) -> Page:
+        """The tab of all tests that do not ask for one of their own."""
+        if self._tab is None:
+            self._tab = self.context.new_page()
+            self._size = self._tab.viewport_size
+            self._history = self.context.new_cdp_session(self._tab)
+            self._guard(self._tab)
+        return self._tab
+
+    def _guard(self, tab: Page) -> None:
+        """See to it that nothing of a test can stay in its tab."""
+        listen = tab.on
+
+        def on(event: Any, handler: Callable[..., Any]) -> None:
+            self._listeners.append((event, handler))
+            listen(event, handler)
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise AssertionError("what a tab never loses needs the mark own_tab")
+
+        for name, instead in (("on", on), *((name, refuse) for name in LASTING)):
+            setattr(tab, name, instead)
+
+    def _empty(self, tab: Page) -> None:
+        """Make a tab as good as new."""
+        for event, handler in self._listeners:
+            tab.remove_listener(event, handler)
+        self._listeners.clear()
+        tab.unroute_all(behavior="ignoreErrors")
+        tab.set_extra_http_headers({})
+        tab.emulate_media(
+            media="null", color_scheme="null", reduced_motion="null", forced_colors="null"
+        )
+        for origin in self._visited:
+            # Of the same origin, so that its process stays.
+            tab.goto(f"{origin}/livez")
+            tab.evaluate("sessionStorage.clear()")
+        if tab.viewport_size != self._size and self._size:
+            tab.set_viewport_size(self._size)
+        tab.mouse.move(0, 0)
+        self._history.send("Page.resetNavigationHistory")
+
     def forget(self) -> None:
-        """Close the tabs of a test and empty what they have stored."""
+        """Close the tabs of a test, but for the common one, and empty what they have stored."""
+        if self._tab is not None:
+            try:
+                self._empty(self._tab)
+            except Error:
+                # It was closed, or has been where nobody answers any more.
+                self._listeners.clear()
+                self._tab = None
         for page in self.context.pages:
-            if page != self._blank:
+            if page not in (self._blank, self._tab):
                 page.close()
         for origin in self._visited:
             kinds = "local_storage,indexeddb,cache_storage"
@@ -184,6 +236,10 @@ class Common:
             )
         self._visited.clear()
         self.context.clear_cookies()
+
+
+# Of a page, what would stay with it.
+LASTING = ("add_init_script", "expose_binding", "expose_function")
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +251,7 @@ def common(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[C
 
 @pytest.fixture
 def context(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """A test has a tab of its own and finds nothing stored.
+    """A test finds nothing stored.
 
     With the mark ``own_context`` nothing is cached either. What holds for a whole context needs
     it too: a clock, permissions, being offline.
@@ -207,6 +263,16 @@ def context(request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
         common: Common = request.getfixturevalue("common")
         yield common.context
         common.forget()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, context: BrowserContext) -> Page:
+    """A tab that is as good as new; with the mark ``own_tab`` it is."""
+    marks = (request.node.get_closest_marker(name) for name in ("own_context", "own_tab"))
+    if any(marks):
+        return context.new_page()
+    common: Common = request.getfixturevalue("common")
+    return common.tab()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+pytestmark = pytest.mark.own_tab
+
 # 42 heat maps at level op: more than the page once kept.
 WIDTH = 64
 EMPTY = """[...document.querySelectorAll("#figure image.heat")]

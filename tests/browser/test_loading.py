@@ -50,6 +50,7 @@ def own_session(explorer: Any, preset: str = "two-layer") -> str:
     return id
 
 
+@pytest.mark.own_tab
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 @pytest.mark.parametrize("panel", ["explain", "data", "table"])
 def test_a_page_that_waits_says_so_and_keeps_its_place(

@@ -139,6 +139,7 @@ def test_an_upright_phone_has_one_row_of_controls_and_a_figure_of_its_share(
     assert name.evaluate("(one) => one.scrollHeight <= one.clientHeight")
 
 
+@pytest.mark.own_tab
 def test_nothing_moves_on_a_phone_while_the_page_comes(explorer: Any) -> None:
     explorer.page.add_init_script(SHIFTS)
     fit_to(explorer, WINDOWS["phone"], "?preset=fig-5-28")
