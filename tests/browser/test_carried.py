@@ -49,6 +49,7 @@ def test_the_figure_is_there_and_steps_before_the_api_answers(explorer: Any, hel
     assert explorer.page.locator("#notice").inner_text() == ""
     # The menu knows all figures, and what is asked of the server is no trace and no drawing.
     explorer.page.click("#choose")
+    explorer.page.wait_for_selector("#menu [data-preset]")
     assert explorer.page.locator("#menu [data-preset]").count() == 8
     assert held.paths() <= {"sessions", "catalogue", "datasets"}
 
