@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import datasets
+from app.engine.alarms import NAMES
 from app.engine.regions import SIZES
 from app.sessions.service import Service
 from tests.api.conftest import API, SMALL, Owner
@@ -60,6 +61,67 @@ def test_health_tells_of_every_layer_and_of_the_next_update(client: TestClient) 
     change, old = (made["parameters"]["affine1.W"][part] for part in ("change", "old"))
     ratio = np.linalg.norm(change) / np.linalg.norm(old)
     assert told["layers"][0]["ratio"] == pytest.approx(ratio)
+
+
+def wide(layers: int, act: str, **more: Any) -> dict[str, Any]:
+    """So many hidden layers of 16 units, on two moons."""
+    hidden = [{"type": "affine", "units": 16}, {"type": act}] * layers
+    return {**MOONS, "network": {**NETWORK, "layers": [*hidden, LAYERS[2]]}, **more}
+
+
+def shifted(body: dict[str, Any], name: str, times: float, plus: float) -> dict[str, Any]:
+    """The same with one parameter times a number, plus another."""
+    parameters = body["parameters"]
+    return {**body, "parameters": {**parameters, name: times * np.array(parameters[name]) + plus}}
+
+
+# What goes wrong, and the session in which it does; `drawn` are the parameters that are drawn.
+SICK: dict[str, Any] = {
+    "dead_relus": lambda drawn: shifted(drawn(wide(1, "relu")), "affine1.b", 1, -10),
+    "saturated": lambda drawn: shifted(drawn(wide(1, "sigmoid")), "affine1.W", 60, 0),
+    "rate_low": lambda drawn: wide(1, "relu", optimizer={"type": "sgd", "learning_rate": 1e-4}),
+    "symmetric": lambda drawn: wide(1, "relu", initializer={"type": "zeros"}),
+    "unscaled_inputs": lambda drawn: shifted(drawn(wide(1, "relu")), "x", 255, 0),
+    "exploding": lambda drawn: wide(8, "relu", initializer={"type": "normal", "std": 1.0}),
+    "vanishing": lambda drawn: wide(8, "sigmoid"),
+    "missing_class": lambda drawn: {
+        **MOONS, "network": {**NETWORK, "layers": [*LAYERS[:2], {"type": "affine", "units": 3}]}
+    },
+    "not_finite": lambda drawn: shifted(drawn(wide(1, "relu")), "x", 0, 1.7e308),
+}  # fmt: skip
+
+
+def test_every_alarm_points_at_a_number_of_the_figure_that_explains_itself(
+    client: TestClient,
+) -> None:
+    def drawn(body: dict[str, Any]) -> dict[str, Any]:
+        made = client.post(f"{API}/sessions", json=body).json()
+        numbers = {"parameters": made["parameters"] | {"x": made["x"]}, "t": made["t"]}
+        return {"network": body["network"], **numbers}
+
+    # With the run of the next test.
+    assert {*SICK, "rate_high"} == set(NAMES)
+    for name, body in SICK.items():
+        sent = body(drawn)
+        x = sent.get("parameters", {}).pop("x", None)
+        if x is not None:
+            sent["x"] = np.asarray(x).tolist()
+            sent["parameters"] = {k: np.asarray(v).tolist() for k, v in sent["parameters"].items()}
+        owner = Owner(client, sent)
+        told = owner.get("/health").json()["alarms"]
+        assert name in [alarm["name"] for alarm in told], name
+        for alarm in told:
+            assert alarm["step"] is None
+            graph = owner.get("/graph?level=op&update=true").json()
+            events = owner.get("/trace?level=op&update=true&max_cells=0").json()["events"]
+            shown = {edge["key"] for edge in graph["edges"]}
+            shown |= {key for event in events for key in event["writes"] if "change" in key}
+            assert alarm["tensor"] in shown, alarm
+            index = ",".join(map(str, alarm["index"]))
+            asked = {"level": "op", "update": "true", "tensor": alarm["tensor"], "index": index}
+            derived = owner.get("/explain", params=asked)
+            assert derived.status_code == 200, derived.text
+            assert derived.json()["terms"], alarm
 
 
 def test_a_rate_too_high_leads_by_its_run_to_the_number(client: TestClient) -> None:

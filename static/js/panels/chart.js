@@ -64,7 +64,7 @@ export class Chart {
    * Two runs on the same axes.
    * @param {readonly History[]} histories
    * @param {readonly string[]} names  of the runs
-   * @param {"loss" | "accuracy"} what
+   * @param {typeof SERIES[number][0]} what
    * @param {string} look
    */
   compare(histories, names, what, look) {
@@ -74,7 +74,7 @@ export class Chart {
     const [steps, ...columns] = uPlot.join(/** @type {uPlot.AlignedData[]} */ (tables));
     const lines = columns.map((values, i) => ({
       label: names[i],
-      scale: what,
+      scale: what.endsWith("loss") ? /** @type {const} */ ("loss") : /** @type {const} */ ("accuracy"),
       ink: i === 0 ? "--grey" : "--accent",
       width: i === 0 ? 1 : 2,
       dash: i === 0 ? [6, 3] : undefined,

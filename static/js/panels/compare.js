@@ -22,8 +22,13 @@ const FACTORS = /** @type {const} */ ([
   ["less", 0.1],
 ]);
 
+/** What can be compared; held-out samples are not always there. */
+const COLUMNS = /** @type {const} */ (["loss", "accuracy", "test_loss", "test_accuracy"]);
+
+/** @typedef {typeof COLUMNS[number]} Column */
+
 /** What was chosen; the two newest runs where nothing was. */
-const chosen = signal(/** @type {{first?: string, second?: string, what: "loss" | "accuracy"}} */ ({ what: "loss" }));
+const chosen = signal(/** @type {{first?: string, second?: string, what: Column}} */ ({ what: "loss" }));
 
 /** @typedef {{runs: Run[], two: Run[], histories: History[]}} Two  `two`: one where there is only one */
 
@@ -58,14 +63,15 @@ export function compare() {
 
 /** @param {Two} value */
 function both({ runs, two, histories }) {
-  const { what } = chosen.value;
+  const columns = COLUMNS.filter((name) => histories.some((history) => history[name].some((value) => value !== null)));
+  const what = columns.find((name) => name === chosen.value.what) ?? "loss";
   const [first, second] = two;
   return html`<div class="two-runs">
       ${choice("first", first, runs)} ${choice("second", second, runs)}
       <label class="field">
         <span>${t("compare.what")}</span>
-        <select id="compare-what" @change=${(/** @type {Event} */ event) => choose({ what: /** @type {"loss" | "accuracy"} */ (valueOf(event)) })}>
-          ${["loss", "accuracy"].map((name) => html`<option value=${name} .selected=${name === what}>${t(`learn.${name}`)}</option>`)}
+        <select id="compare-what" @change=${(/** @type {Event} */ event) => choose({ what: /** @type {Column} */ (valueOf(event)) })}>
+          ${columns.map((name) => html`<option value=${name} .selected=${name === what}>${t(`learn.${name}`)}</option>`)}
         </select>
       </label>
     </div>
@@ -76,7 +82,7 @@ function both({ runs, two, histories }) {
     )}`;
 }
 
-/** @param {readonly string[]} names @param {History[]} histories @param {"loss" | "accuracy"} what */
+/** @param {readonly string[]} names @param {History[]} histories @param {Column} what */
 function drawn(names, histories, what) {
   const charts = bringCharts();
   if (!charts) return html`<p class="hint">${t("loading.now")}</p>`;
