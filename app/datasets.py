@@ -20,13 +20,14 @@ CLASSES = 10
 SPLITS = {"train": range(8_000), "test": range(8_000, 10_000)}
 
 
-def load(dataset: str, split: str, rows: Sequence[int]) -> tuple[Array, Array]:
+def load(dataset: str, split: str, rows: Sequence[int] | None) -> tuple[Array, Array]:
     """Samples as a network takes them.
 
     Args:
         dataset: ``mnist``.
         split: ``train`` (8,000 digits) or ``test`` (2,000 that no training sees).
-        rows: Row numbers in the split, from 0.
+        rows: Row numbers in the split, from 0; None for all of them, as one array that everybody
+            shares and nobody can write into.
 
     Returns:
         x ``(N, 784)``, float64 from 0 (paper) to 1 (ink), and the labels ``(N,)``.
@@ -34,6 +35,9 @@ def load(dataset: str, split: str, rows: Sequence[int]) -> tuple[Array, Array]:
     Raises:
         EngineError: no such data set, split or row.
     """
+    if rows is None:
+        _check(dataset, split)
+        return _all(split)
     found = _array()[_places(dataset, split, rows)]
     return found[:, :-1] / 255.0, found[:, -1].astype(np.int64)
 
@@ -63,13 +67,17 @@ def describe() -> list[dict[str, Any]]:
     ]
 
 
-def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
+def _check(dataset: str, split: str) -> None:
     if dataset != NAME:
         raise EngineError("there is no such data set", "dataset", "name", {"enum": [NAME]})
     if split not in SPLITS:
         raise EngineError(
             f"split is one of {', '.join(SPLITS)}", "split", "name", {"enum": list(SPLITS)}
         )
+
+
+def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
+    _check(dataset, split)
     part = SPLITS[split]
     allowed = whole(0, len(part) - 1)
     for place, row in enumerate(rows):
@@ -78,6 +86,14 @@ def _places(dataset: str, split: str, rows: Sequence[int]) -> Array:
                 f"a row of {split} is {allowed.words}", f"rows/{place}", "range", allowed.schema
             )
     return np.asarray(rows, dtype=np.intp) + part.start
+
+
+@cache
+def _all(split: str) -> tuple[Array, Array]:
+    arrays = load(NAME, split, range(len(SPLITS[split])))
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
 
 
 @cache

@@ -145,6 +145,20 @@ class SourceAnswer(TypedDict):
     rows: list[int]
 
 
+class DataAnswer(TypedDict):
+    """What the samples that a session shows are a mini-batch of, and the next ones are drawn from.
+
+    `seed` is that of the shuffles, and of points; `noise` is 0 where there are none.
+    """
+
+    dataset: str
+    split: str
+    samples: int
+    batch_size: int
+    seed: int
+    noise: float
+
+
 class OptimizerAnswer(TypedDict):
     """An optimiser with the settings that its type has."""
 
@@ -204,6 +218,7 @@ class SessionAnswer(TypedDict):
     t: Value | None
     grad_output: MatrixValue | None
     source: SourceAnswer | None
+    data: DataAnswer | None
     opened: OpenedAnswer | None
     optimizer: OptimizerAnswer
     view: ViewAnswer

@@ -67,6 +67,11 @@ NEW_SESSION: dict[str, Any] = {
         "network": _NETWORK,
         "data": {"dataset": "bands", "samples": 6, "seed": 0},
     },
+    "a data set by its name": {
+        "network": _NETWORK,
+        "data": {"dataset": "spiral", "samples": 300, "batch_size": 10, "seed": 1},
+        "view": {"update": True},
+    },
     "preset": {"preset": "fig-5-25"},
 }
 

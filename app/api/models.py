@@ -294,7 +294,10 @@ class Watched(Strict):
 
 
 class NewRun(Watched):
-    """A training run with seeded mini-batches; of all rows where there is no `batch_size`."""
+    """A training run with seeded mini-batches.
+
+    Without `batch_size` they are of all rows, or as large as those of the session's data.
+    """
 
     # The engine asks for the steps, once there is a session to train.
     model_config = ConfigDict(json_schema_extra={"required": ["steps"]})

@@ -159,22 +159,46 @@ class Bands(Strict):
     seed: Seed = 0
 
 
+BatchSize = Annotated[
+    Count | None,
+    Field(
+        description="Rows of a mini-batch: the session shows one, and every step of learning draws "
+        "the next, by the seed and the step alone."
+    ),
+]
+FirstStep = Annotated[
+    Row, Field(description="After how many steps of learning the first mini-batch is.")
+]
+
+
 class Points(Strict):
-    """Points in a plane, for networks of two inputs; the splits are two draws of one kind."""
+    """Points in a plane, for networks of two inputs; the splits are two draws of one kind.
+
+    With `batch_size` the session draws mini-batches of them; else it has all of them.
+    """
 
     dataset: Literal["xor", "moons", "circles", "spiral", "blobs"]
     split: Literal["train", "test"] = "train"
-    samples: Count
+    samples: Count = 200
     noise: Annotated[float, Field(ge=NOISE.minimum, le=NOISE.maximum)] = 0.1
     seed: Seed = 0
+    batch_size: BatchSize = None
+    step: FirstStep = 0
 
 
 class FirstRows(Strict):
-    """The first rows of a data set, `mnist` or one's own; their order is a shuffle."""
+    """The first rows of a data set, `mnist` or one's own; their order is a shuffle.
+
+    Without `samples`, or with `batch_size`, the session names them and copies none but the
+    mini-batch that it shows, by default of 100 rows; runs learn from all of them.
+    """
 
     dataset: Name
     split: Literal["train", "test"] = "train"
-    samples: Count
+    samples: Count | None = None
+    seed: Seed = 0
+    batch_size: BatchSize = None
+    step: FirstStep = 0
 
 
 def _data_kind(value: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.api.answers import (
     BareEvent,
+    DataAnswer,
     EvaluatedFields,
     LayerAnswer,
     LayersAnswer,
@@ -63,6 +64,7 @@ def session_json(
         "t": _targets_json(session, told),
         "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
         "source": cast(SourceAnswer | None, source_json(session.source)),
+        "data": cast(DataAnswer | None, session.pool and session.pool.as_json()),
         "opened": _opened_json(session),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),

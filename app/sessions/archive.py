@@ -23,6 +23,8 @@ from app.engine.history import History
 from app.engine.rates import Rates
 from app.sessions.edits import Loader
 from app.sessions.errors import Unknown
+from app.sessions.pool import Pool
+from app.sessions.pools import whole
 from app.sessions.ring import Kept, dropped
 from app.sessions.run import Run
 from app.sessions.samples import loaded
@@ -40,11 +42,15 @@ _RUN, _DATA = "run", "data"
 
 @dataclass(frozen=True)
 class Data:
-    """The samples of a run: x ``(N, D)`` and t as the session had it, and where they are from."""
+    """The samples of a run: x ``(N, D)`` and t as the session had it, and where they are from.
+
+    Those of a ``pool`` are named by their places in it, and have no other ``source``.
+    """
 
     x: Array
     t: Array
     source: Source | None
+    pool: Pool | None = None
     held_out: tuple[Array, Array] | None = None
 
 
@@ -64,12 +70,16 @@ class Archive:
         """For a run that has just been started, on the session's samples."""
         plan, batches = order.plan.parts()
         attached: Attached = {ACTIVE: _encoded(run)}
-        samples = None
-        if session.source is None:
+        samples = source = pool = None
+        if session.pool is not None:
+            pool = session.pool.as_json()
+        elif session.source is not None:
+            source = source_json(session.source)
+        else:
             data = pack({}, {"x": order.x, "t": order.t})
             samples = f"{_DATA}/{hashlib.sha256(data).hexdigest()[:32]}"
             attached[samples] = data
-        document = {"plan": plan, "source": source_json(session.source), "data": samples}
+        document = {"plan": plan, "source": source, "pool": pool, "data": samples}
         attached[f"{_RUN}/{run.id}/plan"] = pack(document, batches)
         return attached | _snapshot(run.id, order.start)
 
@@ -127,6 +137,9 @@ class Archive:
             Unknown: nothing is kept of such a run.
         """
         document, _ = self._plan(session.id, run_id, {})
+        pool = Pool.of(document.get("pool"))
+        if pool is not None:
+            return Data(*whole(session.spec, pool, self._loader), None, pool)
         if document["data"] is None:
             source = Source(**{**document["source"], "rows": tuple(document["source"]["rows"])})
             samples = loaded(session.spec, self._loader, source)
@@ -165,6 +178,7 @@ class Archive:
             start,
             self._changes(session.id, run_id),
             data.held_out,
+            data=None if data.pool is None else data.pool.name(session.spec),
         )
 
     def history(self, session: Session, run_id: str) -> tuple[History, Rates]:

@@ -14,28 +14,36 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
 from app.engine.targets import as_one_hot, check_parameters, check_rows, flat_labels
 from app.sessions.edits import ChangeView, changed_view, kept_targets
+from app.sessions.pool import Pool
 from app.sessions.state import Session, Source
+from app.sessions.steps import Steps
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Made:
-    """Samples that the server is to bring along, see `samples`.
+    """Samples that the server is to bring along, see `filled`.
+
+    Without ``samples``, or with a ``batch_size``, they are a pool to draw mini-batches from.
 
     Attributes:
         dataset: ``bands``, one of `planes.PLANES`, or the name of a data set.
-        samples: How many.
+        samples: How many; None for all there are.
         split: Of a data set; its first rows are taken, whose order is a shuffle already.
-        seed: For made-up numbers.
+        seed: For made-up numbers, and for the order of a pool.
         noise: Of points in a plane.
+        batch_size: Rows of a mini-batch.
+        step: After how many steps of learning the mini-batch is that is shown.
     """
 
     dataset: str
-    samples: int
+    samples: int | None
     split: str = "train"
     seed: int = 0
     noise: float = 0.0
+    batch_size: int | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Wanted:
     optimizer: OptimizerConfig | None = None
     view: ChangeView | None = None
     source: Source | None = None
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def spec_of(wanted: Wanted) -> NetworkSpec:
 
 
 def check(wanted: Wanted, limits: Limits) -> Numbers:
-    """The checked numbers of what is ``wanted``; its samples are made (`samples.filled`).
+    """The checked numbers of what is ``wanted``; its samples are made (`filled.filled`).
 
     Raises:
         EngineError: a wrong network, shape, label or number.
@@ -129,6 +138,7 @@ def begin(
     numbers: Numbers,
     preset: str | None,
     origin: Mapping[str, Any] = MappingProxyType({}),
+    made: int = 0,
 ) -> Session:
     """A session at its first version.
 
@@ -140,6 +150,7 @@ def begin(
         numbers: The same, checked.
         preset: The preset that it is, if it is one.
         origin: What makes its numbers again, see `origin`.
+        made: Steps of learning that its pool counts as made before.
 
     Raises:
         EngineError: the view does not go with the network.
@@ -157,6 +168,8 @@ def begin(
         grad_output=numbers.grad_output,
         preset=preset,
         source=wanted.source,
+        pool=wanted.pool,
+        steps=Steps(made, made),
         origin=origin,
     )
     if wanted.optimizer is not None:

@@ -36,8 +36,11 @@ from app.sessions.edits import (
     kept_targets,
 )
 from app.sessions.origin import same, start
-from app.sessions.samples import loaded
+from app.sessions.pool import Pool
+from app.sessions.pools import some
+from app.sessions.samples import Samples, loaded
 from app.sessions.state import FIRST_OPTIMIZER, Session, Source
+from app.sessions.steps import Steps
 
 Array = np.ndarray
 T = TypeVar("T")
@@ -79,6 +82,8 @@ class _Draft:
         self.keeps_state = True
         self.view = session.view
         self.source = session.source
+        self.pool = session.pool
+        self.steps = session.steps
         # The field of the last edit of each tensor, for faults found at the end.
         self.fields: dict[str, str] = {}
 
@@ -113,6 +118,8 @@ class _Draft:
             session,
             view=view,
             source=self.source,
+            pool=self.pool,
+            steps=self.steps,
             opened=None if self.fields.keys() & {"x", "t"} else session.opened,
             optimizer=self.optimizer,
             optimizer_state=self.old.optimizer_state if self.keeps_state else {},
@@ -192,6 +199,9 @@ class _Draft:
             new = fitted(new, shape, tensor, at)
         self.arrays[tensor] = new
         self._note(tensor, field)
+        if tensor in ("x", "t"):
+            # One's own samples now: none of these numbers is the pool's any more.
+            self.pool = None
 
     def _note(self, tensor: str, field: str) -> None:
         """Remember that a tensor was edited; samples that were are no data set's any more."""
@@ -202,7 +212,7 @@ class _Draft:
     def _load(self, edit: Load, field: str) -> None:
         spec = self.old.spec
         source = Source(edit.dataset, edit.split, edit.rows)
-        samples = _renamed(lambda: loaded(spec, self.loader, source), field, True)
+        samples = _renamed(lambda: self._rows(source), field, True)
         self.arrays["x"] = samples.x
         self.fields["x"] = field
         if spec.loss is not None:
@@ -211,13 +221,39 @@ class _Draft:
         self.source = source
         check_limits(spec, len(samples.x), self.limits)
 
+    def _rows(self, source: Source) -> Samples:
+        """Rows that are asked for; those of the session's own pool leave it as it is."""
+        pool = self.pool or self._first_pool(source)
+        if pool is None or (pool.dataset, pool.split) != (source.dataset, source.split):
+            samples = loaded(self.old.spec, self.loader, source)
+            self.pool = None
+            return samples
+        allowed = whole(0, pool.samples - 1)
+        for place, row in enumerate(source.rows):
+            if not allowed.holds(row):
+                raise EngineError(
+                    f"a row is {allowed.words}", f"rows/{place}", "range", allowed.schema
+                )
+        self.pool = pool
+        return some(self.old.spec, pool, np.array(source.rows, dtype=np.intp), self.loader)
+
+    def _first_pool(self, source: Source) -> Pool | None:
+        """The pool that the session began with, where these are its next rows once more."""
+        if self.old.origin.get("data", {}).get("dataset") != source.dataset:
+            return None
+        pool = start(self.old, self.limits, self.loader).pool
+        same_rows = pool is not None and source.rows == tuple(pool.rows(self.steps.made).tolist())
+        return pool if same_rows else None
+
     def _reset(self, field: str) -> None:
         began = start(self.old, self.limits, self.loader)
         for name, array in began.arrays().items():
             if not same(array, self.arrays[name]):
                 self.fields[name] = field
                 self.arrays[name] = array
-        self.source = began.source
+        self.source, self.pool = began.source, began.pool
+        if began.pool is not None:
+            self.steps = Steps(began.made, began.made)
         self.keeps_state = False
         if self.old.preset is not None:
             self.optimizer = FIRST_OPTIMIZER

@@ -74,7 +74,8 @@ class Reset:
 
 
 Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset
-Loader = Callable[[str, str, Sequence[int]], tuple[Array, Array]]
+# From data set, split and row numbers (None: all) to x ``(N, D)`` and labels ``(N,)``.
+Loader = Callable[[str, str, Sequence[int] | None], tuple[Array, Array]]
 
 
 def changed_view(view: View, change: ChangeView, session: Session, field: str) -> View:

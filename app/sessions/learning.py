@@ -8,6 +8,7 @@ from app.engine.check import CheckResult, gradient_check
 from app.engine.descent import Losses, losses
 from app.engine.network import Evaluation
 from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.sessions.edits import Loader
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
 from app.sessions.stepping import stepped
@@ -31,7 +32,7 @@ class Updated:
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """One step of the optimiser over all samples of the session."""
+    """One step of the optimiser over the samples that the session shows."""
 
     optimizer: OptimizerConfig
     losses: Losses
@@ -57,7 +58,7 @@ def require_targets(session: Session) -> Array:
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
 def update(
-    session: Session, optimizer: OptimizerConfig | None, evaluation: Evaluation
+    session: Session, optimizer: OptimizerConfig | None, evaluation: Evaluation, loader: Loader
 ) -> tuple[Session, UpdateResult]:
     """The session after one step on all its samples, and what the step did.
 
@@ -65,9 +66,10 @@ def update(
         session: With a loss and targets.
         optimizer: Replaces the session's, which starts afresh then.
         evaluation: The session's pass: its loss, and the gradients that the step follows.
+        loader: Gives the next mini-batch of a session that has a pool.
 
     Raises:
-        Conflict: see `require_targets`.
+        Conflict: see `require_targets`; or its data set is gone.
     """
     targets = require_targets(session)
     if optimizer is not None and optimizer != session.optimizer:
@@ -87,7 +89,7 @@ def update(
         for name, old in session.parameters.items()
     }
     result = UpdateResult(session.optimizer, around, steps)
-    return stepped(session, new, stepper.state()), result
+    return stepped(session, new, stepper.state(), loader), result
 
 
 def check_gradients(session: Session, h: float, seed: int) -> CheckResult:

@@ -16,8 +16,10 @@ from app.engine.spec import Limits
 from app.sessions import presets
 from app.sessions.creation import Made, Numbers, Wanted, check
 from app.sessions.edits import LEARNING_RATE, ChangeOptimizer, Edit, Load, Loader, Replace, SetCell
+from app.sessions.filled import filled
 from app.sessions.planes import PLANES
-from app.sessions.samples import BANDS, filled
+from app.sessions.pool import Pool
+from app.sessions.samples import BANDS
 from app.sessions.state import FIRST_OPTIMIZER, Session, Source, network_json
 
 Array = np.ndarray
@@ -28,10 +30,15 @@ CELLS_OF_ONE, CELLS_OF_ALL = 24, 60
 
 @dataclass(frozen=True)
 class Start:
-    """The numbers that a session began with, as far as the server made them."""
+    """The numbers that a session began with, as far as the server made them.
+
+    ``made``: steps of learning that its pool counts as made before.
+    """
 
     numbers: Numbers
     source: Source | None
+    pool: Pool | None
+    made: int
 
     def arrays(self) -> dict[str, Array | None]:
         """All of them by name."""
@@ -68,20 +75,30 @@ def origin_of(wanted: Wanted) -> dict[str, Any]:
     return found
 
 
-def start(session: Session, limits: Limits, loader: Loader) -> Start:
-    """What the server made of a session's numbers, made again; those sent are as they are now."""
+def start(session: Session, limits: Limits, loader: Loader, made: int | None = None) -> Start:
+    """What the server made of a session's numbers, made again; those sent are as they are now.
+
+    With the mini-batch after ``made`` steps where there is a pool; by default, its first.
+    """
     if session.preset is not None:
         wanted = presets.wanted(session.preset, session.origin.get("row"), loader)
     else:
         wanted = _wanted(session)
+    asked = wanted.x
+    if isinstance(asked, Made):
+        if made is None:
+            made = asked.step
+        wanted = replace(wanted, x=replace(asked, step=made))
     sent = session.preset is None and "data" not in session.origin
     wanted = filled(wanted, limits, loader)
-    return Start(check(wanted, limits), session.source if sent else wanted.source)
+    source = session.source if sent else wanted.source
+    return Start(check(wanted, limits), source, wanted.pool, made or 0)
 
 
 def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
     """The shortest way to the session's numbers."""
     origin = session.origin
+    made = session.steps.made if session.pool is not None else None
     if session.preset is not None:
         base = {"preset": session.preset} | {k: v for k, v in origin.items() if k == "row"}
     else:
@@ -91,13 +108,13 @@ def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
         else:
             base["parameters"] = dict(session.parameters)
         if "data" in origin:
-            base["data"] = _data(origin["data"])
+            base["data"] = _data(origin["data"], made)
         else:
             given = {"x": session.x, "t": session.t, "grad_output": session.grad_output}
             base |= {name: value for name, value in given.items() if value is not None}
         if session.view.single:
             base["view"] = {"single": True}
-    began = start(session, limits, loader)
+    began = start(session, limits, loader, made)
     return Recipe(base, tuple(_edits(session, began)), digest(session))
 
 
@@ -135,15 +152,18 @@ def _initializer(kept: Mapping[str, Any]) -> Any:
     return dict(kept) if kept["type"] == "normal" else kept["type"]
 
 
-def _data(made: Mapping[str, Any]) -> dict[str, Any]:
+def _data(kept: Mapping[str, Any], made: int | None) -> dict[str, Any]:
     """As a body has it: made-up samples have a seed, those of a data set a part of it."""
-    if made["dataset"] == BANDS:
+    pooled = made is not None
+    if kept["dataset"] == BANDS:
         others = {"split", "noise"}
-    elif made["dataset"] in PLANES:
+    elif kept["dataset"] in PLANES:
         others = set()
     else:
-        others = {"seed", "noise"}
-    return {name: value for name, value in made.items() if name not in others}
+        others = {"noise"} if pooled else {"seed", "noise"}
+    data = {name: value for name, value in kept.items() if name not in others and value is not None}
+    data.pop("step", None)
+    return data | {"step": made} if made else data
 
 
 def _arrays(session: Session) -> dict[str, Array | None]:

@@ -80,8 +80,10 @@ class OwnData:
         """
         return self._table(name).about
 
-    def load(self, dataset: str, split: str, rows: Sequence[int]) -> tuple[Array, Array]:
+    def load(self, dataset: str, split: str, rows: Sequence[int] | None) -> tuple[Array, Array]:
         """Samples as a network takes them, of one's own data set or of one that came along.
+
+        Without ``rows`` all of the split, not to be written into.
 
         Returns:
             x ``(N, D)`` and the labels ``(N,)``.
@@ -100,6 +102,10 @@ class OwnData:
             raise EngineError(
                 f"split is one of {', '.join(splits)}", "split", "name", {"enum": list(splits)}
             )
+        first = 0 if split == "train" else splits["train"]
+        if rows is None:
+            part = slice(first, first + splits[split])
+            return table.x[part], table.labels[part]
         allowed = whole(0, splits[split] - 1)
         for place, row in enumerate(rows):
             if not 0 <= row < splits[split]:
@@ -111,7 +117,7 @@ class OwnData:
                     "range",
                     allowed.schema,
                 )
-        places = np.asarray(rows, dtype=np.intp) + (0 if split == "train" else splits["train"])
+        places = np.asarray(rows, dtype=np.intp) + first
         return table.x[places], table.labels[places]
 
     def _table(self, name: str) -> _Kept:

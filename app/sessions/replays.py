@@ -52,6 +52,8 @@ class Replays:
         frame = pack({"do": "start", "key": key, "order": document}, arrays)
         with self._lock:
             waiting = self._waiting[key] = _Waiting(self._staff.take())
+            if order.data is not None:
+                waiting.process.share(order.data, order.samples())
             waiting.process.send(frame)
         waiting.done.wait(REPLAY_SECONDS)
         with self._lock:

@@ -477,6 +477,8 @@ class RunManager:
             job.order, job.key = None, key
             job.saved_at = time.monotonic()
             self._placed[key] = job
+            if order.data is not None:
+                job.process.share(order.data, order.samples())
             job.process.send(frame)
 
     def _fail(self, job: Job, error: Exception) -> None:

@@ -1,18 +1,18 @@
-"""Samples that the server brings along: made up, or rows of a data set.
+"""Samples that the server brings along: made up, or rows of a data set; see `filled`.
 
 Made-up samples stand in *bands*: the first number of a sample decides its class. They are clean
 tenths, no two samples are equal, and any network with a hidden layer can learn them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from app.engine.errors import EngineError
-from app.engine.spec import Limits, NetworkSpec, check_limits
-from app.sessions.creation import Made, Wanted, spec_of
+from app.engine.spec import NetworkSpec
+from app.sessions.creation import Made
 from app.sessions.edits import Loader
-from app.sessions.planes import PLANES, points
+from app.sessions.planes import points
 from app.sessions.state import Source
 
 Array = np.ndarray
@@ -59,6 +59,16 @@ def loaded(spec: NetworkSpec, loader: Loader, source: Source) -> Samples:
         EngineError: no such rows, or not such that the network takes; the field is of ``source``.
     """
     x, labels = loader(source.dataset, source.split, source.rows)
+    check_fit(spec, x, labels)
+    return Samples(x.astype(spec.dtype), labels.astype(np.int64), source)
+
+
+def check_fit(spec: NetworkSpec, x: Array, labels: Array) -> None:
+    """Refuse rows that are not such as the network takes.
+
+    Raises:
+        EngineError: they are not; the field is of a `Source`.
+    """
     if x.shape[1] != spec.input_size:
         raise EngineError(
             f"its rows have {x.shape[1]} numbers, the network takes {spec.input_size}",
@@ -73,7 +83,6 @@ def loaded(spec: NetworkSpec, loader: Loader, source: Source) -> Samples:
             "range",
             {"minimum": int(labels.max()) + 1},
         )
-    return Samples(x.astype(spec.dtype), labels.astype(np.int64), source)
 
 
 def plane(spec: NetworkSpec, made: Made) -> Samples:
@@ -87,49 +96,10 @@ def plane(spec: NetworkSpec, made: Made) -> Samples:
             f"its points have 2 numbers, the network takes {spec.input_size}",
             "dataset",
             "shape",
-            {"shapes": [[made.samples, 2]]},
+            {"shapes": [[made.samples or 1, 2]]},
         )
     # Without a loss nothing is learnt, and any number of outputs will do.
     classes = spec.output_size if spec.loss is not None else max(2, spec.output_size)
+    assert made.samples is not None
     x, labels = points(made.dataset, made.samples, classes, made.noise, made.seed, made.split)
     return Samples(x.astype(spec.dtype), labels)
-
-
-def filled(wanted: Wanted, limits: Limits, loader: Loader) -> Wanted:
-    """``wanted`` with the samples it asks for; without a loss every output's gradient is 1.
-
-    Raises:
-        EngineError: a wrong network, or a data set that does not go with it.
-        TooLarge: a network or a pass beyond ``limits``; nothing was made for it.
-    """
-    made = wanted.x
-    if not isinstance(made, Made):
-        return wanted
-    spec = spec_of(wanted)
-    try:
-        check_limits(spec, made.samples, limits)
-        if made.dataset == BANDS:
-            samples = bands(made.samples, spec.input_size, spec.output_size, made.seed)
-        elif made.dataset in PLANES:
-            samples = plane(spec, made)
-        else:
-            source = Source(made.dataset, made.split, tuple(range(made.samples)))
-            samples = loaded(spec, loader, source)
-    except EngineError as error:
-        raise _at_data(error) from None
-    t = grad_output = None
-    if spec.loss is None:
-        grad_output = np.ones((made.samples, spec.output_size))
-    else:
-        t = samples.labels
-    return replace(wanted, x=samples.x, t=t, grad_output=grad_output, source=samples.source)
-
-
-def _at_data(error: EngineError) -> EngineError:
-    """What is wrong with x, or with a row, is wrong with the number of samples asked for."""
-    kind = error.field.split("/")[0]
-    if kind in ("dataset", "split", "noise", "seed", "samples"):
-        error.field = f"data/{error.field}"
-    elif kind in ("x", "rows"):
-        error.field = "data/samples"
-    return error

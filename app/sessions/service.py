@@ -14,11 +14,12 @@ from app.engine.strides import Cursor, Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
 from app.sessions.batch import Variation, check_batch
-from app.sessions.creation import Numbers, Wanted, begin, check
+from app.sessions.creation import Made, Numbers, Wanted, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub, Subscription
+from app.sessions.filled import filled
 from app.sessions.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
@@ -27,7 +28,6 @@ from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
-from app.sessions.samples import filled
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
 from app.sessions.store import Store
@@ -92,12 +92,14 @@ class Service:
     def _create(
         self, wanted: Wanted, preset: str | None, origin: Mapping[str, Any]
     ) -> tuple[Session, str]:
+        asked = wanted.x
         wanted = filled(wanted, self.limits, self.loader)
+        made = asked.step if isinstance(asked, Made) and wanted.pool is not None else 0
         numbers = self.check(wanted)
         now = time.time()
         token = secrets.token_urlsafe(32)
         id = secrets.token_urlsafe(16)
-        session = begin(id, hash_token(token), now, wanted, numbers, preset, origin)
+        session = begin(id, hash_token(token), now, wanted, numbers, preset, origin, made)
         self.keeper.store.create(session.record())
         return session, token
 
@@ -141,7 +143,7 @@ class Service:
             self.trainer.require_idle(session.id)
             edited = apply_edits(session, edits, self.limits, self.loader)
             if (edited.data_version, edited.optimizer) != (session.data_version, session.optimizer):
-                edited = replace(edited, steps=session.steps.cut(), opened=changed(edited.opened))
+                edited = replace(edited, steps=edited.steps.cut(), opened=changed(edited.opened))
             return replace(edited, cursor=self.passes.same_place(session, edited))
 
         return self.keeper.change(id, token, versions, change)
@@ -164,7 +166,7 @@ class Service:
 
         def change(session: Session) -> Session:
             nonlocal passed
-            moved, passed = move(self.passes, session, direction, stride)
+            moved, passed = move(self.passes, session, direction, stride, self.loader)
             if moved.data_version != session.data_version:
                 self.trainer.require_idle(session.id)
             return moved
@@ -207,7 +209,7 @@ class Service:
             nonlocal result
             self.trainer.require_idle(session.id)
             evaluation = self.passes.evaluation(session)
-            session, result = update(session, optimizer, evaluation)
+            session, result = update(session, optimizer, evaluation, self.loader)
             return session
 
         session = self.keeper.change(id, token, versions, change)

@@ -16,8 +16,9 @@ from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.strides import Cursor
 from app.engine.targets import as_one_hot
 from app.sessions.opened import Opened
+from app.sessions.pool import Pool
 from app.sessions.run import KEPT_RUNS
-from app.sessions.stepping import Steps
+from app.sessions.steps import Steps
 from app.sessions.store import Record
 
 Array = np.ndarray
@@ -97,6 +98,8 @@ class Session:
         optimizer_state: What the optimiser has gathered, such as velocities; empty at the start.
         created, touched: Seconds since 1970.
         source: Where x and t are from, until one of their numbers is edited.
+        pool: What x and t are a mini-batch of, and what the next ones are drawn from; None where x
+            and t are all there is.
         runs: Last known states of the session's runs, oldest first.
         steps: How far it has learned by going on from one mini-batch to the next.
         opened: The step of a run that is shown, until x or t is edited.
@@ -120,6 +123,7 @@ class Session:
     preset: str | None = None
     data_version: int = 1
     source: Source | None = None
+    pool: Pool | None = None
     runs: tuple[dict[str, Any], ...] = ()
     origin: Mapping[str, Any] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
@@ -147,6 +151,7 @@ class Session:
             "preset": self.preset,
             "data_version": self.data_version,
             "source": source_json(self.source),
+            "pool": None if self.pool is None else self.pool.as_json(),
             "runs": list(self.runs[-KEPT_RUNS:]),
             "origin": dict(self.origin),
             "steps": [self.steps.made, self.steps.base],
@@ -208,6 +213,7 @@ class Session:
             preset=meta["preset"],
             data_version=meta["data_version"],
             source=_source(meta.get("source")),
+            pool=Pool.of(meta.get("pool")),
             runs=tuple(meta["runs"]),
             origin=meta.get("origin", {}),
             steps=Steps(

@@ -5,21 +5,25 @@ from the numbers that the steps began with: they follow from these alone, to the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.errors import EngineError
 from app.engine.network import Network
-from app.engine.optimizers import make_optimizer
+from app.engine.optimizers import Optimizer, make_optimizer
 from app.engine.strides import Cursor, Passed, advance, clamp
 from app.engine.trace import Trace
 from app.engine.training import Training
+from app.sessions.edits import Loader
 from app.sessions.opened import leaves
+from app.sessions.pools import drawn, gone, is_drawn, whole
+from app.sessions.state import Session
+from app.sessions.steps import Steps
 
 if TYPE_CHECKING:
     from app.sessions.passes import Passes
-    from app.sessions.state import Session
 
 Array = np.ndarray
 
@@ -28,89 +32,101 @@ BACK_WORK = 1e10
 BACK_STEPS = 2_000
 
 
-@dataclass(frozen=True)
-class Steps:
-    """How far a session has learned by going on, and from where the way back is made again.
-
-    Attributes:
-        made: Steps of learning, counted from the session's first numbers.
-        base: Steps that were made when ``parameters`` and ``optimizer_state`` were as they are
-            here; going back ends there.
-        parameters: Empty where nothing was made since.
-    """
-
-    made: int = 0
-    base: int = 0
-    parameters: Mapping[str, Array] = field(default_factory=dict)
-    optimizer_state: Mapping[str, Array] = field(default_factory=dict)
-
-    @property
-    def behind(self) -> int:
-        """How many steps can be gone back."""
-        return self.made - self.base
-
-    def cut(self) -> "Steps":
-        """The same place after something else has changed the numbers: no way leads back."""
-        return Steps(self.made, self.made)
-
-
-def learns(session: "Session") -> bool:
+def learns(session: Session) -> bool:
     """Whether the session's pass goes on into an update."""
     return session.spec.loss is not None and session.t is not None and bool(session.parameters)
 
 
-def gone_on(session: "Session", trace: Trace) -> "Session":
+def gone_on(session: Session, trace: Trace, loader: Loader) -> Session:
     """The session before the next step, after the update that ``trace`` ends with."""
     assert trace.update is not None
     new = {name: trace.array(f"{name}.new") for name in session.parameters}
-    return stepped(session, new, trace.update.state)
+    return stepped(session, new, trace.update.state, loader)
 
 
 def stepped(
-    session: "Session", parameters: Mapping[str, Array], state: Mapping[str, Array]
-) -> "Session":
-    """The session after one step of its own optimiser on its samples, which gave these."""
+    session: Session, parameters: Mapping[str, Array], state: Mapping[str, Array], loader: Loader
+) -> Session:
+    """The session after one step of its own optimiser on its samples, which gave these.
+
+    Where it has a pool, its samples are the next mini-batch.
+
+    Raises:
+        Conflict: the data set is gone.
+    """
     steps = session.steps
-    if steps.behind == 0 or not _is_near(session, steps.behind + 1):
-        steps = Steps(steps.made, steps.made, session.parameters, session.optimizer_state)
-    return replace(
+    if session.pool is not None and not is_drawn(session):
+        # Nothing but the edited samples themselves could make this step again.
+        steps = Steps(steps.made + 1, steps.made + 1)
+    else:
+        if steps.behind == 0 or not _is_near(session, steps.behind + 1):
+            steps = Steps(steps.made, steps.made, session.parameters, session.optimizer_state)
+        steps = replace(steps, made=steps.made + 1)
+    session = replace(
         session,
         parameters=parameters,
         optimizer_state=dict(state),
-        steps=replace(steps, made=steps.made + 1),
+        steps=steps,
         data_version=session.data_version + 1,
     )
+    return drawn(session, loader)
 
 
-def gone_back(session: "Session") -> "Session":
-    """The session as it was before its last step of learning; there must be one."""
+def gone_back(session: Session, loader: Loader) -> Session:
+    """The session as it was before its last step of learning; there must be one.
+
+    Raises:
+        Conflict: the data set is gone.
+    """
     steps = session.steps
     assert steps.behind > 0
-    targets = session.targets
-    assert targets is not None
     parameters, state = steps.parameters, steps.optimizer_state
     if steps.behind > 1:
         optimizer = make_optimizer(session.optimizer)
         if state:
             optimizer.restore(state)
         network = Network(session.spec, parameters)
-        rows = [range(session.n)]
-        training = Training(
-            network, session.x, targets, optimizer, steps=steps.behind - 1, batches=rows
-        )
+        training = _again(session, network, optimizer, loader)
         while not training.finished:
             training.advance()
         parameters, state = network.parameters, optimizer.state()
-    return replace(
+    session = replace(
         session,
         parameters=dict(parameters),
         optimizer_state=dict(state),
         steps=replace(steps, made=steps.made - 1),
         data_version=session.data_version + 1,
     )
+    return drawn(session, loader)
 
 
-def _is_near(session: "Session", count: int) -> bool:
+def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loader) -> Training:
+    """The steps before the last one, from where the way back begins."""
+    steps, pool = session.steps, session.pool
+    if pool is None:
+        targets = session.targets
+        assert targets is not None
+        rows = [range(session.n)]
+        return Training(
+            network, session.x, targets, optimizer, steps=steps.behind - 1, batches=rows
+        )
+    try:
+        x, labels = whole(session.spec, pool, loader)
+    except EngineError:
+        raise gone() from None
+    return Training(
+        network,
+        x,
+        labels,
+        optimizer,
+        pool.batch_size,
+        steps.made - 1,
+        pool.seed,
+        start=steps.base,
+    )
+
+
+def _is_near(session: Session, count: int) -> bool:
     """Whether so many steps are made again in a moment."""
     spec = session.spec
     work = 3.0 * session.n * (spec.parameter_count + spec.pass_cells(1))
@@ -118,8 +134,8 @@ def _is_near(session: "Session", count: int) -> bool:
 
 
 def move(
-    passes: "Passes", session: "Session", direction: str, stride: str
-) -> tuple["Session", tuple[Passed, ...]]:
+    passes: "Passes", session: Session, direction: str, stride: str, loader: Loader
+) -> tuple[Session, tuple[Passed, ...]]:
     """One stride of the cursor: the session after it, and what was passed.
 
     At the end of an update the next stride begins the next step, at its start the one back leads
@@ -127,17 +143,18 @@ def move(
 
     Raises:
         EngineError: the direction or the stride is unknown.
+        Conflict: the next mini-batch is of a data set that is gone.
     """
     trace = passes.trace(session)
     cursor = clamp(session.cursor, trace)
     cursor_after, passed = advance(trace, cursor, direction, stride)
     end = len(trace.events)
     if direction == "next" and cursor.seq >= end and trace.update is not None:
-        session = replace(gone_on(session, trace), cursor=Cursor())
+        session = replace(gone_on(session, trace, loader), cursor=Cursor())
         if stride != "step":
             return session, ()
         cursor_after, passed = advance(passes.trace(session), Cursor(), direction, stride)
     elif direction == "back" and session.steps.behind > 0 and leaves(cursor, stride, end):
-        session = gone_back(session)
+        session = gone_back(session, loader)
         cursor_after = Cursor(len(passes.trace(session).events))
     return replace(session, cursor=cursor_after), passed

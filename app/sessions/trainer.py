@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.bounds import whole
+from app.engine import bounds
 from app.engine.errors import EngineError
 from app.engine.history import MAX_ROWS, Rows
 from app.engine.optimizers import OptimizerConfig
@@ -18,10 +18,11 @@ from app.sessions.events import Hub
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
 from app.sessions.opened import Opened
+from app.sessions.pools import drawn, gone, is_drawn, whole
 from app.sessions.ring import RING_BYTES
 from app.sessions.run import ACTIVE, KEPT_RUNS, OVER, Run
 from app.sessions.runs import RunManager
-from app.sessions.state import Session
+from app.sessions.state import Session, Source
 from app.sessions.store import NotFound, StoreFull
 from app.sessions.work.order import Order, Plan, Snapshot
 
@@ -37,6 +38,7 @@ class Trainer:
 
     def __init__(self, keeper: Keeper, hub: Hub, loader: Loader) -> None:
         self.keeper = keeper
+        self.loader = loader
         self.archive = Archive(keeper.store, loader)
         self.manager = RunManager(hub, self._save, self._recall)
         for id, run in self.archive.interrupted():
@@ -57,14 +59,14 @@ class Trainer:
             session = old = self.keeper.get(id)
             allow(session, token, versions)
             require_targets(session)
-            session = self.whole(session)
+            session = self._closed(session)
             if plan.patience is not None:
                 raise EngineError(
                     "patience goes with held-out samples, and this data has none",
                     "stop/patience",
                     "value",
                 )
-            order = _order(session, plan)
+            order = self._order(session, plan)
             run = self.manager.start(id, lambda: order)
             # Under the lock, so that the run's own first write comes after this one.
             try:
@@ -176,7 +178,7 @@ class Trainer:
             return self._change(id, token, versions, lambda session: self._left(session, run_id))
         most = min(run["step"] + 1, run["steps"])
         if not 1 <= step <= most:
-            allowed = whole(1, most)
+            allowed = bounds.whole(1, most)
             raise EngineError(f"step is {allowed.words}", "step", "range", allowed.schema)
         order = replace(self.archive.order(self.keeper.get(id), run_id, step - 1), until=step - 1)
         if order.start.step < step - 1:
@@ -189,7 +191,7 @@ class Trainer:
         def opened(session: Session) -> Session:
             data = self.archive.data(session, run_id)
             return replace(
-                _at_samples(session, data, rows),
+                self._at_samples(session, data, rows),
                 parameters=order.start.parameters,
                 optimizer=optimizer,
                 optimizer_state=order.start.optimizer_state,
@@ -199,16 +201,29 @@ class Trainer:
         return self._change(id, token, versions, opened)
 
     def whole(self, session: Session) -> Session:
-        """The session with the samples of the run of which it shows a step."""
-        if session.opened is None:
+        """The session with all that it learns from: all of its pool, or of the run that it shows.
+
+        To be looked at, never to be kept.
+
+        Raises:
+            Conflict: the data set is gone.
+        """
+        session = self._closed(session)
+        if session.pool is None:
             return session
-        data = self.archive.data(session, session.opened.run)
-        return replace(_at_samples(session, data), opened=None)
+        try:
+            x, labels = whole(session.spec, session.pool, self.loader)
+        except EngineError:
+            raise gone() from None
+        return replace(session, x=x, t=None if session.t is None else labels)
 
     def batch(self, session: Session) -> np.ndarray | None:
-        """Which rows the step that is opened learns from, or else the newest run's last step."""
+        """Which rows the step at hand learns from, or else the newest run's last step."""
         runs = self.all_runs(session.id)
         opened = session.opened
+        if is_drawn(session):
+            assert session.source is not None
+            return np.array(session.source.rows)
         if opened is None and not (runs and runs[-1]["step"]):
             return None
         run_id, step = (opened.run, opened.step) if opened else (runs[-1]["id"], runs[-1]["step"])
@@ -257,11 +272,55 @@ class Trainer:
         start = self.archive.order(session, run_id).start
         data = self.archive.data(session, run_id)
         return replace(
-            _at_samples(session, data),
+            self._at_samples(session, data),
             parameters=start.parameters,
             optimizer_state=start.optimizer_state,
             opened=None,
         )
+
+    def _closed(self, session: Session) -> Session:
+        """The session with the samples of the run of which it shows a step."""
+        if session.opened is None:
+            return session
+        data = self.archive.data(session, session.opened.run)
+        return replace(self._at_samples(session, data), opened=None)
+
+    def _at_samples(self, session: Session, data: Data, rows: np.ndarray | None = None) -> Session:
+        """The session with samples of a run in place of its own: all, or some rows of them.
+
+        All there are of a pool is the mini-batch of the session's next step.
+        """
+        session = replace(session, pool=data.pool)
+        if rows is None and data.pool is not None:
+            return drawn(session, self.loader)
+        x, t, source = data.x, data.t, data.source
+        if rows is not None:
+            x, t = x[rows], t[rows]
+            if data.pool is not None:
+                source = Source(data.pool.dataset, data.pool.split, tuple(rows.tolist()))
+            elif source is not None:
+                source = replace(source, rows=tuple(source.rows[row] for row in rows))
+        view = session.view
+        sample, single = min(view.sample, len(x) - 1), view.single and len(x) == 1
+        return replace(
+            session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
+        )
+
+    def _order(self, session: Session, plan: Plan) -> Order:
+        """The order that a plan makes of a session."""
+        assert session.t is not None
+        config = plan.optimizer or session.optimizer
+        same = replace(config, learning_rate=session.optimizer.learning_rate) == session.optimizer
+        state = session.optimizer_state if same else {}
+        plan = replace(plan, optimizer=config)
+        x, t, pool, name = session.x, session.t, session.pool, None
+        if pool is not None:
+            x, t = whole(session.spec, pool, self.loader)
+            name = pool.name(session.spec)
+            if plan.batch_size is None and plan.batches is None:
+                plan = replace(plan, batch_size=pool.batch_size)
+        start = Snapshot(0, session.parameters, state)
+        return Order(session.spec, x, t, plan, start, data=name)
 
     def _close_again(self, id: str, run_id: str) -> None:
         """Before a paused run goes on: all its samples, and the parameters where it stands."""
@@ -287,7 +346,7 @@ class Trainer:
             learned = session
             if snapshot is not None:
                 learned = replace(
-                    self.whole(session),
+                    self._closed(session),
                     parameters=snapshot.parameters,
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,
@@ -309,35 +368,6 @@ class Trainer:
         except StoreFull:
             gone = self.archive.thinned(new, attached, 0)
             self.keeper.write(old, new, attached | gone)
-
-
-def _at_samples(session: Session, data: Data, rows: np.ndarray | None = None) -> Session:
-    """The session with samples of a run in place of its own: all, or some rows of them."""
-    x, t, source = data.x, data.t, data.source
-    if rows is not None:
-        x, t = x[rows], t[rows]
-        if source is not None:
-            source = replace(source, rows=tuple(source.rows[row] for row in rows))
-    view = session.view
-    sample, single = min(view.sample, len(x) - 1), view.single and len(x) == 1
-    return replace(
-        session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
-    )
-
-
-def _order(session: Session, plan: Plan) -> Order:
-    """The order that a plan makes of a session."""
-    assert session.t is not None
-    config = plan.optimizer or session.optimizer
-    same = replace(config, learning_rate=session.optimizer.learning_rate) == session.optimizer
-    state = session.optimizer_state if same else {}
-    return Order(
-        session.spec,
-        session.x,
-        session.t,
-        replace(plan, optimizer=config),
-        Snapshot(0, session.parameters, state),
-    )
 
 
 def _with_run(session: Session, run: Run) -> Session:

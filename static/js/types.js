@@ -141,6 +141,7 @@
  *   t: Value | null,
  *   grad_output: MatrixValue | null,
  *   source: Source | null,
+ *   data: Data | null,
  *   opened: Opened | null,
  *   optimizer: Optimizer,
  *   view: View,
@@ -182,6 +183,21 @@
  * The rows of a data set that x and t are.
  *
  * @typedef {{dataset: string, split: string, rows: number[]}} Source
+ */
+
+/**
+ * What the samples that a session shows are a mini-batch of, and the next ones are drawn from.
+ *
+ * `seed` is that of the shuffles, and of points; `noise` is 0 where there are none.
+ *
+ * @typedef {{
+ *   dataset: string,
+ *   split: string,
+ *   samples: number,
+ *   batch_size: number,
+ *   seed: number,
+ *   noise: number,
+ * }} Data
  */
 
 /**
@@ -278,6 +294,7 @@
  *   t: Value | null,
  *   grad_output: MatrixValue | null,
  *   source: Source | null,
+ *   data: Data | null,
  *   opened: Opened | null,
  *   optimizer: Optimizer,
  *   view: View,
@@ -469,19 +486,43 @@
 /**
  * Points in a plane, for networks of two inputs; the splits are two draws of one kind.
  *
+ * With `batch_size` the session draws mini-batches of them; else it has all of them.
+ *
+ * `batch_size`: Rows of a mini-batch: the session shows one, and every step of learning draws the
+ * next, by the seed and the step alone.
+ *
+ * `step`: After how many steps of learning the first mini-batch is.
+ *
  * @typedef {{
  *   dataset: "xor" | "moons" | "circles" | "spiral" | "blobs",
  *   split?: "train" | "test",
- *   samples: number,
+ *   samples?: number,
  *   noise?: number,
  *   seed?: number,
+ *   batch_size?: number | null,
+ *   step?: number,
  * }} Points
  */
 
 /**
  * The first rows of a data set, `mnist` or one's own; their order is a shuffle.
  *
- * @typedef {{dataset: string, split?: "train" | "test", samples: number}} FirstRows
+ * Without `samples`, or with `batch_size`, the session names them and copies none but the mini-
+ * batch that it shows, by default of 100 rows; runs learn from all of them.
+ *
+ * `batch_size`: Rows of a mini-batch: the session shows one, and every step of learning draws the
+ * next, by the seed and the step alone.
+ *
+ * `step`: After how many steps of learning the first mini-batch is.
+ *
+ * @typedef {{
+ *   dataset: string,
+ *   split?: "train" | "test",
+ *   samples?: number | null,
+ *   seed?: number,
+ *   batch_size?: number | null,
+ *   step?: number,
+ * }} FirstRows
  */
 
 /**

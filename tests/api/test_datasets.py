@@ -51,12 +51,36 @@ def test_points_of_a_plane_are_made(client: TestClient, name: str) -> None:
     assert name in [plane["name"] for plane in client.get(f"{API}/datasets").json()["planes"]]
 
 
+def test_a_data_set_by_its_name_is_drawn_from(client: TestClient) -> None:
+    name = post(client, TABLE, "?label=kind&test=0.3&seed=5").json()["name"]
+    made = begin(client, {"dataset": name, "batch_size": 3, "seed": 4}).json()
+    data = {"dataset": name, "split": "train", "samples": 7, "batch_size": 3, "seed": 4, "noise": 0}
+    assert made["data"] == data
+    assert begin(client, {"dataset": name, "samples": 3}).json()["data"] is None
+    path = f"{API}/sessions/{made['id']}"
+    mine = {"Authorization": f"Bearer {made['edit_token']}"}
+    rows = [made["source"]["rows"]]
+    for _ in range(2):
+        assert client.post(f"{path}/update", json={}, headers=mine).status_code == 200
+        rows.append(client.get(path).json()["source"]["rows"])
+    # An epoch is 3 + 3 + 1 rows, each of them once.
+    assert [len(batch) for batch in rows] == [3, 3, 1]
+    assert sorted(row for batch in rows for row in batch) == list(range(7))
+
+    recipe = client.get(f"{path}/recipe").json()
+    asked = {"dataset": name, "split": "train", "batch_size": 3, "seed": 4}
+    assert recipe["base"]["data"] == asked | {"step": 2}
+    assert client.post(f"{API}/sessions", json=recipe["base"]).json()["source"]["rows"] == rows[2]
+
+
 @pytest.mark.parametrize(
     ("data", "at"),
     [
         ({"dataset": "moons", "samples": 5, "noise": 3}, "/data/noise"),
         ({"dataset": "moons", "samples": 3000}, "/data/samples"),
+        ({"dataset": "moons", "samples": 5, "batch_size": 6}, "/data/batch_size"),
         ({"dataset": "own-nothing", "samples": 3}, "/data/dataset"),
+        ({"dataset": "own-nothing"}, "/data/dataset"),
         ({"dataset": "nothing", "samples": 3}, "/data/dataset"),
         ({"samples": 3}, "/data/dataset"),
     ],

@@ -20,7 +20,9 @@ from app.sessions.state import Session
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def no_digits(dataset: str, split: str, rows: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def no_digits(
+    dataset: str, split: str, rows: Sequence[int] | None
+) -> tuple[np.ndarray, np.ndarray]:
     raise AssertionError("these figures have no digits")
 
 

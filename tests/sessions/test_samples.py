@@ -13,8 +13,9 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from app.engine.training import Training
 from app.sessions.creation import Made, Wanted, check
+from app.sessions.filled import filled
 from app.sessions.planes import points
-from app.sessions.samples import bands, filled
+from app.sessions.samples import bands
 
 
 def asked(made: Made, input_size: int, units: int, loss: bool = True) -> Wanted:

@@ -44,7 +44,9 @@ LAST_EVENT_ID = header("Last-Event-ID", "The last event that you have; what foll
     secured=True,
 )
 async def start_run(request: Request, id: str) -> Response:
-    """Start a training on the session's samples; it goes on by itself.
+    """Start a training on the session's samples, or on all that its data names.
+
+    It goes on by itself.
 
     The session's parameters follow it, and are its last word once it is finished.
     """

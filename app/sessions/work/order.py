@@ -162,6 +162,8 @@ class Order:
         changes: ``(step, learning rate)``, made on the way; see `Rates`.
         held_out: x and labels of samples that it never learns from.
         until: Go no further than so many steps, and note nothing: made before, to be seen again.
+        data: What x, t and the held-out samples are called where others have the very same ones; a
+            worker is sent those once for all.
     """
 
     spec: NetworkSpec
@@ -172,6 +174,7 @@ class Order:
     changes: Sequence[tuple[int, float]] = ()
     held_out: tuple[Array, Array] | None = None
     until: int | None = None
+    data: str | None = None
 
     def training(self) -> Training:
         """The training, ready for the step after ``start``.
@@ -215,7 +218,7 @@ class Order:
         )
 
     def parts(self) -> Parts:
-        """All of it."""
+        """All of it, but samples that have a name."""
         plan, batches = self.plan.parts()
         start, arrays = self.start.parts()
         document = {
@@ -224,15 +227,22 @@ class Order:
             "start": start,
             "changes": list(self.changes),
             "until": self.until,
+            "data": self.data,
         }
-        arrays |= {"x": self.x, "t": self.t}
+        if self.data is None:
+            arrays |= self.samples()
+        return document, batches | arrays
+
+    def samples(self) -> dict[str, Array]:
+        """What it learns from, which `parts` leaves out where it has a name."""
+        arrays = {"x": self.x, "t": self.t}
         if self.held_out is not None:
             arrays["held_out/x"], arrays["held_out/t"] = self.held_out
-        return document, batches | arrays
+        return arrays
 
     @classmethod
     def of(cls, document: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Order":
-        """The order that gave these `parts`."""
+        """The order that gave these `parts`, with the `samples` where those were left out."""
         return cls(
             network_spec(document["network"]),
             arrays["x"],
@@ -242,4 +252,5 @@ class Order:
             [(step, rate) for step, rate in document["changes"]],
             (arrays["held_out/x"], arrays["held_out/t"]) if "held_out/x" in arrays else None,
             document["until"],
+            document["data"],
         )

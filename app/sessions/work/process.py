@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +16,15 @@ from typing import Any
 import numpy as np
 
 import app
-from app.sessions.work.frames import read, read_length, unpack, write
+from app.sessions.work.frames import pack, read, read_length, unpack, write
 
 Array = np.ndarray
 Heard = Callable[["WorkerProcess", dict[str, Any], dict[str, Array]], None]
 
 log = logging.getLogger(__name__)
+
+# What others can be trained on without being sent it once more; the newest stays in any case.
+SHARED_BYTES = 256 * 2**20
 
 
 class WorkerProcess:
@@ -43,8 +47,10 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             env=_environment(),
         )
-        # None closes its input.
-        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        # None closes its input. What is large is made a frame of only when its turn has come.
+        self._outbox: queue.SimpleQueue[bytes | Callable[[], bytes] | None] = queue.SimpleQueue()
+        # Bytes of what it keeps for several trainings, by name, least recently used first.
+        self._shared: OrderedDict[str, int] = OrderedDict()
         self._threads = [
             threading.Thread(target=target, name=f"worker-{name}", daemon=True)
             for name, target in (("orders", self._write), ("news", self._read))
@@ -60,6 +66,19 @@ class WorkerProcess:
     def send(self, frame: bytes) -> None:
         """Tell it something, after all that it was told before."""
         self._outbox.put(frame)
+
+    def share(self, name: str, samples: Mapping[str, Array]) -> None:
+        """Have it keep arrays under a name for the orders that come; once for all.
+
+        To be called by one thread at a time.
+        """
+        if name not in self._shared:
+            self._outbox.put(lambda: pack({"do": "keep", "name": name}, samples))
+            self._shared[name] = sum(array.nbytes for array in samples.values())
+        self._shared.move_to_end(name)
+        while len(self._shared) > 1 and sum(self._shared.values()) > SHARED_BYTES:
+            old, _ = self._shared.popitem(last=False)
+            self.send(pack({"do": "forget", "name": old}, {}))
 
     def dismiss(self) -> None:
         """Let it end, by itself; see `close`."""
@@ -82,7 +101,7 @@ class WorkerProcess:
         assert stream is not None
         with suppress(OSError):
             while (frame := self._outbox.get()) is not None:
-                write(stream, frame)
+                write(stream, frame if isinstance(frame, bytes) else frame())
         with suppress(OSError):
             stream.close()
 

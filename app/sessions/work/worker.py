@@ -7,6 +7,8 @@ Orders come in by its input, what becomes of them goes out by its output, each a
     look    key                         its snapshot, while it goes on
     rate    key, rate                   another learning rate from the next step on
     drop    key                         no more of it, not a word
+    keep    name, arrays                samples that several orders name, to be kept for them
+    forget  name                        no more orders with these
 
     began     key                       its first step is about to be made
     progress  key, seen                 ten times a second, by the clock
@@ -32,10 +34,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+import numpy as np
+
 from app.engine.training import Training
 from app.sessions.work.frames import pack, read, read_length, unpack, write
 from app.sessions.work.order import Order, Snapshot
 from app.sessions.work.shares import Shares
+
+Array = np.ndarray
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +78,7 @@ class Worker:
         self._tasks: dict[str, _Task] = {}
         self._shares: Shares[_Task] = Shares()
         self._tell_at = 0.0
+        self._samples: dict[str, dict[str, Array]] = {}
         # A frame, after None has announced it.
         self._orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
@@ -107,10 +114,19 @@ class Worker:
             frame = self._orders.get()
         assert frame is not None
         document, arrays = unpack(frame)
-        key, word = document["key"], document["do"]
+        word = document["do"]
+        if word == "keep":
+            self._samples[document["name"]] = arrays
+            return
+        if word == "forget":
+            # Trainings that go on still have them.
+            del self._samples[document["name"]]
+            return
+        key = document["key"]
         if word == "start":
             try:
-                order = Order.of(document["order"], arrays)
+                name = document["order"]["data"]
+                order = Order.of(document["order"], {**arrays, **self._samples.get(name, {})})
                 training = order.training()
             except Exception as error:
                 self._fail(key, error)
