@@ -282,9 +282,11 @@ class Stop(Strict):
 class Watched(Strict):
     """What any run may have.
 
-    `evaluate_every` says after how many steps held-out samples are looked at, where the data has
-    some. Without `optimizer` the run takes the session's. What that has gathered stays with it,
-    also when it is given here with the same settings, or with another learning rate.
+    `evaluate_every` says after how many steps held-out samples are looked at, by default once an
+    epoch and at most 50 times: the test split of a data set that the session names, or other points
+    of a plane that the server has made. Without `optimizer` the run takes the session's. What that
+    has gathered stays with it, also when it is given here with the same settings, or with another
+    learning rate.
     """
 
     optimizer: Optimizer | None = None

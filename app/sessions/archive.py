@@ -44,7 +44,8 @@ _RUN, _DATA = "run", "data"
 class Data:
     """The samples of a run: x ``(N, D)`` and t as the session had it, and where they are from.
 
-    Those of a ``pool`` are named by their places in it, and have no other ``source``.
+    Those of a ``pool`` are named by their places in it, and have no other ``source``. ``held_out``:
+    x and labels that it is tested on.
     """
 
     x: Array
@@ -66,8 +67,8 @@ class Archive:
         self._store = store
         self._loader = loader
 
-    def begun(self, session: Session, run: Run, order: Order) -> Attached:
-        """For a run that has just been started, on the session's samples."""
+    def begun(self, session: Session, run: Run, order: Order, test: Pool | None) -> Attached:
+        """For a run that has just been started, on the session's samples; ``test``: held out."""
         plan, batches = order.plan.parts()
         attached: Attached = {ACTIVE: _encoded(run)}
         samples = source = pool = None
@@ -80,6 +81,7 @@ class Archive:
             samples = f"{_DATA}/{hashlib.sha256(data).hexdigest()[:32]}"
             attached[samples] = data
         document = {"plan": plan, "source": source, "pool": pool, "data": samples}
+        document["test"] = None if test is None else test.as_json()
         attached[f"{_RUN}/{run.id}/plan"] = pack(document, batches)
         return attached | _snapshot(run.id, order.start)
 
@@ -137,18 +139,19 @@ class Archive:
             Unknown: nothing is kept of such a run.
         """
         document, _ = self._plan(session.id, run_id, {})
-        pool = Pool.of(document.get("pool"))
+        pool, test = Pool.of(document.get("pool")), Pool.of(document.get("test"))
+        held_out = None if test is None else whole(session.spec, test, self._loader)
         if pool is not None:
-            return Data(*whole(session.spec, pool, self._loader), None, pool)
+            return Data(*whole(session.spec, pool, self._loader), None, pool, held_out)
         if document["data"] is None:
             source = Source(**{**document["source"], "rows": tuple(document["source"]["rows"])})
             samples = loaded(session.spec, self._loader, source)
-            return Data(samples.x, samples.labels, source)
+            return Data(samples.x, samples.labels, source, None, held_out)
         found = self._store.attachment(session.id, document["data"])
         if found is None:
             raise Unknown("nothing is kept of such a run")
         _, arrays = unpack(found)
-        return Data(arrays["x"], arrays["t"], None)
+        return Data(arrays["x"], arrays["t"], None, None, held_out)
 
     def order(self, session: Session, run_id: str, step: int | None = None) -> Order:
         """An order to go on with a run.

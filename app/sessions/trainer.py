@@ -15,9 +15,11 @@ from app.sessions.archive import Archive, Attached, Data
 from app.sessions.edits import Loader
 from app.sessions.errors import Conflict, Unknown
 from app.sessions.events import Hub
+from app.sessions.heldout import held_out, looks
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
 from app.sessions.opened import Opened
+from app.sessions.pool import Pool
 from app.sessions.pools import drawn, gone, is_drawn, whole
 from app.sessions.ring import RING_BYTES
 from app.sessions.run import ACTIVE, KEPT_RUNS, OVER, Run
@@ -60,17 +62,18 @@ class Trainer:
             allow(session, token, versions)
             require_targets(session)
             session = self._closed(session)
-            if plan.patience is not None:
+            test = held_out(session, self.loader)
+            if plan.patience is not None and test is None:
                 raise EngineError(
                     "patience goes with held-out samples, and this data has none",
                     "stop/patience",
                     "value",
                 )
-            order = self._order(session, plan)
+            order = self._order(session, plan, test)
             run = self.manager.start(id, lambda: order)
             # Under the lock, so that the run's own first write comes after this one.
             try:
-                begun = self.archive.begun(session, run, order)
+                begun = self.archive.begun(session, run, order, test)
                 self._write(old, session, run, begun)
             except BaseException:
                 # The caller hears of an error, so nothing may go on behind it.
@@ -306,8 +309,8 @@ class Trainer:
             session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
         )
 
-    def _order(self, session: Session, plan: Plan) -> Order:
-        """The order that a plan makes of a session."""
+    def _order(self, session: Session, plan: Plan, test: Pool | None) -> Order:
+        """The order that a plan makes of a session, of whose samples ``test`` are held out."""
         assert session.t is not None
         config = plan.optimizer or session.optimizer
         same = replace(config, learning_rate=session.optimizer.learning_rate) == session.optimizer
@@ -319,8 +322,13 @@ class Trainer:
             name = pool.name(session.spec)
             if plan.batch_size is None and plan.batches is None:
                 plan = replace(plan, batch_size=pool.batch_size)
+        tested = None
+        if test is not None:
+            tested = whole(session.spec, test, self.loader)
+            if plan.evaluate_every is None:
+                plan = replace(plan, evaluate_every=looks(len(x), plan))
         start = Snapshot(0, session.parameters, state)
-        return Order(session.spec, x, t, plan, start, data=name)
+        return Order(session.spec, x, t, plan, start, held_out=tested, data=name)
 
     def _close_again(self, id: str, run_id: str) -> None:
         """Before a paused run goes on: all its samples, and the parameters where it stands."""
