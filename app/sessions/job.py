@@ -1,5 +1,6 @@
 """A run with what the server needs to have it made."""
 
+import secrets
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -68,3 +69,21 @@ class Job:
         self.run = replace(
             self.run, **seen, seconds_left=self.pace.seconds(self.run.steps - seen["step"])
         )
+
+
+def new_run(order: Order) -> Run:
+    """The run that an order makes, before its first step.
+
+    Raises:
+        EngineError: the training cannot be made.
+    """
+    training = order.training()
+    return Run(
+        id=secrets.token_urlsafe(9),
+        state="queued",
+        step=training.done,
+        steps=training.steps,
+        optimizer=training.optimizer.config,
+        batch_size=training.batch_size,
+        seed=training.seed,
+    )

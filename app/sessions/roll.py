@@ -1,5 +1,6 @@
 """Which runs there are: those that are active, and of each session the last that are over."""
 
+import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,13 @@ RETRY_SECONDS = 5
 
 
 class Roll:
-    """Jobs by session. Not thread-safe: to be used under its owner's lock.
+    """Jobs by session. To be used under its lock, by all who have to do with them.
+
+    Attributes:
+        lock: The one lock of all runs and of what is done with them.
+        changed: Told, under it, when a run or what is wanted of it has changed.
+        closing: The server ends: nothing is begun any more, and all settle.
+        closed: Nothing is written any more.
 
     Args:
         hub: Gets every change of state.
@@ -24,6 +31,9 @@ class Roll:
     """
 
     def __init__(self, hub: Hub, max_active: int) -> None:
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.closing = self.closed = False
         self._hub = hub
         self.max_active = max_active
         self._jobs: dict[str, Job] = {}
@@ -114,6 +124,7 @@ class Roll:
     def show(self, job: Job, run: Run) -> None:
         """A job's run as it is from now on, in another state."""
         job.run = run if run.state == "running" else replace(run, seconds_left=None)
+        self.changed.notify_all()
         self.tell(job, STATE)
         if self.owns(job) and not run.active:
             del self._jobs[job.session_id]

@@ -205,7 +205,7 @@ def test_runs_on_one_data_set_are_sent_it_once(
         runs.append((session.id, service.trainer.start(session.id, token, None, plan).id))
     for id, run in runs:
         finished(service, id, run)
-    workers = service.trainer.manager._staff.processes
+    workers = service.trainer.manager._workshop.staff.processes
     assert [word for word, _ in sent] == ["keep"] * len(workers)
     assert min(size for _, size in sent) >= 8000 * 784 * 8
 

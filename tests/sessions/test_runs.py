@@ -16,10 +16,11 @@ import pytest
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
 from app.engine.training import Training
+from app.sessions.desk import MOST_DEATHS
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
-from app.sessions.runs import MOST_DEATHS, RunManager
+from app.sessions.runs import RunManager
 from app.sessions.work.order import Order, Plan, Snapshot
 from tests.engine.networks import make_case
 
@@ -480,14 +481,14 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
 
 
 def kill_workers(bench: Bench) -> None:
-    for process in bench.manager._staff.processes:
+    for process in bench.manager._workshop.staff.processes:
         os.kill(process.pid, signal.SIGKILL)
 
 
 def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("app.sessions.runs.SAVE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
     run = bench.start("s", 30_000)
     for _ in range(2):
         seen = bench.last("s").step
@@ -503,7 +504,7 @@ def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
 def test_a_run_that_its_workers_die_over_has_failed_in_the_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.runs.SAVE_SECONDS", 60)
+    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 60)
     run = bench.start("s")
     for deaths in range(MOST_DEATHS + 1):
         bench.wait("s", run, "running")
@@ -518,7 +519,7 @@ def test_a_run_that_is_to_pause_when_its_worker_dies_pauses_where_it_was_saved(
 ) -> None:
     run = bench.start("s")
     bench.wait("s", run, "running")
-    for process in bench.manager._staff.processes:
+    for process in bench.manager._workshop.staff.processes:
         os.kill(process.pid, signal.SIGSTOP)
     bench.manager.pause("s", run.id)
     kill_workers(bench)
@@ -534,12 +535,12 @@ def test_runs_are_spread_evenly_over_the_workers_when_some_end(bench: Bench) -> 
 
     def counts() -> list[int]:
         with bench.manager._lock:
-            placed = [job.process for job in bench.manager._placed.values()]
-        return sorted(placed.count(process) for process in bench.manager._staff.processes)
+            placed = [job.process for job in bench.manager._workshop.placed.values()]
+        return sorted(placed.count(process) for process in bench.manager._workshop.staff.processes)
 
     assert counts() == [3, 3]
     with bench.manager._lock:
-        first = list(bench.manager._placed.values())
+        first = list(bench.manager._workshop.placed.values())
     for job in first:
         if job.process is first[0].process:
             bench.manager.stop(job.session_id, job.run.id)

@@ -6,7 +6,7 @@ python -m tests.sessions.training_child STORE ["SESSION RUN"]
 import sys
 import time
 
-from app.sessions import runs
+from app.sessions import workshop
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.work.order import Plan
@@ -17,7 +17,7 @@ STEPS, SEED = 40_000, 5
 PLAN = Plan(batch_size=1, steps=STEPS, seed=SEED)
 
 if __name__ == "__main__":
-    runs.SAVE_SECONDS = 0.02
+    workshop.SAVE_SECONDS = 0.02
     service = Service(open_store(f"sqlite:{sys.argv[1]}"), load_rows)
     if len(sys.argv) == 2:
         session, token = service.create(WANTED)
