@@ -232,7 +232,7 @@ class Service:
         session = self.get(id)
         require_targets(session)
         history = None if run is None else self.trainer.history(id, run)[0]
-        labels = self.trainer.whole(session).targets
+        labels = self.trainer.openings.whole(session).targets
         assert session.t is not None
         assert labels is not None
         looked = Looked(
@@ -262,8 +262,8 @@ class Service:
             Unknown: the network does not take points of a plane.
         """
         session = self.get(id)
-        batch = self.trainer.batch(session)
-        return session, regions(session, self.trainer.whole(session), batch, size)
+        batch = self.trainer.openings.batch(session, self.trainer.all_runs(session.id))
+        return session, regions(session, self.trainer.openings.whole(session), batch, size)
 
     def doubtful(self, id: str, split: str, count: int) -> tuple[Session, Doubtful]:
         """Digits that the session's network gets wrong, or is not sure of.

@@ -1,30 +1,27 @@
 """Training runs of sessions: a run changes the session it belongs to, and nobody else does then."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from app.engine import bounds
 from app.engine.errors import EngineError
 from app.engine.history import MAX_ROWS, Rows
 from app.engine.optimizers import OptimizerConfig
-from app.engine.strides import Cursor
-from app.sessions.archive import Archive, Attached, Data
+from app.sessions.archive import Archive, Attached
 from app.sessions.edits import Loader
 from app.sessions.errors import Conflict, Unknown
 from app.sessions.events import Hub
 from app.sessions.heldout import held_out, looks
 from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
-from app.sessions.opened import Opened
+from app.sessions.openings import Openings
 from app.sessions.pool import Pool
-from app.sessions.pools import drawn, gone, is_drawn, whole
+from app.sessions.pools import whole
 from app.sessions.ring import RING_BYTES
-from app.sessions.run import ACTIVE, KEPT_RUNS, OVER, Run
+from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs import RunManager
-from app.sessions.state import Session, Source
+from app.sessions.state import Session
 from app.sessions.store import NotFound, StoreFull
 from app.sessions.work.order import Order, Plan, Snapshot
 
@@ -43,6 +40,7 @@ class Trainer:
         self.loader = loader
         self.archive = Archive(keeper.store, loader)
         self.manager = RunManager(hub, self._save, self._recall)
+        self.openings = Openings(keeper, loader, self.archive, self.manager)
         for id, run in self.archive.interrupted():
             self.manager.adopt(id, run)
 
@@ -61,7 +59,7 @@ class Trainer:
             session = old = self.keeper.get(id)
             allow(session, token, versions)
             require_targets(session)
-            session = self._closed(session)
+            session = self.openings.closed(session)
             test = held_out(session, self.loader)
             if plan.patience is not None and test is None:
                 raise EngineError(
@@ -110,7 +108,7 @@ class Trainer:
         """
         allow(self.keeper.get(id), token, None)
         if action == "resume":
-            self._close_again(id, run_id)
+            self.openings.close_again(id, run_id)
         active = self.manager.active(id)
         if active is None or active.id != run_id:
             # Over, or from before a restart and known to the session alone.
@@ -162,10 +160,7 @@ class Trainer:
     def open(
         self, id: str, token: str, versions: Versions, run_id: str, step: int | None
     ) -> Session:
-        """Put the session at a step of a run: just before it, with its mini-batch for samples.
-
-        What the run has come to stays as it is, and so do its samples: it can go on, and other
-        steps can be opened. Without a step: all samples, and the parameters as the run left them.
+        """See `Openings.open`.
 
         Raises:
             Unknown: the session has no such run, or nothing is kept of that step.
@@ -174,66 +169,7 @@ class Trainer:
             EngineError: there is no such step.
         """
         allow(self.keeper.get(id), token, versions)
-        run = self.run(id, run_id)
-        if run["state"] not in (*OVER, "paused"):
-            raise Conflict("the run goes on; pause it before you open a step", "run-active")
-        if step is None:
-            return self._change(id, token, versions, lambda session: self._left(session, run_id))
-        most = min(run["step"] + 1, run["steps"])
-        if not 1 <= step <= most:
-            allowed = bounds.whole(1, most)
-            raise EngineError(f"step is {allowed.words}", "step", "range", allowed.schema)
-        order = replace(self.archive.order(self.keeper.get(id), run_id, step - 1), until=step - 1)
-        if order.start.step < step - 1:
-            order = replace(order, start=self.manager.replay(order))
-        training = order.training()
-        rows = training.rows(step)
-        assert training.rates is not None
-        optimizer = replace(training.optimizer.config, learning_rate=training.rates.at(step))
-
-        def opened(session: Session) -> Session:
-            data = self.archive.data(session, run_id)
-            return replace(
-                self._at_samples(session, data, rows),
-                parameters=order.start.parameters,
-                optimizer=optimizer,
-                optimizer_state=order.start.optimizer_state,
-                opened=Opened(run_id, step, most, session.data_version + 1),
-            )
-
-        return self._change(id, token, versions, opened)
-
-    def whole(self, session: Session) -> Session:
-        """The session with all that it learns from: all of its pool, or of the run that it shows.
-
-        To be looked at, never to be kept.
-
-        Raises:
-            Conflict: the data set is gone.
-        """
-        session = self._closed(session)
-        if session.pool is None:
-            return session
-        try:
-            x, labels = whole(session.spec, session.pool, self.loader)
-        except EngineError:
-            raise gone() from None
-        return replace(session, x=x, t=None if session.t is None else labels)
-
-    def batch(self, session: Session) -> np.ndarray | None:
-        """Which rows the step at hand learns from, or else the newest run's last step."""
-        runs = self.all_runs(session.id)
-        opened = session.opened
-        if is_drawn(session):
-            assert session.source is not None
-            return np.array(session.source.rows)
-        if opened is None and not (runs and runs[-1]["step"]):
-            return None
-        run_id, step = (opened.run, opened.step) if opened else (runs[-1]["id"], runs[-1]["step"])
-        try:
-            return self.archive.order(session, run_id).training().rows(step)
-        except Unknown:
-            return None
+        return self.openings.open(id, token, versions, self.run(id, run_id), step)
 
     def require_idle(self, id: str) -> None:
         """Refuse a change of what a run is changing.
@@ -251,63 +187,6 @@ class Trainer:
     def close(self) -> None:
         """Save all runs, which go on with the next server, and end what trains them."""
         self.manager.close()
-
-    def _change(
-        self, id: str, token: str, versions: Versions, make: Callable[[Session], Session]
-    ) -> Session:
-        """The session with other numbers, shown from their beginning."""
-
-        def change(session: Session) -> Session:
-            active = self.manager.active(id)
-            if active is not None and active.state != "paused":
-                raise Conflict("a run is active; pause it before you open a step", "run-active")
-            return replace(
-                make(session),
-                steps=session.steps.cut(),
-                data_version=session.data_version + 1,
-                cursor=Cursor(0, 0),
-            )
-
-        return self.keeper.change(id, token, versions, change)
-
-    def _left(self, session: Session, run_id: str) -> Session:
-        """The session as a run has left it."""
-        start = self.archive.order(session, run_id).start
-        data = self.archive.data(session, run_id)
-        return replace(
-            self._at_samples(session, data),
-            parameters=start.parameters,
-            optimizer_state=start.optimizer_state,
-            opened=None,
-        )
-
-    def _closed(self, session: Session) -> Session:
-        """The session with the samples of the run of which it shows a step."""
-        if session.opened is None:
-            return session
-        data = self.archive.data(session, session.opened.run)
-        return replace(self._at_samples(session, data), opened=None)
-
-    def _at_samples(self, session: Session, data: Data, rows: np.ndarray | None = None) -> Session:
-        """The session with samples of a run in place of its own: all, or some rows of them.
-
-        All there are of a pool is the mini-batch of the session's next step.
-        """
-        session = replace(session, pool=data.pool)
-        if rows is None and data.pool is not None:
-            return drawn(session, self.loader)
-        x, t, source = data.x, data.t, data.source
-        if rows is not None:
-            x, t = x[rows], t[rows]
-            if data.pool is not None:
-                source = Source(data.pool.dataset, data.pool.split, tuple(rows.tolist()))
-            elif source is not None:
-                source = replace(source, rows=tuple(source.rows[row] for row in rows))
-        view = session.view
-        sample, single = min(view.sample, len(x) - 1), view.single and len(x) == 1
-        return replace(
-            session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
-        )
 
     def _order(self, session: Session, plan: Plan, test: Pool | None) -> Order:
         """The order that a plan makes of a session, of whose samples ``test`` are held out."""
@@ -330,20 +209,6 @@ class Trainer:
         start = Snapshot(0, session.parameters, state)
         return Order(session.spec, x, t, plan, start, held_out=tested, data=name)
 
-    def _close_again(self, id: str, run_id: str) -> None:
-        """Before a paused run goes on: all its samples, and the parameters where it stands."""
-        with self.keeper.lock(id):
-            active, session = self.manager.active(id), self.keeper.get(id)
-            if active is None or active.id != run_id or session.opened is None:
-                return
-            new = replace(
-                self._left(session, run_id),
-                optimizer=active.optimizer,
-                steps=session.steps.cut(),
-                data_version=session.data_version + 1,
-            )
-            self.keeper.write(session, new)
-
     def _save(self, id: str, run: Run, snapshot: Snapshot | None) -> None:
         """Keep what a run has learned so far; called in a thread of the manager."""
         with self.keeper.lock(id):
@@ -354,7 +219,7 @@ class Trainer:
             learned = session
             if snapshot is not None:
                 learned = replace(
-                    self._closed(session),
+                    self.openings.closed(session),
                     parameters=snapshot.parameters,
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,
