@@ -29,6 +29,8 @@ class FieldErrorAnswer(TypedDict):
     pointer: str
     code: str
     message: str
+    line: NotRequired[Annotated[int, Field(description="In a text, counted from 1.")]]
+    column: NotRequired[int]
     allowed: NotRequired[AllowedAnswer]
 
 

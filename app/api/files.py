@@ -186,8 +186,7 @@ def _numbers(name: str, array: Array) -> Array:
     return cells
 
 
-def malformed(reason: str) -> Problem:
-    """A body that is no file of its kind."""
-    return Problem(
-        "malformed", f"The body cannot be read: {reason}.", [FieldError("", "file", reason)]
-    )
+def malformed(reason: str, code: str = "file", line: int | None = None) -> Problem:
+    """A body that is no file of its kind, or a text that is not from some line on."""
+    error = FieldError("", code, reason, line=line)
+    return Problem("malformed", f"The body cannot be read: {reason}.", [error])

@@ -75,7 +75,10 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 def engine_problem(error: EngineError) -> Problem:
     """A value that the engine or a session refuses."""
     path = [part for part in error.field.split("/") if part]
-    return invalid([FieldError(pointer(path), error.code, error.message, error.allowed)])
+    found = FieldError(
+        pointer(path), error.code, error.message, error.allowed, error.line, error.column
+    )
+    return invalid([found])
 
 
 def busy(detail: str, seconds: int) -> Problem:

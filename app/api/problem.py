@@ -76,12 +76,15 @@ class FieldError:
         message: What would be right.
         allowed: The same for programs, in the words of JSON Schema: ``minimum``, ``maximum``,
             ``exclusiveMinimum``, ``enum``, ``maxItems``, .., or ``shapes``.
+        line, column: Where it is in a text that was sent, counted from 1.
     """
 
     pointer: str
     code: str
     message: str
     allowed: Mapping[str, object] = field(default_factory=dict)
+    line: int | None = None
+    column: int | None = None
 
     @property
     def name(self) -> str:
@@ -194,5 +197,8 @@ def _as_json(error: FieldError) -> dict[str, object]:
         "pointer": error.pointer,
         "code": error.code,
         "message": clean(error.message, MAX_MESSAGE),
+        "line": error.line,
+        "column": error.column,
+        "allowed": dict(error.allowed) or None,
     }
-    return document | ({"allowed": dict(error.allowed)} if error.allowed else {})
+    return {name: value for name, value in document.items() if value is not None}

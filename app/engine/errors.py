@@ -16,7 +16,11 @@ class EngineError(ValueError):
         code: A stable word for programs: ``shape``, ``range``, ``type``, ``name``, ``limit``.
         allowed: What would be right, for programs, in the words of JSON Schema (``minimum``,
             ``maximum``, ``enum``, ..), or ``shapes``.
+        line, column: Where it is in a text, counted from 1 as editors do.
     """
+
+    line: int | None = None
+    column: int | None = None
 
     def __init__(
         self, message: str, field: str, code: str = "value", allowed: Allowed | None = None

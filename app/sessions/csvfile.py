@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.bounds import Bounds, whole
+from app.engine.bounds import Allowed, Bounds, whole
 from app.engine.errors import EngineError
 
 Array = np.ndarray
@@ -22,8 +22,8 @@ MAX_COLUMNS = 1_024
 MAX_ROWS = 50_000
 MAX_CLASSES = 100
 MAX_NAME = 80
-# The code of what cannot be read as a table at all.
-NO_TABLE = "file"
+# The codes of what cannot be read as a table at all.
+NO_TABLE = ("encoding", "quoting")
 TEST = Bounds(minimum=0, maximum=0.9)
 
 # A plain decimal: neither "1_000" nor "nan" nor a comma, all of which could be meant in two ways.
@@ -64,7 +64,8 @@ def read_table(
         scale: Whether every column gets mean 0 and standard deviation 1 over the training rows.
 
     Raises:
-        EngineError: names the line and the column; its code is `NO_TABLE` where there are none.
+        EngineError: with the line and the column; its code is one of `NO_TABLE` where there are
+            none.
     """
     if not TEST.holds(test):
         raise EngineError(f"test is {TEST.words}", "test", "range", TEST.schema)
@@ -75,7 +76,7 @@ def read_table(
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _wrong(line, "this is no UTF-8 text", code=NO_TABLE) from None
+        raise _wrong("encoding", line, "this is no UTF-8 text") from None
     rows = _rows(text)
     header = _header(rows)
     place = _label_place(header, label)
@@ -105,7 +106,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _wrong(start, f"this is no CSV ({error})", code=NO_TABLE) from None
+            raise _wrong("quoting", start, f"this is no CSV ({error})") from None
         if any(cell.strip() for cell in cells):
             yield start, [cell.strip() for cell in cells]
 
@@ -113,23 +114,31 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _header(rows: Iterator[tuple[int, list[str]]]) -> list[str]:
     found = next(rows, None)
     if found is None:
-        raise EngineError("the file is empty; it needs a header and rows", "", "length")
+        raise EngineError("the file is empty; it needs a header and rows", "", "empty")
     line, header = found
     if len(header) < 2:
         raise _wrong(
-            line, "there is one column; labels and at least one column of numbers are needed"
+            "one_column",
+            line,
+            "there is one column; labels and at least one column of numbers are needed",
         )
     if len(header) > MAX_COLUMNS + 1:
         raise _wrong(
-            line, f"there are {len(header):,} columns; at most {MAX_COLUMNS + 1:,} are taken"
+            "many_columns",
+            line,
+            f"there are {len(header):,} columns; at most {MAX_COLUMNS + 1:,} are taken",
+            allowed={"maxItems": MAX_COLUMNS + 1},
         )
     for k, name in enumerate(header):
         if not name or len(name) > MAX_NAME:
-            raise _wrong(line, f"column {k + 1} needs a name of 1 to {MAX_NAME} characters")
+            message = f"column {k + 1} needs a name of 1 to {MAX_NAME} characters"
+            raise _wrong("column_name", line, message, allowed={"maxItems": MAX_NAME})
         if header.index(name) != k:
-            raise _wrong(line, f"columns {header.index(name) + 1} and {k + 1} have the same name")
+            message = f"columns {header.index(name) + 1} and {k + 1} have the same name"
+            raise _wrong("same_name", line, message)
     if all(_NUMBER.fullmatch(name) for name in header):
-        raise _wrong(line, "these are numbers alone; the first line names the columns")
+        message = "these are numbers alone; the first line names the columns"
+        raise _wrong("no_header", line, message)
     return header
 
 
@@ -148,27 +157,31 @@ def _body(
     labels: list[str] = []
     for line, cells in rows:
         if len(cells) != len(header):
-            raise _wrong(line, f"there are {len(cells):,} cells, the header has {len(header):,}")
+            message = f"there are {len(cells):,} cells, the header has {len(header):,}"
+            raise _wrong("cells", line, message, allowed={"minItems": len(header)})
         if len(labels) == MAX_ROWS:
-            raise _wrong(line, f"at most {MAX_ROWS:,} rows are taken")
+            message = f"at most {MAX_ROWS:,} rows are taken"
+            raise _wrong("many_rows", line, message, allowed={"maxItems": MAX_ROWS})
         if not cells[place] or len(cells[place]) > MAX_NAME:
-            raise _wrong(line, f"a label has 1 to {MAX_NAME} characters", place)
+            message = f"a label has 1 to {MAX_NAME} characters"
+            raise _wrong("label", line, message, place, {"maxItems": MAX_NAME})
         labels.append(cells[place])
         numbers.append([_number(cell, line, k) for k, cell in enumerate(cells) if k != place])
     if not labels:
-        raise EngineError("the file has a header but no rows", "", "length")
+        raise EngineError("the file has a header but no rows", "", "no_rows")
     return np.array(numbers, dtype=np.float64), labels
 
 
 def _number(cell: str, line: int, column: int) -> float:
     if not cell:
-        raise _wrong(line, "there is no number", column)
+        raise _wrong("missing", line, "there is no number", column)
     if not _NUMBER.fullmatch(cell):
-        hint = "; a decimal has a point" if "," in cell else ""
-        raise _wrong(line, f"this is no number{hint}", column)
+        if "," in cell:
+            raise _wrong("comma", line, "this is no number; a decimal has a point", column)
+        raise _wrong("number", line, "this is no number", column)
     value = float(cell)
     if not math.isfinite(value):
-        raise _wrong(line, "the number is too large", column)
+        raise _wrong("large", line, "the number is too large", column)
     return value + 0.0
 
 
@@ -179,12 +192,12 @@ def _classes(words: list[str]) -> tuple[str, ...]:
             f"the label column has {len(names):,} different values, "
             f"at most {MAX_CLASSES} classes are taken",
             "label",
-            "range",
-            {"maximum": MAX_CLASSES},
+            "many_classes",
+            {"maxItems": MAX_CLASSES},
         )
     if len(names) < 2:
         raise EngineError(
-            "the label column has one value only; two classes are needed", "label", "range"
+            "the label column has one value only; two classes are needed", "label", "one_class"
         )
     # 2 before 10 where all are numbers; else by the alphabet.
     if all(_NUMBER.fullmatch(name) for name in names):
@@ -198,6 +211,11 @@ def _scaled(x: Array, train: int) -> Array:
     return np.asarray((x - mean) / np.where(deviation > 0, deviation, 1))
 
 
-def _wrong(line: int, what: str, column: int | None = None, code: str = "value") -> EngineError:
+def _wrong(
+    code: str, line: int, what: str, column: int | None = None, allowed: Allowed | None = None
+) -> EngineError:
+    """A fault at a line and, where it is in one cell, at a column, counted from 0."""
     where = f"line {line:,}" if column is None else f"line {line:,}, column {column + 1}"
-    return EngineError(f"{where}: {what}", "", code)
+    error = EngineError(f"{where}: {what}", "", code, allowed)
+    error.line, error.column = line, None if column is None else column + 1
+    return error

@@ -92,18 +92,25 @@ def test_what_there_is_not_is_named(client: TestClient, data: dict[str, Any], at
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "words"),
+    ("content", "status", "words", "place"),
     [
-        (b"a,b\n1,x\n2;y\n", 422, "line 3: there are 1 cells"),
-        (b"a,b\n1,x\nsecret,y\n", 422, "line 3, column 1"),
-        (b"a,b\n1,\xff\n", 400, "line 2: this is no UTF-8"),
-        (b"", 422, "the file is empty"),
+        (b"a,b\n1,x\n2;y\n", 422, "line 3: there are 1 cells", ("cells", 3, None)),
+        (b"a,b\n1,x\nsecret,y\n", 422, "line 3, column 1", ("number", 3, 1)),
+        (b"a,b\n1,\xff\n", 400, "line 2: this is no UTF-8", ("encoding", 2, None)),
+        (b'a,b\n1,"x\n', 400, "line 2: this is no CSV", ("quoting", 2, None)),
+        (b"", 422, "the file is empty", ("empty", None, None)),
     ],
 )
 def test_a_fault_names_its_line_and_repeats_nothing(
-    client: TestClient, content: bytes, status: int, words: str
+    client: TestClient,
+    content: bytes,
+    status: int,
+    words: str,
+    place: tuple[str, int | None, int | None],
 ) -> None:
     answer = post(client, content)
+    (fault,) = answer.json()["errors"]
+    assert (fault["code"], fault.get("line"), fault.get("column")) == place
     assert answer.status_code == status
     assert words in answer.text
     assert "secret" not in answer.text

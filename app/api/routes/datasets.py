@@ -81,8 +81,8 @@ async def create_dataset(
         try:
             table = read_table(data, label, test, seed, scale)
         except EngineError as error:
-            if error.code == NO_TABLE:
-                raise malformed(error.message) from None
+            if error.code in NO_TABLE:
+                raise malformed(error.message, error.code, error.line) from None
             raise
         about = sessions.own_data.add(table)
         location = f"{PREFIX}/datasets/{about['name']}"
