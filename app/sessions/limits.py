@@ -5,7 +5,7 @@ Forms and clients read them here; each stands once, where it is kept.
 
 from app.drawing.graph_json import MOST_ROWS
 from app.engine.bounds import whole
-from app.engine.initializers import SEED
+from app.engine.initializers import SEED, STD
 from app.engine.optimizers import BOUNDS
 from app.engine.spec import Limits
 from app.engine.training import MAX_STEPS
@@ -25,6 +25,7 @@ def told(limits: Limits) -> dict[str, dict[str, object]]:
         "batch_cells": whole(1, MAX_BATCH_CELLS).schema,
         "classes_in_rows": whole(1, MOST_ROWS).schema,
         "seed": SEED.schema,
+        "std": STD.schema,
         "learning_rate": BOUNDS["learning_rate"].schema,
         "steps": whole(1, MAX_STEPS).schema,
     }

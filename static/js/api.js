@@ -15,7 +15,9 @@ const ROOT = "/api/v1";
  *   type?: "integer" | "number", minimum?: number, maximum?: number, exclusiveMinimum?: number,
  *   exclusiveMaximum?: number, minItems?: number, maxItems?: number, enum?: string[], shapes?: number[][],
  * }} Allowed
- * @typedef {{pointer: string, code: string, message: string, allowed?: Allowed}} FieldError
+ * @typedef {{
+ *   pointer: string, code: string, message: string, allowed?: Allowed, line?: number, column?: number,
+ * }} FieldError  line, column: of a text that was sent, counted from 1
  */
 
 export class ApiError extends Error {
@@ -53,10 +55,11 @@ export function makeWith(made) {
  */
 export async function call(path, { method = "GET", body, token, version, accept } = {}) {
   const headers = new Headers({ Accept: accept ?? "application/json" });
-  if (body !== undefined) headers.set("Content-Type", "application/json");
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers.set("Content-Type", isFile ? "text/csv" : "application/json");
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (version !== undefined) headers.set("If-Match", `"${version}"`);
-  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const sent = body === undefined || isFile ? body : JSON.stringify(body);
   if (OF_UNMADE.test(path)) path = path.replace(UNMADE, await make());
   /** @type {Response} */
   let answer;
@@ -92,14 +95,25 @@ export async function getRecipe(id) {
 }
 
 /**
- * Every limit of the server, and the data set that a network of one's own can take.
+ * A data set of one's own, made of a CSV file.
+ * @param {Blob} file
+ * @param {{label: string | null, seed: number, scale: boolean}} options  label: the column of the labels; null: the last
+ * @returns {Promise<import("./types.js").OwnDataset>}
+ */
+export async function createDataset(file, { label, seed, scale }) {
+  const query = new URLSearchParams({ seed: String(seed), scale: String(scale), ...(label ? { label } : {}) });
+  return (await call(`/datasets?${query}`, { method: "POST", body: file })).json();
+}
+
+/**
+ * Every limit of the server, and the data sets that a network of one's own can take.
  * @returns {Promise<Catalogue>}
  */
 export async function getCatalogue() {
-  const [{ limits }, { datasets }] = await Promise.all(
+  const [{ limits }, { datasets, planes }] = await Promise.all(
     ["/catalogue", "/datasets"].map(async (path) => (await call(path)).json()),
   );
-  return { limits, digits: datasets[0] };
+  return { limits, digits: datasets[0], planes };
 }
 
 /**

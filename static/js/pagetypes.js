@@ -24,8 +24,10 @@
  *   dtype?: "float64" | "float32"}} Network  as it is sent
  * @typedef {{
  *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"
- *     | "classes_in_rows" | "seed" | "learning_rate" | "steps", api.Allowed>,
+ *     | "classes_in_rows" | "seed" | "std" | "learning_rate" | "steps" | "file_bytes", api.Allowed>,
  *   digits: Pick<api.Dataset, "name" | "shape" | "classes" | "splits">,
+ *   planes: Pick<api.Plane, "name" | "classes" | "samples" | "noise">[],
  * }} Catalogue  what the server tells of its limits
+ * @typedef {api.OwnDataset} OwnDataset
  */
 export {};

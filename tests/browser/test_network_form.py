@@ -1,5 +1,6 @@
 """The form for a network of one's own: limits told before, nothing cut, nothing lost."""
 
+import math
 from typing import Any
 
 import pytest
@@ -99,35 +100,108 @@ def test_a_pass_that_is_too_large_is_refused_at_the_samples_with_the_limit(explo
     assert explorer.page.input_value("#samples") == "10000"
 
 
-def test_the_book_s_network_for_digits_can_be_made(explorer: Any) -> None:
+def test_the_book_s_network_for_digits_is_made_in_two_clicks_and_steps_on(explorer: Any) -> None:
     open_form(explorer)
     page = explorer.page
-    assert page.locator("#data option[value=mnist]").is_disabled()
-    put(explorer, input=784)
-    page.select_option("#data", "mnist")
-    assert "10" in said_at(explorer, "units-1")
-    put(explorer, units_0=50, units_1=10, samples=100)
+    page.click("#book")
+    assert page.input_value("#std") == "0.01"
+    assert page.input_value("#samples") == "8000"
     make(explorer)
     session = explorer.get("?max_cells=1000000")
-    assert session["source"]["dataset"] == "mnist"
-    assert len(session["x"]) == 100
-    assert {len(row) for row in session["x"]} == {784}
-    assert set(session["t"]) == set(range(10))
+    assert [layer.get("units") for layer in session["network"]["layers"]] == [50, None, 10]
+    data = {"dataset": "mnist", "split": "train", "samples": 8000, "batch_size": 100, "noise": 0}
+    assert session["data"] == data | {"seed": 0}
+    assert len(session["x"]) == len(session["source"]["rows"]) == 100
+    weights = [cell for row in session["parameters"]["affine1.W"] for cell in row]
+    assert 0.0095 < math.sqrt(sum(cell * cell for cell in weights) / len(weights)) < 0.0105
     # Next starts with words, not with tables.
     assert page.get_attribute("#tab-explain", "aria-selected") == "true"
     assert "Next" in explorer.sentence()
     explorer.press("End")
-    assert 1 < session["loss"] < 5
+    assert 2.2 < session["loss"] < 2.4
+    # Through the update to the next mini-batch, and back to the first.
+    assert page.inner_text(".phase-part.update span") == "update"
+    first = session["source"]["rows"]
+    for key, made in ((".", 1), (",", 0)):
+        explorer.press(key)
+        explorer.until(lambda made=made: explorer.get("")["cursor"]["step"] == made)
+        explorer.settle()
+        assert (explorer.get("")["source"]["rows"] == first) == (made == 0)
+    # For other samples the network stays what it is.
+    page.click("#tab-data")
+    page.click("#other-data")
+    assert page.input_value("#units-0") == "50"
 
 
-def test_digits_without_their_784_numbers_are_told_at_the_choice(explorer: Any) -> None:
+def test_samples_bring_a_network_that_goes_with_them(explorer: Any) -> None:
     open_form(explorer)
-    put(explorer, input=784)
-    explorer.page.select_option("#data", "mnist")
-    put(explorer, input=783, units_1=10)
-    assert "784" in said_at(explorer, "data")
-    explorer.page.click("#make")
-    assert explorer.page.is_visible("dialog#network")
+    page = explorer.page
+    page.select_option("#data", "spiral")
+    put(explorer, units_1=4, samples=120, batch=6, noise=0.05)
+    make(explorer)
+    session = explorer.get("")
+    assert session["data"] == {
+        "dataset": "spiral", "split": "train", "samples": 120, "batch_size": 6, "seed": 0,
+        "noise": 0.05,
+    }  # fmt: skip
+    assert (len(session["x"]), session["network"]["input_size"]) == (6, 2)
+
+    page.click("#choose")
+    page.click("#own")
+    page.select_option("#data", "mnist")
+    assert page.input_value("#units-1") == "10"
+    put(explorer, input=783, units_1=9)
+    assert "784" in said_at(explorer, "input")
+    assert "10" in said_at(explorer, "units-1")
+    page.click("#make")
+    assert page.is_visible("dialog#network")
+    put(explorer, input=784, units_1=10, samples=7, batch=7)
+    make(explorer)
+    session = explorer.get("?max_cells=1000000")
+    assert (len(session["x"]), session["data"]) == (7, None)
+
+
+def test_a_table_of_one_s_own_is_chosen_dropped_and_told_line_by_line(explorer: Any) -> None:
+    open_form(explorer)
+    page = explorer.page
+    explorer.expect("422")
+    page.select_option("#data", "own")
+    page.click("#make")
+    assert "No file" in page.inner_text(".own-table .problem")
+    page.set_input_files("#table", csv("a,b,kind\n1,2,x\n3,2,5,y\n"))
+    page.wait_for_selector(".own-table .problem >> text=Line 3:")
+    page.set_input_files("#table", csv("a,b,kind\n1,2,x\n3,often,y\n"))
+    page.wait_for_selector(".own-table .problem >> text=Line 3, column 2: this is not a number")
+    # Dropped on the form, whatever was chosen; of what came second the first is forgotten.
+    rows = "".join(f"{'pqr'[k % 3]},{k},{k * k}\n" for k in range(20))
+    page.select_option("#data", "moons")
+    page.evaluate(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "three.csv", { type: "text/csv" }));
+            const over = { dataTransfer: data, bubbles: true, cancelable: true };
+            const form = document.querySelector("#network form");
+            if (form.dispatchEvent(new DragEvent("dragover", over))) throw Error("not taken");
+            form.dispatchEvent(new DragEvent("drop", over));
+        }""",
+        f"kind,a,b\n{rows}",
+    )
+    # The labels are what is no number; any other column may be taken instead, if it can be.
+    page.wait_for_selector("#table-about >> text=Classes: p, q, r")
+    page.select_option("#table-label", "b")
+    page.wait_for_selector(".own-table .problem >> text=Line 2, column 1: this is not a number")
+    page.select_option("#table-label", "kind")
+    page.wait_for_selector("#table-about >> text=Classes: p, q, r")
+    assert page.input_value("#units-1") == "3"
+    put(explorer, batch=5, seed=3)
+    make(explorer)
+    session = explorer.get("")
+    assert (session["data"]["samples"], len(session["x"]), len(session["x"][0])) == (16, 5, 2)
+    assert all(label == row[0] % 3 for row, label in zip(session["x"], session["t"], strict=True))
+
+
+def csv(text: str) -> Any:
+    return {"name": "table.csv", "mimeType": "text/csv", "buffer": text.encode()}
 
 
 def test_first_samples_are_distinct_tenths_and_shown_as_such(explorer: Any) -> None:

@@ -140,7 +140,8 @@ def test_no_number_that_may_be_1_stands_before_an_english_plural() -> None:
     never = {
         "edge.many", "files.rank", "network.layersHint", "network.layersLimit",
         "rule.add.forward.many", "rule.exp.gradient.0.branches", "sample.alone",
-        "rule.reciprocal.gradient.0.branches", "samples.limit", "network.data.mnistHint",
+        "rule.reciprocal.gradient.0.branches", "samples.limit", "csv.fault.column_name",
+        "csv.fault.label",
         "invalid.digits.size", "invalid.digits.classes", "invalid.limit.layers",
         "invalid.limit.samples", "passed.phase.backward", "passed.phase.update",
     }  # fmt: skip

@@ -13,9 +13,11 @@ from app.api.answers_catalogue import (
 )
 from app.api.context import PREFIX, service
 from app.api.documents import operation
+from app.api.files import MAX_FILE_BYTES
 from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
 from app.api.views import presets_json
+from app.engine.bounds import whole
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
@@ -37,6 +39,7 @@ async def get_index(request: Request) -> Response:
 async def get_catalogue(request: Request) -> Response:
     """What networks are made of, the levels they are drawn at, and every limit."""
     limits = told(service(request).limits)
+    limits["file_bytes"] = whole(1, MAX_FILE_BYTES).schema
     fields = {"affine": {"units": limits["units"]}}
     document = {
         "layers": [{"name": name, "fields": fields.get(name, {})} for name in LAYER_TYPES],

@@ -20,6 +20,7 @@ import { allFiles, tensorFiles } from "./files.js";
 import { numberField } from "./input.js";
 import { note, notes, problems, whenSent } from "./said.js";
 import { moreSamples, removeSample, samplesChange } from "./samples.js";
+import { openNetworkForm } from "./network.js";
 import { undoing } from "./undoing.js";
 import { typedSentence } from "./words.js";
 import { signal } from "@preact/signals-core";
@@ -47,7 +48,9 @@ export function data() {
     <p class="hint">${t(editable.value ? "data.hint" : "data.readonly")}</p>
     ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
-    ${undoing()} ${allFiles()}
+    ${undoing()}
+    <button type="button" id="other-data" @click=${() => openNetworkForm(true)}>${t("data.other")}</button>
+    ${allFiles()}
     ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
     ${learningRate()}
   `;

@@ -3,6 +3,7 @@
  * it refuses nevertheless is shown at the field, too.
  *
  * @import { Allowed } from "../types.js"
+ * @import { Catalogue, OwnDataset } from "../pagetypes.js"
  * @import { Draft, Row } from "./draft.js"
  */
 import { batch, signal } from "@preact/signals-core";
@@ -10,21 +11,27 @@ import { html } from "lit-html";
 import { ApiError, getCatalogue } from "../api.js";
 import { fieldMessage, messageOf, number } from "../messages.js";
 import { openNetwork } from "../session.js";
-import { catalogue, notice, panel, panelOpen, stride, view as seen } from "../store.js";
+import { catalogue, notice, panel, panelOpen, session, stride, view as seen } from "../store.js";
 import { t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { mount } from "../mount.js";
 import {
   ADDED,
+  batchAllowed,
   bodyOf,
+  bookDraft,
+  draftOf,
+  drawsBatches,
   faultsOf,
   FIRST,
+  INITIALIZERS,
+  noiseAllowed,
   parametersOf,
-  pixelsOf,
   samplesAllowed,
   specsOf,
-  takesDigits,
+  withData,
 } from "./draft.js";
+import { dropTable, overTable, splitBy, tableChoice } from "./owntable.js";
 import { dialog } from "./dialogs.js";
 
 const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"];
@@ -37,17 +44,22 @@ const sending = signal(false);
 
 let mounted = false;
 
-export async function openNetworkForm() {
+/** @param {boolean} [same]  with the network on the screen, to give it other samples */
+export async function openNetworkForm(same = false) {
   try {
     catalogue.value ??= await getCatalogue();
   } catch (error) {
     notice.value = messageOf(error);
     return;
   }
+  const now = session.value;
+  const there = same && now ? draftOf(now.network) : null;
+  if (there) draft.value = there;
   if (!mounted) mount("network", form);
   mounted = true;
   refused.value = new Map();
   dialog("network").showModal();
+  if (same) document.getElementById("data")?.focus();
 }
 
 function form() {
@@ -57,10 +69,26 @@ function form() {
   const { limits } = known;
   const faults = new Map([...refused.value, ...faultsOf(now, known)]);
   const parameters = parametersOf(now);
+  const noise = noiseAllowed(now, known);
   const specs = specsOf(now.layers).length;
   return html`
     <h2 id="network-title">${t("header.own")}</h2>
-    <form @submit=${submit} novalidate>
+    <form
+      novalidate
+      @submit=${submit}
+      @dragover=${overTable}
+      @drop=${(/** @type {DragEvent} */ event) => dropTable(event, take)}
+    >
+      <button type="button" id="book" @click=${() => set(bookDraft(known))}>${t("network.book")}</button>
+      <fieldset class="samples">
+        <legend>${t("network.data")}</legend>
+        ${dataChoice(known, faults)}
+        ${now.data === "own" ? tableChoice(now.table, { missing: faults.get("table"), take }) : null}
+        ${numberField("samples", t("network.samples"), now.samples, samplesAllowed(now, known), (samples) => set({ samples }), faults)}
+        ${drawsBatches(now) ? numberField("batch", t("network.batch"), now.batch, batchAllowed(now, known), (size) => set({ batch: size }), faults) : null}
+        ${noise ? numberField("noise", t("network.noise"), now.noise, noise, (value) => set({ noise: value }), faults, "any") : null}
+        ${drawsBatches(now) ? html`<p class="hint">${t("network.batchHint")}</p>` : null}
+      </fieldset>
       ${numberField("input", t("network.input"), now.input, limits.input_size, (input) => set({ input }), faults)}
       <fieldset>
         <legend>${t("network.layers")}</legend>
@@ -83,8 +111,7 @@ function form() {
         <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
         <span>${t("network.loss")}</span>
       </label>
-      ${dataChoice(faults)}
-      ${numberField("samples", t("network.samples"), now.samples, samplesAllowed(now, known), (samples) => set({ samples }), faults)}
+      ${initializerChoice(known, faults)}
       ${numberField("seed", t("network.seed"), now.seed, limits.seed, (seed) => set({ seed }), faults)}
       <p class="hint">${t("network.then")}</p>
       ${fault("all", faults)}
@@ -124,31 +151,47 @@ function layerRow({ units, activation }, i, allowed, faults) {
   </li>`;
 }
 
-/** Made-up samples, or digits where a sample is a picture of one. @param {Map<string, string>} faults */
-function dataChoice(faults) {
+/** What there is to learn from; the network is made to go with it. @param {Catalogue} known @param {Map<string, string>} faults */
+function dataChoice(known, faults) {
   const now = draft.value;
-  const known = catalogue.value;
-  if (!known) return null;
-  const fits = takesDigits(now, known);
-  const hints = [];
-  if (now.data === "bands" && now.loss) hints.push(t("network.data.bandsHint"));
-  if (!fits) hints.push(t("network.data.mnistHint", { count: number(pixelsOf(known)) }));
+  const names = ["bands", known.digits.name, ...known.planes.map(({ name }) => name), "own"];
   return html`<label class="field">
-      <span>${t("network.data")}</span>
+      <span class="unseen">${t("network.data")}</span>
       <select
         id="data"
         aria-invalid=${faults.has("data") ? "true" : "false"}
-        aria-describedby="data-hint"
-        @change=${(/** @type {Event} */ event) => set({ data: chosen(event) === "mnist" ? "mnist" : "bands" })}
+        @change=${(/** @type {Event} */ event) => set(withData(now, chosen(event), known))}
       >
-        <option value="bands" .selected=${now.data === "bands"}>${t("network.data.bands")}</option>
-        <option value="mnist" .selected=${now.data === "mnist"} ?disabled=${!fits && now.data !== "mnist"}>
-          ${t("network.data.mnist")}
-        </option>
+        ${names.map(
+          (name) => html`<option value=${name} .selected=${name === now.data}>${t(`network.data.${name}`)}</option>`,
+        )}
       </select>
       ${fault("data", faults)}
     </label>
-    ${hints.length > 0 ? html`<p class="hint" id="data-hint">${hints.join(" ")}</p>` : null}`;
+    ${now.data === "bands" && now.loss ? html`<p class="hint">${t("network.data.bandsHint")}</p>` : null}`;
+}
+
+/** A table of one's own has come, or has gone. @param {OwnDataset | null} table */
+function take(table) {
+  const known = catalogue.value;
+  if (known) set(withData({ ...draft.value, table }, "own", known));
+}
+
+/** How weights are drawn. @param {Catalogue} known @param {Map<string, string>} faults */
+function initializerChoice(known, faults) {
+  const now = draft.value;
+  return html`<div class="pair">
+    <label class="field">
+      <span>${t("network.initializer")}</span>
+      <select id="initializer" @change=${(/** @type {Event} */ event) => set({ initializer: chosen(event) })}>
+        ${INITIALIZERS.map(
+          (name) =>
+            html`<option value=${name} .selected=${name === now.initializer}>${t(`network.initializer.${name}`)}</option>`,
+        )}
+      </select>
+    </label>
+    ${now.initializer === "normal" ? numberField("std", t("network.std"), now.std, known.limits.std, (std) => set({ std }), faults, "any") : null}
+  </div>`;
 }
 
 /**
@@ -158,8 +201,9 @@ function dataChoice(faults) {
  * @param {Allowed} allowed
  * @param {(value: string) => void} put
  * @param {Map<string, string>} faults
+ * @param {"1" | "any"} [step]  any: no whole number is needed
  */
-function numberField(id, label, value, allowed, put, faults) {
+function numberField(id, label, value, allowed, put, faults, step = "1") {
   const { minimum, maximum } = allowed;
   return html`<label class="field">
     <span>${label} <small>${t("network.range", { minimum: number(minimum), maximum: number(maximum) })}</small></span>
@@ -168,7 +212,7 @@ function numberField(id, label, value, allowed, put, faults) {
       id=${id}
       min=${minimum}
       max=${maximum}
-      step="1"
+      step=${step}
       required
       .value=${value}
       aria-invalid=${faults.has(id) ? "true" : "false"}
@@ -214,7 +258,10 @@ async function submit(event) {
   refused.value = new Map();
   sending.value = true;
   try {
-    const { network, ...rest } = bodyOf(draft.value);
+    const { table } = draft.value;
+    if (draft.value.data === "own" && table)
+      draft.value = { ...draft.value, table: await splitBy(table, Number(draft.value.seed)) };
+    const { network, ...rest } = bodyOf(draft.value, known);
     await openNetwork(network, rest, { seq: 0, element: 0 });
     dialog("network").close();
     // Next is explained there.
@@ -259,6 +306,9 @@ function fieldOf(pointer) {
   if (pointer === "/network/input_size") return ["input"];
   if (pointer.startsWith("/network")) return ["layers"];
   if (pointer === "/data/samples") return ["samples"];
+  if (pointer === "/data/batch_size") return ["batch"];
+  if (pointer === "/data/noise") return ["noise"];
+  if (pointer.startsWith("/initializer")) return ["std"];
   if (pointer.startsWith("/data")) return ["data"];
   return [pointer === "/seed" ? "seed" : "all"];
 }
