@@ -108,7 +108,16 @@
 /**
  * One wrong field.
  *
- * @typedef {{pointer: string, code: string, message: string, allowed?: Allowed}} FieldError
+ * `line`: In a text, counted from 1.
+ *
+ * @typedef {{
+ *   pointer: string,
+ *   code: string,
+ *   message: string,
+ *   line?: number,
+ *   column?: number,
+ *   allowed?: Allowed,
+ * }} FieldError
  */
 
 /**
