@@ -148,6 +148,12 @@ class RowAnswer(TypedDict):
     pixels: list[int]
 
 
+class PictureAnswer(TypedDict):
+    """A picture as a network takes one: 28 rows of 28 numbers, from 0 (paper) to 1 (ink)."""
+
+    pixels: list[list[float]]
+
+
 class ProblemKindAnswer(TypedDict):
     """What a problem of this `type` means."""
 

@@ -95,6 +95,9 @@ STEP: dict[str, Any] = {
     "back to the start of the layer": {"direction": "back", "granularity": "layer"},
 }
 
+_STROKE = [[0, 9, 0], [0, 9, 0], [0, 9, 0], [0, 9, 0]]
+PICTURE: dict[str, Any] = {"a stroke": {"pixels": _STROKE}}
+
 CHECK: dict[str, Any] = {"usual step": {"h": 0.0001}}
 
 UPDATE: dict[str, Any] = {

@@ -349,6 +349,12 @@ class OpenStep(Strict):
     step: Steps | None = None
 
 
+class Picture(Strict):
+    """A drawing, either side of at most 280 pixels: 0 is paper, the largest number is ink."""
+
+    pixels: Matrix
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -362,4 +368,5 @@ UPDATE = TypeAdapter(Update)
 NEW_RUN: TypeAdapter[NewRun | RunOfBatches] = TypeAdapter(AnyRun)
 CHANGE_RUN = TypeAdapter(ChangeRun)
 OPEN_STEP = TypeAdapter(OpenStep)
+PICTURE = TypeAdapter(Picture)
 NOTHING = TypeAdapter(Nothing)

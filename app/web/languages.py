@@ -26,6 +26,7 @@ _FIRST = frozenset(
     f"{group}.{name}"
     for group, names in {
         "data": ("rate",),
+        "digit": ("number",),
         "export": ("button",),
         # Fields of a network, which any refusal may name.
         "network": ("data", "input", "layers", "samples", "seed"),

@@ -106,6 +106,16 @@ export async function createDataset(file, { label, seed, scale }) {
 }
 
 /**
+ * A drawing as a picture of the data set would be.
+ * @param {number[][]} pixels  0 is paper, the largest number ink
+ * @returns {Promise<number[][]>}  28 rows of 28, from 0 to 1
+ */
+export async function prepareDrawing(pixels) {
+  const answer = await call("/datasets/mnist/drawn", { method: "POST", body: { pixels } });
+  return (await answer.json()).pixels;
+}
+
+/**
  * Every limit of the server, and the data sets that a network of one's own can take.
  * @returns {Promise<Catalogue>}
  */

@@ -11,6 +11,7 @@ import { watchRecipes } from "./recipes.js";
 export { mountBeside } from "./panels/beside.js";
 export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
 export { data } from "./panels/data.js";
+export { digitSection } from "./panels/digit.js";
 export * as filing from "./panels/filing.js";
 export { pasteText } from "./panels/paste.js";
 export { openNetworkForm } from "./panels/network.js";

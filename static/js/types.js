@@ -1254,6 +1254,12 @@
  */
 
 /**
+ * A picture as a network takes one: 28 rows of 28 numbers, from 0 (paper) to 1 (ink).
+ *
+ * @typedef {{pixels: number[][]}} Picture
+ */
+
+/**
  * Where to begin.
  *
  * @typedef {{links: IndexLinks}} Index

@@ -138,6 +138,8 @@ def do_every_call(call: Caller) -> None:
     for name in ("index", "catalogue", "presets", "datasets", "problems"):
         call(f"get_{name}")
     assert call("get_row", "mnist", "test", 3).label in range(10)
+    drawn = models.Picture.from_dict(examples.PICTURE["a stroke"])
+    assert max(map(max, call("prepare_drawing", body=drawn).pixels)) == 1
     table = call.file(io.BytesIO(b"a,b\n1,x\n2,y\n"))
     assert call("get_dataset", call("create_dataset", body=table).name).class_names == ["x", "y"]
 

@@ -116,6 +116,17 @@ def test_a_fault_names_its_line_and_repeats_nothing(
     assert "secret" not in answer.text
 
 
+def test_a_drawing_becomes_a_row_that_a_network_takes(client: TestClient) -> None:
+    path = f"{API}/datasets/mnist/drawn"
+    row = client.get(f"{API}/datasets/mnist/rows/test/5").json()["pixels"]
+    picture = [row[i : i + 28] for i in range(0, 784, 28)]
+    made = client.post(path, json={"pixels": picture}).json()["pixels"]
+    most = max(row)
+    assert made == [pytest.approx([pixel / most for pixel in line]) for line in picture]
+    for wrong in ([[0, 0]], [[1, -1]], [[1] * 281], [[1], [1, 2]], []):
+        assert pointers(client.post(path, json={"pixels": wrong}))[0].startswith("/pixels")
+
+
 def test_other_types_and_sizes_are_refused(client: TestClient) -> None:
     assert post(client, TABLE, media="application/json").status_code == 415
     assert post(client, b"a,b\n" + b"1,x\n" * 600_000).status_code == 413

@@ -72,7 +72,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "get_recipe", "get_regions",
         "get_row", "get_run",
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
-        "open_step", "put_tensor", "put_tensors", "start_run",
+        "open_step", "prepare_drawing", "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
     }  # fmt: skip
 
@@ -202,6 +202,7 @@ BODIES = [
         ("start_run", examples.NEW_RUN),
         ("change_run", examples.CHANGE_RUN),
         ("open_step", examples.OPEN_STEP),
+        ("prepare_drawing", examples.PICTURE),
     )
     for name in bodies
 ]

@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "start_run": {"steps": 3},
     "change_run": {"learning_rate": 0.5},
     "open_step": {"step": 1},
+    "prepare_drawing": {"pixels": [[0, 1]]},
 }
 WRONG_QUERY = {
     "get_figure": {"cursor": "-1"},

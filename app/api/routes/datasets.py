@@ -6,13 +6,20 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import datasets
-from app.api.answers_catalogue import DatasetsAnswer, OwnDatasetAnswer, RowAnswer
-from app.api.bodies import read_bytes
+from app import datasets, handwriting
+from app.api import examples
+from app.api.answers_catalogue import (
+    DatasetsAnswer,
+    OwnDatasetAnswer,
+    PictureAnswer,
+    RowAnswer,
+)
+from app.api.bodies import read_bytes, read_model
 from app.api.context import PREFIX, service
 from app.api.documents import operation
 from app.api.executor import in_executor
 from app.api.files import MAX_FILE_BYTES, OCTETS, malformed
+from app.api.models import PICTURE
 from app.api.problem import Problem
 from app.api.routes.catalogue import CACHE
 from app.api.values import answer, encode
@@ -113,3 +120,25 @@ async def get_row(request: Request, name: str, split: str, row: int) -> Response
         raise Unknown(error.message) from None
     document = {"row": row, "label": label, "pixels": pixels.tolist()}
     return answer(encode(document), headers=CACHE)
+
+
+@operation(
+    router,
+    "POST",
+    "/datasets/mnist/drawn",
+    answer=PictureAnswer,
+    body=PICTURE,
+    examples=examples.PICTURE,
+)
+async def prepare_drawing(request: Request) -> Response:
+    """A digit of one's own, made such a picture as those of `mnist` are; nothing is kept.
+
+    It is scaled to fit a box of 20 by 20 pixels and moved so that its centre of mass is in the
+    middle of 28 by 28. As one row of `x` it goes through any network that takes digits.
+    """
+    body = await read_model(request, PICTURE)
+
+    def prepare() -> Response:
+        return answer(encode({"pixels": handwriting.prepared(body.pixels)}))
+
+    return await in_executor(request, prepare)

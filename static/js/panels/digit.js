@@ -1,6 +1,6 @@
 /**
  * The digit that goes through figure 5-28: its picture, the ten scores, the ten probabilities, and
- * another one with one click.
+ * another one with one click, or one that is drawn by hand.
  *
  * @import { Cell } from "../types.js"
  */
@@ -11,13 +11,19 @@ import { heatPicture } from "../figure/heat.js";
 import { inksIn, readPalette, scheme } from "../figure/palette.js";
 import { full, shorts } from "../format.js";
 import { edit } from "../session.js";
-import { cursor, editable, presets, session, stale, table, theme, visit } from "../store.js";
+import { cursor, editable, presets, session, stale, table, theme, trace, visit } from "../store.js";
 import { t } from "../strings.js";
+import { goTo } from "../timeline.js";
 import { asNumber, flat, isOmitted } from "../values.js";
+import { drawingPad } from "./pad.js";
 import { problems, whenSent } from "./said.js";
 import { wholeField } from "./whole.js";
 
 const SIDE = 28;
+const CLASSES = 10;
+
+/** Whether the pad to draw on is there. */
+const drawing = signal(false);
 
 /** The held-out digit that was asked for, and of which session, until the session has it. */
 const asked = signal({ visit: -1, row: 0 });
@@ -26,17 +32,29 @@ export function digitSection() {
   const now = session.value;
   if (!now || rows() === null) return null;
   const label = labelOf(now.t);
+  const isOwn = now.source === null;
   return html`<section class="digit" aria-labelledby="digit-title">
     <h2 id="digit-title">${t("digit.title")}</h2>
     <div class="digit-row">
       <img alt=${t("digit.picture", { label })} width="112" height="112" src=${picture(flat(now.x))} />
       <div>
-        <p>${t("digit.label", { label })}</p>
-        <button type="button" id="another" ?disabled=${!editable.value} @click=${another}>${t("digit.another")}</button>
+        ${isOwn ? rightAnswer(label) : html`<p>${t("digit.label", { label })}</p>`}
+        <div class="digit-buttons">
+          <button type="button" id="another" ?disabled=${!editable.value} @click=${another}>${t("digit.another")}</button>
+          <button
+            type="button"
+            id="draw"
+            aria-expanded=${drawing.value ? "true" : "false"}
+            ?disabled=${!editable.value}
+            @click=${() => (drawing.value = !drawing.value)}
+          >
+            ${t("digit.draw")}
+          </button>
+        </div>
         ${wholeField({
           id: "digit-row",
           label: t("digit.number"),
-          value: row(),
+          value: isOwn && asked.value.visit !== visit.value ? null : row(),
           minimum: 0,
           maximum: (rows() ?? 1) - 1,
           disabled: !editable.value,
@@ -44,8 +62,9 @@ export function digitSection() {
         })}
       </div>
     </div>
+    ${drawing.value && editable.value ? drawingPad(take) : null}
     ${problems.value.get("x") ? html`<p class="problem" role="alert">${problems.value.get("x")}</p>` : null}
-    ${classes()}
+    ${verdict()} ${classes()}
     <p class="hint">${t("digit.softmax")}</p>
   </section>`;
 }
@@ -67,7 +86,7 @@ function classes() {
       </tr>
     </thead>
     <tbody>
-      ${Array.from({ length: 10 }, (_, k) => {
+      ${Array.from({ length: CLASSES }, (_, k) => {
         const part = probabilities[k] === undefined ? 0 : asNumber(probabilities[k]);
         return html`<tr class=${k === best ? "lit" : ""}>
           <th scope="row">${k}</th>
@@ -78,6 +97,41 @@ function classes() {
       })}
     </tbody>
   </table>`;
+}
+
+/** What the network takes it for: the scores alone tell. */
+function verdict() {
+  const scores = known(scoresKey());
+  if (scores.length < CLASSES) return null;
+  const [first] = scores.map((_, k) => k).sort((a, b) => asNumber(scores[b]) - asNumber(scores[a]));
+  return html`<p id="verdict" role="status">${t("digit.verdict", { digit: first, score: shorts(scores)[first] })}</p>`;
+}
+
+/** What a digit of one's own is meant to be: the loss compares with it. @param {string} label */
+function rightAnswer(label) {
+  return html`<p>${t("digit.own")}</p>
+    <label class="field">
+      <span>${t("digit.right")}</span>
+      <select
+        id="digit-right"
+        ?disabled=${!editable.value}
+        @change=${(/** @type {Event} */ event) => putLabel(Number(/** @type {HTMLSelectElement} */ (event.target).value))}
+      >
+        ${Array.from({ length: CLASSES }, (_, k) => html`<option value=${k} .selected=${String(k) === label}>${k}</option>`)}
+      </select>
+    </label>`;
+}
+
+/** @param {number} label */
+function putLabel(label) {
+  return whenSent("t", edit([{ op: "replace", tensor: "t", value: [label] }]));
+}
+
+/** A drawing goes through the network, at once as far as the probabilities. @param {number[]} pixels */
+async function take(pixels) {
+  await whenSent("x", edit([{ op: "replace", tensor: "x", value: [pixels] }]));
+  const made = trace.value?.events.find(({ writes }) => writes.includes("loss.probabilities"));
+  if (made && known("loss.probabilities").length < CLASSES) goTo({ seq: made.seq + 1, element: 0 });
 }
 
 /** The scores are what the last Affine hands to Softmax. */

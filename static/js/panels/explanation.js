@@ -14,10 +14,9 @@ import { edgeOf, formulaFor, layerTitle, nameOf, opTitle, tensorOf, totalName } 
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, graph, loading, pointed, selection, session, subject, trace, view } from "../store.js";
+import { cursor, event, graph, loading, pointed, presets, selection, session, subject, trace, view } from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { goTo, position } from "../timeline.js";
-import { digitSection } from "./digit.js";
 import { equationInPlay, equations } from "./equations.js";
 import { leading, prose, sumOfTargets } from "./leading.js";
 import { samplesOf } from "../values.js";
@@ -39,6 +38,12 @@ export function explanation() {
     </section>
     ${subject.value ? answer(subject.value) : trace.value ? hint() : null} ${digitSection()} ${equations()} ${prose()} ${leading()}
   `;
+}
+
+/** The digit, in the figure of one. */
+function digitSection() {
+  const preset = presets.value.find(({ id }) => id === session.value?.preset);
+  return preset?.rows ? fromLater((rest) => rest.digitSection()) : null;
 }
 
 /** What one op does, forward and on the way back, each with its step. @param {TraceEvent[]} doings */

@@ -51,6 +51,8 @@ await done("get_datasets", api.getDatasets());
 await done("get_problems", api.getProblems());
 const row = await done("get_row", api.getRow({ path: { name: "mnist", split: "test", row: 3 } }));
 assert(row.pixels.length === 784, "a digit");
+const drawn = await done("prepare_drawing", api.prepareDrawing({ body: { pixels: [[0, 1, 0]] } }));
+assert(drawn.pixels.length === 28, "a drawing");
 
 const begun = await done("create_session", api.createSession({ body: { preset: presets[0].id } }));
 assert(begun.preset === presets[0].id, "a preset");
