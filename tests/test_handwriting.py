@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -31,12 +31,14 @@ def test_the_pictures_of_the_data_set_come_back_wherever_they_are_drawn_and_howe
     assert seen > 490
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     arrays.arrays(
-        np.float64, arrays.array_shapes(min_dims=2, max_dims=2, max_side=40),
-        elements=st.floats(0, 1e308),
+        np.float64,
+        st.tuples(st.integers(1, 9), st.integers(1, 9)),
+        elements=st.sampled_from([0.0, 5e-324, 0.2, 1.0, 255.0, 1e308]),
     ).filter(lambda picture: picture.any())
-)  # fmt: skip
+)
 def test_any_picture_fits_the_box_and_has_full_ink(picture: Any) -> None:
     field = prepared(picture)
     rows, columns = np.nonzero(field)

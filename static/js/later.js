@@ -12,6 +12,7 @@ export { mountBeside } from "./panels/beside.js";
 export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
 export { data } from "./panels/data.js";
 export { digitSection } from "./panels/digit.js";
+export { batchSection, sampleText } from "./panels/minibatch.js";
 export * as filing from "./panels/filing.js";
 export { pasteText } from "./panels/paste.js";
 export { openNetworkForm } from "./panels/network.js";

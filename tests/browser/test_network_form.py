@@ -114,6 +114,17 @@ def test_the_book_s_network_for_digits_is_made_in_two_clicks_and_steps_on(explor
     assert len(session["x"]) == len(session["source"]["rows"]) == 100
     weights = [cell for row in session["parameters"]["affine1.W"] for cell in row]
     assert 0.0095 < math.sqrt(sum(cell * cell for cell in weights) / len(weights)) < 0.0105
+    # Each row of x is a digit by its number in the set, with its picture.
+    page.wait_for_function("document.querySelectorAll('.batch img').length === 100")
+    numbers, labels = session["source"]["rows"], session["t"]
+    titles = page.locator(".batch button").evaluate_all("all => all.map((one) => one.title)")
+    assert titles == [
+        f"Row {row}: digit {label}, no. {number:,}"
+        for row, (label, number) in enumerate(zip(labels, numbers, strict=True))
+    ]
+    page.click('.batch [data-row="3"]')
+    page.wait_for_selector(f"#panel .sample-of >> text={titles[3]}")
+    page.click("#to-step")
     # Next starts with words, not with tables.
     assert page.get_attribute("#tab-explain", "aria-selected") == "true"
     assert "Next" in explorer.sentence()
@@ -145,6 +156,10 @@ def test_samples_bring_a_network_that_goes_with_them(explorer: Any) -> None:
         "noise": 0.05,
     }  # fmt: skip
     assert (len(session["x"]), session["network"]["input_size"]) == (6, 2)
+    places = page.locator(".batch circle").evaluate_all(
+        "all => all.map((one) => [Number(one.getAttribute('cx')), -Number(one.getAttribute('cy'))])"
+    )
+    assert places == session["x"]
 
     page.click("#choose")
     page.click("#own")

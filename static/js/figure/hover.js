@@ -7,6 +7,7 @@
  * @import { Picked } from "./pick.js"
  */
 import { effect } from "@preact/signals-core";
+import { later } from "../coming.js";
 import { full } from "../format.js";
 import { graph, stale, trace } from "../store.js";
 import { flat, indexOf } from "../values.js";
@@ -41,7 +42,10 @@ export function mountHover(host, at) {
     const cell = picked && cellOf(picked);
     if (!picked || cell === undefined || cell === null) return hide();
     const now = `${picked.key} ${picked.index}`;
-    if (now !== name) box.textContent = `${nameOfCell(picked)} = ${full(cell)}`;
+    if (now !== name)
+      box.textContent = [`${nameOfCell(picked)} = ${full(cell)}`, later.value?.sampleText(picked)]
+        .filter(Boolean)
+        .join(" \u00b7 ");
     name = now;
     box.hidden = false;
     const { left, top, width, height } = host.getBoundingClientRect();

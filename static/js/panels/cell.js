@@ -20,6 +20,7 @@ import { isEverKnown, knownOf, passOf, valueOf, whyNever } from "../figure/known
 import { numbersOf } from "../figure/walk.js";
 import { turnBeside } from "../figure/openops.js";
 import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
+import { sampleOf } from "./minibatch.js";
 import { turnButton } from "./turn.js";
 import { wholeField } from "./whole.js";
 
@@ -91,7 +92,7 @@ export function cellExplanation(spot) {
           : null
       }
     </h2>
-    ${cellFields(spot, edge)} ${answer} ${facts(spot, edge)}
+    ${sampleOf(spot)} ${cellFields(spot, edge)} ${answer} ${facts(spot, edge)}
     ${turnButton(graph.value && turnBeside(graph.value, spot.key))}
   </section>`;
 }

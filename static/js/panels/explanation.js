@@ -40,10 +40,11 @@ export function explanation() {
   `;
 }
 
-/** The digit, in the figure of one. */
+/** The digit, in the figure of one; or the samples of a mini-batch. */
 function digitSection() {
   const preset = presets.value.find(({ id }) => id === session.value?.preset);
-  return preset?.rows ? fromLater((rest) => rest.digitSection()) : null;
+  if (preset?.rows) return fromLater((rest) => rest.digitSection());
+  return session.value?.data ? fromLater((rest) => rest.batchSection()) : null;
 }
 
 /** What one op does, forward and on the way back, each with its step. @param {TraceEvent[]} doings */
