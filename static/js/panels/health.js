@@ -20,13 +20,14 @@ import { language, t } from "../strings.js";
 import { goTo } from "../timeline.js";
 import { asNumber } from "../values.js";
 import { learns } from "./data.js";
-import { shrink } from "./large.js";
+import { large, shrink } from "./large.js";
 
-/** Of the drawing, in px: a layer's row, the room for names, and the width. */
+/** Of the drawing, in px: a layer's row, the room for names, its width in the panel and where it is large. */
 const ROW = 22;
 const NAMES = 96;
 const WIDTH = 360;
-const END = 12;
+const LARGE_WIDTH = 860;
+const END = 16;
 const AXIS = 20;
 
 /** What is drawn of a layer: its field, and its shape and ink in the style sheet. */
@@ -125,22 +126,22 @@ export function board() {
     <div class="board-legend" aria-hidden="true">
       ${MARKS.map((name) => html`<span><svg viewBox="-8 -8 16 16" width="16" height="16">${mark(name, 0, 0)}</svg> ${t(`health.${name}`)}</span>`)}
     </div>
-    ${scrolling(drawn(value), t("health.title"))} ${scrolling(table(value), t("health.title"))}
+    ${scrolling(drawn(value, large.value?.id === "health" ? LARGE_WIDTH : WIDTH), t("health.title"))} ${scrolling(table(value), t("health.title"))}
   </div>`;
 }
 
-/** @param {Health} health */
-function drawn({ layers, scale }) {
+/** @param {Health} health @param {number} width */
+function drawn({ layers, scale }, width) {
   const [low, high] = [Math.log10(scale.minimum), Math.log10(scale.maximum)];
   const height = layers.length * ROW + AXIS;
   /** @param {number} power */
-  const x = (power) => NAMES + ((power - low) / (high - low)) * (WIDTH - NAMES - END);
+  const x = (power) => NAMES + ((power - low) / (high - low)) * (width - NAMES - END);
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return html`<svg class="log-scale" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label=${t("health.drawn")}>
+  return html`<svg class="log-scale" viewBox="0 0 ${width} ${height}" role="img" aria-label=${t("health.drawn")}>
     ${ticks.map(
       (power) =>
         svg`<line x1=${x(power)} x2=${x(power)} y1="0" y2=${height - AXIS} class=${power === 0 ? "one" : ""}></line>
-          ${(power - low) % 3 === 0 ? svg`<text x=${x(power)} y=${height - 5} text-anchor="middle">${`1e${power}`}</text>` : null}`,
+          ${(power - low) % 3 === 0 ? svg`<text x=${x(power)} y=${height - 5} text-anchor="middle">${short(10 ** power)}</text>` : null}`,
     )}
     ${layers.map((layer, i) => {
       const y = i * ROW + ROW / 2;
