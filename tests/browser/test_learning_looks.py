@@ -39,8 +39,9 @@ def learning(explorer: Any, body: dict[str, Any], search: str = "") -> Any:
     made = page.request.post(f"{explorer.server}/api/v1/sessions", data=body).json()
     explorer.id, explorer.token = made["id"], made["edit_token"]
     own = {"id": explorer.id, "token": explorer.token, "preset": None, "version": 1, "changed": 1}
-    kept = json.dumps(json.dumps([own]))
-    page.add_init_script(f"localStorage.setItem('backprop-explorer.own', {kept})")
+    # Where nothing of the page runs that would write there too.
+    page.goto(f"{explorer.server}/livez")
+    page.evaluate("own => localStorage.setItem('backprop-explorer.own', own)", json.dumps([own]))
     explorer.open(f"?session={made['id']}&lang=en{search}")
     page.click("#tab-learn")
     page.wait_for_selector(".learning-looks")
