@@ -39,6 +39,16 @@ WHOLE = f"""() => {{
 }}"""
 
 
+# Widths of selects as parts of those that show all of what is chosen.
+NARROWED = """all => all.map((one) => {
+  const whole = one.cloneNode(true);
+  whole.value = one.value;
+  whole.style.cssText = "position: absolute; max-width: none; width: max-content";
+  one.after(whole);
+  const part = one.offsetWidth / whole.offsetWidth;
+  whole.remove();
+  return part;
+})"""
 SCALE = "Number(document.getElementById('figure').dataset.scale)"
 SHIFTS = """
 window.shifted = 0;
@@ -135,6 +145,10 @@ def test_an_upright_phone_has_one_row_of_controls_and_a_figure_of_its_share(
     # Nothing written in the bars is cut off.
     cut = "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.id)"
     assert page.locator("#header button, #toolbar button").evaluate_all(cut) == []
+    # A choice is a little narrower than it would be at most.
+    narrowed = page.locator("#toolbar select").evaluate_all(NARROWED)
+    assert narrowed
+    assert min(narrowed) > 0.85
     name = page.locator("#choose .figure-name")
     assert name.evaluate("(one) => one.scrollHeight <= one.clientHeight")
 

@@ -94,7 +94,7 @@ function besideChoice() {
     title=${t("beside.why")}
     @click=${() => (beside.value = !beside.value)}
   >
-    ${t("beside.button")}
+    ${sign("M4 4h16v7H4zM4 13h16v7H4z")}<span>${t("beside.button")}</span>
   </button>`;
 }
 
@@ -154,7 +154,11 @@ async function show(change) {
 function exportButton() {
   const open = () => openDialog("openExport");
   return html`<button type="button" id="export-button" aria-haspopup="dialog" title=${t("export.button")} ?disabled=${!graph.value} @click=${open}>
-    <svg class="icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path d="M12 4v11M7 10l5 5 5-5M5 20h14"></path></svg
-    ><span>${t("export.button")}</span>
+    ${sign("M12 4v11M7 10l5 5 5-5M5 20h14")}<span>${t("export.button")}</span>
   </button>`;
+}
+
+/** What stands for a button's word where there is no room for it. @param {string} d */
+function sign(d) {
+  return html`<svg class="icon" viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path d=${d}></path></svg>`;
 }
