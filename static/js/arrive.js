@@ -6,15 +6,17 @@
  * @import { Session } from "./pagetypes.js"
  */
 import { ApiError } from "./api.js";
+import { bring } from "./coming.js";
 import { atBackward } from "./cursor.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
-import { MARK, openLink } from "./shared.js";
 import { beside, notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
 import { forget, keptRecipe, tokenOf } from "./tokens.js";
 
 const FIRST = "fig-5-25";
+/** What a link's numbers stand behind; what follows # is never sent to a server. */
+export const MARK = "#s=";
 
 /** Sessions of this page that are as the book has them, to go back to. @type {Map<string, string>} */
 const unchanged = new Map();
@@ -49,6 +51,7 @@ async function open(place) {
     ...(place.sample !== null && { sample: place.sample }),
   };
   if (location.hash.startsWith(MARK)) {
+    const { openLink } = await bring();
     if (await openLink(location.hash, { where: place.cursor ?? undefined, view: wanted })) return;
     const why = notice.value;
     await openPreset(FIRST, { where: startOf(FIRST) });

@@ -19,7 +19,7 @@ export const later = signal(null);
 let coming = null;
 
 /** Of all that a learner does first. */
-const STIRRINGS = ["pointermove", "pointerdown", "keydown", "focusin"];
+const STIRRINGS = ["pointermove", "pointerdown", "keydown", "focusin", "dragover"];
 
 /** @param {() => void} act  done once, as soon as the page is used at all */
 export function whenUsed(act) {

@@ -5,6 +5,7 @@
 import { watchSelectedCell } from "./panels/cell.js";
 import { watchRuns } from "./learning.js";
 import { bringStyle } from "./style.js";
+import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchRecipes } from "./recipes.js";
 
@@ -20,6 +21,7 @@ export { openExport } from "./panels/export.js";
 export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
 export { openShare } from "./panels/share.js";
+export { openLink } from "./shared.js";
 export { learn } from "./panels/learn.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
@@ -31,6 +33,7 @@ export function start() {
   bringStyle("/static/css/learning.css");
   watchSelectedCell();
   watchRecipes();
+  listenToDrops();
   listenToUndo();
   watchRuns();
 }

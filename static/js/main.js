@@ -25,6 +25,7 @@ import { mountTimeline } from "./timeline.js";
 import { watchVisits } from "./visits.js";
 
 async function start() {
+  holdFiles();
   const place = address.read(location.search);
   await speak(place.lang ?? keptLanguage());
   if (place.panels) embed(place.panels);
@@ -52,6 +53,13 @@ async function start() {
   watchVisits(place.lang !== null, arrive);
   document.body.dataset.ready = "true";
   whenUsed(fetchRest);
+}
+
+/** Dropped on the page, a file must not replace it, even before what opens it has come. */
+function holdFiles() {
+  for (const kind of /** @type {const} */ (["dragover", "drop"])) {
+    addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  }
 }
 
 /** Nothing on the first screen needs the limits or the rest; what does asks again where this fails. */

@@ -5,14 +5,13 @@
  * @import { View } from "./types.js"
  */
 import { ApiError, getRecipe } from "./api.js";
+import { MARK } from "./arrive.js";
 import { parsed, unpack, Unreadable } from "./packing.js";
 import { openRecipe } from "./session.js";
 import { notice, session } from "./store.js";
 import { t } from "./strings.js";
 import { isRecipe } from "./tokens.js";
 
-/** What a link's numbers stand behind; what follows # is never sent to a server. */
-export const MARK = "#s=";
 export const FILE = ".backprop.json";
 const KNOWN = ["base", "edits", "digest"];
 
@@ -31,8 +30,17 @@ export async function openLink(hash, options) {
 export async function openFile(file) {
   return opened(async () => {
     if (file.size > 4_000_000) throw new Unreadable();
-    return parsed(new Uint8Array(await file.arrayBuffer()));
+    return parsed(await bytesOf(file));
   }, {});
+}
+
+/** What cannot be read, such as a folder, has nothing in it. @param {File} file */
+async function bytesOf(file) {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new Unreadable();
+  }
 }
 
 /** @param {() => Promise<any>} read @param {Options} options */

@@ -104,6 +104,9 @@ def test_axe_finds_nothing_beside_the_digit(scanned: Any, server: str) -> None:
     page.goto(f"{server}/?preset=fig-5-28&at=24&lang=ko")
     page.wait_for_selector("#panel .digit")
     assert faults(page, "digit", "#panel") == []
+    page.click("#side-by-side")
+    page.wait_for_selector("#beside img")
+    assert faults(page, "side by side", "main") == []
 
 
 def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> None:

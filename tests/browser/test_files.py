@@ -1,6 +1,7 @@
 """Numbers that come in as files and go out as files: .npy, .npz, .csv."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ DROP = """async ([selector, files]) => {
   const fire = (type) => place.dispatchEvent(
     new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
   const taken = !fire("dragover");
+  const hint = document.querySelector("#drop-hint:popover-open");
   const lit = document.querySelector(".dropping") !== null;
   fire("drop");
-  return [taken, lit];
+  return [taken, hint ? hint.innerText : lit];
 }"""
 
 
@@ -38,7 +40,7 @@ def npz(**arrays: np.ndarray) -> bytes:
 
 
 def drop(explorer: Any, selector: str, *files: tuple[str, bytes]) -> Any:
-    """Whether the page took the drop, and showed that it would."""
+    """Whether the page took the drop, and lit what would; or what it said of dropping there."""
     return explorer.page.evaluate(DROP, [selector, [[name, list(data)] for name, data in files]])
 
 
@@ -216,11 +218,42 @@ def test_tensors_too_large_for_a_table_come_and_go_as_files(explorer: Any) -> No
 def test_a_file_dropped_beside_the_panel_does_not_replace_the_page(explorer: Any) -> None:
     open_own(explorer)
     version = explorer.get("")["version"]
-    assert drop(explorer, "#figure", ("x.npy", npy(np.zeros((5, 4))))) == [True, False]
-    explorer.page.click("#tab-table")
-    assert drop(explorer, "#panel", ("x.npy", npy(np.zeros((5, 4))))) == [True, False]
-    explorer.page.wait_for_timeout(200)
+    file = ("x.npy", npy(np.zeros((5, 4))))
+    notice = explorer.page.locator("#notice p")
+    for place in ("#figure", "#panel", "#share"):
+        if place == "#panel":
+            explorer.page.click("#tab-table")
+        if place == "#share":
+            explorer.page.click("#share-button")
+            explorer.page.wait_for_selector("#share-save")
+        taken, hint = drop(explorer, place, file)
+        assert taken
+        assert ".backprop.json" in hint
+        notice.wait_for()
+        assert notice.inner_text().startswith("x.npy cannot be opened here.")
+        assert not explorer.page.is_visible("#drop-hint")
+        assert explorer.page.locator("dialog[open]").count() == 0
+        explorer.page.click("#notice button")
     assert explorer.get("")["version"] == version
+
+
+def test_a_shared_file_dropped_anywhere_is_opened(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-25&lang=en")
+    recipe = {
+        "base": {"preset": "fig-5-25"},
+        "edits": [{"op": "set", "tensor": "affine1.W", "index": [0, 0], "value": 9}],
+    }
+    before = explorer.id
+    # As a browser names the second of two.
+    drop(explorer, "#figure", ("fig-5-25.backprop (1).json", json.dumps(recipe).encode()))
+    explorer.until(lambda: explorer.id != before and explorer.numbers("affine1.W")[0] == 9)
+    drop(explorer, "#timeline", ("notes.json", b"[1, 2]"))
+    explorer.page.wait_for_selector("#notice p")
+    assert "no numbers that can be opened" in explorer.page.inner_text("#notice p")
+    # With others it could not be told what is wanted.
+    explorer.page.click("#tab-data")
+    drop(explorer, "#panel", ("x.npy", npy(np.zeros((1, 2)))), ("one.json", b"{}"))
+    said(explorer, "one.json holds a whole figure with its numbers.")
 
 
 def test_somebody_else_s_numbers_can_be_saved_and_not_replaced(explorer: Any) -> None:
@@ -230,7 +263,8 @@ def test_somebody_else_s_numbers_can_be_saved_and_not_replaced(explorer: Any) ->
     explorer.open(address)
     explorer.page.click("#tab-data")
     assert explorer.page.locator("#panel input[type=file]").count() == 0
-    assert drop(explorer, section("x"), ("x.npy", npy(np.zeros((5, 4))))) == [True, False]
+    drop(explorer, section("x"), ("x.npy", npy(np.zeros((5, 4)))))
+    explorer.page.wait_for_selector("#notice p")
     _, data = download(explorer, "x: Save as .npy")
     assert np.load(io.BytesIO(data)).tolist() == explorer.get("")["x"]
     assert problem_of_files(explorer) == ""

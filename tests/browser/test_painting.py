@@ -222,8 +222,11 @@ def test_a_click_on_the_canvas_asks_about_the_op_that_is_drawn_there(explorer: A
         assert page.inner_text("#chosen-title").startswith(title)
 
 
-def test_every_box_of_figure_5_28_has_its_name_on_the_canvas(explorer: Any) -> None:
-    explorer.page.set_viewport_size({"width": 1000, "height": 560})
+@pytest.mark.parametrize("beneath", [False, True], ids=["inside", "beneath"])
+def test_every_box_of_figure_5_28_has_its_name_on_the_canvas(explorer: Any, beneath: bool) -> None:
+    # On a phone no box has room for a name.
+    width, height = (390, 844) if beneath else (1000, 560)
+    explorer.page.set_viewport_size({"width": width, "height": height})
     page = explorer.open("?preset=fig-5-28&at=0").page
     page.click("#fit")
     explorer.until(f"{PAINTER} === 'far'")
@@ -236,13 +239,14 @@ def test_every_box_of_figure_5_28_has_its_name_on_the_canvas(explorer: Any) -> N
       context.drawImage(canvas, 0, 0);
       return [...document.querySelectorAll("#figure .node.layer > rect")].map((rect) => {
         const box = rect.getBoundingClientRect();
-        const [x, y] = [(box.left - frame.left + 3) * k, (box.top - frame.top + 3) * k];
+        const top = %s;
+        const [x, y] = [(box.left - frame.left + 3) * k, (top - frame.top + 3) * k];
         const [w, h] = [(box.width - 6) * k, (box.height - 6) * k];
         const { data } = context.getImageData(x, y, w, h);
         const pixels = new Uint32Array(data.buffer);
         return pixels.some((pixel) => pixel !== pixels[0]);
       });
-    }"""
+    }""" % ("box.bottom" if beneath else "box.top")
     explorer.until(f"({named})().every(Boolean)")
     assert len(page.evaluate(named)) == 7
 

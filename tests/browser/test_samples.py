@@ -170,6 +170,9 @@ def test_nothing_is_updated_with_a_rate_that_is_not_the_one_shown(explorer: Any,
     explorer.until(lambda: explorer.get("")["version"] == 3)
     assert explorer.get("")["optimizer"]["learning_rate"] == 0.5
     page.wait_for_selector('[aria-labelledby="data-rate"] .hint')
+    # What is said of a change goes with it.
+    page.click("#undo")
+    page.wait_for_selector('[aria-labelledby="data-rate"] .hint', state="detached")
 
 
 @pytest.mark.parametrize("figure", ["fig-5-24", "fig-5-25", "fig-5-26", "fig-5-27", "fig-5-30"])

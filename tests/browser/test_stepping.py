@@ -285,3 +285,15 @@ def test_a_zero_of_the_opened_loss_names_the_target(explorer: Any) -> None:
     explorer.press("End")
     explorer.page.click('[data-key="loss.log.1.grad"] [data-cell="0"]')
     assert "target is 0" in explorer.page.inner_text("#why-zero")
+
+
+def test_the_backward_pass_through_layers_without_parameters_speaks_of_none(explorer: Any) -> None:
+    loss = {"type": "softmax_cross_entropy"}
+    network = {"input_size": 2, "layers": [{"type": "relu"}], "loss": loss}
+    made = explorer.page.request.post(
+        f"{explorer.server}/api/v1/sessions", data={"network": network, "x": [[1, 2]], "t": [1]}
+    ).json()
+    explorer.open(f"?session={made['id']}&stride=phase&lang=en")
+    explorer.page.click("#next")
+    explorer.press("End")
+    assert explorer.sentence() == "The backward pass: \u2202L/\u2202X."

@@ -7,6 +7,7 @@
  * @import { Window } from "./zoom.js"
  */
 import { makeBatches } from "./batches.js";
+import { makeFarNames } from "./farnames.js";
 import { makeFarText } from "./fartext.js";
 import { viewIn } from "./zoom.js";
 
@@ -17,7 +18,7 @@ export function makeFar(host) {
   canvas.setAttribute("aria-hidden", "true");
   host.append(canvas);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  /** @type {{batches: ReturnType<typeof makeBatches>, text: ReturnType<typeof makeFarText>} | null} */
+  /** @type {{batches: ReturnType<typeof makeBatches>, text: ReturnType<typeof makeFarText>, names: ReturnType<typeof makeFarNames>} | null} */
   let drawn = null;
   /** @type {Figure | null} */
   let prepared = null;
@@ -46,7 +47,11 @@ export function makeFar(host) {
       if (figure !== prepared) {
         const { scene } = figure.main;
         const family = getComputedStyle(host).fontFamily;
-        drawn = { batches: makeBatches(scene), text: makeFarText(scene, figure.graph, family) };
+        drawn = {
+          batches: makeBatches(scene),
+          text: makeFarText(scene, figure.graph, family),
+          names: makeFarNames(scene, family),
+        };
         prepared = figure;
         shown = "";
       }
@@ -67,7 +72,7 @@ export function makeFar(host) {
       drawn.text.pictures(context, sight);
       if (legible) drawn.text.details(context, sight, view, !moving);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      drawn.text.names(context, sight, place);
+      drawn.names(context, sight, place);
     },
   };
 }

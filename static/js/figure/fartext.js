@@ -1,6 +1,6 @@
 /**
- * What the canvas writes: names of boxes at any scale, and, where a figure is legible but too rich
- * to be mounted, its numbers, names and shapes.
+ * What the canvas shows beside lines and boxes: heat maps at any scale and, where a figure is
+ * legible but too rich to be mounted, its numbers, names and shapes.
  *
  * @import { Formula, Graph } from "../types.js"
  * @import { Box } from "./places.js"
@@ -14,14 +14,6 @@ import { nameIn } from "./pieces.js";
 import { placesIn } from "./places.js";
 import { fitOf, textsOf } from "./texts.js";
 
-const NAME_SIZE = 12;
-/** For a box that has no room for that. */
-const LEAST_NAME_SIZE = 9;
-/** From line to line, in sizes. */
-const LEADING = 1.05;
-
-/** @typedef {{x: number, y: number, k: number}} At */
-
 /**
  * @param {Scene} scene
  * @param {Graph} graph
@@ -32,9 +24,6 @@ export function makeFarText(scene, graph, family) {
   const glyphs = new Map();
   /** @type {Map<Part, {of: unknown[], picture: HTMLCanvasElement | null}>} */
   const pictures = new Map();
-  const titled = scene.parts.filter(
-    (part) => (part.kind === "group" && part.group.title) || (part.kind === "node" && part.node.kind === "layer"),
-  );
   const mapped = scene.parts.filter(
     (part) => (part.kind === "label" && part.label.mode === "heat") || (part.kind === "node" && part.node.image),
   );
@@ -88,25 +77,6 @@ export function makeFarText(scene, graph, family) {
     context.fillText(label.shape.text, label.shape.x, label.shape.y - 4);
   }
 
-  /**
-   * How a box has its name: as large as may be; from bottom to top in a slim one, and one word
-   * beneath the other before it has none.
-   * @param {CanvasRenderingContext2D} context @param {string} text
-   * @param {{across: number, down: number, sizes: number[]}} room
-   */
-  function nameFit(context, text, { across, down, sizes }) {
-    for (const size of sizes) {
-      context.font = `${size}px ${family}`;
-      for (const lines of [[text], text.split(" ")]) {
-        const width = Math.max(...lines.map((line) => context.measureText(line).width));
-        const height = size * (1 + (lines.length - 1) * LEADING);
-        if (width <= across && height <= down + 4) return { size, lines, turned: false };
-        if (width <= down && height <= across + 4) return { size, lines, turned: true };
-      }
-    }
-    return null;
-  }
-
   return {
     /**
      * Make the small pictures of the heat maps and of the input anew where their numbers changed.
@@ -145,39 +115,6 @@ export function makeFarText(scene, graph, family) {
         if (picture) context.drawImage(picture, x, y, w, h);
       }
       context.globalAlpha = 1;
-    },
-    /**
-     * Names of groups and layers, of one size at every scale, where their box has room for them.
-     * @param {CanvasRenderingContext2D} context  in px of the screen
-     * @param {Sight} sight
-     * @param {At} at
-     */
-    names(context, sight, { x, y, k }) {
-      context.textBaseline = "middle";
-      for (const part of titled) {
-        const inside = part.kind === "node";
-        const text = part.kind === "group" ? (part.group.title ?? "") : inside ? nameIn(part.node) : "";
-        const [across, down] = [part.w * k - 4, part.h * k - 4];
-        context.fillStyle = inside ? sight.palette.ink : sight.palette.grey;
-        context.textAlign = inside ? "center" : "left";
-        if (!inside) {
-          const size = Math.min(NAME_SIZE, part.h * k);
-          context.font = `${size}px ${family}`;
-          const fits = context.measureText(text).width <= across && size <= down + 4;
-          if (fits) context.fillText(text, x + part.x * k + 4, y + part.y * k + size * 0.75);
-          continue;
-        }
-        const fit = nameFit(context, text, { across, down, sizes: [Math.max(NAME_SIZE, 14 * k), LEAST_NAME_SIZE] });
-        if (!fit) continue;
-        context.save();
-        context.font = `${fit.size}px ${family}`;
-        context.translate(x + (part.x + part.w / 2) * k, y + (part.y + part.h / 2) * k);
-        if (fit.turned) context.rotate(-Math.PI / 2);
-        fit.lines.forEach((line, i) =>
-          context.fillText(line, 0, (i - (fit.lines.length - 1) / 2) * fit.size * LEADING),
-        );
-        context.restore();
-      }
     },
     /**
      * @param {CanvasRenderingContext2D} context  in the figure's px

@@ -12,7 +12,7 @@ import { edit, fork } from "../session.js";
 import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
 import { dataName } from "../figure/names.js";
-import { shapeText } from "../format.js";
+import { shapeText, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { allowedMessage, messageOf } from "../messages.js";
 import { tableEditor } from "./editor.js";
@@ -25,8 +25,6 @@ import { undoing } from "./undoing.js";
 import { typedSentence } from "./words.js";
 import { signal } from "@preact/signals-core";
 
-/** @type {import("@preact/signals-core").Signal<{before: number, after: number} | null>} */
-const updated = signal(null);
 /** What is typed as the learning rate of a session that has another one. */
 const typed = signal(/** @type {{id: string, rate: number, text: string} | null} */ (null));
 /** The last learning rate on its way: null where it was refused. @type {Promise<unknown>} */
@@ -118,7 +116,6 @@ function learningRate() {
         ? html`<p class="problem" role="alert" id=${parseNumber(text) === null ? "words-learning_rate-" : "problem-learning_rate"}>${problem}</p>`
         : notes("learning_rate")
     }
-    ${updated.value ? html`<p class="hint" role="status">${t("data.updated", updated.value)}</p>` : null}
   </section>`;
 }
 
@@ -149,12 +146,13 @@ function typedRate() {
 
 /** Never with another rate than the one shown: the one typed last has to be taken first. */
 async function takeStep() {
-  updated.value = null;
   await rateSent;
   const wanted = parseNumber(typedRate() ?? "");
   const isTaken = wanted === null || wanted === session.value?.optimizer.learning_rate;
   if (!isTaken && (await sendRate(wanted)) === null) return;
-  updated.value = await whenSent("learning_rate", update());
+  const loss = await whenSent("learning_rate", update());
+  if (loss)
+    note("learning_rate", null, { hint: t("data.updated", { before: short(loss.before), after: short(loss.after) }) });
 }
 
 async function copyToOwn() {

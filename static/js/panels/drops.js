@@ -1,39 +1,54 @@
 /**
- * The Data panel as a place to drop files on, from the first moment: dropped beside it, a file must
- * not replace the page.
+ * The page as a place to drop files on: one that Share has saved anywhere, numbers on the Data
+ * panel. While a file is held over the page, it says what goes where.
  */
-import { bring } from "../coming.js";
-import { editable, panel } from "../store.js";
+import { dialog, dialogOpen } from "./dialogs.js";
+import { isShared, open } from "./filing.js";
+import { openShared } from "./share.js";
+import { editable, notice, panel } from "../store.js";
+import { t } from "../strings.js";
 
-export function mountDrops() {
+const DIALOGS = ["network", "share", "export", "help"];
+
+export function listenToDrops() {
   const place = /** @type {HTMLElement} */ (document.getElementById("panel"));
+  const hint = document.createElement("p");
+  hint.id = "drop-hint";
+  // Over everything, dialogs too.
+  hint.popover = "manual";
+  document.body.append(hint);
   /** @type {Element | null} */
   let lit = null;
-  /** @param {Element | null} element */
-  const light = (element) => {
-    if (element === lit) return;
-    lit?.classList.remove("dropping");
-    element?.classList.add("dropping");
-    lit = element;
+  /** @param {Element | null} element  of the Data panel @param {boolean} held  whether a file is over the page */
+  const light = (element, held) => {
+    if (element !== lit) {
+      lit?.classList.remove("dropping");
+      element?.classList.add("dropping");
+      lit = element;
+    }
+    const shows = held && element === null;
+    if (shows) hint.textContent = t("files.anywhere");
+    if (shows !== hint.matches(":popover-open")) hint.togglePopover(shows);
   };
   addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
     const over = /** @type {Element} */ (event.target);
-    const takes = panel.value === "data" && editable.value && place.contains(over);
-    event.dataTransfer.dropEffect = takes ? "copy" : "none";
-    light(takes ? (over.closest("section[data-name]") ?? place) : null);
+    const takes = panel.value === "data" && editable.value && place.contains(over) && !dialogOpen();
+    light(takes ? (over.closest("section[data-name]") ?? place) : null, true);
   });
   addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) light(null);
+    if (event.relatedTarget === null) light(null, false);
   });
   addEventListener("drop", async (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
     const target = lit;
-    light(null);
+    light(null, false);
     const files = [...event.dataTransfer.files];
-    if (target === null || files.length === 0) return;
-    await (await bring()).filing.open(files, target.getAttribute("data-name"));
+    if (files.length === 0) return;
+    if (target !== null) return open(files, target.getAttribute("data-name"));
+    for (const id of DIALOGS) dialog(id).close();
+    if (files.length === 1 && isShared(files[0])) return openShared(files[0]);
+    notice.value = t("files.elsewhere", { name: (files.find((file) => !isShared(file)) ?? files[0]).name });
   });
 }

@@ -15,7 +15,6 @@ import { parseMatrix } from "../matrices/parse.js";
 import { Refusal } from "../matrices/refusal.js";
 import { messageOf } from "../messages.js";
 import { edit } from "../session.js";
-import { FILE } from "../shared.js";
 import { session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { asRows, flat, isOmitted, outputSize, shapeOf } from "../values.js";
@@ -38,9 +37,11 @@ class Wrong extends Error {}
 export async function open(files, name) {
   const now = session.value;
   if (!now) return;
-  if (files[0].name.toLowerCase().endsWith(FILE)) return openShared(files[0]);
+  if (files.length === 1 && isShared(files[0])) return openShared(files[0]);
   const place = name ?? ALL;
   try {
+    const whole = files.find(isShared);
+    if (whole) throw new Wrong(t("files.alone", { name: whole.name }));
     /** @type {Entry[]} */
     const entries = [];
     for (const file of files) entries.push(...(await entriesOf(file, files.length === 1 ? name : null, now)));
@@ -60,7 +61,7 @@ export async function open(files, name) {
 async function entriesOf(file, name, now) {
   const [, stem, kind] = /^(.*?)\.([^.]*)$/.exec(file.name) ?? [null, file.name, ""];
   if (file.size > MOST_BYTES) throw new Wrong(t("files.large", { name: file.name, limit: MOST_BYTES / 1e6 }));
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  const bytes = await bytesOf(file);
   if (kind.toLowerCase() === "npz") {
     const arrays = attempt(file.name, () => readNpz(bytes));
     return [...arrays].map(([entry, content]) => ({ name: entry, matrix: attempt(entry, () => readNpy(content)) }));
@@ -69,6 +70,24 @@ async function entriesOf(file, name, now) {
   if (name === null && !known.includes(stem))
     throw new Wrong(t("files.which", { name: file.name, names: known.join(", ") }));
   return [{ name: name ?? stem, matrix: attempt(file.name, () => matrixOf(kind.toLowerCase(), bytes)) }];
+}
+
+/** @param {File} file */
+async function bytesOf(file) {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new Wrong(t("files.broken", { name: file.name }));
+  }
+}
+
+/**
+ * Whether a file holds a whole session, as Share saves it; browsers number files of one name:
+ * `fig-5-25.backprop (1).json`.
+ * @param {File} file
+ */
+export function isShared({ name }) {
+  return name.toLowerCase().endsWith(".json");
 }
 
 /** @param {string} kind @param {Uint8Array} bytes @returns {Matrix} */

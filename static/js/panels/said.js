@@ -4,7 +4,7 @@
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import { messageOf } from "../messages.js";
-import { visit } from "../store.js";
+import { session, visit } from "../store.js";
 
 /** @typedef {{label: string, take: () => unknown}} Offer */
 
@@ -12,7 +12,10 @@ import { visit } from "../store.js";
 export const problems = signal(new Map());
 /** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, Offer>>} */
 const offers = signal(new Map());
-/** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, string>>} */
+/**
+ * What was done, and the version of the numbers that it led to: of others it says nothing true.
+ * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, {text: string, version: number | undefined}>>}
+ */
 const hints = signal(new Map());
 
 /** What was said about another session's numbers is not about these. */
@@ -31,7 +34,7 @@ effect(() => {
 export function note(name, problem, { offer = null, hint = null } = {}) {
   problems.value = changed(problems.value, name, problem);
   offers.value = changed(offers.value, name, offer);
-  hints.value = changed(hints.value, name, hint);
+  hints.value = changed(hints.value, name, hint ? { text: hint, version: session.peek()?.data_version } : null);
 }
 
 /**
@@ -51,11 +54,11 @@ function changed(map, name, value) {
 export function notes(name) {
   const problem = problems.value.get(name);
   const offer = offers.value.get(name);
-  const hint = hints.value.get(name);
+  const { text: hint = null, version } = hints.value.get(name) ?? {};
   return html`
     ${problem ? html`<p class="problem" role="alert" id="problem-${name}">${problem}</p>` : null}
     ${offer ? html`<p><button type="button" class="offer" @click=${() => take(name, offer)}>${offer.label}</button></p>` : null}
-    ${hint ? html`<p class="hint" role="status">${hint}</p>` : null}
+    ${hint && version === session.value?.data_version ? html`<p class="hint" role="status">${hint}</p>` : null}
   `;
 }
 

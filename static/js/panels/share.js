@@ -5,10 +5,11 @@
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import { getRecipe } from "../api.js";
+import { MARK } from "../arrive.js";
 import { messageOf } from "../messages.js";
 import { mount } from "../mount.js";
 import { pack } from "../packing.js";
-import { FILE, MARK, openFile } from "../shared.js";
+import { FILE, openFile } from "../shared.js";
 import { notice, session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { sharedAddress } from "../visits.js";

@@ -9,14 +9,12 @@ import { gone, loading, notice, panel, panelOpen, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { explanation } from "./explanation.js";
-import { mountDrops } from "./drops.js";
 
 const PANELS = /** @type {const} */ (["explain", "data", "table", "learn"]);
 /** Where a tab keeps which panel is open over a reload. */
 const KEPT = "backprop-explorer.panel";
 
 export function mountSide() {
-  mountDrops();
   keepOpen();
   mount("tabs", tabs);
   mount("panel", () => (panelOpen.value ? content(panel.value) : null));

@@ -43,7 +43,8 @@ export function strideSentence(events, as) {
   };
   if (isWholeStep(events)) return { key: `passed.step.${learned.length > 0 ? "update" : "pass"}`, names };
   if (phase === "update") return { key: `passed.${isPhase ? "phase" : "layer"}.update`, names };
-  if (isPhase) return { key: `passed.phase.${phase}`, names };
+  const hasNone = phase === "backward" && parameters.length === 0;
+  if (isPhase) return { key: `passed.phase.${hasNone ? "inputs" : phase}`, names };
   const isLoss = layer === "loss" && phase === "loss" && writes.includes("loss");
   const kind = isLoss ? "loss" : type === "affine" && phase === "forward" ? "affine" : "layer";
   return { key: `passed.${kind}.${phase === "backward" ? "backward" : "forward"}`, names };
