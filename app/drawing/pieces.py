@@ -4,7 +4,7 @@ from typing import Literal
 
 from app.drawing import drawn
 from app.drawing.geometry import Placement, Point, Rect
-from app.drawing.labels import Label, pixel, rounded
+from app.drawing.labels import pixel, rounded
 from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, TITLES, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
 from app.drawing.spoken import in_words
@@ -92,7 +92,7 @@ def _forward(plan: Plan, face: EdgeFace, placement: Placement) -> drawn.GraphEdg
     return {
         "id": edge.id, "direction": "forward", "tensor": edge.tensor,
         "from": _begin(face), "to": face.target, "shape": list(edge.shape),
-        "shape_text": _shape_text(face.forward), "row": edge.row, "key": edge.id,
+        "shape_text": _shape_text(plan, face), "row": edge.row, "key": edge.id,
         "points": rounded(points), "label": label, "box": None,
         "description": _sentence(plan, face),
     }  # fmt: skip
@@ -113,7 +113,7 @@ def _backward(
     answer: drawn.GraphEdge = {
         "id": f"{edge.id}.grad", "direction": "backward", "tensor": edge.tensor,
         "from": face.target, "to": _begin(face), "shape": list(edge.shape),
-        "shape_text": _shape_text(face.backward or face.forward), "row": edge.row,
+        "shape_text": _shape_text(plan, face), "row": edge.row,
         "key": f"{edge.id}.grad",
         "points": rounded(parallel[::-1]),
         "label": face.backward.under(run, off) if face.backward and run else None, "box": number,
@@ -142,8 +142,9 @@ def _begin(face: EdgeFace) -> str | None:
     return face.source or (face.edge.id if face.edge.source is None else None)
 
 
-def _shape_text(label: Label | None) -> str:
-    return label.shape if label else ""
+def _shape_text(plan: Plan, face: EdgeFace) -> str:
+    """The shape as the label has it, without the number of samples that stands after X's."""
+    return plan.shape_text(face.edge) if face.forward or face.backward else ""
 
 
 def _sentence(plan: Plan, face: EdgeFace) -> str:

@@ -71,11 +71,13 @@ def test_figure_5_27_writes_n_for_its_samples_and_says_once_what_it_is() -> None
     drawing = Passes().drawing(preset_session("fig-5-27", loader))
     shown = {edge["key"]: edge["shape_text"] for edge in drawing["edges"]}
     assert shown == {
-        "x": "(N, 2), N = 3", "affine1.W": "(2, 3)", "affine1.b": "(3,)",
+        "x": "(N, 2)", "affine1.W": "(2, 3)", "affine1.b": "(3,)",
         "affine1.dot": "(N, 3)", "affine1.output": "(N, 3)",
         "x.grad": "(N, 2)", "affine1.W.grad": "(2, 3)", "affine1.b.grad": "(3,)",
         "affine1.dot.grad": "(N, 3)", "affine1.output.grad": "(N, 3)",
     }  # fmt: skip
+    written = [edge["label"]["shape"]["text"] for edge in drawing["edges"] if edge["label"]]
+    assert [text for text in written if "N =" in text] == ["(N, 2), N = 3"]
     assert [one["shapes"] for one in drawing["equations"]] == [
         "(N, 2) = (N, 3) (3, 2)", "(2, 3) = (2, N) (N, 3)", "(3,) = (N, 3)",
     ]  # fmt: skip
