@@ -3,7 +3,8 @@
  *
  * @import { Edit } from "./pagetypes.js"
  */
-import { has, t } from "./strings.js";
+import { dataName, layerTitle } from "./figure/names.js";
+import { t } from "./strings.js";
 
 /** Pointers into a new session, or names of a query, and the page's words for them. */
 const NAMES = /** @type {[RegExp, string][]} */ ([
@@ -62,17 +63,12 @@ export function cellName(tensor, index) {
   return column === undefined ? t("field.place", { name, place: row }) : t("field.cell", { name, row, column });
 }
 
-/** @param {string} tensor */
+/** As the figure has it, or as part of a layer whose name somebody chose. @param {string} tensor */
 function tensorName(tensor) {
   if (tensor === "learning_rate") return t("data.rate");
+  const name = dataName(tensor);
+  if (name !== tensor) return name;
   if (tensor === "grad_output") return t("field.gradient");
   const [layer, part] = tensor.split(".");
-  return part === undefined ? layer : t("field.parameter", { part, layer: layerName(layer) });
-}
-
-/** `affine2` is Affine 2; a name that somebody chose stays as it is. @param {string} name */
-function layerName(name) {
-  const [, type, number] = /^([a-z]+)(\d+)$/.exec(name) ?? [];
-  const key = `layer.${type}`;
-  return has(key) ? `${t(key)} ${number}` : name;
+  return part === undefined ? layer : t("field.parameter", { part, layer: layerTitle(layer) });
 }

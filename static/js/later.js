@@ -8,6 +8,7 @@ import { bringStyle } from "./style.js";
 import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchRecipes } from "./recipes.js";
+import { keepUndo } from "./undokept.js";
 
 export { mountBeside } from "./panels/beside.js";
 export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
@@ -35,5 +36,6 @@ export function start() {
   watchRecipes();
   listenToDrops();
   listenToUndo();
+  keepUndo();
   watchRuns();
 }

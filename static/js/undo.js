@@ -16,7 +16,7 @@ const RATE = "learning_rate";
 /** @typedef {{undo: readonly Edit[][], redo: readonly Edit[][]}} Past */
 
 /** @type {import("@preact/signals-core").Signal<ReadonlyMap<string, Past>>} */
-const pasts = signal(new Map());
+export const pasts = signal(new Map());
 /** @type {Past} */
 const NOTHING = { undo: [], redo: [] };
 
@@ -57,7 +57,7 @@ export function noteChange(id, kind, opposite) {
 }
 
 /** Changes that were steps of learning: known by the very edits that take them back. */
-const steps = new WeakSet();
+export const steps = new WeakSet();
 
 /**
  * Note a step of learning that the server has made, or gone back over.
@@ -80,13 +80,13 @@ export function isStep(id, kind) {
   return next !== null && steps.has(next);
 }
 
-/** The newest changes. @param {Edit[][]} list */
-function bounded(list) {
+/** The newest changes. @param {readonly Edit[][]} list @param {number} [most]  of their cells */
+export function bounded(list, most = MOST_CELLS) {
   let cells = 0;
   let first = list.length;
   while (first > 0 && list.length - first < MOST_CHANGES) {
     cells += list[first - 1].reduce((sum, edit) => sum + cellsOf(edit), 0);
-    if (cells > MOST_CELLS) break;
+    if (cells > most) break;
     first--;
   }
   return list.slice(first);

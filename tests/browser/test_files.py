@@ -63,7 +63,7 @@ def test_an_npy_file_dropped_on_a_tensor_becomes_it(explorer: Any) -> None:
     w = RNG.normal(size=(4, 10))
     assert drop(explorer, section("affine1.W"), ("whatever.npy", npy(w))) == [True, True]
     becomes(explorer, "affine1.W", w.tolist())
-    said(explorer, "Read: affine1.W 4 \u00d7 10.")
+    said(explorer, "Read: W\u2081 4 \u00d7 10.")
     assert explorer.page.locator(".dropping").count() == 0
     # On the panel its name tells where it goes.
     drop(explorer, "#panel", ("affine2.b.npy", npy(np.array([[1], [2], [3]]))))
@@ -109,7 +109,7 @@ def test_csv_files_of_samples_and_targets_are_dropped_together(explorer: Any) ->
 
 def test_a_file_can_be_chosen_with_the_keyboard_too(explorer: Any) -> None:
     open_own(explorer)
-    opener = explorer.page.get_by_label("affine2.b: Open a file")
+    opener = explorer.page.get_by_label("B\u2082: Open a file")
     opener.focus()
     with explorer.page.expect_file_chooser() as choosing:
         opener.press("Enter")
@@ -122,7 +122,7 @@ def test_what_fits_only_transposed_is_offered_for_files_too(explorer: Any) -> No
     w1, w2 = RNG.normal(size=(4, 10)), RNG.normal(size=(10, 3))
     before = tensor(explorer, "affine1.W")
     drop(explorer, "#panel", ("torch.npz", npz(affine1__W=w1.T, affine2__W=w2.T)))
-    said(explorer, "affine1.W (10, 4), affine2.W (3, 10)")
+    said(explorer, "W\u2081 (10, 4), W\u2082 (3, 10)")
     assert tensor(explorer, "affine1.W") == before
     explorer.page.get_by_role("button", name="Take it transposed").click()
     becomes(explorer, "affine1.W", w1.tolist())
@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_refused_by_name_and_nothing_is_changed(explorer: A
         ("a.npz", npz(affine1__W=w, affine9__W=w)): "affine9.W (4, 10): this network has nothing",
         ("a.npz", npz(affine1__W=w, affine2__b=np.ones(4))): "affine2.b has shape (4,), but must",
         ("a.npz", npz(x=np.ones((5, 3)))): "x has shape (5, 3), but must have (N, 4)",
-        ("a.npz", npz(x=np.ones((6, 4)))): "x would have 6 rows, t 5",
+        ("a.npz", npz(x=np.ones((6, 4)))): "x would have 6, t 5",
         ("a.npz", npz(t=np.ones((5, 3)))): "t: row 1 is not one-hot",
         ("a.npz", b"PK\x03\x04 and no more"): "not a .npz file",
         ("a.npz", npz(affine1__W=half)): "affine1.W: Row 3, column 4: \u201cNaN\u201d",
@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_refused_by_name_and_nothing_is_changed(explorer: A
         ("affine1.W.npy", b"no numpy"): "not a .npy file",
         ("affine1.W.csv", b"1,5\n2,5\n"): "could be a decimal point",
         ("affine1.W.xlsx", b"PK"): "kind .xlsx",
-        ("weights.npy", npy(w)): "drop it on the tensor it is for",
+        ("weights.npy", npy(w)): "(x), T (t), W\u2081 (affine1.W), ",
     }.items():  # fmt: skip
         drop(explorer, "#panel", file)
         explorer.until(lambda words=words: words in problem_of_files(explorer))
@@ -164,19 +164,24 @@ def problem_of_files(explorer: Any) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", ["x", "affine1.W", "affine1.b", "t"])
-def test_a_saved_tensor_holds_all_digits_and_comes_back(explorer: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("x", "X"), ("affine1.W", "W\u2081"), ("affine1.b", "B\u2081"), ("t", "T")],
+)
+def test_a_saved_tensor_holds_all_digits_and_comes_back(
+    explorer: Any, name: str, shown: str
+) -> None:
     open_own(explorer)
     paste(explorer, "affine1.W", "0,0", repr((RNG.normal(size=(4, 10)) / 3).tolist()))
     explorer.until(lambda: explorer.get("")["version"] == 2)
     explorer.settle()
     value = tensor(explorer, name)
-    file, data = download(explorer, f"{name}: Save as .npy")
+    file, data = download(explorer, f"{shown}: Save as .npy")
     assert file == f"{name}.npy"
     array = np.load(io.BytesIO(data))
     assert array.tolist() == value
     assert array.dtype == ("int64" if name == "t" else "float64")
-    file, text = download(explorer, f"{name}: Save as .csv")
+    file, text = download(explorer, f"{shown}: Save as .csv")
     assert file == f"{name}.csv"
     assert np.loadtxt(io.BytesIO(text), delimiter=",").tolist() == value
     blank = np.zeros_like(array)
@@ -197,7 +202,7 @@ def test_everything_is_saved_in_one_npz_that_numpy_reads(explorer: Any) -> None:
     wanted = {"x": state["x"], "grad_output": state["grad_output"], **state["parameters"]}
     assert {name: arrays[name].tolist() for name in arrays} == wanted
     drop(explorer, "#panel", (file, data))
-    said(explorer, "Read: x 3")
+    said(explorer, "Read: X 3")
     explorer.settle()
     assert {name: tensor(explorer, name) for name in wanted} == wanted
 
@@ -205,9 +210,9 @@ def test_everything_is_saved_in_one_npz_that_numpy_reads(explorer: Any) -> None:
 def test_tensors_too_large_for_a_table_come_and_go_as_files(explorer: Any) -> None:
     explorer.open("?preset=fig-5-28&lang=en")
     explorer.page.click("#tab-data")
-    name = "affine1.W"
+    name, shown = "affine1.W", "W\u2081"
     whole = explorer.get(f"/tensors/{name}")["value"]
-    file, data = download(explorer, f"{name}: Save as .npy")
+    file, data = download(explorer, f"{shown}: Save as .npy")
     assert np.load(io.BytesIO(data)).tolist() == whole
     drop(explorer, section(name), (file, npy(np.negative(whole))))
     explorer.until(lambda: explorer.get(f"/tensors/{name}?slice=0,0")["value"] == -whole[0][0])
@@ -265,6 +270,6 @@ def test_somebody_else_s_numbers_can_be_saved_and_not_replaced(explorer: Any) ->
     assert explorer.page.locator("#panel input[type=file]").count() == 0
     drop(explorer, section("x"), ("x.npy", npy(np.zeros((5, 4)))))
     explorer.page.wait_for_selector("#notice p")
-    _, data = download(explorer, "x: Save as .npy")
+    _, data = download(explorer, "X: Save as .npy")
     assert np.load(io.BytesIO(data)).tolist() == explorer.get("")["x"]
     assert problem_of_files(explorer) == ""

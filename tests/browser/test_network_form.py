@@ -39,6 +39,7 @@ def test_every_limit_stands_at_its_field_and_nothing_beyond_it_is_sent(
 ) -> None:
     open_form(explorer, f"?lang={language}")
     page = explorer.page
+    assert "Affine 2" in page.inner_text("label:has(#units-1)")
     limits = page.request.get(f"{explorer.server}/api/v1/catalogue").json()["limits"]
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))

@@ -114,3 +114,38 @@ def test_what_is_undone_in_one_session_is_none_of_another_s(explorer: Any) -> No
     explorer.page.click("#undo")
     explorer.settle()
     assert explorer.numbers("affine1.W")[0] == 1
+
+
+def test_a_reload_keeps_what_can_be_taken_back(explorer: Any) -> None:
+    open_data(explorer, "?preset=two-layer")
+    page = explorer.page
+    known = [numbers(explorer)]
+    explorer.type("affine1.W", "0,1", "0.30000000000000004")
+    known.append(numbers(explorer))
+    page.click("#update")
+    known.append(numbers(explorer))
+
+    def reload() -> None:
+        page.reload()
+        page.evaluate("dispatchEvent(new Event('pointermove'))")
+        page.wait_for_selector("#undo")
+
+    reload()
+    back_and_forth(explorer, known)
+    page.click("#undo")
+    assert numbers(explorer) == known[1]
+    reload()
+    page.click("#redo")
+    assert numbers(explorer) == known[2]
+    # With other numbers than it was left with, the old ones are not put among them.
+    answer = page.request.patch(
+        f"{explorer.server}/api/v1/sessions/{explorer.id}",
+        data=[{"op": "set", "tensor": "affine1.b", "index": [0], "value": 7}],
+        headers={
+            "Authorization": f"Bearer {explorer.token}",
+            "If-Match": f'"{explorer.get("")["version"]}"',
+        },
+    )
+    assert answer.ok, answer.text()
+    reload()
+    assert page.is_disabled("#undo")

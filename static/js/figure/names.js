@@ -105,6 +105,14 @@ export function dataName(name) {
 }
 
 /**
+ * A cell of such a tensor: `X[0, 1]`; of one sample without an axis for samples, as the figure has it.
+ * @param {string} name @param {readonly number[]} index
+ */
+export function dataCell(name, index) {
+  return index.length > 0 ? `${dataName(name)}[${index.join(", ")}]` : dataName(name);
+}
+
+/**
  * A layer's name in the figure: of its frame or box, or else made of its type and number.
  * @param {string} layer  its name in the code
  */

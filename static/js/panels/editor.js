@@ -7,6 +7,7 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
+import { dataCell } from "../figure/names.js";
 import { edit } from "../session.js";
 import { editable, stale } from "../store.js";
 import { t } from "../strings.js";
@@ -84,7 +85,7 @@ function field(name, value, [row, column], cell) {
     tensor: name,
     index,
     value: cell,
-    label: `${name}[${index.join(", ")}]`,
+    label: dataCell(name, index),
     send: (number) => whenSent(name, edit([{ op: "set", tensor: name, index, value: number }])),
     paste: (event) => pasteRows(event, name, value, [row, column]),
   });

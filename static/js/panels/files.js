@@ -2,6 +2,7 @@
  * Where files come in and go out of the Data panel: buttons at every tensor and for all of them.
  */
 import { html } from "lit-html";
+import { dataName } from "../figure/names.js";
 import { editable } from "../store.js";
 import { t } from "../strings.js";
 import { ALL, open, saveAll, saveOne } from "./filing.js";
@@ -24,7 +25,7 @@ export function tensorFiles(name) {
   const save = (/** @type {".npy" | ".csv"} */ kind) => html`<button
     type="button"
     class="quiet"
-    aria-label=${`${name}: ${t("files.save", { kind })}`}
+    aria-label=${`${dataName(name)}: ${t("files.save", { kind })}`}
     @click=${() => saveOne(name, kind)}
   >
     ${t("files.save", { kind })}
@@ -40,7 +41,7 @@ function opener(name) {
       class="unseen"
       accept=${KINDS}
       ?multiple=${name === null}
-      aria-label=${name ? `${name}: ${t("files.open")}` : t("files.open")}
+      aria-label=${name ? `${dataName(name)}: ${t("files.open")}` : t("files.open")}
       @change=${(/** @type {Event} */ event) => chosen(/** @type {HTMLInputElement} */ (event.target), name)}
     />
     <span>${t("files.open")}</span>

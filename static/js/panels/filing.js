@@ -10,6 +10,7 @@ import { writeCsv, textOf } from "../files/csv.js";
 import { readNpy, writeNpy } from "../files/npy.js";
 import { readNpz, writeNpz } from "../files/npz.js";
 import { plan } from "../files/plan.js";
+import { dataName } from "../figure/names.js";
 import { shapeText } from "../format.js";
 import { parseMatrix } from "../matrices/parse.js";
 import { Refusal } from "../matrices/refusal.js";
@@ -66,9 +67,8 @@ async function entriesOf(file, name, now) {
     const arrays = attempt(file.name, () => readNpz(bytes));
     return [...arrays].map(([entry, content]) => ({ name: entry, matrix: attempt(entry, () => readNpy(content)) }));
   }
-  const known = tensorsOf(now).map((tensor) => tensor.name);
-  if (name === null && !known.includes(stem))
-    throw new Wrong(t("files.which", { name: file.name, names: known.join(", ") }));
+  if (name === null && !tensorsOf(now).some((tensor) => tensor.name === stem))
+    throw new Wrong(t("files.which", { name: file.name, names: namesOf(now) }));
   return [{ name: name ?? stem, matrix: attempt(file.name, () => matrixOf(kind.toLowerCase(), bytes)) }];
 }
 
@@ -121,12 +121,14 @@ function attempt(name, read) {
 function take(entries, place, now) {
   const { edits, transposed, misfit } = plan(entries, wantedOf(now));
   if (misfit) return note(place, misfitText(misfit, now));
-  const opened = entries.map(({ name, matrix }) => `${name} ${matrix.rows.length} \u00d7 ${matrix.rows[0].length}`);
+  const opened = entries.map(
+    ({ name, matrix }) => `${dataName(name)} ${matrix.rows.length} \u00d7 ${matrix.rows[0].length}`,
+  );
   const send = () => whenSent(place, edit(edits), t("files.opened", { names: opened.join(", ") }));
   if (transposed.length === 0) return void send();
   const shapes = transposed.map((name) => {
     const matrix = /** @type {Entry} */ (entries.find((entry) => entry.name === name)).matrix;
-    return `${name} (${matrix.rows.length}, ${matrix.rows[0].length})`;
+    return `${dataName(name)} (${matrix.rows.length}, ${matrix.rows[0].length})`;
   });
   const offer = { label: t("files.turn"), take: send };
   note(place, t("files.transposed", { names: shapes.join(", ") }), { offer });
@@ -134,11 +136,16 @@ function take(entries, place, now) {
 
 /** @param {Misfit} misfit @param {Session} now */
 function misfitText({ code, entry, shape, target = "", row = 0, other = "", found = 0, wanted = 0 }, now) {
-  const names = tensorsOf(now)
-    .map(({ name }) => name)
-    .join(", ");
+  const names = namesOf(now);
   const said = { entry, shape: shape ? shapeText(shape) : "", target, row, other, found, wanted, names };
   return t(`files.misfit.${code}`, said);
+}
+
+/** What there is, as the figure calls it and as a file must: `W (affine1.W)`. @param {Session} now */
+function namesOf(now) {
+  return tensorsOf(now)
+    .map(({ name }) => `${dataName(name)} (${name})`)
+    .join(", ");
 }
 
 /** @param {Session} now @returns {Wanted} */

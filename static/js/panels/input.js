@@ -7,6 +7,7 @@
  */
 import { signal } from "@preact/signals-core";
 import { html, nothing } from "lit-html";
+import { dataCell } from "../figure/names.js";
 import { full, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { editable, visit } from "../store.js";
@@ -77,7 +78,7 @@ export function fieldProblems(tensor, valueAt) {
   return wrong.map(([key, { text, before }]) => {
     const index = key.slice(start.length).split(",").filter(Boolean).map(Number);
     if (full(valueAt(index)) !== before) return null;
-    const place = index.length > 0 ? html`<code>${tensor}[${index.join(", ")}]</code> ` : null;
+    const place = index.length > 0 ? html`<b>${dataCell(tensor, index)}</b> ` : null;
     return html`<p class="problem" role="alert" id=${wordsId(tensor, index)}>${place}${typedSentence(text)}</p>`;
   });
 }

@@ -4,6 +4,7 @@
  * @import { Edit, Nested } from "../pagetypes.js"
  * @import { Matrix } from "../matrices/parse.js"
  */
+import { dataName } from "../figure/names.js";
 import { shapeText } from "../format.js";
 import { fit, shapeOfMatrix } from "../matrices/fit.js";
 import { parseMatrix } from "../matrices/parse.js";
@@ -41,7 +42,7 @@ function pasteMatrix(matrix, name, value, from) {
   if (!now) return;
   const shape = shapeOf(value);
   const put = fit(matrix, { name, shape, classes: outputSize(now.network) }, from);
-  const said = { shape: shapeText(shapeOfMatrix(matrix)), tensor: name, target: shapeText(shape) };
+  const said = { shape: shapeText(shapeOfMatrix(matrix)), tensor: dataName(name), target: shapeText(shape) };
   switch (put.kind) {
     case "whole":
       return void send(name, [{ op: "replace", tensor: name, value: put.value }], matrix);
@@ -70,7 +71,7 @@ function otherSamples({ rows }) {
   void whenSent(
     "x",
     edit((now) => samplesEdit(now, rows)),
-    t("samples.grown", { count: rows.length }),
+    t("samples.grown", { count: rows.length, name: dataName("t") }),
   );
 }
 
