@@ -122,7 +122,17 @@ def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> 
     page.wait_for_selector(".learning-looks .log-scale")
     found = faults(page, "learning", "#panel")
     page.click("#large-health")
-    assert found + faults(page, "a large view", "#large") == []
+    found += faults(page, "a large view", "#large")
+    page.keyboard.press("Escape")
+    page.check("#learn-single")
+    page.click("#tab-explain")
+    page.keyboard.press("End")
+    page.locator(".update [data-part$=change] button").first.click()
+    page.wait_for_selector(".chosen button.factor")
+    found += faults(page, "a number of the update", "#panel")
+    page.click("#to-step")
+    page.wait_for_selector(".update")
+    assert found + faults(page, "update", "#panel") == []
 
 
 def test_axe_finds_nothing_on_the_page_of_all_figures(scanned: Any, server: str) -> None:

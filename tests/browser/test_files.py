@@ -239,6 +239,9 @@ def test_a_file_dropped_beside_the_panel_does_not_replace_the_page(explorer: Any
         assert not explorer.page.is_visible("#drop-hint")
         assert explorer.page.locator("dialog[open]").count() == 0
         explorer.page.click("#notice button")
+    # Whoever holds a file cannot press a tab, but hold it there.
+    drop(explorer, "#tab-data", file)
+    assert explorer.page.get_attribute("#tab-data", "aria-selected") == "true"
     assert explorer.get("")["version"] == version
 
 

@@ -177,6 +177,15 @@ function bracketed(text) {
   return text.startsWith(MINUS) ? `(${text})` : text;
 }
 
+/**
+ * What a button with a number is called: by all digits, and first by what is seen, where that is
+ * written in another way, since those who speak to the page say what they see.
+ * @param {string} text @param {string} name
+ */
+export function factorName(text, name) {
+  return name.endsWith(` ${text}`) ? name : `${text}, ${name}`;
+}
+
 /** @param {Factor} factor @param {Cell} shift @param {boolean} isAmong */
 function factorButton(factor, shift, isAmong) {
   const { tensor, index, value, cell_value: cell = value } = factor;
@@ -189,7 +198,7 @@ function factorButton(factor, shift, isAmong) {
     type="button"
     class=${tensor.endsWith(".grad") ? "factor gradient" : "factor"}
     title=${title}
-    aria-label=${title}
+    aria-label=${factorName(text, title)}
     @click=${() => ask(spots[0], { hop: true })}
     @pointerenter=${() => (pointed.value = spots)}
     @pointerleave=${() => (pointed.value = [])}

@@ -12,10 +12,12 @@ const DIALOGS = ["network", "share", "export", "help"];
 
 export function listenToDrops() {
   const place = /** @type {HTMLElement} */ (document.getElementById("panel"));
-  const hint = document.createElement("p");
+  const hint = document.createElement("div");
   hint.id = "drop-hint";
   // Over everything, dialogs too.
   hint.popover = "manual";
+  const words = document.createElement("p");
+  hint.append(words);
   document.body.append(hint);
   /** @type {Element | null} */
   let lit = null;
@@ -27,13 +29,15 @@ export function listenToDrops() {
       lit = element;
     }
     const shows = held && element === null;
-    if (shows) hint.textContent = t("files.anywhere");
+    if (shows) words.textContent = t("files.anywhere");
     if (shows !== hint.matches(":popover-open")) hint.togglePopover(shows);
   };
   addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.dataTransfer.dropEffect = "copy";
-    const over = /** @type {Element} */ (event.target);
+    const over = /** @type {HTMLElement} */ (event.target);
+    // Whoever holds a file cannot press anything.
+    if (over.id === "tab-data" && panel.value !== "data") over.click();
     const takes = panel.value === "data" && editable.value && place.contains(over) && !dialogOpen();
     light(takes ? (over.closest("section[data-name]") ?? place) : null, true);
   });

@@ -17,6 +17,7 @@ import { scrolling } from "../scroll.js";
 import { event as inPlay, pointed, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, indexOf, isOmitted } from "../values.js";
+import { factorName } from "./arithmetic.js";
 import { large, largeButton, shrink } from "./large.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
 import { wholeField } from "./whole.js";
@@ -149,14 +150,14 @@ function one(key, event, index) {
 function button(spot, { reads, writes, shape }, text, digits) {
   const lit = [...reads, ...writes].map((key) => ({ key, index: spot.index }));
   const isLit = pointed.value.some(({ index }) => index === spot.index) && pointed.value.length === lit.length;
-  const name = `${nameOf(spot.key)}${indexText(tensorOf(spot.key), indexOf(spot.index ?? 0, shape))} = ${digits}`;
+  const name = `${nameOf(spot.key)}${indexText(tensorOf(spot.key), indexOf(spot.index ?? 0, shape))}`;
   return html`<button
     type="button"
     class=${`${spot.key.endsWith(".grad") ? "factor gradient" : "factor"}${isLit ? " lit" : ""}`}
     data-index=${spot.index}
     data-full=${digits}
-    title=${name}
-    aria-label=${name}
+    title=${`${name} = ${digits}`}
+    aria-label=${factorName(text, `${name} = ${digits}`)}
     @click=${() => {
       // It is answered in the panel.
       shrink();
