@@ -3,7 +3,7 @@
  *
  * @import { Edit } from "./pagetypes.js"
  */
-import { dataName, layerTitle } from "./figure/names.js";
+import { dataAxes, dataName, layerTitle } from "./figure/names.js";
 import { t } from "./strings.js";
 
 /** Pointers into a new session, or names of a query, and the page's words for them. */
@@ -48,12 +48,12 @@ function editedName(edit, rest) {
 }
 
 /**
- * A tensor, or one cell of it; rows and columns are counted as the tables count them.
+ * A tensor, or one cell of it; rows and columns are counted as the figure counts them.
  * @param {string} tensor
  * @param {readonly number[]} index
  */
 export function cellName(tensor, index) {
-  const [row, column] = index;
+  const [row, column] = dataAxes(tensor, index);
   if (tensor === "t") {
     if (row === undefined) return t("field.targets");
     return t("field.target", { row });

@@ -20,7 +20,7 @@ def test_changing_a_weight_of_figure_5_25_moves_y_and_every_gradient(explorer: A
     open_data(explorer, "?preset=fig-5-25&at=7")
     assert explorer.numbers("x.grad") == [22, 28]
     # Fields are called as the figure has it.
-    for name, field in (("X", "X[0, 1]"), ("W", "W[1, 2]"), ("B", "B[2]")):
+    for name, field in (("X", "X[1]"), ("W", "W[1, 2]"), ("B", "B[2]")):
         assert explorer.page.get_by_role("region", name=name).get_by_label(field).count() == 1
     explorer.type("affine1.W", "0,1", "0.5")
     explorer.settle()

@@ -120,7 +120,7 @@ def test_sentences_name_the_cell_and_what_is_allowed(run_module: Callable[[str, 
         said("/1/value", "range", label)
         == "Target of sample 1: a whole number from 0 to 2 is needed."
     )
-    assert said("/0/value", "finite", {}) == "X, row 2, column 3: a finite number is needed."
+    assert said("/0/value", "finite", {}) == "X, place 3: a finite number is needed."
     assert said("/2/value", "shape", {"shapes": [[2, 3]]}) == "W: the shape must be (2, 3)."
     assert said("/2/value/3/1", "type", {}) == "W, row 3, column 1: a number is needed."
     rate = {"type": "number", "exclusiveMinimum": 0, "maximum": 1e6}

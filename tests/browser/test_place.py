@@ -223,3 +223,12 @@ def test_strokes_grow_no_thicker_and_names_of_boxes_stay_readable(explorer: Any)
     assert explorer.page.evaluate(name) > 8.5
     explorer.press(*["+"] * 12)
     assert explorer.page.evaluate(frame) < 4.5
+
+
+def test_the_product_of_figure_5_26_can_be_read_in_a_low_window(explorer: Any) -> None:
+    fit_to(explorer, (640, 360), "?preset=fig-5-26&at=7")
+    sizes = explorer.page.locator(".product.lit .equation-picture text").evaluate_all(
+        "all => all.map((one) => parseFloat(getComputedStyle(one).fontSize) * one.getCTM().a)"
+    )
+    assert sizes
+    assert min(sizes) >= 12

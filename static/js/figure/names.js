@@ -4,9 +4,11 @@
  * @import { Formula, GraphEdge } from "../types.js"
  */
 import { plainFormula, shapeText } from "../format.js";
-import { graph, session, trace } from "../store.js";
+import { graph, session, trace, view } from "../store.js";
 import { has, t } from "../strings.js";
 
+/** What the session has a row of for each sample. */
+const BY_SAMPLE = ["x", "t", "grad_output"];
 /** The book's name of the last layer, in every language. */
 const LOSS_LAYER = "Softmax-with-Loss";
 
@@ -104,12 +106,18 @@ export function dataName(name) {
   return cell ? nameOf(cell.key).replace(/[\u2080-\u2089]+$/, "") : nameOf(name);
 }
 
-/**
- * A cell of such a tensor: `X[0, 1]`; of one sample without an axis for samples, as the figure has it.
- * @param {string} name @param {readonly number[]} index
- */
+/** A cell of such a tensor: `X[0, 1]`. @param {string} name @param {readonly number[]} index */
 export function dataCell(name, index) {
-  return index.length > 0 ? `${dataName(name)}[${index.join(", ")}]` : dataName(name);
+  return index.length > 0 ? `${dataName(name)}[${dataAxes(name, index).join(", ")}]` : dataName(name);
+}
+
+/**
+ * Of a shape or an index what the figure writes: one sample has no axis for samples there.
+ * @param {string} name @param {readonly number[]} axes
+ */
+export function dataAxes(name, axes) {
+  const isAlone = view.value.single && axes.length === 2 && BY_SAMPLE.includes(name);
+  return isAlone ? axes.slice(1) : axes;
 }
 
 /**

@@ -5,13 +5,13 @@
  * @import { Value } from "../pagetypes.js"
  */
 import { html } from "lit-html";
-import { catalogue, editable, session, stale, view } from "../store.js";
+import { catalogue, editable, session, stale } from "../store.js";
 import { t } from "../strings.js";
 import { update } from "../onward.js";
 import { edit, fork } from "../session.js";
 import { canCome } from "../leftout.js";
 import { isOmitted, shapeOf } from "../values.js";
-import { dataName } from "../figure/names.js";
+import { dataAxes, dataName } from "../figure/names.js";
 import { shapeText, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { allowedMessage, messageOf } from "../messages.js";
@@ -58,7 +58,7 @@ export function data() {
 function section(name, value, title) {
   return html`<section class="tensor" data-name=${name} aria-labelledby="data-${name}">
     <h2 id="data-${name}">
-      ${dataName(name)} <code>${name}</code> <span class="shape">${shapeText(writtenShape(name, value))}</span>
+      ${dataName(name)} <code>${name}</code> <span class="shape">${shapeText(dataAxes(name, isOmitted(value) ? value.shape : shapeOf(value)))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
     ${
@@ -68,13 +68,6 @@ function section(name, value, title) {
     }
     ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
   </section>`;
-}
-
-/** As the figure writes it: one sample without an axis for samples. @param {string} name @param {Value} value */
-function writtenShape(name, value) {
-  const shape = isOmitted(value) ? value.shape : shapeOf(value);
-  const isAlone = view.value.single && shape.length === 2 && ["x", "t", "grad_output"].includes(name);
-  return isAlone ? shape.slice(1) : shape;
 }
 
 /** @param {Value | null} targets  else labels */
