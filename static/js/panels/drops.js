@@ -2,13 +2,11 @@
  * The page as a place to drop files on: one that Share has saved anywhere, numbers on the Data
  * panel. While a file is held over the page, it says what goes where.
  */
-import { dialog, dialogOpen } from "./dialogs.js";
+import { dialogOpen } from "./dialogs.js";
 import { isShared, open } from "./filing.js";
 import { openShared } from "./share.js";
 import { editable, notice, panel } from "../store.js";
 import { t } from "../strings.js";
-
-const DIALOGS = ["network", "share", "export", "help"];
 
 export function listenToDrops() {
   const place = /** @type {HTMLElement} */ (document.getElementById("panel"));
@@ -51,7 +49,7 @@ export function listenToDrops() {
     const files = [...event.dataTransfer.files];
     if (files.length === 0) return;
     if (target !== null) return open(files, target.getAttribute("data-name"));
-    for (const id of DIALOGS) dialog(id).close();
+    for (const open of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (open).close();
     if (files.length === 1 && isShared(files[0])) return openShared(files[0]);
     notice.value = t("files.elsewhere", { name: (files.find((file) => !isShared(file)) ?? files[0]).name });
   });
