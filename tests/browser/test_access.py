@@ -82,6 +82,8 @@ def test_axe_finds_nothing_in_the_explorer(
         "html": "#choose",
     }.items():
         page.click(control)
+        # What a panel shows may be fetched first.
+        page.wait_for_selector(part)
         found += faults(page, control, part)
     page.click("#own")
     for dialog in ("network", "share", "export", "help"):
