@@ -30,6 +30,7 @@ from app.api.cells import (
 from app.api.models import (
     ChangeOptimizer,
     Load,
+    NameClasses,
     NewSession,
     Replace,
     SessionFromPreset,
@@ -220,6 +221,7 @@ class SessionAnswer(TypedDict):
     source: SourceAnswer | None
     data: DataAnswer | None
     opened: OpenedAnswer | None
+    classes: Annotated[list[str], Field(description="Names of the classes, or none.")]
     optimizer: OptimizerAnswer
     view: ViewAnswer
     cursor: PositionAnswer
@@ -245,7 +247,7 @@ class RecipeAnswer(TypedDict):
         Field(description="A body for a new session."),
     ]
     edits: Annotated[
-        list[SetCell | Replace | Load | ChangeOptimizer],
+        list[SetCell | Replace | Load | ChangeOptimizer | NameClasses],
         Field(description="A PATCH of it, if there are any."),
     ]
     digest: Annotated[

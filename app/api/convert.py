@@ -120,6 +120,12 @@ def _edit(edit: models.Edit) -> edits.Edit:
             return edits.SetCell(edit.tensor, tuple(edit.index), edit.value)
         case models.Replace():
             return edits.Replace(edit.tensor, edit.value)
+        case models.InsertRow():
+            return edits.InsertRow(edit.row, edit.x, edit.t, edit.grad_output)
+        case models.DeleteRow():
+            return edits.DeleteRow(edit.row)
+        case models.NameClasses():
+            return edits.NameClasses(tuple(edit.names))
         case models.ChangeView():
             return change_view(edit)
         case models.Load():

@@ -20,8 +20,10 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from app.api.models_parts import (
+    MAX_CLASS_NAMES,
     WHOLE,
     AnyInitializer,
+    ClassName,
     Data,
     Index,
     Name,
@@ -36,7 +38,7 @@ from app.api.models_parts import (
     TensorName,
     View,
 )
-from app.api.numbers import AnyRank, Matrix, Scalar
+from app.api.numbers import AnyRank, Matrix, Scalar, ScalarOrVector, Vector
 from app.engine.rates import FACTOR, FLOOR
 from app.sessions.batch import MAX_VARIATIONS
 
@@ -187,6 +189,34 @@ class Replace(Strict):
     value: AnyRank
 
 
+class InsertRow(Strict):
+    """One more sample before `row`, or at the end where there is none.
+
+    A row of x, with its target and the gradient given for it; what is not given is as in the row
+    before.
+    """
+
+    op: Literal["insert_row"]
+    row: Row | None = None
+    x: Vector | None = None
+    t: ScalarOrVector | None = None
+    grad_output: Vector | None = None
+
+
+class DeleteRow(Strict):
+    """One sample less: its row of x, its target, the gradient given for it."""
+
+    op: Literal["delete_row"]
+    row: Row
+
+
+class NameClasses(Strict):
+    """Names of the classes in their order; an empty list takes them away."""
+
+    op: Literal["classes"]
+    names: Annotated[list[ClassName], Field(fail_fast=True, max_length=MAX_CLASS_NAMES)]
+
+
 class ChangeView(View):
     """Another level, loss form, sample or way of writing shapes."""
 
@@ -220,7 +250,18 @@ class Reset(Strict):
 
 Edit = TypeAliasType(
     "Edit",
-    Annotated[SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset, Discriminator("op")],
+    Annotated[
+        SetCell
+        | Replace
+        | InsertRow
+        | DeleteRow
+        | NameClasses
+        | ChangeView
+        | Load
+        | ChangeOptimizer
+        | Reset,
+        Discriminator("op"),
+    ],
 )
 Edits = Annotated[list[Edit], Field(fail_fast=True, min_length=1, max_length=MAX_EDITS)]
 

@@ -15,6 +15,9 @@ MAX_OPEN = 2 * MAX_LAYERS + 1
 MAX_NAME = 64
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
+# A name of one class begins and ends with something to be seen, in one line.
+MAX_CLASS_NAMES = 256
+ClassName = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^\S(.*\S)?$")]
 TensorName = Annotated[str, Field(min_length=1, max_length=80)]
 
 

@@ -69,6 +69,11 @@ def any_rank(value: Any) -> np.ndarray:
     return vector_or_matrix(value) if isinstance(value, list) else np.array(scalar(value))
 
 
+def scalar_or_vector(value: Any) -> np.ndarray:
+    """A number, or ``(C,)``."""
+    return vector(value) if isinstance(value, list) else np.array(scalar(value))
+
+
 def _require_list(value: Any, message: str) -> None:
     if type(value) is not list:
         raise _fault("type", message, [])
@@ -108,6 +113,10 @@ def _fault(code: Any, message: Any, at: list[int]) -> PydanticCustomError:
 
 
 Scalar = Annotated[float, PlainValidator(scalar), WithJsonSchema(_NUMBER)]
+Vector = Annotated[np.ndarray, PlainValidator(vector), WithJsonSchema(_VECTOR)]
+ScalarOrVector = Annotated[
+    np.ndarray, PlainValidator(scalar_or_vector), WithJsonSchema({"anyOf": [_NUMBER, _VECTOR]})
+]
 Matrix = Annotated[np.ndarray, PlainValidator(matrix), WithJsonSchema(_MATRIX)]
 VectorOrMatrix = Annotated[
     np.ndarray, PlainValidator(vector_or_matrix), WithJsonSchema({"anyOf": [_VECTOR, _MATRIX]})

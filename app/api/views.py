@@ -37,7 +37,7 @@ from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions import presets
-from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, SetCell
+from app.sessions.edits import ChangeOptimizer, Edit, Load, NameClasses, Replace, SetCell
 from app.sessions.opened import shown
 from app.sessions.origin import Recipe
 from app.sessions.passes import Passes, Position
@@ -66,6 +66,7 @@ def session_json(
         "source": cast(SourceAnswer | None, source_json(session.source)),
         "data": cast(DataAnswer | None, session.pool and session.pool.as_json()),
         "opened": _opened_json(session),
+        "classes": list(session.classes),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),
         "cursor": cursor_json(passes.position(session)),
@@ -118,6 +119,8 @@ def _edit_json(edit: Edit) -> dict[str, Any]:
             return {"op": "load", "dataset": dataset, "split": split, "rows": list(rows)}
         case ChangeOptimizer(optimizer):
             return {"op": "optimizer", "optimizer": optimizer_json(optimizer)}
+        case NameClasses(names):
+            return {"op": "classes", "names": list(names)}
     raise AssertionError(f"no recipe has {edit}")
 
 

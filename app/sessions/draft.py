@@ -26,9 +26,12 @@ from app.sessions.edits import (
     LEARNING_RATE,
     ChangeOptimizer,
     ChangeView,
+    DeleteRow,
     Edit,
+    InsertRow,
     Load,
     Loader,
+    NameClasses,
     Replace,
     Reset,
     SetCell,
@@ -38,6 +41,7 @@ from app.sessions.edits import (
 from app.sessions.origin import same, start
 from app.sessions.pool import Pool
 from app.sessions.pools import some
+from app.sessions.rows import with_row, without_row
 from app.sessions.samples import Samples, loaded
 from app.sessions.state import FIRST_OPTIMIZER, Session, Source
 from app.sessions.steps import Steps
@@ -84,6 +88,7 @@ class _Draft:
         self.source = session.source
         self.pool = session.pool
         self.steps = session.steps
+        self.classes = session.classes
         # The field of the last edit of each tensor, for faults found at the end.
         self.fields: dict[str, str] = {}
 
@@ -93,6 +98,14 @@ class _Draft:
                 self._set(tensor, index, value, field)
             case Replace(tensor, value):
                 self._replace(tensor, value, field)
+            case InsertRow():
+                rows = with_row(self.arrays, edit, self.old.spec, field)
+                check_limits(self.old.spec, len(rows["x"]), self.limits)
+                self._put(rows, field)
+            case DeleteRow():
+                self._put(without_row(self.arrays, edit, field), field)
+            case NameClasses(names):
+                self._name_classes(names, field)
             case ChangeView():
                 # Checked at the end too: another edit may change the number of rows.
                 self.view = changed_view(self.view, edit, self._session(), field)
@@ -121,6 +134,7 @@ class _Draft:
             pool=self.pool,
             steps=self.steps,
             opened=None if self.fields.keys() & {"x", "t"} else session.opened,
+            classes=self.classes,
             optimizer=self.optimizer,
             optimizer_state=self.old.optimizer_state if self.keeps_state else {},
             data_version=self.old.data_version + numbers_changed,
@@ -202,6 +216,25 @@ class _Draft:
         if tensor in ("x", "t"):
             # One's own samples now: none of these numbers is the pool's any more.
             self.pool = None
+
+    def _put(self, rows: dict[str, Array], field: str) -> None:
+        for name, array in rows.items():
+            self.arrays[name] = array
+            self._note(name, field)
+        self.pool = None
+
+    def _name_classes(self, names: tuple[str, ...], field: str) -> None:
+        spec = self.old.spec
+        if spec.loss is None:
+            raise EngineError("a network without a loss has no classes", f"{field}/names", "name")
+        if names and len(names) != spec.output_size:
+            raise EngineError(
+                f"there are {spec.output_size} classes to name, or none",
+                f"{field}/names",
+                "shape",
+                {"minItems": spec.output_size, "maxItems": spec.output_size},
+            )
+        self.classes = names
 
     def _note(self, tensor: str, field: str) -> None:
         """Remember that a tensor was edited; samples that were are no data set's any more."""

@@ -35,6 +35,34 @@ class Replace:
 
 
 @dataclass(frozen=True)
+class InsertRow:
+    """One more sample before ``row``, by default at the end.
+
+    What of x ``(D,)``, t (a label, or ``(C,)``) and grad_output ``(C,)`` is None is as in the row
+    before.
+    """
+
+    row: int | None = None
+    x: Array | None = None
+    t: Array | None = None
+    grad_output: Array | None = None
+
+
+@dataclass(frozen=True)
+class DeleteRow:
+    """One sample less."""
+
+    row: int
+
+
+@dataclass(frozen=True)
+class NameClasses:
+    """Names of the classes, in their order; without any, classes go by their numbers."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ChangeView:
     """What is None keeps its value."""
 
@@ -73,7 +101,17 @@ class Reset:
     """Numbers that the server made, as at the start; of a preset, the learning rate too."""
 
 
-Edit = SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset
+Edit = (
+    SetCell
+    | Replace
+    | InsertRow
+    | DeleteRow
+    | NameClasses
+    | ChangeView
+    | Load
+    | ChangeOptimizer
+    | Reset
+)
 # From data set, split and row numbers (None: all) to x ``(N, D)`` and labels ``(N,)``.
 Loader = Callable[[str, str, Sequence[int] | None], tuple[Array, Array]]
 

@@ -15,7 +15,16 @@ from app.engine.initializers import Initializer
 from app.engine.spec import Limits
 from app.sessions import presets
 from app.sessions.creation import Made, Numbers, Wanted, check
-from app.sessions.edits import LEARNING_RATE, ChangeOptimizer, Edit, Load, Loader, Replace, SetCell
+from app.sessions.edits import (
+    LEARNING_RATE,
+    ChangeOptimizer,
+    Edit,
+    Load,
+    Loader,
+    NameClasses,
+    Replace,
+    SetCell,
+)
 from app.sessions.filled import filled
 from app.sessions.planes import PLANES
 from app.sessions.pool import Pool
@@ -203,6 +212,8 @@ def _edits(session: Session, began: Start) -> list[Edit]:
         found.append(
             SetCell(LEARNING_RATE, (), rate) if only_rate else ChangeOptimizer(session.optimizer)
         )
+    if session.classes:
+        found.append(NameClasses(session.classes))
     return found
 
 

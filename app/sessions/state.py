@@ -104,6 +104,7 @@ class Session:
         steps: How far it has learned by going on from one mini-batch to the next.
         opened: The step of a run that is shown, until x or t is edited.
         origin: What of the body that made the session makes numbers by itself, see `origin`.
+        classes: Names that its owner gave to the classes; none where they go by their numbers.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Session:
     origin: Mapping[str, Any] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
     opened: Opened | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -156,6 +158,7 @@ class Session:
             "origin": dict(self.origin),
             "steps": [self.steps.made, self.steps.base],
             "opened": None if self.opened is None else asdict(self.opened),
+            "classes": list(self.classes),
         }
 
     def arrays(self) -> dict[str, Array]:
@@ -223,6 +226,7 @@ class Session:
                 below(arrays, f"{_BASE}{_OPTIMIZER}"),
             ),
             opened=Opened(**meta["opened"]) if meta.get("opened") else None,
+            classes=tuple(meta.get("classes", ())),
         )
 
 

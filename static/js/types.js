@@ -139,6 +139,8 @@
 /**
  * A session and, this once, the token that lets one change it.
  *
+ * `classes`: Names of the classes, or none.
+ *
  * @typedef {{
  *   id: string,
  *   version: number,
@@ -152,6 +154,7 @@
  *   source: Source | null,
  *   data: Data | null,
  *   opened: Opened | null,
+ *   classes: string[],
  *   optimizer: Optimizer,
  *   view: View,
  *   cursor: Position,
@@ -292,6 +295,8 @@
 /**
  * The whole state of a session.
  *
+ * `classes`: Names of the classes, or none.
+ *
  * @typedef {{
  *   id: string,
  *   version: number,
@@ -305,6 +310,7 @@
  *   source: Source | null,
  *   data: Data | null,
  *   opened: Opened | null,
+ *   classes: string[],
  *   optimizer: Optimizer,
  *   view: View,
  *   cursor: Position,
@@ -372,7 +378,7 @@
  *
  * @typedef {{
  *   base: NewSessionBody | SessionWithData | SessionFromPreset,
- *   edits: (SetCell | Replace | Load | ChangeOptimizer)[],
+ *   edits: (SetCell | Replace | Load | ChangeOptimizer | NameClasses)[],
  *   digest: string,
  * }} Recipe
  */
@@ -562,6 +568,12 @@
  * Another optimiser; what the old one had gathered is forgotten.
  *
  * @typedef {{op: "optimizer", optimizer: Sgd | Momentum | AdaGrad | Adam}} ChangeOptimizer
+ */
+
+/**
+ * Names of the classes in their order; an empty list takes them away.
+ *
+ * @typedef {{op: "classes", names: string[]}} NameClasses
  */
 
 /**
@@ -1331,7 +1343,29 @@
  */
 
 /**
- * @typedef {SetCell | Replace | ChangeView | Load | ChangeOptimizer | Reset} Edit
+ * @typedef {SetCell | Replace | InsertRow | DeleteRow | NameClasses | ChangeView | Load |
+ *   ChangeOptimizer | Reset} Edit
+ */
+
+/**
+ * One more sample before `row`, or at the end where there is none.
+ *
+ * A row of x, with its target and the gradient given for it; what is not given is as in the row
+ * before.
+ *
+ * @typedef {{
+ *   op: "insert_row",
+ *   row?: number | null,
+ *   x?: number[] | null,
+ *   t?: number | number[] | null,
+ *   grad_output?: number[] | null,
+ * }} InsertRow
+ */
+
+/**
+ * One sample less: its row of x, its target, the gradient given for it.
+ *
+ * @typedef {{op: "delete_row", row: number}} DeleteRow
  */
 
 /**
