@@ -139,6 +139,21 @@ def test_the_book_s_network_for_digits_is_made_in_two_clicks_and_steps_on(explor
         explorer.until(lambda made=made: explorer.get("")["cursor"]["step"] == made)
         explorer.settle()
         assert (explorer.get("")["source"]["rows"] == first) == (made == 0)
+    # A run takes mini-batches of the same size, out of all 8,000; a step of it names its rows.
+    page.click("#tab-learn")
+    assert page.input_value("#learn-batch") == "100"
+    page.fill("#learn-steps", "90")
+    page.click("#learn-run")
+    explorer.until(lambda: [run["state"] for run in explorer.get("/runs")["runs"]] == ["finished"])
+    run = explorer.get("/runs")["runs"][0]
+    assert (run["batch_size"], run["samples"], run["epoch"]) == (100, 9000, 1)
+    page.fill("#learn-open", "81")
+    page.click("#learn-open-step")
+    page.wait_for_selector("#learn-all")
+    assert explorer.get("")["source"]["rows"] != first
+    page.click("#learn-all")
+    page.wait_for_selector("#learn-all", state="detached")
+    assert explorer.get("")["source"]["rows"] == first
     # For other samples the network stays what it is.
     page.click("#tab-data")
     page.click("#other-data")

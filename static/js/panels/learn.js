@@ -2,6 +2,7 @@
  * Learning in four steps, over and over: started, watched and stopped, with its curve; any step of
  * it can be opened in the figure.
  *
+ * @import { Session } from "../pagetypes.js"
  * @import { Run } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
@@ -240,8 +241,14 @@ function wanted(name) {
   const optimizer = (isActive(run.value) ? run.value : now)?.optimizer;
   if (name === "type") return optimizer?.type ?? "sgd";
   if (name === "rate") return String(optimizer?.learning_rate ?? 0.1);
-  if (name === "batch") return String(now ? Math.min(samplesOf(now), 100) : 1);
-  return name === "steps" ? "1000" : "0";
+  if (name === "batch") return String(now ? Math.min(learnedFrom(now), now.data?.batch_size ?? 100) : 1);
+  return name === "steps" ? "1000" : String(now?.data?.seed ?? 0);
+}
+
+/** From how many samples a run learns: all that the data has, of which the figure shows some. @param {Session} now */
+function learnedFrom(now) {
+  const most = catalogue.value?.limits.samples.maximum ?? Infinity;
+  return Math.min(most, now.data?.samples ?? samplesOf(now));
 }
 
 /** Why a field cannot be taken. @returns {Map<Field, string>} */
@@ -258,7 +265,7 @@ function faultsOf() {
   }
   const ranges = /** @type {[Field, import("../api.js").Allowed][]} */ ([
     // Of a step that is opened, only its mini-batch is here.
-    ["batch", { type: "integer", minimum: 1, maximum: now.opened ? limits.samples.maximum : samplesOf(now) }],
+    ["batch", { type: "integer", minimum: 1, maximum: now.opened ? limits.samples.maximum : learnedFrom(now) }],
     ["steps", limits.steps],
     ["seed", limits.seed],
   ]);
