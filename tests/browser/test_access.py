@@ -104,11 +104,42 @@ def test_axe_finds_nothing_in_the_explorer(
 def test_axe_finds_nothing_beside_the_digit(scanned: Any, server: str) -> None:
     page = scanned((1280, 720), "dark")
     page.goto(f"{server}/?preset=fig-5-28&at=24&lang=ko")
-    page.wait_for_selector("#panel .digit")
+    page.click("#draw")
+    page.focus("#pad")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector(".pad .pen")
     assert faults(page, "digit", "#panel") == []
     page.click("#side-by-side")
     page.wait_for_selector("#beside img")
     assert faults(page, "side by side", "main") == []
+
+
+def test_axe_finds_nothing_where_samples_are_chosen_and_in_a_mini_batch(
+    scanned: Any, server: str
+) -> None:
+    page = scanned((390, 844), "dark")
+    page.goto(f"{server}/?lang=ja")
+    page.click("#choose")
+    page.click("#own")
+    page.select_option("#data", "own")
+    wrong = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,x\n"}
+    page.set_input_files("#table", wrong)
+    page.wait_for_selector(".own-table .problem")
+    found = faults(page, "a table refused", "#network")
+    page.set_input_files("#table", wrong | {"buffer": b"a,b\n1,x\n2,y\n3,x\n"})
+    page.wait_for_selector("#table-about")
+    found += faults(page, "a table", "#network")
+    page.select_option("#data", "moons")
+    page.click("#make")
+    page.wait_for_selector(".batch circle")
+    found += faults(page, "points", "#side")
+    page.click("#choose")
+    page.click("#own")
+    page.click("#book")
+    found += faults(page, "the book's network", "#network")
+    page.click("#make")
+    page.wait_for_selector(".batch img")
+    assert found + faults(page, "digits", "#side") == []
 
 
 def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> None:
