@@ -26,7 +26,7 @@ const SERIES = /** @type {const} */ ([
 
 /**
  * A line of a picture; `label` is said under it.
- * @typedef {{label: string, scale: "loss" | "accuracy", ink: string, width: number, dash?: number[], values: (number | null)[]}} Line
+ * @typedef {{label: string, scale: "loss" | "accuracy", ink: string, width: number, dash?: number[], alpha?: number, values: (number | null)[]}} Line
  */
 
 export class Chart {
@@ -50,11 +50,14 @@ export class Chart {
     if (this.isShown(history, look)) return;
     // Held-out samples are not always there.
     const series = SERIES.filter(([name]) => history[name].some((value) => value !== null));
+    // Those of single mini-batches are rough: they step back behind what matters in the end.
+    const pale = series.length > 2 ? 0.4 : 1;
     const lines = series.map(([name, scale, ink, width]) => ({
       label: t(`learn.${name}`),
       scale,
       ink,
       width,
+      alpha: width > 1 ? 1 : pale,
       values: history[name].map(asPoint),
     }));
     this.draw(history.step, lines, look);
@@ -143,12 +146,13 @@ export class Chart {
       ],
       series: [
         { label: t("learn.step") },
-        ...lines.map(({ label, scale, ink, width, dash }) => ({
+        ...lines.map(({ label, scale, ink, width, dash, alpha = 1 }) => ({
           label,
           scale,
           stroke: color(ink),
           width,
           dash,
+          alpha,
           spanGaps: true,
           points: { show: false },
           /** @param {uPlot} _ @param {number | null} value */
