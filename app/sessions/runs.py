@@ -133,7 +133,7 @@ class RunManager:
                 self._ask(job, "stop")
             return self._roll.run(session_id, run_id)
 
-    def settled(self, session_id: str, run_id: str, timeout: float = 0.25) -> Run:
+    def settled(self, session_id: str, run_id: str, timeout: float) -> Run:
         """The run once it has paused or stopped as asked, or as it is when the time is over.
 
         Args:

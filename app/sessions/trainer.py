@@ -25,7 +25,7 @@ from app.sessions.state import Session
 from app.sessions.store import NotFound, StoreFull
 from app.sessions.work.order import Order, Plan, Snapshot
 
-# A worker hears of it when its slice ends.
+# A worker hears of it when its slice ends: some milliseconds, but on a busy machine.
 CHANGE_SECONDS = 2.0
 
 
@@ -122,7 +122,7 @@ class Trainer:
             "stop": self.manager.stop,
         }[action]
         ask(id, run_id)
-        return self.manager.settled(id, run_id).as_json()
+        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
 
     def change_rate(self, id: str, token: str, run_id: str, rate: float) -> dict[str, Any]:
         """Another learning rate from the run's next step on; the run as JSON.
