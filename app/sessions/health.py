@@ -17,6 +17,9 @@ from app.sessions.work.order import Order
 
 Array = np.ndarray
 
+# Samples of a run that are looked at before its first step.
+MAX_ROWS = 1_000
+
 
 @dataclass(frozen=True)
 class Health:
@@ -101,16 +104,17 @@ def at_start(order: Order) -> tuple[Alarm, ...]:
 
     Where a run has blown up, its last pass has little left to tell.
     """
-    spec, t = order.spec, order.t
-    targets = as_one_hot(t, len(order.x), spec.output_size, spec.dtype)
-    evaluation = Network(spec, order.start.parameters).evaluate(order.x, targets)
+    spec, x, t = order.spec, order.x[:MAX_ROWS], order.t[:MAX_ROWS]
+    labels = as_one_hot(order.t, len(order.x), spec.output_size, spec.dtype).argmax(axis=1)
+    targets = as_one_hot(t, len(x), spec.output_size, spec.dtype)
+    evaluation = Network(spec, order.start.parameters).evaluate(x, targets)
     assert order.plan.optimizer is not None
     looked = Looked(
         spec,
         order.start.parameters,
-        order.x,
+        x,
         t,
-        targets.argmax(axis=1),
+        labels,
         order.plan.optimizer,
         order.start.optimizer_state,
     )

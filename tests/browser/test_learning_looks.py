@@ -18,7 +18,7 @@ DIGITS = {
             {"type": "affine", "units": 10},
         ],
     },
-    "data": {"dataset": "mnist", "samples": 100},
+    "data": {"dataset": "mnist", "batch_size": 100},
 }
 # A pixel of the picture in the middle of each of n x n cells, as red, green and blue.
 PIXELS = """([selector, n]) => {
