@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from app.api.numbers import VectorOrMatrix
-from app.engine.initializers import SEED
+from app.engine.bounds import Bounds
+from app.engine.initializers import SEED, STD
+from app.engine.optimizers import BOUNDS
 from app.sessions.planes import NOISE, PLANES
 from app.sessions.samples import BANDS
 
@@ -85,7 +87,7 @@ class Initializer(Strict):
     """How weights are drawn; `std` is for `normal`."""
 
     type: InitializerName
-    std: Annotated[float, Field(ge=0, le=1e6)] = 0.01
+    std: Annotated[float, Field(ge=STD.minimum, le=STD.maximum)] = 0.01
 
 
 def _written(value: Any) -> str:
@@ -97,9 +99,15 @@ AnyInitializer = Annotated[
     Discriminator(_written),
 ]
 
-Rate = Annotated[float, Field(gt=0, le=1e6)]
-Decay = Annotated[float, Field(ge=0, lt=1)]
-Epsilon = Annotated[float, Field(gt=0, le=1)]
+
+def _within(bounds: Bounds) -> Any:
+    """What the engine allows, in Pydantic's words."""
+    return Field(ge=bounds.minimum, gt=bounds.above, le=bounds.maximum, lt=bounds.below)
+
+
+Rate = Annotated[float, _within(BOUNDS["learning_rate"])]
+Decay = Annotated[float, _within(BOUNDS["momentum"])]
+Epsilon = Annotated[float, _within(BOUNDS["epsilon"])]
 
 
 class Sgd(Strict):

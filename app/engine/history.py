@@ -26,6 +26,9 @@ TEST_ROWS = 400
 # So many steps are measured in full before only every 2nd, 4th, .. is.
 DENSE = 32
 
+# So many rows are looked at one by one.
+FEW = 8
+
 STEP, LOSS, ACCURACY, TEST_LOSS, TEST_ACCURACY = range(5)
 
 
@@ -81,13 +84,12 @@ class History:
             losses: ``(k,)``; an infinity or NaN is kept as such.
             accuracies: ``(k,)``, shares from 0 to 1.
         """
-        steps = range(first, first + len(losses))
-        columns = (_kept(losses), _kept(accuracies))
-        for row in zip(map(float, steps), *columns, strict=True):
-            self._curve.add(row)
-            if not self._ends:
-                self._ends.append(row)
-        self._ends[1:] = [row]
+        steps = map(float, range(first, first + len(losses)))
+        rows: list[Row] = list(zip(steps, _kept(losses), _kept(accuracies), strict=True))
+        self._curve.extend(rows)
+        if not self._ends:
+            self._ends.append(rows[0])
+        self._ends[1:] = rows[-1:]
 
     def note_test(self, loss: float, accuracy: float) -> None:
         """What the held-out samples showed after the newest step."""
@@ -203,6 +205,29 @@ class _Thinned:
         while len(self.rows) > self._limit:
             self.width *= 2
             self._regroup()
+
+    def extend(self, rows: list[Row]) -> None:
+        """Rows of steps that follow each other; the same as to `add` each.
+
+        Nearly all rows of a wide bucket lie between its extremes, and need not be looked at one by
+        one.
+        """
+        sizes = np.array([row[self._key] for row in rows])
+        sizes[np.isnan(sizes)] = np.inf
+        place = 0
+        while place < len(rows):
+            self.add(rows[place])
+            # The rest of its bucket, which may have become wider just now.
+            left = self.width - 1 - (int(rows[place][STEP]) - 1) % self.width
+            place, end = place + 1, min(len(rows), place + 1 + left)
+            if end - place > FEW:
+                part = sizes[place:end]
+                kept = sorted({place + int(part.argmin()), place + int(part.argmax())})
+            else:
+                kept = list(range(place, end))
+            for k in kept:
+                self.add(rows[k])
+            place = end
 
     def load(self, rows: list[Row], width: int) -> None:
         self.rows, self.width = rows, width

@@ -186,12 +186,17 @@ def log_softmax(a: Array) -> tuple[Array, Array]:
     log1p over all but the largest score keeps what lies far below the rounding of 1.0:
     log(1 + 1e-20) would be 0.
     """
+    shifted, log_sum = _log_parts(a)
+    return shifted - log_sum, log_sum
+
+
+def _log_parts(a: Array) -> tuple[Array, Array]:
+    """a - max ``(N, C)`` and log S ``(N, 1)``."""
     largest = cells(a, a.argmax(axis=1))
     shifted = a - a.take(largest)[:, np.newaxis]
     others = np.exp(shifted)
     others.put(largest, 0)
-    log_sum = np.log1p(others.sum(axis=1, keepdims=True))
-    return shifted - log_sum, log_sum
+    return shifted, np.log1p(others.sum(axis=1, keepdims=True))
 
 
 def cross_entropy(a: Array, t: Array) -> Array:
@@ -206,8 +211,8 @@ def sample_losses(a: Array, t: Array) -> Array:
 
 def label_losses(a: Array, labels: Array) -> Array:
     """The same with the labels' `cells` ``(N,)`` in place of t."""
-    log_y, _ = log_softmax(a)
-    return np.asarray(-log_y.take(labels))
+    shifted, log_sum = _log_parts(a)
+    return np.asarray(-(shifted.take(labels) - log_sum[:, 0]))
 
 
 def score_gradient(y: Array, t: Array) -> Array:

@@ -145,7 +145,7 @@ class Optimizer(ABC):
             grads: dL/d(parameter) by the same names and of the same shapes.
         """
         changes = self.changes({name: grads[name] for name in params})
-        return {name: np.asarray(np.add(params[name], changes[name])) for name in params}
+        return added(params, changes)
 
     def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         """One step in place: the same as `update`, without an array that is not there already.
@@ -282,6 +282,12 @@ class Adam(Optimizer):
         out *= -self.rate
         out /= root
         return out
+
+
+@np.errstate(all="ignore")
+def added(params: Mapping[str, Array], changes: Mapping[str, Array]) -> dict[str, Array]:
+    """The parameters after a step that changes them so, new arrays."""
+    return {name: np.asarray(np.add(param, changes[name])) for name, param in params.items()}
 
 
 _CLASSES: dict[str, type[Optimizer]] = {

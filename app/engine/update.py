@@ -17,7 +17,7 @@ import numpy as np
 
 from app.engine.derivation import Explanation, FactorValue, TermValue
 from app.engine.descent import Losses, losses
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 
@@ -93,6 +93,7 @@ def with_update(
         optimizer.restore(state)
     gradients = {name: trace.array(f"{name}.grad") for name in parameters}
     changes = optimizer.changes(gradients)
+    new = added(parameters, changes)
     after = optimizer.state()
     values: dict[str, Array] = {}
     given: list[str] = []
@@ -109,7 +110,7 @@ def with_update(
             made.append(f"{key}.new")
         # Adding 0 turns -0, the change where a gradient is 0, into 0.
         values[f"{name}.change"] = changes[name] + 0.0
-        values[f"{name}.new"] = np.add(parameter, changes[name]) + 0.0
+        values[f"{name}.new"] = new[name] + 0.0
         layer = name.rpartition(".")[0]
         events.append(
             Event(

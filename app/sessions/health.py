@@ -10,7 +10,7 @@ from app.engine.descent import Losses, losses
 from app.engine.health import LayerHealth, layer_health
 from app.engine.history import Rows
 from app.engine.network import Evaluation, Network
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.spec import NetworkSpec
 from app.engine.targets import as_one_hot
 from app.sessions.work.order import Order
@@ -71,9 +71,8 @@ def health(
     optimizer = make_optimizer(looked.optimizer)
     if looked.optimizer_state:
         optimizer.restore(dict(looked.optimizer_state))
-    with np.errstate(all="ignore"):
-        changes = optimizer.changes(evaluation.parameter_gradients)
-        new = {name: old + changes[name] for name, old in looked.parameters.items()}
+    changes = optimizer.changes(evaluation.parameter_gradients)
+    new = added(looked.parameters, changes)
     assert evaluation.loss is not None
     targets = as_one_hot(looked.t, len(looked.x), looked.spec.output_size, looked.spec.dtype)
     around = losses(

@@ -7,7 +7,7 @@ import numpy as np
 from app.engine.check import CheckResult, gradient_check
 from app.engine.descent import Losses, losses
 from app.engine.network import Evaluation
-from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.sessions.edits import Loader
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
@@ -80,7 +80,7 @@ def update(
         stepper.restore(dict(session.optimizer_state))
     gradients = evaluation.parameter_gradients
     changes = stepper.changes(gradients)
-    new = {name: np.asarray(np.add(old, changes[name])) for name, old in session.parameters.items()}
+    new = added(session.parameters, changes)
     assert evaluation.loss is not None
     around = losses(session.spec, session.x, targets, evaluation.loss, gradients, changes, new)
     steps = {

@@ -61,9 +61,11 @@ def test_it_does_not_depend_on_how_it_was_told(
     losses = losses * times
     at_once = filled(losses, set(), set())
     in_pieces = filled(losses, cuts | put_away, put_away)
+    one_by_one = filled(losses, set(range(len(losses))), set())
     same(at_once.rows(), in_pieces.rows())
     for name, array in at_once.arrays().items():
         np.testing.assert_array_equal(array, in_pieces.arrays()[name])
+        np.testing.assert_array_equal(array, one_by_one.arrays()[name])
 
 
 @settings(deadline=None, max_examples=30)
