@@ -89,6 +89,17 @@ def test_extremes_and_ends_are_kept_in_few_rows(steps: int, seed: int) -> None:
     assert part.step.max(initial=0) <= steps // 2 + 1
 
 
+def test_a_wide_bucket_looked_at_as_a_whole_keeps_what_it_keeps_row_by_row() -> None:
+    random = np.random.default_rng(0)
+    # Few different losses, so that extremes come again; and some that are no numbers.
+    losses = random.integers(1, 40, 10_000).astype(float)
+    losses[random.integers(0, 10_000, 60)] = random.choice([np.nan, np.inf, 0.0], 60)
+    at_once = filled(losses.tolist(), set(), set()).arrays()
+    assert at_once["widths"][0] > 8
+    for name, array in filled(losses.tolist(), set(range(10_000)), set()).arrays().items():
+        np.testing.assert_array_equal(array, at_once[name])
+
+
 def test_norms_are_measured_often_first_and_seldom_later() -> None:
     due = [step for step in range(1, 1_000_001) if is_due(step)]
     assert due[:33] == [*range(1, 33), 34]
@@ -172,7 +183,7 @@ def test_a_training_ends_when_it_is_good_enough_or_gets_no_better() -> None:
     assert good.stats().loss < 0.5
     assert good.done < 2_000
     assert good.finished
-    tired = finish(training(20_000, patience=3), 20_000)
+    tired = finish(training(10_000, patience=3), 10_000)
     assert tired.watch.ended == "patience"
     assert tired.done % 7 == 0
 
