@@ -18,6 +18,7 @@ import { edit, fork } from "../session.js";
 import { session, theme } from "../store.js";
 import { language, t } from "../strings.js";
 import { asNumber, outputSize } from "../values.js";
+import { factorName } from "./arithmetic.js";
 import { shrink } from "./large.js";
 
 const SIDE = 28;
@@ -114,9 +115,10 @@ function oneDigit({ row, label, prediction, probability, pixels }) {
   const taken = prediction < 0 ? "?" : String(prediction);
   const told = { label, taken, share: percent(asNumber(probability)) };
   const name = t(label === prediction ? "seen.right" : "seen.digit", told);
-  return html`<button type="button" class=${label === prediction ? "doubt" : "doubt wrong"} data-row=${row} title=${name} aria-label=${name} @click=${() => open(row)}>
+  const seen = `${label} \u2192 ${taken}`;
+  return html`<button type="button" class=${label === prediction ? "doubt" : "doubt wrong"} data-row=${row} title=${name} aria-label=${factorName(seen, name)} @click=${() => open(row)}>
     <img alt="" width=${SIDE * 2} height=${SIDE * 2} src=${heatPicture(pixels, { rows: SIDE, columns: SIDE }, inks(), 255)} />
-    <span>${label} \u2192 ${taken}</span>
+    <span>${seen}</span>
   </button>`;
 }
 
