@@ -232,3 +232,11 @@ def test_the_product_of_figure_5_26_can_be_read_in_a_low_window(explorer: Any) -
     )
     assert sizes
     assert min(sizes) >= 12
+
+
+def test_four_choices_and_the_zoom_have_one_line_beside_the_panel(explorer: Any) -> None:
+    fit_to(explorer, (1180, 700), "?preset=fig-5-29&at=20&lang=en")
+    assert explorer.page.locator("#toolbar").bounding_box()["height"] <= 40
+    narrowed = explorer.page.locator("#toolbar select").evaluate_all(NARROWED)
+    assert len(narrowed) == 3
+    assert min(narrowed) > 0.95
