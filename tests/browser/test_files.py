@@ -236,6 +236,9 @@ def test_a_file_dropped_beside_the_panel_does_not_replace_the_page(explorer: Any
         assert ".backprop.json" in hint
         notice.wait_for()
         assert notice.inner_text().startswith("x.npy cannot be opened here.")
+        # It covers none of the buttons above the figure.
+        bar, told = (explorer.page.locator(one).bounding_box() for one in ("#toolbar", "#notice"))
+        assert told["y"] >= bar["y"] + bar["height"]
         assert not explorer.page.is_visible("#drop-hint")
         assert explorer.page.locator("dialog[open]").count() == 0
         explorer.page.click("#notice button")
