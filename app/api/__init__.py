@@ -18,6 +18,7 @@ from app.api.executor import make_executor
 from app.api.handlers import install_handlers
 from app.api.routes import (
     catalogue,
+    checks,
     datasets,
     evaluate,
     figures,
@@ -36,6 +37,7 @@ ROUTERS = tuple(
         evaluate,
         sessions,
         passes,
+        checks,
         figures,
         tensors,
         uploads,

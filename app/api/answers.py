@@ -299,7 +299,10 @@ class StridesAnswer(TypedDict):
 
 
 class LossesAnswer(TypedDict):
-    """The loss before the step, as the gradient predicts it, and as it came out."""
+    """The loss before the step, as the gradient predicts it, and as it came out.
+
+    In a session without a loss: the sum of the given gradient times the output.
+    """
 
     before: Cell
     predicted: Cell

@@ -80,19 +80,46 @@ class ExplanationAnswer(TypedDict):
     ]
 
 
+Objective = Annotated[
+    Annotated[str, words("loss", "upstream")],
+    Field(
+        description="What is differentiated: the loss or, in a session without one, `upstream`, "
+        "the sum of the given gradient times the output."
+    ),
+]
+
+
 class CheckedAnswer(TypedDict):
     """How far the numerical gradient of one parameter is from backpropagation's.
 
-    `worst` is the cell with the largest error, `backpropagated` and `numerical` are its gradients;
-    all three are null where no cell could be compared.
+    A cell's error is the difference over the larger of the two. `worst` is the cell with the
+    largest error, `backpropagated` and `numerical` are its gradients. Null stands where no cell
+    could be compared.
     """
 
+    shape: Shape
+    passed: Annotated[
+        bool | None, Field(description="Whether no cell's error is above `tolerance`.")
+    ]
     max_relative_error: Cell | None
+    norm_error: Annotated[
+        Cell | None,
+        Field(description="The error of all cells compared together, in the Euclidean norm."),
+    ]
+    mean_difference: Annotated[
+        Cell | None, Field(description="The mean of the differences themselves, as in the book.")
+    ]
     worst: list[int] | None
     backpropagated: Cell | None
     numerical: Cell | None
     cells: int
     checked: int
+    places: Annotated[
+        list[int], Field(description="The cells that were nudged, counted row by row.")
+    ]
+    errors: Annotated[
+        list[Cell | None], Field(description="Their errors; null for a cell at a kink of a ReLU.")
+    ]
     not_comparable: list[list[int]]
 
 
@@ -101,9 +128,42 @@ class CheckAnswer(TypedDict):
 
     h: float
     seed: int
+    objective: Objective
     sampled: bool
+    tolerance: float
     max_relative_error: Cell | None
     parameters: dict[str, CheckedAnswer]
+
+
+class NudgeAnswer(TypedDict):
+    """One step to either side: `numerical` is (`plus` - `minus`) / 2h."""
+
+    h: float
+    minus: Cell
+    plus: Cell
+    numerical: Cell
+    error: Annotated[Cell, Field(description="|numerical - backpropagated|")]
+    relative_error: Annotated[
+        Cell, Field(description="That over the larger of the two; 0 where both are 0.")
+    ]
+    kink: Annotated[
+        bool, Field(description="Whether a ReLU opens or closes between the two sides.")
+    ]
+
+
+class NudgedAnswer(TypedDict):
+    """One gradient and what steps with the number that it is of have given.
+
+    `start` is what is differentiated, without a step, and `value` the number that is moved.
+    """
+
+    tensor: str
+    index: list[int]
+    objective: Objective
+    start: Cell
+    value: Cell
+    backpropagated: Cell
+    nudges: list[NudgeAnswer]
 
 
 class UpdatedAnswer(TypedDict):

@@ -47,7 +47,9 @@ KINDS: dict[str, Kind] = {
     "run-active": Kind(409, "A run is active", "The session is changed by a run until it ends."),
     "run-over": Kind(409, "The run is over", "A run that is over is not paused or resumed."),
     "nothing-to-learn": Kind(
-        409, "Nothing to learn", "The session has no loss, no targets or no parameters."
+        409,
+        "Nothing to learn",
+        "The session has no parameters, or neither targets nor a gradient to learn from.",
     ),
     "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
     "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),

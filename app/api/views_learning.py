@@ -14,16 +14,18 @@ from app.api.answers_learning import (
     HealthAnswer,
     HistoryAnswer,
     LayerHealthAnswer,
+    NudgedAnswer,
     RegionsAnswer,
     TermAnswer,
     UpdateAnswer,
 )
 from app.api.bounds import Bound
 from app.api.views import losses_json, optimizer_json
-from app.engine.check import CheckResult
+from app.engine.check import TOLERANCE, CheckResult
 from app.engine.derivation import Explanation, TermValue
 from app.engine.health import SCALE
 from app.engine.history import Rows
+from app.engine.nudge import Nudged
 from app.sessions.health import Health
 from app.sessions.learning import UpdateResult
 from app.sessions.regions import Doubtful, Regions
@@ -75,27 +77,59 @@ def _term_json(term: TermValue) -> TermAnswer:
     }
 
 
-def check_json(result: CheckResult, seed: int) -> CheckAnswer:
+def check_json(session: Session, result: CheckResult, seed: int) -> CheckAnswer:
     """The numerical check of all parameters."""
     errors = [check.max_relative_error for check in result.parameters.values()]
     compared = [error for error in errors if error is not None]
     return {
         "h": result.h,
         "seed": seed,
+        "objective": "upstream" if session.spec.loss is None else "loss",
         "sampled": any(check.checked < check.cells for check in result.parameters.values()),
+        "tolerance": TOLERANCE,
         "max_relative_error": float(np.max(compared)) if compared else None,
         "parameters": {
             name: {
+                "shape": list(check.shape),
+                "passed": check.passed,
                 "max_relative_error": check.max_relative_error,
+                "norm_error": check.norm_error,
+                "mean_difference": check.mean_difference,
                 "worst": None if check.worst is None else list(check.worst),
                 "backpropagated": check.backpropagated,
                 "numerical": check.numerical,
                 "cells": check.cells,
                 "checked": check.checked,
+                "places": list(check.places),
+                "errors": list(check.errors),
                 "not_comparable": [list(cell) for cell in check.not_comparable],
             }
             for name, check in result.parameters.items()
         },
+    }
+
+
+def nudged_json(found: Nudged) -> NudgedAnswer:
+    """The steps tried with one number."""
+    return {
+        "tensor": found.tensor,
+        "index": list(found.index),
+        "objective": found.objective,
+        "start": found.start,
+        "value": found.value,
+        "backpropagated": found.backpropagated,
+        "nudges": [
+            {
+                "h": one.h,
+                "minus": one.minus,
+                "plus": one.plus,
+                "numerical": one.numerical,
+                "error": one.error,
+                "relative_error": one.relative_error,
+                "kink": one.kink,
+            }
+            for one in found.nudges
+        ],
     }
 
 

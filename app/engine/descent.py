@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.network import Network
-from app.engine.spec import NetworkSpec
+from app.engine.objective import Objective
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The loss around one step.
+    """The loss around one step, or without a loss what a gradient from above stands for.
 
     Attributes:
         before: The mean loss of the step's samples, with the old parameters.
@@ -29,10 +28,8 @@ class Losses:
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
 def losses(
-    spec: NetworkSpec,
-    x: Array,
-    t: Array,
-    before: float,
+    objective: Objective,
+    loss: float | None,
     gradients: Mapping[str, Array],
     changes: Mapping[str, Array],
     new: Mapping[str, Array],
@@ -40,16 +37,15 @@ def losses(
     """The losses around a step.
 
     Args:
-        spec: The network.
-        x: The step's samples ``(N, D)``.
-        t: Their one-hot targets ``(N, C)``.
-        before: Their loss before it.
+        objective: What is differentiated, of the step's samples, with the old parameters.
+        loss: The same as a number, where a pass has made it.
         gradients: dL/d(parameter), by name.
         changes: What the optimiser adds to each.
         new: The parameters after it.
     """
+    before = objective.value() if loss is None else loss
     slope = sum(
         float(np.sum(gradients[name] * change, dtype=np.float64))
         for name, change in changes.items()
     )
-    return Losses(before, before + slope, Network(spec, new).loss(x, t))
+    return Losses(before, before + slope, objective.at(new).value())

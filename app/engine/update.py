@@ -17,8 +17,8 @@ import numpy as np
 
 from app.engine.derivation import Explanation, FactorValue, TermValue
 from app.engine.descent import Losses, losses
+from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
-from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 
 Array = np.ndarray
@@ -73,9 +73,7 @@ def with_update(
     parameters: Mapping[str, Array],
     config: OptimizerConfig,
     state: Mapping[str, Array],
-    spec: NetworkSpec,
-    x: Array,
-    t: Array,
+    objective: Objective,
 ) -> Trace:
     """``trace`` and the step of the optimiser that follows it.
 
@@ -84,9 +82,7 @@ def with_update(
         parameters: All parameters by name; the trace has the gradient of each.
         config: The optimiser.
         state: What it has gathered before, as `Optimizer.state` gives it.
-        spec: The network that was run.
-        x: The mini-batch ``(N, D)``.
-        t: Its one-hot targets ``(N, C)``.
+        objective: What the pass differentiates, of the network that was run.
     """
     optimizer = make_optimizer(config)
     if state:
@@ -128,7 +124,8 @@ def with_update(
             )
         )
     new = {name: values[f"{name}.new"] for name in parameters}
-    around = losses(spec, x, t, float(trace.array("loss")), gradients, changes, new)
+    loss = float(trace.array("loss")) if "loss" in trace.graph.tensors else None
+    around = losses(objective, loss, gradients, changes, new)
     return trace.extended(
         tuple(given), tuple(events), values, Update(config, optimizer.steps, after, around)
     )

@@ -10,6 +10,7 @@ from app.engine.descent import Losses, losses
 from app.engine.health import LayerHealth, layer_health
 from app.engine.history import Rows
 from app.engine.network import Evaluation, Network
+from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.spec import NetworkSpec
 from app.engine.targets import as_one_hot
@@ -75,10 +76,9 @@ def health(
     new = added(looked.parameters, changes)
     assert evaluation.loss is not None
     targets = as_one_hot(looked.t, len(looked.x), looked.spec.output_size, looked.spec.dtype)
+    network = Network(looked.spec, looked.parameters)
     around = losses(
-        looked.spec,
-        looked.x,
-        targets,
+        Objective(network, looked.x, targets),
         evaluation.loss,
         evaluation.parameter_gradients,
         changes,

@@ -11,7 +11,7 @@ from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.sessions.edits import Loader
 from app.sessions.errors import Conflict
 from app.sessions.state import Session
-from app.sessions.stepping import stepped
+from app.sessions.stepping import learns, objective_of, stepped
 
 Array = np.ndarray
 
@@ -40,7 +40,7 @@ class UpdateResult:
 
 
 def require_targets(session: Session) -> Array:
-    """The one-hot targets of a session that can learn.
+    """The one-hot targets of a session that can be trained with mini-batches.
 
     Raises:
         Conflict: there is no loss, there are no targets, or there is nothing to adjust.
@@ -51,9 +51,29 @@ def require_targets(session: Session) -> Array:
             "the session has no loss or no targets, so there is nothing to learn from",
             "nothing-to-learn",
         )
+    _require_parameters(session)
+    return targets
+
+
+def require_gradient(session: Session) -> None:
+    """Refuse a session whose parameters have no gradients.
+
+    Raises:
+        Conflict: there is neither a loss with targets nor a gradient from above, or there is
+            nothing to adjust.
+    """
+    _require_parameters(session)
+    if not learns(session):
+        raise Conflict(
+            "the session has neither a loss with targets nor a gradient of its output, so its "
+            "parameters have no gradients",
+            "nothing-to-learn",
+        )
+
+
+def _require_parameters(session: Session) -> None:
     if not session.parameters:
         raise Conflict("the network has no parameters", "nothing-to-learn")
-    return targets
 
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
@@ -63,15 +83,15 @@ def update(
     """The session after one step on all its samples, and what the step did.
 
     Args:
-        session: With a loss and targets.
+        session: With a loss and targets, or with a gradient from above.
         optimizer: Replaces the session's, which starts afresh then.
         evaluation: The session's pass: its loss, and the gradients that the step follows.
         loader: Gives the next mini-batch of a session that has a pool.
 
     Raises:
-        Conflict: see `require_targets`; or its data set is gone.
+        Conflict: see `require_gradient`; or its data set is gone.
     """
-    targets = require_targets(session)
+    require_gradient(session)
     if optimizer is not None and optimizer != session.optimizer:
         cut = session.steps.cut()
         session = replace(session, optimizer=optimizer, optimizer_state={}, steps=cut)
@@ -81,8 +101,7 @@ def update(
     gradients = evaluation.parameter_gradients
     changes = stepper.changes(gradients)
     new = added(session.parameters, changes)
-    assert evaluation.loss is not None
-    around = losses(session.spec, session.x, targets, evaluation.loss, gradients, changes, new)
+    around = losses(objective_of(session), evaluation.loss, gradients, changes, new)
     steps = {
         # Adding 0 turns -0 into 0.
         name: Updated(old, gradients[name] + 0, changes[name] + 0, new[name])
@@ -96,10 +115,11 @@ def check_gradients(session: Session, h: float, seed: int) -> CheckResult:
     """Backpropagation against central differences, on a sample of cells where all would be long.
 
     Raises:
-        Conflict: see `require_targets`.
+        Conflict: see `require_gradient`.
     """
-    targets = require_targets(session)
+    require_gradient(session)
     spec = session.spec
     work = 2.0 * (session.n * spec.parameter_count + spec.pass_cells(session.n))
     cells = max(len(spec.parameter_shapes), min(MAX_CHECKED_CELLS, int(CHECK_WORK / work)))
-    return gradient_check(spec, session.parameters, session.x, targets, h, cells, seed)
+    t, given = (session.targets, None) if spec.loss else (None, session.grad_output)
+    return gradient_check(spec, session.parameters, session.x, t, h, cells, seed, grad_output=given)

@@ -18,7 +18,7 @@ from app.sessions.cache import ByteCache
 from app.sessions.opened import shown
 from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
-from app.sessions.stepping import learns
+from app.sessions.stepping import learns, objective_of
 
 TRACE_BYTES = 64 << 20
 # The pass that answers for the numbers of a session, whatever its view shows of it.
@@ -183,15 +183,11 @@ def _made(session: Session, view: View, single: bool) -> Trace:
     )
     # One row of several, seen alone, is not what the optimiser learns from.
     if view.update and learns(session) and (level != "element" or session.n == 1):
-        targets = session.targets
-        assert targets is not None
         return with_update(
             trace,
             session.parameters,
             session.optimizer,
             session.optimizer_state,
-            session.spec,
-            session.x,
-            targets,
+            objective_of(session),
         )
     return trace

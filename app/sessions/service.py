@@ -216,11 +216,17 @@ class Service:
         assert result is not None
         return session, result
 
-    def check_gradients(self, id: str, token: str, h: float, seed: int) -> CheckResult:
-        """The numerical check; it changes nothing, but it is work, so it needs the token."""
+    def check_gradients(
+        self, id: str, token: str, h: float, seed: int
+    ) -> tuple[Session, CheckResult]:
+        """The numerical check; it changes nothing, but it is work, so it needs the token.
+
+        Raises:
+            Conflict: the parameters have no gradients.
+        """
         session = self.get(id)
         allow(session, token, None)
-        return check_gradients(session, h, seed)
+        return session, check_gradients(session, h, seed)
 
     def health(self, id: str, run: str | None = None) -> tuple[Session, Health]:
         """How the network fares: its pass, its next update, and the run that led there.

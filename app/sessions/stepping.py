@@ -12,6 +12,7 @@ import numpy as np
 
 from app.engine.errors import EngineError
 from app.engine.network import Network
+from app.engine.objective import Objective
 from app.engine.optimizers import Optimizer, make_optimizer
 from app.engine.strides import Cursor, Passed, advance, clamp
 from app.engine.trace import Trace
@@ -33,8 +34,17 @@ BACK_STEPS = 2_000
 
 
 def learns(session: Session) -> bool:
-    """Whether the session's pass goes on into an update."""
-    return session.spec.loss is not None and session.t is not None and bool(session.parameters)
+    """Whether the session's parameters have gradients, so that an update can follow its pass."""
+    start = session.grad_output if session.spec.loss is None else session.t
+    return start is not None and bool(session.parameters)
+
+
+def objective_of(session: Session, network: Network | None = None) -> Objective:
+    """What a session that `learns` differentiates, of its own network or another of its layers."""
+    network = network or Network(session.spec, session.parameters)
+    if session.spec.loss is None:
+        return Objective(network, session.x, None, session.grad_output)
+    return Objective(network, session.x, session.targets)
 
 
 def gone_on(session: Session, trace: Trace, loader: Loader) -> Session:
@@ -86,9 +96,12 @@ def gone_back(session: Session, loader: Loader) -> Session:
         if state:
             optimizer.restore(state)
         network = Network(session.spec, parameters)
-        training = _again(session, network, optimizer, loader)
-        while not training.finished:
-            training.advance()
+        if session.spec.loss is None:
+            _follow(session, network, optimizer, steps.behind - 1)
+        else:
+            training = _again(session, network, optimizer, loader)
+            while not training.finished:
+                training.advance()
         parameters, state = network.parameters, optimizer.state()
     session = replace(
         session,
@@ -98,6 +111,14 @@ def gone_back(session: Session, loader: Loader) -> Session:
         data_version=session.data_version + 1,
     )
     return drawn(session, loader)
+
+
+@np.errstate(all="ignore")
+def _follow(session: Session, network: Network, optimizer: Optimizer, steps: int) -> None:
+    """So many steps along the gradient that is given, which no training makes."""
+    objective = objective_of(session, network)
+    for _ in range(steps):
+        optimizer.step(network.parameters, objective.gradients())
 
 
 def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loader) -> Training:

@@ -879,6 +879,8 @@
 /**
  * The loss before the step, as the gradient predicts it, and as it came out.
  *
+ * In a session without a loss: the sum of the given gradient times the output.
+ *
  * @typedef {{before: Cell, predicted: Cell, after: Cell}} Losses
  */
 
@@ -956,35 +958,6 @@
  */
 
 /**
- * The numerical check of all parameters.
- *
- * @typedef {{
- *   h: number,
- *   seed: number,
- *   sampled: boolean,
- *   max_relative_error: Cell | null,
- *   parameters: Record<string, Checked>,
- * }} Check
- */
-
-/**
- * How far the numerical gradient of one parameter is from backpropagation's.
- *
- * `worst` is the cell with the largest error, `backpropagated` and `numerical` are its gradients;
- * all three are null where no cell could be compared.
- *
- * @typedef {{
- *   max_relative_error: Cell | null,
- *   worst: number[] | null,
- *   backpropagated: Cell | null,
- *   numerical: Cell | null,
- *   cells: number,
- *   checked: number,
- *   not_comparable: number[][],
- * }} Checked
- */
-
-/**
  * One step of the optimiser.
  *
  * @typedef {{
@@ -1000,6 +973,96 @@
  * One parameter in a step of the optimiser: new = old + change.
  *
  * @typedef {{old: Value, gradient: Value, change: Value, new: Value}} Updated
+ */
+
+/**
+ * The numerical check of all parameters.
+ *
+ * `objective`: What is differentiated: the loss or, in a session without one, `upstream`, the sum
+ * of the given gradient times the output.
+ *
+ * @typedef {{
+ *   h: number,
+ *   seed: number,
+ *   objective: "loss" | "upstream",
+ *   sampled: boolean,
+ *   tolerance: number,
+ *   max_relative_error: Cell | null,
+ *   parameters: Record<string, Checked>,
+ * }} Check
+ */
+
+/**
+ * How far the numerical gradient of one parameter is from backpropagation's.
+ *
+ * A cell's error is the difference over the larger of the two. `worst` is the cell with the largest
+ * error, `backpropagated` and `numerical` are its gradients. Null stands where no cell could be
+ * compared.
+ *
+ * `passed`: Whether no cell's error is above `tolerance`.
+ *
+ * `norm_error`: The error of all cells compared together, in the Euclidean norm.
+ *
+ * `mean_difference`: The mean of the differences themselves, as in the book.
+ *
+ * `places`: The cells that were nudged, counted row by row.
+ *
+ * `errors`: Their errors; null for a cell at a kink of a ReLU.
+ *
+ * @typedef {{
+ *   shape: number[],
+ *   passed: boolean | null,
+ *   max_relative_error: Cell | null,
+ *   norm_error: Cell | null,
+ *   mean_difference: Cell | null,
+ *   worst: number[] | null,
+ *   backpropagated: Cell | null,
+ *   numerical: Cell | null,
+ *   cells: number,
+ *   checked: number,
+ *   places: number[],
+ *   errors: (Cell | null)[],
+ *   not_comparable: number[][],
+ * }} Checked
+ */
+
+/**
+ * One gradient and what steps with the number that it is of have given.
+ *
+ * `start` is what is differentiated, without a step, and `value` the number that is moved.
+ *
+ * `objective`: What is differentiated: the loss or, in a session without one, `upstream`, the sum
+ * of the given gradient times the output.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   index: number[],
+ *   objective: "loss" | "upstream",
+ *   start: Cell,
+ *   value: Cell,
+ *   backpropagated: Cell,
+ *   nudges: Nudge[],
+ * }} Nudged
+ */
+
+/**
+ * One step to either side: `numerical` is (`plus` - `minus`) / 2h.
+ *
+ * `error`: |numerical - backpropagated|
+ *
+ * `relative_error`: That over the larger of the two; 0 where both are 0.
+ *
+ * `kink`: Whether a ReLU opens or closes between the two sides.
+ *
+ * @typedef {{
+ *   h: number,
+ *   minus: Cell,
+ *   plus: Cell,
+ *   numerical: Cell,
+ *   error: Cell,
+ *   relative_error: Cell,
+ *   kink: boolean,
+ * }} Nudge
  */
 
 /**

@@ -162,6 +162,8 @@ def do_every_call(call: Caller) -> None:
     assert call("get_figure", id).payload.read().startswith(b"<svg")
     explained = call("explain_number", id, tensor="affine1.W.grad", index="0,1")
     assert explained.rule_name == "dot.gradient.1"
+    nudged = call("nudge_number", id, tensor="affine1.W.grad", index="0,1", h=[0.001, 0.0001])
+    assert [one.h for one in nudged.nudges] == [0.001, 0.0001]
     call("check_session", id, by=own, body=models.Check())
     assert call("update_session", id, by=own, body=models.Update()).loss.after
 

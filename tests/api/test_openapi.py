@@ -72,7 +72,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "get_recipe", "get_regions",
         "get_row", "get_run",
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
-        "open_step", "prepare_drawing", "put_tensor", "put_tensors", "start_run",
+        "nudge_number", "open_step", "prepare_drawing", "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
     }  # fmt: skip
 
@@ -265,7 +265,8 @@ def test_a_history_is_answered_as_described(app: FastAPI, client: TestClient) ->
     ["", "/graph", "/trace", "/trace?max_cells=0", "/trace?level=element&loss=opened",
      "/layers", "/layers/affine1", "/tensors/affine1.W", "/tensors/loss", "/runs",
      "/tensors", "/tensors?name=x&name=relu1.output.grad",
-     "/explain?tensor=affine1.W.grad&index=0,1"],
+     "/explain?tensor=affine1.W.grad&index=0,1",
+     "/nudge?tensor=affine1.W.grad&index=0,1", "/nudge?tensor=loss.grad&h=0.5&h=1e-7"],
 )  # fmt: skip
 def test_every_reading_is_answered_as_described(
     app: FastAPI, client: TestClient, path: str

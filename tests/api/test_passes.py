@@ -149,8 +149,47 @@ def test_the_check_finds_backpropagation_right(owner: Owner) -> None:
     assert answer["sampled"] is False
     assert answer["max_relative_error"] < 1e-6
     assert answer["parameters"].keys() == owner.state["parameters"].keys()
-    assert answer["parameters"]["affine1.W"]["cells"] == 6
+    assert answer["objective"] == "loss"
+    weights = answer["parameters"]["affine1.W"]
+    assert (weights["cells"], weights["shape"], weights["passed"]) == (6, [2, 3], True)
+    assert weights["places"] == list(range(6))
+    assert max(weights["errors"]) == weights["max_relative_error"] <= answer["tolerance"]
     assert owner.state["version"] == 1
+
+
+def test_one_gradient_is_nudged_as_the_pass_has_it(owner: Owner) -> None:
+    steps = [1e-3, 1e-4]
+    answer = owner.get(f"/nudge?tensor=affine1.W.grad&index=0,1&h={steps[0]}&h={steps[1]}").json()
+
+    assert answer["backpropagated"] == owner.get("/tensors/affine1.W.grad").json()["value"][0][1]
+    assert answer["value"] == owner.state["parameters"]["affine1.W"][0][1]
+    assert answer["start"] == pytest.approx(owner.state["loss"], rel=1e-15)
+    assert [one["h"] for one in answer["nudges"]] == steps
+    assert all(one["relative_error"] < 1e-4 for one in answer["nudges"])
+    usual = owner.get("/nudge?tensor=loss.probabilities.grad&index=0,1&loss=opened").json()
+    assert len(usual["nudges"]) == 53
+    # A large step leaves the logarithm's domain, and says so.
+    assert usual["nudges"][-1]["numerical"] == "NaN"
+    assert min(one["error"] for one in usual["nudges"][:40]) < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "places"),
+    [
+        ("tensor=nope.grad&index=0,0", 404, []),
+        ("tensor=affine1.W&index=0,0", 422, ["/tensor"]),
+        ("tensor=affine1.W.grad&index=0,9", 422, ["/index"]),
+        ("tensor=affine1.W.grad&index=0,0&h=1e-4&h=200", 422, ["/h/1"]),
+        ("tensor=affine1.W.grad&index=0,0&h=nan", 422, ["/h/0"]),
+        ("tensor=affine1.W.grad&index=0,0" + 65 * "&h=1", 422, ["/h"]),
+    ],
+)
+def test_a_nudge_that_cannot_be_made_is_refused_by_name(
+    owner: Owner, query: str, status: int, places: list[str]
+) -> None:
+    answer = owner.get(f"/nudge?{query}")
+
+    assert (answer.status_code, pointers(answer)) == (status, places)
 
 
 def test_a_large_network_is_checked_on_a_sample(client: TestClient) -> None:
@@ -182,9 +221,14 @@ def test_cells_at_a_kink_are_set_apart(client: TestClient) -> None:
     assert [0] in answer["parameters"]["affine1.b"]["not_comparable"]
 
 
-@pytest.mark.parametrize("path", ["/check", "/update", "/runs"])
-def test_there_is_nothing_to_learn_without_targets(client: TestClient, path: str) -> None:
-    owner = Owner(client, {"preset": "fig-5-25"})
+@pytest.mark.parametrize(
+    ("path", "preset"),
+    [("/check", "fig-5-24"), ("/update", "fig-5-24"), ("/runs", "fig-5-24"), ("/runs", "fig-5-25")],
+)
+def test_there_is_nothing_to_learn_without_a_gradient(
+    client: TestClient, path: str, preset: str
+) -> None:
+    owner = Owner(client, {"preset": preset})
 
     answer = owner.post(path, {"steps": 3} if path == "/runs" else {})
 
@@ -208,6 +252,36 @@ def test_an_update_tells_old_gradient_change_and_new(owner: Owner) -> None:
     assert answer["loss"]["before"] == before["loss"]
     assert answer["loss"]["after"] == owner.state["loss"] < before["loss"]
     assert answer["version"] == owner.state["version"] == 2
+
+
+def test_a_given_gradient_is_checked_nudged_and_followed(client: TestClient) -> None:
+    """Figure 5-27, in which dY stands for a loss: the sum of dY times Y, cell by cell."""
+    owner = Owner(client, {"preset": "fig-5-27"})
+    x, dy = (np.array(owner.state[name]) for name in ("x", "grad_output"))
+    w, b = (owner.state["parameters"][f"affine1.{name}"] for name in "Wb")
+    given = float(np.sum(dy * (x @ w + b)))
+
+    check = owner.post("/check").json()
+    assert check["objective"] == "upstream"
+    assert {name: found["passed"] for name, found in check["parameters"].items()} == {
+        "affine1.W": True, "affine1.b": True,
+    }  # fmt: skip
+    nudge = owner.get("/nudge?tensor=affine1.b.grad&index=1&h=0.5").json()
+    assert (nudge["objective"], nudge["start"]) == ("upstream", given)
+    assert nudge["nudges"][0]["numerical"] == dy.sum(axis=0)[1]
+
+    sgd = {"type": "sgd", "learning_rate": 0.5}
+    owner.patch({"op": "optimizer", "optimizer": sgd})
+    seen = owner.get("/trace?update=true").json()
+    answer = owner.post("/update").json()
+    assert answer["loss"] == seen["update"]["loss"]
+    assert answer["parameters"]["affine1.W"]["new"] == seen["events"][-2]["values"]["affine1.W.new"]
+    assert answer["parameters"]["affine1.W"]["new"] == (w - 0.5 * x.T @ dy).tolist()
+    assert owner.state["parameters"]["affine1.b"] == (b - 0.5 * dy.sum(axis=0)).tolist()
+    # The sum is linear in W and b, so the prediction is exact.
+    assert answer["loss"]["before"] == given
+    assert answer["loss"]["after"] == pytest.approx(answer["loss"]["predicted"], rel=1e-14)
+    assert answer["loss"]["after"] < given
 
 
 def test_the_loss_predicted_is_right_for_a_small_step(owner: Owner) -> None:

@@ -31,6 +31,7 @@ WRONG_QUERY = {
     "get_history": {"points": "0"},
     "get_layer": {"max_cells": "-1"},
     "explain_number": {"index": "a"},
+    "nudge_number": {"h": "0"},
     "get_tensor": {"slice": "-1"},
     "get_tensors": {"name": "nope"},
 }
@@ -66,6 +67,8 @@ class Call:
         self.query: dict[str, str] = {}
         if operation == "explain_number":
             self.query = {"tensor": "x", "index": "0,0"}
+        if operation == "nudge_number":
+            self.query = {"tensor": "x.grad", "index": "0,0"}
         self.body = BODIES.get(operation, {}) if self.method in ("POST", "PATCH") else None
         self.content: bytes | None = None
         if self.method == "PUT":
@@ -124,7 +127,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
         case 409 if call.operation in ("control_run", "change_run"):
             call.owner.post(f"/runs/{call.names['run']}/stop")
         case 409 if call.operation in ("check_session", "get_health"):
-            other = Owner(call.owner.client, {"preset": "fig-5-25"})
+            other = Owner(call.owner.client, {"preset": "fig-5-24"})
             call.names["id"], call.headers = other.created["id"], other.token
         case 409:
             if call.operation == "step_session":

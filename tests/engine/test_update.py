@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.engine.explain import explain
 from app.engine.network import Network
+from app.engine.objective import Objective
 from app.engine.optimizers import OPTIMIZERS, OptimizerConfig, make_optimizer
 from app.engine.progress import progress
 from app.engine.run import make_trace
@@ -26,7 +27,8 @@ def updated(
     loss: str = "closed",
 ) -> Trace:  # fmt: skip
     trace = make_trace(case.spec, parameters, case.x, case.t, loss=loss)
-    return with_update(trace, parameters, config, state, case.spec, case.x, case.t)
+    objective = Objective(Network(case.spec, parameters), case.x, case.t)
+    return with_update(trace, parameters, config, state, objective)
 
 
 @settings(deadline=None, max_examples=30)

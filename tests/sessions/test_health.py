@@ -13,6 +13,7 @@ from app.engine.history import History
 from app.engine.initializers import Initializer, initialize
 from app.engine.meter import gates
 from app.engine.network import Network
+from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, NetworkSpec
@@ -227,10 +228,10 @@ def holds(looked: Looked, alarm: Alarm) -> None:
     assert alarm.tensor is not None
     targets = as_one_hot(looked.t, len(looked.x), looked.spec.output_size)
     trace = make_trace(looked.spec, looked.parameters, looked.x, targets, loss="closed")
+    objective = Objective(Network(looked.spec, looked.parameters), looked.x, targets)
     trace = with_update(
-        trace, looked.parameters, looked.optimizer, looked.optimizer_state,
-        looked.spec, looked.x, targets,
-    )  # fmt: skip
+        trace, looked.parameters, looked.optimizer, looked.optimizer_state, objective
+    )
     found = explain(trace, alarm.tensor, alarm.index, 1000)
     factors = [abs(factor.value) for term in found.terms for factor in term.factors]
     rate = looked.optimizer.learning_rate

@@ -77,6 +77,31 @@ def test_stepping_on_is_training_and_going_back_undoes_it(kind: str) -> None:
     assert numbers(session) == known[0]
 
 
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_a_given_gradient_is_followed_and_gone_back_from_in_the_same_way(kind: str) -> None:
+    service, _, _ = begin()
+    wanted = Wanted(
+        2, (("affine", "", 4), ("sigmoid", "", None), ("affine", "", 3)), None, "float32",
+        x=np.array([[1.0, -2.0], [0.5, 3.0]]), seed=7,
+        grad_output=np.array([[1.0, -1.0, 0.0], [0.25, 2.0, -3.0]]),
+        optimizer=OptimizerConfig(kind, 0.1), view=ChangeView(update=True),
+    )  # fmt: skip
+    session, token = service.create(wanted)
+    known = [numbers(session)]
+    for _ in range(4):
+        session, trace, _ = service.step(session.id, token, None, "next", "step")
+        assert trace.events[-1].phase == "update"
+        session, _, _ = service.step(session.id, token, None, "next", "op")
+        known.append(numbers(session))
+    assert len({tuple(sorted(one.items())) for one in known}) == 5
+    for step in (3, 2, 1, 0):
+        session, _, _ = service.step(session.id, token, None, "back", "op")
+        assert numbers(session) == known[step]
+        session, _, _ = service.step(session.id, token, None, "back", "phase")
+        while session.cursor.seq:
+            session, _, _ = service.step(session.id, token, None, "back", "phase")
+
+
 @settings(deadline=None, max_examples=15)
 @given(
     st.sampled_from(OPTIMIZERS),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api import examples
 from app.api.answers import LayerAnswer, LayersAnswer, TraceAnswer
-from app.api.answers_learning import CheckAnswer, ExplanationAnswer, UpdateAnswer
+from app.api.answers_learning import ExplanationAnswer, UpdateAnswer
 from app.api.bodies import read_model
 from app.api.bounds import SESSION_CELLS, Bound, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
@@ -17,12 +17,12 @@ from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, version
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.models import CHECK, UPDATE
+from app.api.models import UPDATE
 from app.api.tensors import parse_index
 from app.api.values import answer, encode
 from app.api.view_query import DrawingQuery, PassQuery
 from app.api.views import layer_json, layers_json, trace_json
-from app.api.views_learning import check_json, explanation_json, update_json
+from app.api.views_learning import explanation_json, update_json
 from app.api.written import INDEX
 from app.drawing.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
@@ -200,33 +200,6 @@ async def explain_number(
         return derivation
 
     return await versioned(request, id, document)
-
-
-@operation(
-    router,
-    "POST",
-    "/sessions/{id}/check",
-    answer=CheckAnswer,
-    body=CHECK,
-    body_required=False,
-    examples=examples.CHECK,
-    problems=("not-found", "nothing-to-learn"),
-    secured=True,
-)
-async def check_session(request: Request, id: str) -> Response:
-    """Numerical gradients against backpropagation.
-
-    Where all cells would take long, an even share of each parameter is drawn with `seed`.
-    """
-    token = bearer_token(request)
-    body = await read_model(request, CHECK, empty=b"{}")
-    sessions = service(request)
-
-    def check() -> bytes:
-        result = sessions.check_gradients(id, token, body.h, body.seed)
-        return encode(check_json(result, body.seed))
-
-    return answer(await in_executor(request, check))
 
 
 @operation(

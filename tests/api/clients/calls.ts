@@ -83,6 +83,8 @@ assert((await figure.text()).startsWith("<svg"), "a picture");
 const query = { tensor: "affine1.W.grad", index: "0,1" };
 const explained = await done("explain_number", api.explainNumber({ path, query }));
 assert(explained.terms.length === 2, "a derivation");
+const nudged = await done("nudge_number", api.nudgeNumber({ path, query: { ...query, h: [0.001, 0.0001] } }));
+assert(nudged.nudges.length === 2 && nudged.objective === "loss", "a nudge");
 const check = await done("check_session", api.checkSession({ path, auth, body: {} }));
 assert(check.parameters["affine1.W"].cells === 6, "a check");
 const update = await done("update_session", api.updateSession({ path, auth, body: {} }));
