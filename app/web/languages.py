@@ -14,10 +14,10 @@ LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 # Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
 _LATER = re.compile(
-    r"(batch|compare|csv|data|digit|export|files|health|help|learn|menu|network|number|optimizer|pad"
-    r"|paste|plane|samples|seen|share|typed)\.|large\b"
+    r"(batch|check|compare|csv|data|digit|export|files|health|help|learn|menu|network|nudge|number"
+    r"|optimizer|pad|paste|plane|samples|seen|share|typed)\.|large\b"
     r"|explain\.(trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
-    r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*)$|beside\.swap$"
+    r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*|sum.*)$|beside\.swap$"
     r"|figures\.[\w-]+\.look$"
     # Of a wrong number in an address the first picture tells; of others those that are typed.
     r"|invalid\.(?!(choices|other|range|whole\.between)$)"

@@ -2,7 +2,7 @@
  * The calls the page makes, each a few lines over fetch; a refusal becomes an ApiError.
  *
  * @import { Catalogue, Cells, Edit, Nested, Network, Session } from "./pagetypes.js"
- * @import { Form, Explanation, Graph, History, Level, LossView, Run, Trace } from "./types.js"
+ * @import { Check, Form, Explanation, Graph, History, Level, LossView, Nudged, Run, Trace } from "./types.js"
  */
 import { isOp } from "./figure/openops.js";
 import { readTensors } from "./safetensors.js";
@@ -330,6 +330,31 @@ export async function explain(id, seen, tensor, index, most) {
   asked.set("index", index.join(","));
   asked.set("max_terms", String(most));
   return (await call(`/sessions/${id}/explain?${asked}`)).json();
+}
+
+/**
+ * The derivative of one number by its definition, for steps of many sizes.
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {string} tensor  a gradient
+ * @param {readonly number[]} index
+ * @returns {Promise<Nudged>}
+ */
+export async function getNudge(id, seen, tensor, index) {
+  const asked = passQuery(seen);
+  asked.set("tensor", tensor);
+  asked.set("index", index.join(","));
+  return (await call(`/sessions/${id}/nudge?${asked}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {string} token
+ * @param {number} h
+ * @returns {Promise<Check>}
+ */
+export async function checkGradients(id, token, h) {
+  return (await call(`/sessions/${id}/check`, { method: "POST", body: { h }, token })).json();
 }
 
 /**

@@ -32,6 +32,7 @@ export { goOn } from "./recipes.js";
 /** What it looks after from now on. */
 export function start() {
   bringStyle("/static/css/learning.css");
+  bringStyle("/static/css/checking.css");
   watchSelectedCell();
   watchRecipes();
   listenToDrops();

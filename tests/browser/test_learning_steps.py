@@ -169,8 +169,8 @@ def test_a_large_weight_is_looked_at_number_by_number(explorer: Any) -> None:
     assert float(page.get_attribute("#panel .chosen output", "data-full") or "nan") == told["value"]
 
 
-def test_a_figure_without_a_loss_ends_where_it_did(explorer: Any) -> None:
-    explorer.open("?preset=fig-5-25&at=0&update=1")
+def test_a_figure_without_gradients_ends_where_it_did(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-24&at=0&update=1")
     page = explorer.page
     assert page.locator(".phase-part.update").count() == 0
     explorer.press("End")

@@ -17,10 +17,12 @@ import { t } from "../strings.js";
 import { position } from "../timeline.js";
 import { flat, indexOf, positionOf } from "../values.js";
 import { isEverKnown, knownOf, passOf, valueOf, whyNever } from "../figure/known.js";
+import { nameAmongPasses, watchNudge } from "../checking.js";
 import { numbersOf } from "../figure/walk.js";
 import { turnBeside } from "../figure/openops.js";
 import { arithmetic, TERMS_SHOWN } from "./arithmetic.js";
 import { sampleOf } from "./minibatch.js";
+import { nudgeOf } from "./nudge.js";
 import { turnButton } from "./turn.js";
 import { wholeField } from "./whole.js";
 
@@ -33,17 +35,18 @@ export function watchSelectedCell() {
   effect(() => {
     const spot = subject.value;
     if (!spot || spot.index === null || !isKnown(spot) || stale.value || trace.value?.id === api.UNMADE) return;
-    const name = nameOfRequest(spot);
+    const name = nameAmongPasses(spot);
     if (answer.peek()?.name !== name) void request(spot, name);
   });
   effect(() => {
     causes.value = made(subject.value);
   });
+  watchNudge(isKnown);
 }
 
 /** The cells of the figure that a number was made of. @param {Spot | null} spot @returns {Spot[]} */
 function made(spot) {
-  if (!spot || spot.index === null || answer.value?.name !== nameOfRequest(spot)) return [];
+  if (!spot || spot.index === null || answer.value?.name !== nameAmongPasses(spot)) return [];
   const { terms, divisor } = answer.value.explanation ?? { terms: [] };
   const factors = [...terms, ...(divisor?.terms ?? [])].flatMap((term) => term.factors);
   return factors.flatMap(({ tensor, index }) => {
@@ -55,12 +58,6 @@ function made(spot) {
 /** @param {Spot} spot */
 function isKnown({ key, index }) {
   return knownOf(key) > (index ?? 0);
-}
-
-/** @param {Spot} spot */
-function nameOfRequest({ key, index }) {
-  const { level, loss, sample, form, open } = passOf(key);
-  return [trace.value?.id, trace.value?.version, level, loss, sample, form, open, key, index].join("/");
 }
 
 /** @param {Spot} spot @param {string} name */
@@ -92,7 +89,7 @@ export function cellExplanation(spot) {
           : null
       }
     </h2>
-    ${sampleOf(spot)} ${cellFields(spot, edge)} ${answer} ${facts(spot, edge)}
+    ${sampleOf(spot)} ${cellFields(spot, edge)} ${answer} ${nudgeOf(spot, isKnown(spot))} ${facts(spot, edge)}
     ${turnButton(graph.value && turnBeside(graph.value, spot.key))}
   </section>`;
 }
@@ -193,7 +190,7 @@ function resultOf(spot) {
 /** @param {Spot} spot @returns {Cell | undefined}  undefined where it is not known, or did not come along */
 function numberOf(spot) {
   if (spot.index === null || stale.value || !isKnown(spot)) return undefined;
-  const got = answer.value?.name === nameOfRequest(spot) ? answer.value.explanation?.value : undefined;
+  const got = answer.value?.name === nameAmongPasses(spot) ? answer.value.explanation?.value : undefined;
   const value = valueOf(spot.key);
   return got ?? (value === undefined ? undefined : flat(value)[spot.index]);
 }
@@ -216,7 +213,7 @@ function derivation(spot) {
   if (stale.value) return html`<p class="hint">${t("stale.now")}</p>`;
   if (!isEverKnown(spot.key)) return html`<p class="hint">${t(whyNever(spot.key))}</p>`;
   if (!isKnown(spot)) return html`<p class="hint">${t("explain.empty")}</p>`;
-  const got = answer.value?.name === nameOfRequest(spot) ? answer.value : null;
+  const got = answer.value?.name === nameAmongPasses(spot) ? answer.value : null;
   if (got?.problem) return html`<p class="problem">${got.problem}</p>`;
   if (!got?.explanation) return html`<p class="hint">${t("explain.loading")}</p>`;
   return arithmetic(got.explanation);

@@ -81,9 +81,16 @@ export function learns() {
   return Boolean(now?.network.loss && now.t !== null && Object.keys(now.parameters).length > 0);
 }
 
+/** Where the parameters have gradients, from a loss or from one that is given. */
+export function hasGradients() {
+  const now = session.value;
+  const isGiven = now !== null && !now.network.loss && now.grad_output !== null;
+  return learns() || (isGiven && Object.keys(now.parameters).length > 0);
+}
+
 function learningRate() {
   const now = session.value;
-  if (!now || !learns()) return null;
+  if (!now || !hasGradients()) return null;
   const rate = now.optimizer.learning_rate;
   const text = typedRate();
   const problem = text === null ? null : rateProblem(text);
@@ -145,7 +152,9 @@ async function takeStep() {
   if (!isTaken && (await sendRate(wanted)) === null) return;
   const loss = await whenSent("learning_rate", update());
   if (loss)
-    note("learning_rate", null, { hint: t("data.updated", { before: short(loss.before), after: short(loss.after) }) });
+    note("learning_rate", null, {
+      hint: t(learns() ? "data.updated" : "data.updated.sum", { before: short(loss.before), after: short(loss.after) }),
+    });
 }
 
 async function copyToOwn() {

@@ -16,7 +16,8 @@ import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { asNumber, samplesOf } from "../values.js";
 import { bringCharts } from "./charts.js";
-import { learns } from "./data.js";
+import { gradientCheck } from "./check.js";
+import { hasGradients, learns } from "./data.js";
 import { titled } from "./large.js";
 import { looks } from "./looks.js";
 
@@ -32,14 +33,21 @@ const typed = signal(/** @type {{[name in Field | "type" | "open"]?: string}} */
 export function learn() {
   const now = session.value;
   if (!now) return null;
-  if (!learns()) return html`<p class="hint">${t("learn.nothing")}</p>`;
+  if (!learns()) {
+    return html`<section class="learn">
+        <p class="hint">${t("learn.nothing")}</p>
+        ${hasGradients() ? single() : null}
+      </section>
+      ${hasGradients() ? gradientCheck() : null}`;
+  }
   const faults = faultsOf();
   return html`<section class="learn" aria-labelledby="learn-title">
     <h2 id="learn-title">${t("learn.title")}</h2>
     <p class="hint">${t("learn.hint")}</p>
     ${form(faults)} ${buttons(faults)} ${single()} ${progress()} ${picture()} ${opening()} ${opened()}
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null} ${looks()}
-  </section>`;
+    </section>
+    ${gradientCheck()}`;
 }
 
 /** @param {ReadonlyMap<Field, string>} faults */

@@ -14,10 +14,11 @@ import { indexText, nameOf, tensorOf } from "../figure/names.js";
 import { textsOf } from "../figure/texts.js";
 import { full, shorts } from "../format.js";
 import { scrolling } from "../scroll.js";
-import { event as inPlay, pointed, stale, trace } from "../store.js";
+import { event as inPlay, pointed, session, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, indexOf, isOmitted } from "../values.js";
 import { factorName } from "./arithmetic.js";
+import { givenAbove } from "./check.js";
 import { large, largeButton, shrink } from "./large.js";
 import { FEW_CELLS, numbers } from "./numbers.js";
 import { wholeField } from "./whole.js";
@@ -58,14 +59,16 @@ function losses() {
   if (!around) return null;
   const names = /** @type {const} */ (["before", "predicted", "after"]);
   const texts = shorts(names.map((name) => around[name]));
-  return html`<dl class="losses" aria-label=${t("update.loss")}>
+  // Without a loss it is the sum that the given gradient stands for.
+  const what = session.value?.network.loss ? "loss" : "sum";
+  return html`<dl class="losses" aria-label=${t(`update.${what}`)}>
       ${names.map(
         (name, i) =>
-          html`<dt>${t(`update.loss.${name}`)}</dt>
+          html`<dt>${t(`update.${what}.${name}`)}</dt>
             <dd data-loss=${name} title=${full(around[name])}>${texts[i]}</dd>`,
       )}
     </dl>
-    <p class="hint">${t("update.loss.hint")}</p>`;
+    ${what === "loss" ? html`<p class="hint">${t("update.loss.hint")}</p>` : givenAbove()}`;
 }
 
 /** @param {TraceEvent} event @param {number} index */
