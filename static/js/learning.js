@@ -40,10 +40,22 @@ export function isActive(one) {
 /** @param {Plan} plan */
 export function start(plan) {
   return act(async (id, token) => {
-    run.value = await api.startRun(id, token, plan);
-    curve.value = null;
+    begun(await api.startRun(id, token, plan));
     trained.value = id;
   });
+}
+
+/** A short run may have ended, and its events come, before the answer that it has begun. @param {Run} told */
+function begun(told) {
+  if (run.value?.id !== told.id) curve.value = null;
+  take(told);
+}
+
+/** What an answer says of a run, unless something newer is known of it. @param {Run} told */
+function take(told) {
+  const now = run.value;
+  const isOld = now?.id === told.id && (now.step > told.step || (isActive(told) && !isActive(now)));
+  if (!isOld) run.value = told;
 }
 
 /** @param {"pause" | "resume" | "stop"} action */
@@ -51,7 +63,7 @@ export function control(action) {
   return act(async (id, token) => {
     const now = run.value;
     if (!now) return;
-    run.value = await api.controlRun(id, token, now.id, action);
+    take(await api.controlRun(id, token, now.id, action));
     await settled(id);
   });
 }
@@ -60,7 +72,7 @@ export function control(action) {
 export function changeRate(rate) {
   return act(async (id, token) => {
     const now = run.value;
-    if (now) run.value = await api.patchRun(id, token, now.id, { learning_rate: rate });
+    if (now) take(await api.patchRun(id, token, now.id, { learning_rate: rate }));
   });
 }
 
@@ -90,8 +102,7 @@ export function again(former, optimizer) {
     await api.openRunStep(id, token, former.id, 1);
     noteChange(id, "new", null);
     const { batch_size, steps, seed } = former;
-    run.value = await api.startRun(id, token, { optimizer, batch_size, steps, seed });
-    curve.value = null;
+    begun(await api.startRun(id, token, { optimizer, batch_size, steps, seed }));
     trained.value = id;
     await refresh();
   });
@@ -176,8 +187,10 @@ async function latest(id) {
   try {
     const runs = await api.getRuns(id);
     if (id !== known) return;
-    run.value = runs.at(-1) ?? null;
-    if (run.value) trained.value = id;
+    const newest = runs.at(-1);
+    if (newest) take(newest);
+    else run.value = null;
+    if (newest) trained.value = id;
     await readCurve(id);
   } catch (error) {
     if (id === known) refused.value = messageOf(error);

@@ -100,6 +100,28 @@ def walk_along_the_run(explorer: Any, history: Any) -> None:
     assert page.is_disabled("#next")
 
 
+def test_a_run_that_ends_before_its_answer_comes_is_shown_as_it_ended(explorer: Any) -> None:
+    explorer.open("?preset=two-layer&lang=en")
+    page = explorer.page
+
+    def late(route: Any) -> None:
+        answer = route.fetch()
+        if route.request.method == "POST":
+            explorer.until(lambda: run_of(explorer)["state"] == "finished")
+            # The page hears of it by its events, and has read the run and its curve.
+            page.wait_for_selector(".u-over")
+        route.fulfill(response=answer)
+
+    page.route("**/runs", late)
+    page.click("#tab-learn")
+    page.fill("#learn-steps", "20")
+    page.click("#learn-run")
+    page.wait_for_selector("#learn-run:enabled")
+    assert state(explorer) == "Finished"
+    assert page.locator(".u-over").count() > 0
+    page.unroute("**/runs")
+
+
 def test_a_click_on_the_curve_opens_the_step_under_it(explorer: Any) -> None:
     page = begin(explorer)
     explorer.until(lambda: state(explorer) == "Finished")
