@@ -14,18 +14,17 @@ import json
 import os
 import statistics
 import sys
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import CDPSession, sync_playwright
 
 from benchmarks.pairs import percentile
-from benchmarks.served import explorer
+from benchmarks.served import Server, explorer
+from benchmarks.tab import Tab
 from tests.browser import launch_options
 
 STEPS = 100_000
 FRAMES = 240
-PATIENCE_MS = 600_000
 LEAST_FRAMES, MOST_MEGABYTES = 59.0, 120.0
 # Or, where the machine does not come to that by itself, this part of what the page had before.
 LEAST_RATIO = 0.95
@@ -68,45 +67,16 @@ NETWORK = {
 SESSIONS: dict[str, dict[str, Any]] = {"two-layer": {"preset": "two-layer"}, "784-50-10": NETWORK}
 
 
-class Watched:
-    """One page and what it costs."""
-
-    def __init__(self, browser: Browser, page: Page) -> None:
-        self.page = page
-        self.wire = page.context.new_cdp_session(page)
-        self.wire.send("Performance.enable", {"timeDomain": "threadTicks"})
-        self.browser_wire = browser.new_browser_cdp_session()
-
-    def metrics(self) -> dict[str, float]:
-        """Chromium's own counters."""
-        found = self.wire.send("Performance.getMetrics")["metrics"]
-        return {one["name"]: one["value"] for one in found}
-
-    def pan(self) -> dict[str, float]:
-        """Frames a second, the longest of twenty, and the main thread's time a frame, all of ms."""
-        before = self.metrics()["TaskDuration"]
-        times: list[float] = self.page.evaluate(PAN, FRAMES)
-        busy = self.metrics()["TaskDuration"] - before
-        return {
-            "frames": 1000 / statistics.mean(times),
-            "p95": percentile(times, 0.95),
-            "busy": 1000 * busy / FRAMES,
-        }
-
-    def memory(self) -> dict[str, float]:
-        """Megabytes: of the heap, and of the page's process alone."""
-        self.wire.send("HeapProfiler.collectGarbage")
-        heap = self.metrics()["JSHeapUsedSize"] / 1e6
-        told = self.browser_wire.send("SystemInfo.getProcessInfo")["processInfo"]
-        pids = [int(one["id"]) for one in told if one["type"] == "renderer"]
-        return {"heap": heap, "process": max(map(private_megabytes, pids))}
-
-
-def private_megabytes(pid: int) -> float:
-    """Memory that no other process has a share in."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
-    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("Private_")]
-    return sum(kilobytes) * 1024 / 1e6
+def pan(tab: Tab) -> dict[str, float]:
+    """Frames a second, the longest of twenty, and the main thread's time a frame, all of ms."""
+    before = tab.metrics()["TaskDuration"]
+    times: list[float] = tab.run(f"({PAN})({FRAMES})")
+    busy = tab.metrics()["TaskDuration"] - before
+    return {
+        "frames": 1000 / statistics.mean(times),
+        "p95": percentile(times, 0.95),
+        "busy": 1000 * busy / FRAMES,
+    }
 
 
 def told(name: str, panned: dict[str, float], memory: dict[str, float]) -> None:
@@ -119,32 +89,33 @@ def told(name: str, panned: dict[str, float], memory: dict[str, float]) -> None:
     )
 
 
-def measure(browser: Browser, address: str, name: str, session: Any, steps: int) -> bool:
+def measure(browser: CDPSession, server: Server, name: str, session: Any, steps: int) -> bool:
     """One network; whether its page holds."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: print("page error:", error))
-    made = page.request.post(f"{address}/api/v1/sessions", data=session).json()
-    page.add_init_script(OWNED % json.dumps({"id": made["id"], "token": made["edit_token"]}))
-    page.goto(f"{address}/?session={made['id']}&lang=en")
-    page.wait_for_selector("body[data-ready]")
-    page.click("#tab-learn")
-    page.wait_for_selector("#learn-run")
-    watched = Watched(browser, page)
+    server.connect()
+    made = server.send("POST", "/api/v1/sessions", json.dumps(session).encode()).json()
+    address = f"http://127.0.0.1:{server.port}"
+    tab = Tab(browser, 1440, 900)
+    owned = OWNED % json.dumps({"id": made["id"], "token": made["edit_token"]})
+    tab.send("Page.addScriptToEvaluateOnNewDocument", {"source": owned})
+    tab.send("Page.navigate", {"url": f"{address}/?session={made['id']}&lang=en"})
+    tab.until("body[data-ready]")
+    tab.click("#tab-learn")
+    tab.until("#learn-run")
     print(f"{name}, {steps:,} steps")
-    first = watched.pan()
-    told("before", first, watched.memory())
-    page.fill("#learn-steps", str(steps))
-    page.click("#learn-run")
-    page.wait_for_selector("#learn-pause")
-    during = watched.pan()
-    told("learning", during, watched.memory())
-    page.wait_for_selector("#learn-run")
-    assert "Finished" in page.inner_text("#learn-state")
-    page.wait_for_selector(".u-over")
-    after, memory = watched.pan(), watched.memory()
+    first = pan(tab)
+    told("before", first, tab.memory())
+    tab.fill("#learn-steps", str(steps))
+    tab.click("#learn-run")
+    tab.until("#learn-pause")
+    during = pan(tab)
+    told("learning", during, tab.memory())
+    tab.until("#learn-run")
+    state = tab.run("document.getElementById('learn-state').innerText")
+    assert state.startswith("Finished"), state
+    tab.until(".u-over")
+    after, memory = pan(tab), tab.memory()
     told("after", after, memory)
-    page.close()
+    tab.close()
     return (
         min(during["frames"], after["frames"]) >= min(LEAST_FRAMES, LEAST_RATIO * first["frames"])
         and max(during["busy"], after["busy"]) <= MOST_BUSY_MS
@@ -159,11 +130,10 @@ def main(steps: int = STEPS) -> int:
     print(f"load {os.getloadavg()[0]:.1f}")
     with explorer() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**options)
-        address = f"http://127.0.0.1:{server.port}"
+        wire = browser.new_browser_cdp_session()
         try:
             holds = [
-                measure(browser, address, name, session, steps)
-                for name, session in SESSIONS.items()
+                measure(wire, server, name, session, steps) for name, session in SESSIONS.items()
             ]
         finally:
             browser.close()
