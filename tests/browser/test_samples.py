@@ -175,10 +175,20 @@ def test_nothing_is_updated_with_a_rate_that_is_not_the_one_shown(explorer: Any,
     page.wait_for_selector('[aria-labelledby="data-rate"] .hint', state="detached")
 
 
-@pytest.mark.parametrize("figure", ["fig-5-24", "fig-5-25", "fig-5-26", "fig-5-27", "fig-5-30"])
+@pytest.mark.parametrize("figure", ["fig-5-24", "fig-5-30"])
 def test_there_is_no_learning_rate_where_nothing_can_be_updated(explorer: Any, figure: str) -> None:
     open_data(explorer, f"?preset={figure}")
     assert explorer.page.locator('#update, [data-tensor="learning_rate"]').count() == 0
+
+
+def test_a_gradient_that_is_given_leads_to_a_learning_rate(explorer: Any) -> None:
+    open_data(explorer, "?preset=fig-5-26")
+    before = explorer.get("")
+    explorer.page.click("#update")
+    explorer.until(lambda: explorer.get("")["version"] > before["version"])
+    after = explorer.get("")
+    # The book's b is [1, 2, 3], and so is what is given.
+    assert after["parameters"]["affine1.b"] == [1 - 0.1 * 1, 2 - 0.1 * 2, 3 - 0.1 * 3]
 
 
 def test_a_label_beyond_the_classes_is_refused_in_the_words_of_the_page(explorer: Any) -> None:
@@ -198,4 +208,4 @@ def test_more_samples_than_there_are_can_be_pasted(explorer: Any) -> None:
     explorer.settle()
     assert explorer.get("")["x"] == rows
     assert explorer.get("")["t"] == [0, 1, 2, 2, 1, 1, 1]
-    assert "7 samples" in explorer.page.inner_text('[aria-labelledby="data-x"]')
+    assert "Samples now: 7." in explorer.page.inner_text('[aria-labelledby="data-x"]')
