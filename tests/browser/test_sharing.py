@@ -59,6 +59,52 @@ def test_a_shared_link_shows_the_same_digits_on_a_server_with_an_empty_store(
         page.goto("about:blank")
 
 
+def test_a_link_names_the_data_and_the_mini_batch_that_is_shown(explorer: Any, page: Page) -> None:
+    explorer.open()
+    page.click("#choose")
+    page.click("#own")
+    page.select_option("#data", "blobs")
+    page.click("#make")
+    page.wait_for_selector("dialog#network", state="hidden")
+    explorer.settle()
+    explorer.stride("step")
+    for made in (0, 1, 2):
+        explorer.press("End")
+        explorer.until(lambda made=made: explorer.get("")["cursor"]["step"] == made)
+        explorer.press(".")
+        explorer.until(lambda made=made: explorer.get("")["cursor"]["step"] == made + 1)
+        explorer.settle()
+    before = explorer.get("")
+    # What is edited belongs to no data set, until it is taken back.
+    page.click("#tab-data")
+    explorer.type("x", "0,1", "9")
+    explorer.settle()
+    assert explorer.get("")["source"] is None
+    page.click("#undo")
+    explorer.until(lambda: explorer.get("")["source"] == before["source"])
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    explorer.settle()
+    assert explorer.get("")["data"] == before["data"]
+    page.click("#share-button")
+    page.wait_for_selector("#share-link")
+    link = page.input_value("#share-link")
+    recipe = explorer.get("/recipe")
+    assert recipe["base"]["data"] == {
+        "dataset": "blobs", "split": "train", "samples": 200, "noise": 0.1, "seed": 0,
+        "batch_size": 10, "step": 3,
+    }  # fmt: skip
+    explorer.press("Escape")
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("body[data-ready]")
+    explorer.settle()
+    again = explorer.get("")
+    assert again["id"] != before["id"]
+    for name in ("x", "t", "source", "data", "parameters"):
+        assert again[name] == before[name], name
+
+
 @pytest.mark.parametrize(
     "hash",
     [
