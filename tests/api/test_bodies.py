@@ -166,7 +166,8 @@ def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> No
         (
             '[{"op":"add"}]',
             EDITS,
-            "0/op must be 'set', 'replace', 'view', 'load', 'optimizer' or 'reset'",
+            "0/op must be 'set', 'replace', 'insert_row', 'delete_row', 'classes', 'view', 'load', "
+            "'optimizer' or 'reset'",
         ),
         (evaluate_with("[[1]]")[:-1] + ',"seed":-1}', EVALUATE, "seed must be greater than"),
         (evaluate_with("7"), EVALUATE, "x must be a list of rows"),
@@ -174,7 +175,7 @@ def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> No
         ("[]", EVALUATE, "the body must be an object"),
         ('{"x":[[1]],"network":{"layers":[]}}', EVALUATE, "network/input_size: this field is"),
         ('{"preset":"a","x":[[1]]}', NEW_SESSION, "a preset brings everything itself"),
-        ('{"data":{"dataset":"a"}}', NEW_SESSION, "2 fields have wrong values: network, data/"),
+        ('{"data":{"dataset":"a"}}', NEW_SESSION, "network: this field is required"),
     ],
 )
 def test_a_refusal_says_which_field_and_what_is_allowed(

@@ -93,7 +93,7 @@ def test_what_is_in_doubt_is_refused_with_words_and_changes_nothing(explorer: An
         "[0. 1. ... 8. 9.]": "numbers that were left out",
         "[1 2\n 3 4]": "A line ends inside the brackets",
         "np.array([1, 2]).T": "\u201c.T\u201d",
-        "1 2 3 4 5 6": "(1, 6), x has shape (5, 4). From this field on there is room for (5, 4)",
+        "1 2 3 4 5 6": "(1, 6), X has shape (5, 4). From this field on there is room for (5, 4)",
     }.items():
         paste(explorer, "x", "0,0", text)
         explorer.until(lambda words=words: words in problem(explorer, "x"))
@@ -105,7 +105,7 @@ def test_what_fits_only_transposed_is_offered(explorer: Any) -> None:
     before = tensor(explorer, "affine1.W")
     paste(explorer, "affine1.W", "0,0", repr(W1.T))
     explorer.page.wait_for_selector("#panel .offer")
-    said = "shape (10, 4), affine1.W has shape (4, 10). They fit only when transposed"
+    said = "shape (10, 4), W\u2081 has shape (4, 10). They fit only when transposed"
     assert said in problem(explorer, "affine1.W")
     assert tensor(explorer, "affine1.W") == before
     explorer.page.get_by_role("button", name="Paste transposed").click()

@@ -404,10 +404,11 @@ def test_a_run_that_is_over_cannot_be_paused_and_stopping_it_changes_nothing(ben
 @pytest.mark.parametrize("word", ["get", "pause", "resume", "stop", "settled"])
 def test_a_run_of_another_session_is_unknown(bench: Bench, word: str) -> None:
     run = bench.start("s")
+    more = (5,) if word == "settled" else ()
     with pytest.raises(Unknown):
-        getattr(bench.manager, word)("t", run.id)
+        getattr(bench.manager, word)("t", run.id, *more)
     with pytest.raises(Unknown):
-        getattr(bench.manager, word)("s", "no-such-run")
+        getattr(bench.manager, word)("s", "no-such-run", *more)
 
 
 def test_a_session_that_is_forgotten_runs_no_more_and_tells_nothing(
