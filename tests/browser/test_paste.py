@@ -87,7 +87,7 @@ def test_what_is_in_doubt_is_refused_with_words_and_changes_nothing(explorer: An
     for text, words in {
         "1.234,5\t2,5": "thousands",
         "1,5": "could be a decimal point",
-        "1 2\n3": "Row 2 of the text has 1 numbers where 2",
+        "1 2\n3": "Row 2 of the text has a length of 1 instead of 2",
         "1\tnan": "Row 1, column 2 of the text: \u201cnan\u201d is not a finite number",
         "1/3 2": "\u201c1/3\u201d is a fraction",
         "[0. 1. ... 8. 9.]": "numbers that were left out",
