@@ -14,6 +14,8 @@ from safetensors.numpy import save
 
 from app.api.problem import FieldError, Problem, invalid
 from app.api.values import encode
+from app.engine.trace import NotComputed, Trace
+from app.sessions.errors import Unknown
 
 JSON = "application/json"
 NPY = "application/x-npy"
@@ -97,6 +99,18 @@ def parse_slice(text: str, shape: Sequence[int]) -> tuple[int | slice, ...]:
     if len(text) > MAX_SLICE or len(parts) > len(shape):
         raise _bad_slice(f"at most {len(shape)} parts, one for each dimension")
     return tuple(_part(part.strip(), size) for part, size in zip(parts, shape, strict=False))
+
+
+def value_of(trace: Trace, name: str) -> np.ndarray | NotComputed:
+    """What a pass has under the name of a tensor or an edge.
+
+    Raises:
+        Unknown: it has no such name.
+    """
+    try:
+        return trace.value(name)
+    except KeyError:
+        raise Unknown("the session has no tensor of this name at this level") from None
 
 
 def parse_index(text: str, field: str = "index") -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from app.api.models_parts import MAX_NAME, MAX_OPEN, Form, Level, LossView
+from app.api.written import INDEX
 from app.sessions.edits import ChangeView
 
 LevelQuery = Annotated[Level | None, Query(description="Default: the session's view.")]
@@ -28,6 +29,10 @@ OpenQuery = Annotated[
 FormQuery = Annotated[
     Form | None,
     Query(description="How an opened loss is computed; `book` gives way where it is not safe."),
+]
+IndexQuery = Annotated[
+    Annotated[str, INDEX],
+    Query(max_length=100, description="The cell; empty for a scalar.", examples=["0,1"]),
 ]
 UpdateQuery = Annotated[
     bool | None, Query(description="Whether the pass goes on into the update of the parameters.")

@@ -12,12 +12,11 @@ import numpy as np
 from app.engine import fused
 from app.engine.derivation import Divisor, Explanation, FactorValue, TermValue, longest
 from app.engine.digits import with_all_digits
-from app.engine.errors import EngineError
 from app.engine.forms import loss_form
 from app.engine.graph import Edge
 from app.engine.ops import OPS, largest_mask
 from app.engine.rules import Cell, IndexRule, Product, expand
-from app.engine.trace import Event, NotComputed, Trace
+from app.engine.trace import Event, Trace
 from app.engine.update import PHASE, explain_update
 
 Array = np.ndarray
@@ -39,22 +38,12 @@ def explain(
     Raises:
         EngineError: no such tensor, nothing computed under it, or no such cell.
     """
-    try:
-        array = trace.value(key)
-    except KeyError:
-        raise EngineError("the network has no such tensor", "tensor", "name") from None
-    if isinstance(array, NotComputed):
-        raise EngineError("this number is not computed in this pass", "tensor", "name")
-    if len(index) != array.ndim or any(
-        not 0 <= place < size for place, size in zip(index, array.shape, strict=False)
-    ):
-        raise EngineError(f"index needs a cell of shape {array.shape}", "index", "range")
-    value = float(array[index])
+    value = trace.cell(key, index)
     event = trace.maker(key)
     if event is None or event.op == "seed":
         rule, name = (event.rule, event.rule_name) if event else ("", "input")
         given = TermValue((FactorValue(key, index, value, cell_value=value),), value)
-        return Explanation(key, index, value, rule, name, {key: array.shape}, (given,))
+        return Explanation(key, index, value, rule, name, {key: trace.array(key).shape}, (given,))
     if event.phase == PHASE:
         return explain_update(trace, key, index, value, event)
     if event.is_gradient and key in event.totals:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine import fused
 from app.engine.bounds import Bounds
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import Edge, Node
 from app.engine.objective import weighted
-from app.engine.ops import OPS
-from app.engine.trace import NotComputed, Trace
+from app.engine.run import results
+from app.engine.trace import Trace
 
 Array = np.ndarray
 
@@ -116,17 +115,7 @@ def nudged(
 def _gradient(trace: Trace, key: str, index: tuple[int, ...]) -> float:
     if not key.endswith(".grad"):
         raise EngineError("a nudge is of a gradient, a name with .grad", "tensor", "name")
-    try:
-        array = trace.value(key)
-    except KeyError:
-        raise EngineError("the network has no such tensor", "tensor", "name") from None
-    if isinstance(array, NotComputed):
-        raise EngineError("this number is not computed in this pass", "tensor", "name")
-    if len(index) != array.ndim or any(
-        not 0 <= place < size for place, size in zip(index, array.shape, strict=False)
-    ):
-        raise EngineError(f"index needs a cell of shape {array.shape}", "index", "range")
-    return float(array[index])
+    return trace.cell(key, index)
 
 
 def _usual(most: int) -> tuple[float, ...]:
@@ -206,11 +195,7 @@ class _Passes:
 
     def _made(self, node: Node, tensors: dict[str, Array], shift: float) -> dict[str, Array]:
         inputs = [self._operand(self.graph.edge[id], tensors, shift) for id in node.inputs]
-        if node.op in fused.FUSED:
-            results = fused.forward(inputs, node.attributes.get("total", False))
-        else:
-            results = (OPS[node.op].forward(inputs, node.attributes),)
-        return dict(zip(node.outputs, results, strict=True))
+        return dict(zip(node.outputs, results(node, inputs), strict=True))
 
     def _operand(self, edge: Edge, tensors: dict[str, Array], shift: float) -> Array:
         array = tensors[edge.tensor]

@@ -1,6 +1,6 @@
 """Runs an op graph forward and backward and records the trace."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -129,6 +129,13 @@ def closed_sigmoids(graph: OpGraph) -> frozenset[str]:
     )
 
 
+def results(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """What a node makes of its operands, in the order of its outputs."""
+    if node.op in fused.FUSED:
+        return fused.forward(inputs, node.attributes.get("total", False))
+    return (OPS[node.op].forward(inputs, node.attributes),)
+
+
 class Recorder:
     """Runs the nodes of one graph and keeps every event and array."""
 
@@ -186,11 +193,8 @@ class Recorder:
 
     def _forward(self, node: Node) -> None:
         inputs = self._operands(node)
-        if node.op in fused.FUSED:
-            results = fused.forward(inputs, node.attributes.get("total", False))
-        else:
-            results = (OPS[node.op].forward(inputs, node.attributes),)
-        for position, (tensor, value) in enumerate(zip(node.outputs, results, strict=True)):
+        values = results(node, inputs)
+        for position, (tensor, value) in enumerate(zip(node.outputs, values, strict=True)):
             name = f"{node.op}.forward"
             reads = node.inputs
             if node.op in fused.FUSED:

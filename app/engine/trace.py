@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
 
+from app.engine.errors import EngineError
 from app.engine.graph import OpGraph
 
 if TYPE_CHECKING:
@@ -133,6 +134,24 @@ class Trace:
             KeyError: it is not, or has no such name.
         """
         return self._values[key]
+
+    def cell(self, key: str, index: tuple[int, ...]) -> float:
+        """One number of what `value` gives; the index of a scalar is empty.
+
+        Raises:
+            EngineError: no such tensor, nothing computed under it, or no such cell.
+        """
+        try:
+            array = self.value(key)
+        except KeyError:
+            raise EngineError("the network has no such tensor", "tensor", "name") from None
+        if isinstance(array, NotComputed):
+            raise EngineError("this number is not computed in this pass", "tensor", "name")
+        if len(index) != array.ndim or any(
+            not 0 <= place < size for place, size in zip(index, array.shape, strict=False)
+        ):
+            raise EngineError(f"index needs a cell of shape {array.shape}", "index", "range")
+        return float(array[index])
 
     def maker(self, key: str) -> Event | None:
         """The event that made ``key``; None for inputs and for what is not computed."""

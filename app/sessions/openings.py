@@ -18,7 +18,7 @@ from app.sessions.edits import Loader
 from app.sessions.errors import Conflict, Unknown
 from app.sessions.keeper import Keeper, Versions
 from app.sessions.opened import Opened
-from app.sessions.pools import drawn, gone, is_drawn, whole
+from app.sessions.pools import drawn, is_drawn, kept
 from app.sessions.run import OVER
 from app.sessions.runs import RunManager
 from app.sessions.state import Session, Source
@@ -98,10 +98,7 @@ class Openings:
         session = self.closed(session)
         if session.pool is None:
             return session
-        try:
-            x, labels = whole(session.spec, session.pool, self._loader)
-        except EngineError:
-            raise gone() from None
+        x, labels = kept(session.spec, session.pool, self._loader)
         return replace(session, x=x, t=None if session.t is None else labels)
 
     def batch(self, session: Session, runs: Sequence[Mapping[str, Any]]) -> np.ndarray | None:

@@ -47,6 +47,18 @@ def whole(spec: NetworkSpec, pool: Pool, loader: Loader) -> tuple[Array, Array]:
     return x.astype(spec.dtype, copy=False), labels
 
 
+def kept(spec: NetworkSpec, pool: Pool, loader: Loader) -> tuple[Array, Array]:
+    """The same of a pool that a session has, which was right when the session was made.
+
+    Raises:
+        Conflict: the data set is gone.
+    """
+    try:
+        return whole(spec, pool, loader)
+    except EngineError:
+        raise _gone() from None
+
+
 def some(spec: NetworkSpec, pool: Pool, rows: Array, loader: Loader) -> Samples:
     """Some of the rows, copied.
 
@@ -71,7 +83,7 @@ def drawn(session: Session, loader: Loader) -> Session:
     try:
         samples = some(session.spec, pool, pool.rows(session.steps.made), loader)
     except EngineError:
-        raise gone() from None
+        raise _gone() from None
     view = session.view
     n = len(samples.x)
     view = replace(view, sample=min(view.sample, n - 1), single=view.single and n == 1)
@@ -85,7 +97,7 @@ def drawn(session: Session, loader: Loader) -> Session:
     )
 
 
-def gone() -> Conflict:
+def _gone() -> Conflict:
     """What to say where a session's data set is no more."""
     return Conflict("the data set is no longer kept", "nothing-to-learn")
 

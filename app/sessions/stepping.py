@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.engine.errors import EngineError
 from app.engine.network import Network
 from app.engine.objective import Objective
 from app.engine.optimizers import Optimizer, make_optimizer
@@ -19,7 +18,7 @@ from app.engine.trace import Trace
 from app.engine.training import Training
 from app.sessions.edits import Loader
 from app.sessions.opened import leaves
-from app.sessions.pools import drawn, gone, is_drawn, whole
+from app.sessions.pools import drawn, is_drawn, kept
 from app.sessions.state import Session
 from app.sessions.steps import Steps
 
@@ -131,10 +130,7 @@ def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loa
         return Training(
             network, session.x, targets, optimizer, steps=steps.behind - 1, batches=rows
         )
-    try:
-        x, labels = whole(session.spec, pool, loader)
-    except EngineError:
-        raise gone() from None
+    x, labels = kept(session.spec, pool, loader)
     return Training(
         network,
         x,

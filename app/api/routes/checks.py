@@ -16,13 +16,11 @@ from app.api.context import PREFIX, service, versioned
 from app.api.documents import IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.models import CHECK
-from app.api.tensors import parse_index
+from app.api.tensors import parse_index, value_of
 from app.api.values import answer, encode
-from app.api.view_query import PassQuery
+from app.api.view_query import IndexQuery, PassQuery
 from app.api.views_learning import check_json, nudged_json
-from app.api.written import INDEX
 from app.engine.nudge import MAX_STEPS, STEP, nudged
-from app.sessions.errors import Unknown
 from app.sessions.state import Session
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
@@ -78,10 +76,7 @@ async def nudge_number(
             examples=["affine1.W.grad"],
         ),
     ],
-    index: Annotated[
-        Annotated[str, INDEX],
-        Query(max_length=100, description="The cell; empty for a scalar.", examples=["0,1"]),
-    ] = "",
+    index: IndexQuery = "",
     h: Annotated[
         list[Annotated[float, Field(ge=STEP.minimum, le=STEP.maximum)]] | None,
         Query(
@@ -105,10 +100,7 @@ async def nudge_number(
 
         def tried() -> object:
             trace = sessions.passes.trace(session, view)
-            try:
-                trace.value(tensor)
-            except KeyError:
-                raise Unknown("the session has no tensor of this name at this level") from None
+            value_of(trace, tensor)
             return nudged_json(nudged(trace, tensor, place, h))
 
         return tried

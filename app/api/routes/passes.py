@@ -18,12 +18,11 @@ from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.models import UPDATE
-from app.api.tensors import parse_index
+from app.api.tensors import parse_index, value_of
 from app.api.values import answer, encode
-from app.api.view_query import DrawingQuery, PassQuery
+from app.api.view_query import DrawingQuery, IndexQuery, PassQuery
 from app.api.views import layer_json, layers_json, trace_json
 from app.api.views_learning import explanation_json, update_json
-from app.api.written import INDEX
 from app.drawing.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
 from app.sessions.errors import Unknown
@@ -165,14 +164,7 @@ async def explain_number(
             examples=["affine1.W.grad"],
         ),
     ],
-    index: Annotated[
-        Annotated[str, INDEX],
-        Query(
-            max_length=100,
-            description="The cell; empty for a scalar.",
-            examples=["0,1"],
-        ),
-    ] = "",
+    index: IndexQuery = "",
     max_terms: Annotated[
         int,
         Query(
@@ -191,10 +183,7 @@ async def explain_number(
 
         def derivation() -> object:
             trace = sessions.passes.trace(session, view)
-            try:
-                trace.value(tensor)
-            except KeyError:
-                raise Unknown("the session has no tensor of this name at this level") from None
+            value_of(trace, tensor)
             return explanation_json(explain(trace, tensor, place, max_terms))
 
         return derivation

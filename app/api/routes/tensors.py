@@ -26,6 +26,7 @@ from app.api.tensors import (
     encode_tensor,
     encode_tensors,
     parse_slice,
+    value_of,
 )
 from app.api.values import MAX_ANSWER_CELLS
 from app.api.view_query import PassQuery
@@ -179,12 +180,12 @@ def _named(
 
 def _find(sessions: Service, session: Session, view: View, name: str) -> np.ndarray:
     try:
-        value = sessions.passes.trace(session, view).value(name)
-    except KeyError:
+        value = value_of(sessions.passes.trace(session, view), name)
+    except Unknown:
         # The opened loss may take them as single numbers, and has no tensor of them.
         if name == "t" and session.targets is not None:
             return session.targets
-        raise Unknown("the session has no tensor of this name at this level") from None
+        raise
     if isinstance(value, NotComputed):
         raise Unknown("this tensor is not computed in this pass")
     return value

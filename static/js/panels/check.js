@@ -13,6 +13,7 @@ import { scrolling } from "../scroll.js";
 import { editable, session } from "../store.js";
 import { t } from "../strings.js";
 import { asNumber, indexOf, positionOf } from "../values.js";
+import { valueOf } from "./chosen.js";
 import { errorMap } from "./errormap.js";
 
 /** The ends of h, as powers of ten. */
@@ -37,8 +38,7 @@ export function gradientCheck() {
             step="1"
             .value=${String(power.value)}
             aria-valuetext=${stepText()}
-            @input=${(/** @type {Event} */ event) =>
-              (power.value = Number(/** @type {HTMLInputElement} */ (event.target).value))}
+            @input=${(/** @type {Event} */ event) => (power.value = Number(valueOf(event)))}
           />
           <output for="check-h">${stepText()}</output>
         </span>

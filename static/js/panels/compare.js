@@ -12,6 +12,7 @@ import { again, asking, isActive, ownRun } from "../learning.js";
 import { looking } from "../looking.js";
 import { editable, theme } from "../store.js";
 import { language, t } from "../strings.js";
+import { valueOf } from "./chosen.js";
 import { bringCharts } from "./charts.js";
 import { learns } from "./data.js";
 
@@ -138,9 +139,4 @@ async function start(former, rate) {
   // The new run stands beside the one that it is made from.
   choose({ first: former.id, second: undefined });
   await again(former, { ...former.optimizer, learning_rate: rate });
-}
-
-/** @param {Event} event */
-function valueOf(event) {
-  return /** @type {HTMLSelectElement} */ (event.target).value;
 }

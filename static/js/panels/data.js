@@ -15,6 +15,7 @@ import { dataAxes, dataName } from "../figure/names.js";
 import { shapeText, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { allowedMessage, messageOf } from "../messages.js";
+import { valueOf } from "./chosen.js";
 import { tableEditor } from "./editor.js";
 import { allFiles, tensorFiles } from "./files.js";
 import { numberField } from "./input.js";
@@ -98,8 +99,7 @@ function learningRate() {
     <h2 id="data-rate">${t("data.rate")}</h2>
     <div
       class="rate"
-      @input=${(/** @type {Event} */ event) =>
-        (typed.value = { id: now.id, rate, text: /** @type {HTMLInputElement} */ (event.target).value })}
+      @input=${(/** @type {Event} */ event) => (typed.value = { id: now.id, rate, text: valueOf(event) })}
       @keydown=${(/** @type {KeyboardEvent} */ press) => {
         if (press.key !== "Escape") return;
         typed.value = null;

@@ -15,6 +15,7 @@ import { cursor, editable, presets, session, stale, table, theme, trace, visit }
 import { t } from "../strings.js";
 import { goTo } from "../timeline.js";
 import { asNumber, flat, isOmitted } from "../values.js";
+import { valueOf } from "./chosen.js";
 import { drawingPad } from "./pad.js";
 import { problems, whenSent } from "./said.js";
 import { wholeField } from "./whole.js";
@@ -115,7 +116,7 @@ function rightAnswer(label) {
       <select
         id="digit-right"
         ?disabled=${!editable.value}
-        @change=${(/** @type {Event} */ event) => putLabel(Number(/** @type {HTMLSelectElement} */ (event.target).value))}
+        @change=${(/** @type {Event} */ event) => putLabel(Number(valueOf(event)))}
       >
         ${Array.from({ length: CLASSES }, (_, k) => html`<option value=${k} .selected=${String(k) === label}>${k}</option>`)}
       </select>

@@ -15,6 +15,7 @@ import { parseNumber } from "../matrices/numbers.js";
 import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { asNumber, samplesOf } from "../values.js";
+import { valueOf } from "./chosen.js";
 import { bringCharts } from "./charts.js";
 import { gradientCheck } from "./check.js";
 import { hasGradients, learns } from "./data.js";
@@ -333,9 +334,4 @@ function percent(share) {
 function timeText(seconds) {
   const whole = Math.max(1, Math.round(seconds));
   return whole < 60 ? t("learn.seconds", { count: whole }) : t("learn.minutes", { count: Math.round(whole / 60) });
-}
-
-/** @param {Event} event */
-function valueOf(event) {
-  return /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target).value;
 }

@@ -31,6 +31,7 @@ import {
   specsOf,
   withData,
 } from "./draft.js";
+import { valueOf } from "./chosen.js";
 import { dropTable, overTable, splitBy, tableChoice } from "./owntable.js";
 import { dialog } from "./dialogs.js";
 
@@ -133,7 +134,7 @@ function layerRow({ units, activation }, i, allowed, faults) {
     ${numberField(`units-${i}`, label, units, allowed, (units) => change({ units }), faults)}
     <label>
       <span>${t("network.activation")}</span>
-      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: chosen(event) })}>
+      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: valueOf(event) })}>
         ${ACTIVATIONS.map(
           (name) => html`<option value=${name} .selected=${name === activation}>${t(`activation.${name}`)}</option>`,
         )}
@@ -160,7 +161,7 @@ function dataChoice(known, faults) {
       <select
         id="data"
         aria-invalid=${faults.has("data") ? "true" : "false"}
-        @change=${(/** @type {Event} */ event) => set(withData(now, chosen(event), known))}
+        @change=${(/** @type {Event} */ event) => set(withData(now, valueOf(event), known))}
       >
         ${names.map(
           (name) => html`<option value=${name} .selected=${name === now.data}>${t(`network.data.${name}`)}</option>`,
@@ -183,7 +184,7 @@ function initializerChoice(known, faults) {
   return html`<div class="pair">
     <label class="field">
       <span>${t("network.initializer")}</span>
-      <select id="initializer" @change=${(/** @type {Event} */ event) => set({ initializer: chosen(event) })}>
+      <select id="initializer" @change=${(/** @type {Event} */ event) => set({ initializer: valueOf(event) })}>
         ${INITIALIZERS.map(
           (name) =>
             html`<option value=${name} .selected=${name === now.initializer}>${t(`network.initializer.${name}`)}</option>`,
@@ -242,11 +243,6 @@ function addLayer() {
 /** @param {Event} event */
 function input(event) {
   return /** @type {HTMLInputElement} */ (event.target);
-}
-
-/** @param {Event} event */
-function chosen(event) {
-  return /** @type {HTMLSelectElement} */ (event.target).value;
 }
 
 /** @param {Event} event */

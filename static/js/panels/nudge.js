@@ -14,6 +14,7 @@ import { full, short } from "../format.js";
 import { scrolling } from "../scroll.js";
 import { t } from "../strings.js";
 import { asNumber, indexOf } from "../values.js";
+import { valueOf } from "./chosen.js";
 import { givenAbove, scalarNow } from "./check.js";
 
 const MINUS = "\u2212";
@@ -71,7 +72,7 @@ function stepSlider(nudges, at) {
         step="1"
         .value=${String(at)}
         aria-valuetext=${stepText(nudges[at])}
-        @input=${(/** @type {Event} */ event) => choose(nudges, Number(/** @type {HTMLInputElement} */ (event.target).value))}
+        @input=${(/** @type {Event} */ event) => choose(nudges, Number(valueOf(event)))}
       />
       <output for="nudge-h">${stepText(nudges[at])}</output>
     </span>

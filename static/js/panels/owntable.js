@@ -10,6 +10,7 @@ import { ApiError, createDataset } from "../api.js";
 import { messageOf, number } from "../messages.js";
 import { catalogue } from "../store.js";
 import { has, t } from "../strings.js";
+import { valueOf } from "./chosen.js";
 
 /** @typedef {(table: OwnDataset | null) => void} Take  null: there is none any more */
 
@@ -80,11 +81,6 @@ function about({ columns, splits, class_names: classes }) {
 function shortened(classes) {
   const shown = classes.slice(0, 8).join(", ");
   return classes.length > 8 ? `${shown}, \u2026 (${number(classes.length)})` : shown;
-}
-
-/** @param {Event} event */
-function valueOf(event) {
-  return /** @type {HTMLSelectElement} */ (event.target).value;
 }
 
 /** @param {HTMLInputElement} input @param {Take} take */
