@@ -3,7 +3,7 @@
  * and those the page has already, but for the cells that it changed itself. Pure.
  *
  * @import { Edit, Nested, Session, Value } from "./pagetypes.js"
- * @import { Cell } from "./types.js"
+ * @import { Cell, DeleteRow, InsertRow } from "./types.js"
  */
 import { isOmitted, shapeOf } from "./values.js";
 
@@ -63,12 +63,38 @@ function changed(name, old, edits, dtype, shape) {
   for (const edit of edits) {
     if (edit.op === "reset") value = null;
     if (edit.op === "load" && (name === "x" || name === "t")) value = null;
+    if ((edit.op === "insert_row" || edit.op === "delete_row") && value !== null && isOfSamples(name))
+      value = withRows(/** @type {Nested[]} */ (value), edit, name, dtype);
     if (!("tensor" in edit) || edit.tensor !== name) continue;
     if (edit.op === "replace") value = rounded(edit.value, dtype);
     else if (value !== null) value = withCell(value, edit.index, /** @type {Cell} */ (rounded(edit.value, dtype)));
   }
   // The server takes a matrix for a vector where only one reading is possible.
   return value !== null && String(shapeOf(value)) === String(shape) ? value : null;
+}
+
+/** @param {string} name @returns {name is "x" | "t" | "grad_output"} */
+function isOfSamples(name) {
+  return name === "x" || name === "t" || name === "grad_output";
+}
+
+/**
+ * A sample more, of which what is not given is as in the row before it; or one less.
+ * @param {Nested[]} rows
+ * @param {InsertRow | DeleteRow} edit
+ * @param {"x" | "t" | "grad_output"} name
+ * @param {string | undefined} dtype
+ */
+function withRows(rows, edit, name, dtype) {
+  const copy = rows.slice();
+  if (edit.op === "delete_row") {
+    copy.splice(edit.row, 1);
+  } else {
+    const at = edit.row ?? rows.length;
+    const given = edit[name] ?? null;
+    copy.splice(at, 0, given === null ? rows[Math.max(0, at - 1)] : rounded(given, dtype));
+  }
+  return copy;
 }
 
 /** @param {Nested} value @param {readonly number[]} index @param {Cell} cell @returns {Nested} */

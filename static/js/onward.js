@@ -5,8 +5,9 @@
  * @import { Where } from "./session.js"
  */
 import * as api from "./api.js";
+import { completed, patched, sent } from "./changes.js";
 import { atEnd } from "./cursor.js";
-import { change, completed, patched, sent } from "./session.js";
+import { change } from "./session.js";
 import { session } from "./store.js";
 import { inRequests, isStep, nextOf, noteChange, noteStep, oppositeOf } from "./undo.js";
 
@@ -54,7 +55,7 @@ export async function again(kind) {
     const edits = nextOf(current.id, kind);
     if (edits === null) return current;
     const [first, ...rest] = inRequests(edits);
-    if (rest.length === 0) return patched(current, token, first, kind);
+    if (rest.length === 0) return patched(current, token, edits, kind);
     const opposite = oppositeOf(await completed(current, edits), edits);
     let after = current;
     for (const part of [first, ...rest]) after = await sent(after, token, part);

@@ -13,7 +13,8 @@
  *   probabilities: Value | null, edit_token?: string,
  * }} Session  as the page keeps it: with its own edits made, and its token when it is new
  * @typedef {(api.SetCell & {index: number[]}) | api.Load
- *   | {op: "replace", tensor: string, value: Nested} | {op: "view", single: boolean} | api.Reset} Edit  those that the page makes
+ *   | {op: "replace", tensor: string, value: Nested} | {op: "view", single: boolean} | api.Reset
+ *   | api.InsertRow | api.DeleteRow | api.NameClasses} Edit  those that the page makes
  *
  * @typedef {"step" | "phase" | "layer" | "op" | "element"} Stride
  * @typedef {{seq: number, element: number}} Cursor

@@ -11,18 +11,14 @@
 import { batch } from "@preact/signals-core";
 import * as api from "./api.js";
 import { takeCarried, whenIdle } from "./carried.js";
+import { bring } from "./coming.js";
 import { carried, clamp } from "./cursor.js";
-import { cellsToTell, edited } from "./edited.js";
 import { messageOf } from "./messages.js";
 import * as store from "./store.js";
 import { remember, tokenOf } from "./tokens.js";
-import { missingFor, noteChange, oppositeOf } from "./undo.js";
 import { samplesOf } from "./values.js";
 
 /** @typedef {import("./pagetypes.js").Cursor | ((trace: import("./types.js").Trace) => import("./pagetypes.js").Cursor)} Where */
-
-/** Tensors of so many cells come with the answer to an edit; of larger ones the page knows what it changed. */
-const FEW_CELLS = 64;
 
 let shown = 0;
 let edits = 0;
@@ -273,21 +269,7 @@ async function pictureOf(id, view) {
  * @param {Changes} changes
  */
 export async function edit(changes) {
-  await change((current, token) => patched(current, token, changes, "new"));
-}
-
-/**
- * The session with all numbers that a change of it changes, those left out for their size too.
- * @param {Session} before
- * @param {readonly Edit[] | "update"} edits
- * @returns {Promise<Session>}
- */
-export async function completed(before, edits) {
-  const links = [...missingFor(before, edits)];
-  const values = await Promise.all(links.map(([, link]) => api.getLinked(link)));
-  const found = Object.fromEntries(links.map(([name], i) => [name, values[i]]));
-  const { x = before.x, t = before.t, grad_output = before.grad_output, ...parameters } = found;
-  return { ...before, x, t, grad_output, parameters: { ...before.parameters, ...parameters } };
+  await change(async (current, token) => (await bring()).patched(current, token, changes, "new"));
 }
 
 /**
@@ -317,36 +299,6 @@ export async function change(send, where) {
     waiting.unsent--;
     void follow(mine, where);
   }
-}
-
-/**
- * Another window may have changed the session meanwhile: our cells are set into what it is now.
- * @param {Session} current
- * @param {string} token
- * @param {Changes} changes
- * @param {import("./undo.js").Kind} kind
- */
-export async function patched(current, token, changes, kind) {
-  /** @param {Session} before */
-  const send = async (before) => {
-    const list = typeof changes === "function" ? changes(before) : changes;
-    const opposite = oppositeOf(await completed(before, list), list);
-    const after = await sent(before, token, list);
-    noteChange(current.id, kind, opposite);
-    return after;
-  };
-  try {
-    return await send(current);
-  } catch (error) {
-    if (!(error instanceof api.ApiError) || error.status !== 412) throw error;
-    return send(await api.getSession(current.id));
-  }
-}
-
-/** @param {Session} before @param {string} token @param {Edit[]} list */
-export async function sent(before, token, list) {
-  const cells = Math.max(FEW_CELLS, cellsToTell(before, list));
-  return edited(before, await api.patchSession(before, token, list, cells), list);
 }
 
 /** Another tab has changed the session: its numbers come here too, unless this one has some under way. */

@@ -6,12 +6,13 @@
  */
 import { computed, signal } from "@preact/signals-core";
 import { session } from "./store.js";
-import { flat, isOmitted, shapeOf } from "./values.js";
+import { flat, isOmitted, samplesOf, shapeOf } from "./values.js";
 
 /** So many changes can be taken back, as long as their old numbers are not too many to keep. */
 const MOST_CHANGES = 200;
 const MOST_CELLS = 4_000_000;
 const RATE = "learning_rate";
+const OF_SAMPLES = /** @type {const} */ (["x", "t", "grad_output"]);
 
 /** @typedef {{undo: readonly Edit[][], redo: readonly Edit[][]}} Past */
 
@@ -94,11 +95,14 @@ export function bounded(list, most = MOST_CELLS) {
 
 /** @param {Edit} edit */
 function cellsOf(edit) {
+  if (edit.op === "insert_row") return edit.x?.length ?? 1;
   return edit.op === "replace" ? sizeOf(shapeOf(edit.value)) : 1;
 }
 
 /** The most cells that one request of edits may bring, whose body has at most a megabyte. */
 const MOST_SENT = 40_000;
+/** What was changed, by what takes it back. @type {WeakMap<readonly Edit[], readonly Edit[]>} */
+const madeBy = new WeakMap();
 /** Beyond so many cells, a tensor is brought back whole. */
 const MOST_SINGLE = 30;
 
@@ -116,6 +120,7 @@ export function changedBy(before, edits) {
   for (const edit of edits) {
     if (edit.op === "reset") for (const name of ["x", "t", "grad_output", ...parameters, RATE]) found.set(name, "all");
     if (edit.op === "load") for (const name of ["x", "t"]) found.set(name, "all");
+    if (edit.op === "insert_row" || edit.op === "delete_row") for (const name of OF_SAMPLES) found.set(name, "all");
     if (edit.op === "replace") found.set(edit.tensor, "all");
     if (edit.op !== "set") continue;
     const known = found.get(edit.tensor) ?? [];
@@ -131,6 +136,44 @@ export function changedBy(before, edits) {
  * @returns {Edit[] | null}  null where the old numbers are not known here, or cannot be sent
  */
 export function oppositeOf(before, edits) {
+  const opposite = oppositeOfRow(before, edits) ?? oppositeOfCells(before, edits);
+  if (edits === "update") return opposite;
+  // Where the numbers are too many to be told, what made them is done once more.
+  const made = opposite ?? madeBy.get(edits)?.slice() ?? null;
+  if (made !== null) madeBy.set(made, edits);
+  return made;
+}
+
+/**
+ * A sample that came goes, one that went comes back, however many there are.
+ * @param {Session} before
+ * @param {readonly Edit[] | "update"} edits
+ * @returns {Edit[] | null}  null where this is no such change, or where a data set makes the samples again
+ */
+function oppositeOfRow(before, edits) {
+  if (edits === "update" || edits.length !== 1 || before.source !== null) return null;
+  const [edit] = edits;
+  if (edit.op === "insert_row") return [{ op: "delete_row", row: edit.row ?? samplesOf(before) }];
+  if (edit.op !== "delete_row") return null;
+  /** @type {Record<string, Nested>} */
+  const rows = {};
+  for (const name of OF_SAMPLES) {
+    const value = before[name];
+    if (value === null) continue;
+    if (isOmitted(value)) return null;
+    rows[name] = /** @type {Nested[]} */ (value)[edit.row];
+  }
+  const isTold = Object.values(rows).every(canBeSent);
+  return isTold ? [/** @type {Edit} */ ({ op: "insert_row", row: edit.row, ...rows })] : null;
+}
+
+/**
+ * Cell by cell, or whole tensors.
+ * @param {Session} before
+ * @param {readonly Edit[] | "update"} edits
+ * @returns {Edit[] | null}
+ */
+function oppositeOfCells(before, edits) {
   /** @type {Edit[]} */
   const found = [];
   const changed = changedBy(before, edits);
@@ -161,6 +204,7 @@ export function oppositeOf(before, edits) {
 export function missingFor(before, edits) {
   /** @type {Map<string, string>} */
   const links = new Map();
+  if (oppositeOfRow(before, edits)) return links;
   for (const name of changedBy(before, edits).keys()) {
     const value = valueOf(before, name);
     if (value === null || !isOmitted(value) || (before.source !== null && (name === "x" || name === "t"))) continue;

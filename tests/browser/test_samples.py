@@ -1,8 +1,10 @@
 """Samples come and go on the page, and controls never show what is not so."""
 
+import json
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.pasting import paste
 
@@ -21,6 +23,8 @@ def test_a_sample_is_added_and_removed_with_its_target_in_one_edit(explorer: Any
     open_data(explorer, "?preset=two-layer")
     page = explorer.page
     before = explorer.get("")
+    sent: list[Any] = []
+    page.on("request", lambda request: sent.append(request))
     page.click("#add-sample")
     explorer.until(lambda: explorer.get("")["version"] == 2)
     explorer.settle()
@@ -36,6 +40,10 @@ def test_a_sample_is_added_and_removed_with_its_target_in_one_edit(explorer: Any
     now = explorer.get("")
     assert now["x"] == [after["x"][k] for k in (0, 2, 3, 4, 5)]
     assert now["t"] == [after["t"][k] for k in (0, 2, 3, 4, 5)]
+    # Short, so that it goes through however large the batch is.
+    assert [request.post_data_json for request in sent if request.method == "PATCH"] == [
+        [{"op": "insert_row"}], [{"op": "delete_row", "row": 1}],
+    ]  # fmt: skip
 
 
 def test_quick_clicks_add_as_many_samples(explorer: Any) -> None:
@@ -209,3 +217,68 @@ def test_more_samples_than_there_are_can_be_pasted(explorer: Any) -> None:
     assert explorer.get("")["x"] == rows
     assert explorer.get("")["t"] == [0, 1, 2, 2, 1, 1, 1]
     assert "Samples now: 7." in explorer.page.inner_text('[aria-labelledby="data-x"]')
+
+
+# More numbers than one request of edits may bring: 44,000, and few signs in a link.
+ROWS, COLUMNS = 440, 100
+LARGE: dict[str, Any] = {
+    "network": {
+        "input_size": COLUMNS,
+        "layers": [{"type": "affine", "units": 2}],
+        "loss": {"type": "softmax_cross_entropy"},
+    },
+    "x": [[(row + j) % 10 for j in range(COLUMNS)] for row in range(ROWS)],
+    "t": [row % 2 for row in range(ROWS)],
+}
+
+
+def test_in_a_large_batch_a_sample_goes_and_comes_back_by_short_edits(
+    explorer: Any, page: Page
+) -> None:
+    made = page.request.post(f"{explorer.server}/api/v1/sessions", data=LARGE).json()
+    explorer.id, token = made["id"], made["edit_token"]
+    own = {"id": explorer.id, "token": token, "preset": None, "version": 1, "changed": 1}
+    # Where nothing of the page runs that would write there too.
+    page.goto(f"{explorer.server}/livez")
+    page.evaluate("own => localStorage.setItem('backprop-explorer.own', own)", json.dumps([own]))
+    open_data(explorer, f"?session={explorer.id}")
+    sent: list[Any] = []
+    page.on("request", lambda request: sent.append(request))
+
+    def samples() -> Any:
+        explorer.settle()
+        now = explorer.get(f"?max_cells={2 * ROWS * COLUMNS}")
+        return now["x"], now["t"]
+
+    x, t = LARGE["x"], LARGE["t"]
+    shorter = (x[:2] + x[3:], t[:2] + t[3:])
+    known = [(x, t), shorter, (shorter[0] + x[-1:], shorter[1] + t[-1:])]
+    page.click('[data-remove="2"]')
+    explorer.until(lambda: samples() == known[1])
+    page.click("#add-sample")
+    explorer.until(lambda: samples() == known[2])
+    for button, wanted in (("#undo", 1), ("#undo", 0), ("#redo", 1), ("#redo", 2)):
+        page.click(button)
+        explorer.until(lambda wanted=wanted: samples() == known[wanted])
+    # Beside an operation and a row there are only the numbers of a sample that comes back.
+    edits = [request.post_data_json for request in sent if request.method == "PATCH"]
+    gone, one_more = {"op": "delete_row", "row": 2}, {"op": "insert_row"}
+    back = {"op": "insert_row", "row": 2, "x": x[2], "t": t[2]}
+    last = {"op": "insert_row", "row": ROWS - 1, "x": x[-1], "t": t[-1]}
+    assert edits == [
+        [gone], [one_more], [{"op": "delete_row", "row": ROWS - 1}], [back], [gone], [last],
+    ]  # fmt: skip
+
+    page.reload()
+    page.wait_for_selector("body[data-whole]")
+    assert page.locator("#undo").is_enabled()
+    assert samples() == known[2]
+    page.click("#share-button")
+    page.wait_for_selector("#share-link")
+    link = page.input_value("#share-link")
+    old = explorer.id
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("body[data-ready]")
+    explorer.until(lambda: explorer.id != old)
+    assert samples() == known[2]

@@ -33,6 +33,11 @@ EDITS: list[list[dict[str, Any]]] = [
     [{"op": "replace", "tensor": "x", "value": np.tile(X, (10, 1)).tolist()},
      {"op": "replace", "tensor": "t", "value": [row % 3 for row in range(90)]},
      {"op": "set", "tensor": "t", "index": [70], "value": 2}],
+    [{"op": "insert_row"}],
+    [{"op": "insert_row", "row": 0, "x": (X[0] / 7).tolist(), "t": 1}],
+    [{"op": "insert_row", "row": 4}, {"op": "delete_row", "row": 90},
+     {"op": "set", "tensor": "x", "index": [4, 1], "value": 1 / 9}],
+    [{"op": "delete_row", "row": 0}],
     [{"op": "set", "tensor": "learning_rate", "index": [], "value": 0.25}],
     [{"op": "view", "level": "element"}],
 ]  # fmt: skip

@@ -12,8 +12,6 @@ import { t } from "../strings.js";
 import { isOmitted, samplesOf } from "../values.js";
 import { note, whenSent } from "./said.js";
 
-/** @typedef {(rows: NestedCells) => NestedCells} Pick */
-
 /**
  * The edits that put other samples into a session. Where targets, or the gradient given from
  * above, are not given, those there are stay; missing ones repeat the last.
@@ -23,24 +21,15 @@ import { note, whenSent } from "./said.js";
  * @returns {Edit[]}
  */
 export function samplesEdit(now, x, targets) {
-  /** @type {Pick} */
-  const fitted = (rows) => x.map((_, i) => rows[Math.min(i, rows.length - 1)]);
-  return edits(now, () => x, fitted, targets);
-}
-
-/**
- * @param {Session} now
- * @param {Pick} ofX
- * @param {Pick} others
- * @param {NestedCells} [targets]
- * @returns {Edit[]}
- */
-function edits(now, ofX, others, targets) {
+  /** @param {Value} value */
+  const fitted = (value) => {
+    const rows = rowsOf(value);
+    return x.map((_, i) => rows[Math.min(i, rows.length - 1)]);
+  };
   /** @type {Edit[]} */
-  const found = [{ op: "replace", tensor: "x", value: ofX(rowsOf(now.x)) }];
-  if (now.t !== null) found.push({ op: "replace", tensor: "t", value: targets ?? others(rowsOf(now.t)) });
-  if (now.grad_output !== null)
-    found.push({ op: "replace", tensor: "grad_output", value: others(rowsOf(now.grad_output)) });
+  const found = [{ op: "replace", tensor: "x", value: x }];
+  if (now.t !== null) found.push({ op: "replace", tensor: "t", value: targets ?? fitted(now.t) });
+  if (now.grad_output !== null) found.push({ op: "replace", tensor: "grad_output", value: fitted(now.grad_output) });
   return found;
 }
 
@@ -54,7 +43,7 @@ function rowsOf(value) {
 /** Whether the session on the screen can have another number of samples. */
 export function samplesChange() {
   const now = session.value;
-  return Boolean(now && editable.value && !isOmitted(now.x) && !now.view.single && !showsDigit(now));
+  return Boolean(now && editable.value && !now.view.single && !showsDigit(now));
 }
 
 /** A figure of one digit has its own way to another one. @param {Session} now */
@@ -95,13 +84,11 @@ export function removeSample(row) {
 
 async function add() {
   let row = 0;
-  /** @type {Pick} */
-  const longer = (rows) => [...rows, rows[rows.length - 1]];
   const done = await whenSent(
     "x",
     edit((now) => {
       row = samplesOf(now);
-      return edits(now, longer, longer);
+      return [{ op: "insert_row" }];
     }),
   );
   if (done !== null) note("x", null, { hint: t("samples.added", { row }) });
@@ -109,12 +96,7 @@ async function add() {
 
 /** @param {number} row */
 async function remove(row) {
-  /** @type {Pick} */
-  const without = (rows) => rows.filter((_, i) => i !== row);
-  const done = await whenSent(
-    "x",
-    edit((now) => edits(now, without, without)),
-  );
+  const done = await whenSent("x", edit([{ op: "delete_row", row }]));
   if (done === null) return;
   note("x", null, { hint: t("samples.removed", { row }) });
   // The button of the last row is gone, and with it the place of who uses the keyboard.
