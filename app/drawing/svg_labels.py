@@ -15,9 +15,12 @@ Json = dict[str, Any]
 Box = tuple[float, float, float, float]
 
 NUMBER_SIZE, SMALL_SIZE, MIDDLE = 12.0, 12.0, 0.35
-# Advances at the numbers' size in px, between those of a narrow and a wide face.
-DIGIT, ADVANCES = 7.1, {".": 3.5, MINUS: 8.5}
-PADDING, LIP = 2.0, 4.0
+# Advances at the numbers' size in px: of a wide face, which must have room, and of one in the
+# middle, by which a column is centred.
+WIDE = {"digit": 7.7, ".": 3.9, MINUS: 10.1}
+MIDDLING = {"digit": 7.1, ".": 3.5, MINUS: 8.5}
+# Between the numbers of two columns, at least: about as wide as a digit.
+GAP, LIP = 7.0, 4.0
 # A column whose left edge is minus signs looks centred a little to the right.
 OPTICAL = 1.0
 FAN_HEAD = 7.0
@@ -136,10 +139,14 @@ def _fit(texts: list[str], width: float) -> tuple[float, float]:
     Returns:
         The size, and the px from the middle of a place to where its number ends on the right.
     """
-    widest = max(sum(ADVANCES.get(sign, DIGIT) for sign in one) for one in texts)
-    room = width - 2 * PADDING
-    size = NUMBER_SIZE * room / widest if widest > room else NUMBER_SIZE
-    return round(size, 2), round(min(widest, room) / 2, 2) + OPTICAL
+    size = min(NUMBER_SIZE, NUMBER_SIZE * (width - GAP) / _widest(texts, WIDE))
+    half = _widest(texts, MIDDLING) * size / NUMBER_SIZE / 2
+    return round(size, 2), round(half, 2) + OPTICAL
+
+
+def _widest(texts: list[str], advances: dict[str, float]) -> float:
+    """Width in px at the numbers' size."""
+    return max(sum(advances.get(sign, advances["digit"]) for sign in one) for one in texts)
 
 
 def _ring(x: float, y: float, width: float, height: float, look: Look) -> str:

@@ -61,7 +61,7 @@ export function makeFarText(scene, graph, family) {
       context.textAlign = isAlone ? "center" : "right";
       for (const { position, x, y, width, height } of places) {
         if (position >= known || !texts[position]) continue;
-        context.fillText(texts[position], x + width / 2 + (isAlone ? 0 : end), y + height / 2, width - 4);
+        context.fillText(texts[position], x + width / 2 + (isAlone ? 0 : end), y + height / 2, width);
       }
       context.textAlign = "center";
     }

@@ -9,11 +9,17 @@ import { shorts } from "../format.js";
 import { flat } from "../values.js";
 
 export const NUMBER_SIZE = 12;
-/** Advances at that size in px, between those of a narrow and a wide face. */
-const DIGIT = 7.1;
-/** @type {Record<string, number>} */
-const ADVANCES = { ".": 3.5, "\u2212": 8.5 };
-const PADDING = 2;
+/**
+ * Advances at that size in px: of a wide face, which must have room, and of one in the middle, by
+ * which a column is centred.
+ * @typedef {{digit: number, [sign: string]: number}} Advances
+ */
+/** @type {Advances} */
+const WIDE = { digit: 7.7, ".": 3.9, "\u2212": 10.1 };
+/** @type {Advances} */
+const MIDDLING = { digit: 7.1, ".": 3.5, "\u2212": 8.5 };
+/** Between the numbers of two columns, at least: about as wide as a digit, so that they never run together. */
+const GAP = 7;
 /** A column whose left edge is minus signs looks centred a little to the right. */
 const OPTICAL = 1;
 
@@ -41,15 +47,13 @@ export function textsOf(value) {
  */
 export function fitOf(texts, places) {
   const [{ width }] = places;
-  const widest = Math.max(...places.map(({ position }) => widthOf(texts[position] ?? "")));
-  const room = width - 2 * PADDING;
-  const size = widest > room ? (NUMBER_SIZE * room) / widest : NUMBER_SIZE;
-  return { size: Math.round(size * 100) / 100, end: Math.round(Math.min(widest, room) * 50) / 100 + OPTICAL };
+  const shown = places.map(({ position }) => texts[position] ?? "");
+  const size = Math.min(NUMBER_SIZE, (NUMBER_SIZE * (width - GAP)) / widest(shown, WIDE));
+  const half = (widest(shown, MIDDLING) * size) / NUMBER_SIZE / 2;
+  return { size: Math.round(size * 100) / 100, end: Math.round(half * 100) / 100 + OPTICAL };
 }
 
-/** @param {string} text */
-function widthOf(text) {
-  let width = 0;
-  for (const sign of text) width += ADVANCES[sign] ?? DIGIT;
-  return width;
+/** Width in px at the numbers' size. @param {readonly string[]} texts @param {Advances} advances */
+function widest(texts, advances) {
+  return Math.max(...texts.map((text) => [...text].reduce((sum, sign) => sum + (advances[sign] ?? advances.digit), 0)));
 }
