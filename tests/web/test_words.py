@@ -88,6 +88,26 @@ def test_korean_never_guesses_a_particle() -> None:
     assert {key: text for key, text in words("ko").items() if PARTICLE.search(text)} == {}
 
 
+# Names that a translator may think of, for what has another one everywhere.
+OTHER_NAMES = {
+    "ko": (
+        "유닛 레이어 파라미터 모수 그래디언트 업데이트 순방향 역방향 표본 학습율 바이어스 네트워크 "
+        # A layer is a 계층, but for the name of a network of two.
+        r"간선 클릭 드래그 단추 (?<![계\d])층"
+    ),
+    "ja": (
+        "ユニット レイヤー パラメーター 傾き アップデート 順方向 逆方向 標本 学習係数 正解率 "
+        r"エッジ ブラウザ(?!ー) サーバ(?!ー) コンピュータ(?!ー) を押す (?<!\d.)層"
+    ),
+}
+
+
+@pytest.mark.parametrize("language", OTHER_NAMES)
+def test_a_language_has_one_name_for_one_thing(language: str) -> None:
+    other = OTHER_NAMES[language].replace(" ", "|")
+    assert {key: text for key, text in words(language).items() if re.search(other, text)} == {}
+
+
 SPEAKS = {"ko": r"(?:니다|세요)$", "ja": r"(?:ます|です|ません|ください|でした|ました)$"}
 STOP = {"ko": r"(?<=[가-힣])\.(?=\s|$)", "ja": "。"}
 
