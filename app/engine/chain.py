@@ -42,13 +42,21 @@ class Chain:
             x = forward(x)
         return x
 
-    def backward(self, dout: Array) -> dict[str, Array]:
-        """dL/d(parameter) by name, in the order of the layers, from dL/d(the last output)."""
+    def backward(self, dout: Array) -> None:
+        """From dL/d(the last output) back to the first parameters; see `gradients`."""
         for backward in self._backward:
             dout = backward(dout)
-        gradients: dict[str, Array] = {}
         if self._first is not None:
             self._first.backward_parameters(dout)
-            for name, layer in self._affine.items():
-                gradients[f"{name}.W"], gradients[f"{name}.b"] = layer.dW, layer.db
+
+    def gradients(self) -> dict[str, Array]:
+        """dL/d(parameter) by name, in the order of the layers, after `backward`."""
+        gradients: dict[str, Array] = {}
+        for name, layer in self._affine.items():
+            gradients[f"{name}.W"], gradients[f"{name}.b"] = layer.dW, layer.db
         return gradients
+
+    def keep_gradients(self, memory: Mapping[str, Array]) -> None:
+        """From now on write them into these arrays, by the same names."""
+        for name, layer in self._affine.items():
+            layer.keep_gradients(memory[f"{name}.W"], memory[f"{name}.b"])

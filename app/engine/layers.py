@@ -8,6 +8,8 @@ is given and over its own from the pass before. A training does that, since what
 memory. The bits are the same.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 Array = np.ndarray
@@ -69,10 +71,12 @@ class Affine(Layer):
         self.db = np.add.reduce(dout, axis=0, out=self._db)
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
-        """Output and gradients; dL/dx is written over x."""
+        """The output; dL/dx is written over x."""
         self._y = room(self._y, rows, self.b.size, dtype)
-        if self._dw is None:
-            self._dw, self._db = np.empty_like(self.W), np.empty_like(self.b)
+
+    def keep_gradients(self, dw: Array, db: Array) -> None:
+        """From now on write the gradients into these."""
+        self._dw, self._db = dw, db
 
 
 class Relu(Layer):
@@ -82,11 +86,13 @@ class Relu(Layer):
     """
 
     _mask: Array | None = None
+    # As an array of x's dtype it spares NumPy to ask each time what a Python number is to be.
+    _zero: Array | float = 0.0
 
     def forward(self, x: Array) -> Array:
         """x where it is positive, else 0; a NaN stays a NaN, since hiding it would be a lie."""
-        self.mask = np.greater(x, 0, out=self._mask)
-        return np.asarray(np.maximum(x, 0, out=None if self._mask is None else x))
+        self.mask = np.greater(x, self._zero, out=self._mask)
+        return np.asarray(np.maximum(x, self._zero, out=None if self._mask is None else x))
 
     def backward(self, dout: Array) -> Array:
         """dout through the open gates, 0 elsewhere, also where dout is no number."""
@@ -98,6 +104,7 @@ class Relu(Layer):
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
         """The mask; the output is written over x, its slope over dL/d(output)."""
         self._mask = room(self._mask, rows, width, np.dtype(_BITS[dtype.itemsize]))
+        self._zero = np.zeros((), dtype)
 
 
 class Sigmoid(Layer):
@@ -234,8 +241,15 @@ def score_gradient_of(y: Array, labels: Array) -> Array:
 
 def cells(a: Array, columns: Array) -> Array:
     """Where one cell of each row of a ``(N, C)`` stands, counted through all rows: ``(N,)``."""
-    rows, width = a.shape
-    return np.asarray(np.arange(0, rows * width, width) + columns)
+    return np.asarray(_starts(*a.shape) + columns)
+
+
+@lru_cache(maxsize=8)
+def _starts(rows: int, width: int) -> Array:
+    """Where each row begins. A training asks for the same again and again."""
+    starts = np.arange(0, rows * width, width)
+    starts.flags.writeable = False
+    return starts
 
 
 def label_cells(t: Array) -> Array:

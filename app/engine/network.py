@@ -7,6 +7,7 @@ import numpy as np
 
 from app.engine.chain import Chain
 from app.engine.layers import Affine, SoftmaxWithLoss, softmax
+from app.engine.packed import Packed
 from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
@@ -57,9 +58,8 @@ class Network:
     def __init__(self, spec: NetworkSpec, parameters: Mapping[str, Array]) -> None:
         """Copy ``parameters``, which are checked (`targets.check_parameters`) or drawn."""
         self.spec = spec
-        self.parameters = {
-            name: np.array(parameters[name], dtype=spec.dtype) for name in spec.parameter_shapes
-        }
+        self.parameters = Packed(spec.parameter_shapes, spec.dtype)
+        self.parameters.fill(parameters)
         self._chain = Chain(spec, self.parameters)
         self.layers = self._chain.layers
 
@@ -86,7 +86,8 @@ class Network:
 
     def backward(self, dout: Array) -> dict[str, Array]:
         """The parameters' gradients for dL/d(scores), after a ``forward``."""
-        return self._chain.backward(dout)
+        self._chain.backward(dout)
+        return self._chain.gradients()
 
     @_QUIET
     def evaluate(

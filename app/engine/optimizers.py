@@ -15,6 +15,7 @@ import numpy as np
 
 from app.engine.bounds import Bounds
 from app.engine.errors import EngineError
+from app.engine.packed import Packed
 
 Array = np.ndarray
 
@@ -113,8 +114,8 @@ class Optimizer(ABC):
         self.steps = 0
         # By parameter, an array for each slot.
         self._gathered: dict[str, tuple[Array, ...]] = {}
-        # Memory that `step` uses again and again, by parameter.
-        self._memory: dict[str, tuple[Array, ...]] = {}
+        # For `step`, of all parameters together: the same arrays, and memory to reckon in.
+        self._whole: tuple[tuple[Array, ...], tuple[Array, ...]] | None = None
         self._lent = np.zeros(0)
         # Where no epsilon is used, 0 is as good as any.
         self._epsilon = config.epsilon or 0.0
@@ -147,19 +148,17 @@ class Optimizer(ABC):
         changes = self.changes({name: grads[name] for name in params})
         return added(params, changes)
 
-    def step(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+    def step(self, params: Packed, grads: Packed) -> None:
         """One step in place: the same as `update`, without an array that is not there already.
 
         Args:
-            params: Parameters by name, which are written into.
+            params: Parameters by name, which are written into; the same at each step.
             grads: dL/d(parameter) by the same names and of the same shapes.
         """
         self.steps += 1
-        for name, parameter in params.items():
-            memory = self._memory.get(name)
-            if memory is None:
-                memory = self._memory[name] = self._room(parameter, self._lent)
-            parameter += self._change(grads[name], memory, self._gathered_of(name, parameter))
+        gathered, memory = self._whole or self._pack(params)
+        whole = params.whole
+        whole += self._change(grads.whole, memory, gathered)
 
     def lend(self, memory: Array) -> None:
         """Let `step` reckon in memory ``(n,)`` that holds nothing of worth by then.
@@ -167,7 +166,17 @@ class Optimizer(ABC):
         A step waits for memory more than for anything else, so the less of it there is, the better.
         """
         self._lent = memory
-        self._memory.clear()
+        self._whole = None
+
+    def _pack(self, params: Packed) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """See ``_whole``: from now on what was gathered for a parameter is a part of that."""
+        packed = tuple(Packed.like(params) for _ in self.slots)
+        for name, gathered in self._gathered.items():
+            for slot, array in zip(packed, gathered, strict=True):
+                slot[name][...] = array
+        self._gathered = {name: tuple(slot[name] for slot in packed) for name in params}
+        self._whole = tuple(slot.whole for slot in packed), self._room(params.whole, self._lent)
+        return self._whole
 
     def _gathered_of(self, name: str, like: Array) -> tuple[Array, ...]:
         gathered = self._gathered.get(name)
@@ -213,6 +222,7 @@ class Optimizer(ABC):
             name: tuple(slots[slot] for slot in self.slots) for name, slots in found.items()
         }
         self.steps = int(state.get("steps", np.array(0)))
+        self._whole = None
 
     @abstractmethod
     def _change(self, g: Array, memory: tuple[Array, ...], gathered: tuple[Array, ...]) -> Array:

@@ -128,7 +128,7 @@ class Training:
         if steps is None:
             raise EngineError("steps is needed where there are no batches", "steps", "missing")
         self.steps = whole_number(steps, "steps", 1, MAX_STEPS)
-        self.done = whole_number(start, "start", 0, self.steps)
+        self.done = self._start = whole_number(start, "start", 0, self.steps)
         self._work = Workspace(network, x, targets.argmax(axis=1), self.batch_size)
         optimizer.lend(self._work.spare)
         self.rates = rates
@@ -219,7 +219,7 @@ class Training:
             RuntimeError: no step was made yet.
         """
         work = self._work
-        if not work.gradients:
+        if self.done == self._start:
             raise RuntimeError("no step was made yet")
         norms = {name: norm(gradient) for name, gradient in work.gradients.items()}
         return StepStats(self.done, work.loss(), work.accuracy(), norms)

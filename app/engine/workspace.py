@@ -8,8 +8,9 @@ a step makes is written over by the next. The bits are those of `Network.gradien
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import label_losses, room, score_gradient_of, softmax
+from app.engine.layers import cells, label_losses, room, score_gradient_of, softmax
 from app.engine.network import Network
+from app.engine.packed import Packed
 
 Array = np.ndarray
 
@@ -21,7 +22,7 @@ class Workspace:
         layers: By name, as the last pass has left them.
         scores: Of the last mini-batch ``(N, C)``.
         classes: Its right classes ``(N,)``.
-        gradients: dL/d(parameter) by name; empty before the first pass.
+        gradients: dL/d(parameter) by name, of the last mini-batch.
     """
 
     def __init__(self, network: Network, x: Array, classes: Array, rows: int) -> None:
@@ -42,8 +43,9 @@ class Workspace:
         self._slope: Array | None = None
         self._size = 0
         self._make_room(rows)
-        self._before: dict[str, Array] = {}
-        self.gradients: dict[str, Array] = {}
+        self._before = Packed(network.spec.parameter_shapes, network.spec.dtype)
+        self.gradients = Packed(network.spec.parameter_shapes, network.spec.dtype)
+        self._chain.keep_gradients(self.gradients)
 
     def pass_over(self, rows: Array) -> None:
         """Forward and backward over these rows ``(N,)`` of the samples."""
@@ -52,11 +54,11 @@ class Workspace:
         # Clipping changes nothing, since all rows are there; without it NumPy fills a copy first.
         x = self._x.take(rows, axis=0, out=self._batch, mode="clip")
         self.classes = self._classes.take(rows)
-        self._labels = self._starts + self.classes
         self.scores = self._chain.forward(x)
+        self._labels = cells(self.scores, self.classes)
         # Softmax with loss, without the loss itself: most steps are told to nobody.
         y = softmax(self.scores, out=self._slope)
-        self.gradients = self._chain.backward(score_gradient_of(y, self._labels))
+        self._chain.backward(score_gradient_of(y, self._labels))
 
     @property
     def spare(self) -> Array:
@@ -72,12 +74,9 @@ class Workspace:
         """The share of the last mini-batch whose largest score was at the target."""
         return float((self.scores.argmax(axis=1) == self.classes).mean())
 
-    def copy_of_parameters(self) -> dict[str, Array]:
+    def copy_of_parameters(self) -> Packed:
         """The parameters as they are now, until the next copy."""
-        for name, value in self._parameters.items():
-            if name not in self._before:
-                self._before[name] = np.empty_like(value)
-            np.copyto(self._before[name], value)
+        np.copyto(self._before.whole, self._parameters.whole)
         return self._before
 
     def _make_room(self, rows: int) -> None:
@@ -88,4 +87,3 @@ class Workspace:
             layer.reuse(rows, width, dtype)
         self._batch = room(self._batch, rows, widths[0], dtype)
         self._slope = room(self._slope, rows, widths[-1], dtype)
-        self._starts = np.arange(0, rows * widths[-1], widths[-1])

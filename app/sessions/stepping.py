@@ -13,6 +13,7 @@ import numpy as np
 from app.engine.network import Network
 from app.engine.objective import Objective
 from app.engine.optimizers import Optimizer, make_optimizer
+from app.engine.packed import Packed
 from app.engine.strides import Cursor, Passed, advance, clamp
 from app.engine.trace import Trace
 from app.engine.training import Training
@@ -116,8 +117,10 @@ def gone_back(session: Session, loader: Loader) -> Session:
 def _follow(session: Session, network: Network, optimizer: Optimizer, steps: int) -> None:
     """So many steps along the gradient that is given, which no training makes."""
     objective = objective_of(session, network)
+    gradients = Packed.like(network.parameters)
     for _ in range(steps):
-        optimizer.step(network.parameters, objective.gradients())
+        gradients.fill(objective.gradients())
+        optimizer.step(network.parameters, gradients)
 
 
 def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loader) -> Training:

@@ -136,6 +136,7 @@ def test_updates_with_the_stored_state_are_those_of_one_long_training(service: S
     """Five updates through the store are five steps of the optimiser in memory, bit for bit."""
     from app.engine.network import Network
     from app.engine.optimizers import OptimizerConfig, make_optimizer
+    from app.engine.packed import Packed
 
     config = OptimizerConfig(type="adam", learning_rate=0.05)
     session, token = service.create(replace(WANTED, optimizer=config))
@@ -145,7 +146,8 @@ def test_updates_with_the_stored_state_are_those_of_one_long_training(service: S
 
     for _ in range(5):
         service.update(session.id, token, None, None)
-        gradients = network.gradients(session.x, targets)
+        gradients = Packed.like(network.parameters)
+        gradients.fill(network.gradients(session.x, targets))
         optimizer.step(network.parameters, gradients)
 
     for name, value in service.get(session.id).parameters.items():
