@@ -6,7 +6,7 @@ from typing import Any
 
 from app.engine.graph import Edge, LayerGroup, Node, OpGraph, Shape, Tensor, Whole
 from app.engine.names import derivative, loss_symbol
-from app.engine.ops import OPS
+from app.engine.ops import OPS, sign_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class GraphBuilder:
         for tensor in outputs:
             self.tensors[tensor.name] = tensor
             self._makers[tensor.name] = id
-        sign = symbol or (OPS[op].symbol if op in OPS else op)
+        sign = symbol or (sign_of(op, attributes or {}) if op in OPS else op)
         names = tuple(tensor.name for tensor in outputs)
         self._nodes.append((layer[0], id, op, sign, operands, names, attributes or {}, row))
         self._layers.setdefault(layer[0], (layer[1], []))[1].append(id)

@@ -8,8 +8,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from app.engine.derivation import Explanation, FactorValue, TermValue, longest
-from app.engine.rules import FUNCTIONS, tolerance
+from app.engine.functions import function
+from app.engine.rules import tolerance
 from app.engine.trace import Trace
 
 COMPLEMENTS = frozenset({"sigmoid_of_minus", "one_over_cosh_square"})
@@ -43,7 +46,7 @@ def _adds_up(found: Explanation, allowed: float) -> bool:
 
 
 def _differs(factor: FactorValue, allowed: float) -> bool:
-    rounded = float(FUNCTIONS[factor.function].value(factor.cell_value))  # type: ignore[arg-type]
+    rounded = float(function(factor.function).value(np.asarray(factor.cell_value)))
     return not abs(rounded - factor.value) <= allowed * abs(factor.value)
 
 

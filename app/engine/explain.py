@@ -14,7 +14,7 @@ from app.engine.derivation import Divisor, Explanation, FactorValue, TermValue, 
 from app.engine.digits import with_all_digits
 from app.engine.forms import loss_form
 from app.engine.graph import Edge
-from app.engine.ops import OPS, largest_mask
+from app.engine.ops import OPS
 from app.engine.rules import Cell, IndexRule, Product, expand
 from app.engine.trace import Event, Trace
 from app.engine.update import PHASE, explain_update
@@ -87,13 +87,15 @@ class _Derivation:
         self.node = trace.graph.node[event.node]
         self.inputs = [trace.array(id) for id in self.node.inputs]
         self.names: dict[str, tuple[str, ...]] = {}
+        self.index: tuple[int, ...] = ()
 
     def explain(self, key: str, index: tuple[int, ...], value: float) -> Explanation:
         is_fused = self.node.op in fused.FUSED
         if is_fused and self.event.rule_name.endswith(".probabilities"):
             return self._probability(key, index, value)
         rule, operands = self._fused() if is_fused else self._op()
-        products = expand(rule, self._place(rule, index), operands)
+        self.index = index
+        products = expand(rule, self._place(rule, index, self.trace.array(key).shape), operands)
         if is_fused and not self.event.is_gradient:
             # Only the right class counts: the rest of the sum is 0 times a logarithm.
             products = (one for one in products if one.cells[0].value != 0)
@@ -158,8 +160,8 @@ class _Derivation:
             return op.rule(shapes, self.node.attributes), operands
         k = self.node.inputs.index(self.event.writes[0].removesuffix(".grad"))
         self._add_output(operands)
-        if self.node.op == "max":
-            operands["largest"] = largest_mask(self.inputs, k, self.node.attributes)
+        if op.mask is not None:
+            operands["largest"] = op.mask(k, self.inputs, self.node.attributes)
             self.names["largest"] = (self.node.inputs[k],)
         return op.gradient_rule(k, shapes, self.node.attributes), operands
 
@@ -196,8 +198,12 @@ class _Derivation:
         self.names["log_y"] = self.names["y"]
         return fused.gradient_rule(n) if self.event.is_gradient else fused.loss_rule(n), kept
 
-    def _place(self, rule: IndexRule, index: tuple[int, ...]) -> tuple[int, ...]:
+    def _place(
+        self, rule: IndexRule, index: tuple[int, ...], shape: tuple[int, ...]
+    ) -> tuple[int, ...]:
         """The cell in the rule's axes: a scalar row i stands for column i - 1 of one sample."""
+        if rule.flat:
+            return (int(np.ravel_multi_index(index, shape)) if shape else 0,)
         row = self._row(self.event.writes[0].removesuffix(".grad"))
         is_row = self.node.op in fused.FUSED and row is not None and rule.result == "nh"
         return (0, row - 1) if is_row and row is not None else index
@@ -238,9 +244,10 @@ class _Derivation:
     def _factor(self, cell: Cell) -> FactorValue:
         function, raw = cell.function, cell.raw
         if cell.operand == "largest":
-            # 1 or 0 is said of a score, which is what can be looked at.
+            # 1 or 0 is said of the cell whose gradient this is, which can be looked at.
             k = self.names["largest"][0]
-            function, raw = "is_largest", float(self.trace.array(k)[cell.index])
+            raw = float(self.trace.array(k)[self.index])
+            return FactorValue(k, self.index, cell.value + 0.0, "is_largest", raw)
         elif cell.operand == "log_y":
             name = self.names["y"]
             y = self.trace.array(name[cell.index[-1]] if len(name) > 1 else name[0])

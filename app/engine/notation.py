@@ -5,32 +5,8 @@ import re
 from app.engine.fused import FUSED, SOFTMAX, is_loss
 from app.engine.graph import Edge, Node, OpGraph
 from app.engine.names import derivative
-
-# dL/d(input) from dL/d(out) = {g}; {0}, {1} are the inputs, {y} the output.
-GRADIENTS = {
-    ("dot", 0): r"{g} \cdot {1}^{{\mathsf{{T}}}}",
-    ("dot", 1): r"{0}^{{\mathsf{{T}}}} \cdot {g}",
-    ("repeat", 0): r"\sum_{{n}} {g} = \mathbf{{1}}^{{\mathsf{{T}}}} \cdot {g}",
-    ("multiply", 0): r"{g} \, {1}",
-    ("multiply", 1): r"{g} \, {0}",
-    ("exp", 0): r"{g} \, {y}",
-    ("log", 0): r"{g} \, \frac{{1}}{{{0}}}",
-    ("relu", 0): r"{g} \odot [{0} > 0]",
-    ("sigmoid", 0): r"{g} \odot {y} \odot (1 - {y})",
-    ("tanh", 0): r"{g} \odot (1 - {y}^{{2}})",
-}
-FORWARDS = {
-    "dot": r"{0} \cdot {1}",
-    "repeat": r"\mathbf{{1}} \cdot {0}",
-    "subtract": "{0} - {1}",
-    "multiply": r"{0} \times {1}",
-    "exp": r"\exp({0})",
-    "log": r"\log {0}",
-    "reciprocal": r"\frac{{1}}{{{0}}}",
-    "relu": r"\max({0}, 0)",
-    "sigmoid": r"\frac{{1}}{{1 + \exp(-{0})}}",
-    "tanh": r"\tanh({0})",
-}
+from app.engine.op import written
+from app.engine.ops import OPS
 
 
 def seed_rule(graph: OpGraph) -> str:
@@ -73,7 +49,7 @@ def forward_rule(graph: OpGraph, node: Node, output: int) -> str:
             rf"\max {symbols[0]}" if len(symbols) == 1 else rf"\max_{{i}} {_indexed(symbols[0])}"
         )
     else:
-        right = FORWARDS[node.op].format(*symbols)
+        right = written(OPS[node.op].formula, symbols, node.attributes)
     if made.symbol == right or node.op in ("exp", "log", "dot"):
         return right
     return f"{made.symbol} = {right}"
@@ -105,7 +81,8 @@ def gradient_rule(graph: OpGraph, node: Node, k: int) -> str:
     elif node.op == "sum" or (node.op == "subtract" and k == 0):
         right = alone
     else:
-        right = GRADIENTS[node.op, k].format(*symbols, g=upstream, y=grouped(made.symbol))
+        form = OPS[node.op].gradient_formula(k, node.attributes)
+        right = form.format(*symbols, g=upstream, y=grouped(made.symbol))
     return f"{left} = {right}" if left and left != right else right
 
 

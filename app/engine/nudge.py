@@ -14,6 +14,7 @@ from app.engine.bounds import Bounds
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import Edge, Node
 from app.engine.objective import weighted
+from app.engine.ops import OPS
 from app.engine.run import results
 from app.engine.trace import Trace
 
@@ -177,8 +178,10 @@ class _Passes:
         tensors = dict(self.tensors)
         gates = []
         for node in self.after:
-            if node.op == "relu":
-                gates.append(self._operand(self.graph.edge[node.inputs[0]], tensors, shift) > 0)
+            switches = OPS[node.op].switches if node.op in OPS else None
+            if switches is not None:
+                inputs = [self._operand(self.graph.edge[id], tensors, shift) for id in node.inputs]
+                gates.append(switches(inputs, node.attributes))
             tensors.update(self._made(node, tensors, shift))
         output = self._operand(self.graph.edge[self.graph.output], tensors, shift)
         return float(output) if self.given is None else weighted(self.given, output), gates

@@ -139,7 +139,7 @@ def _node(
 ) -> str:
     name = f"loss.{id or op}"
     names = [use.tensor if isinstance(use, Use) else use for use in uses]
-    attributes = {} if axis is None else {"axis": axis}
+    attributes = {} if axis is None else {"axes": (axis,), "keepdims": True}
     shape = builder.shape_of(op, names, **attributes)
     role = "loss" if output == "loss" else "value"
     tensor = Tensor(output or name, shape, role, symbol, grad_symbol)

@@ -13,9 +13,10 @@ from numpy.testing import assert_array_equal
 
 from app.engine.by_layer import by_layer
 from app.engine.explain import explain
+from app.engine.functions import FUNCTIONS, function
 from app.engine.layers import sigmoid_slope, tanh_slope
 from app.engine.network import Evaluation, Network
-from app.engine.rules import FUNCTIONS, tolerance
+from app.engine.rules import tolerance
 from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.trace import Trace
@@ -151,7 +152,7 @@ def check_derivation(trace: Trace, key: str, index: tuple[int, ...]) -> None:
             cell = float(trace.array(factor.tensor)[factor.index])
             assert cell == factor.cell_value, (key, factor)
             if factor.function in FUNCTIONS and found.note != "digits":
-                of_cell = FUNCTIONS[factor.function].value(np.float64(cell))  # type: ignore[arg-type]
+                of_cell = function(factor.function).value(np.asarray(cell))
                 assert (
                     abs(float(of_cell) - factor.value) <= 64 * allowed * abs(factor.value) + floor
                 )

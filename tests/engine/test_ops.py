@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from app.engine.ops import OPS, largest_mask, unbroadcast
+from app.engine.functions import FAMILIES, function
+from app.engine.op import written
+from app.engine.ops import OPS, unbroadcast
 from app.engine.rules import expand
 
 Array = np.ndarray
@@ -16,35 +18,132 @@ Shapes = list[tuple[int, ...]]
 
 Use = tuple[str, Shapes, dict[str, Any]]
 
+# How the rows that are no function of one number are used; the others follow from their table.
+WAYS: dict[str, list[tuple[Shapes, dict[str, Any]]]] = {
+    "dot": [
+        ([(1, 2), (2, 3)], {}),
+        ([(4, 2), (2, 3)], {}),
+        ([(2,), (2, 3)], {}),
+        ([(4, 2), (2,)], {}),
+        ([(2,), (2,)], {}),
+        ([(3, 4, 2), (3, 2, 5)], {}),
+        ([(3, 4, 2), (2, 5)], {}),
+        ([(2, 1, 4, 2), (3, 2, 5)], {}),
+    ],
+    "add": [
+        ([(1, 3), (3,)], {}),
+        ([(4, 3), (3,)], {}),
+        ([(4, 3), ()], {}),
+        ([(), (), ()], {}),
+        ([(2, 4, 3), (4, 1)], {}),
+    ],
+    "subtract": [([(4, 3), (4, 1)], {}), ([(1, 3), (1, 1)], {}), ([(), ()], {})],
+    "multiply": [
+        ([(4, 3), (4, 1)], {}),
+        ([(4, 3), (4, 3)], {}),
+        ([(4, 3), ()], {}),
+        ([(), ()], {}),
+        ([(3,), (4, 1)], {}),
+    ],
+    "divide": [([(4, 3), (4, 1)], {}), ([(), ()], {}), ([(), (4, 3)], {})],
+    "maximum": [([(4, 3), (4, 3)], {}), ([(4, 3), ()], {}), ([(3,), (4, 1)], {})],
+    "where": [([(4, 3), (4, 3), ()], {}), ([(4, 1), (4, 3), (3,)], {})],
+    "greater": [([(4, 3), (4, 3)], {}), ([(4, 3), ()], {})],
+    "less": [([(4, 3), (4, 3)], {}), ([(4, 3), ()], {})],
+    "greater_equal": [([(4, 3), (4, 3)], {}), ([(4, 3), ()], {})],
+    "less_equal": [([(4, 3), (4, 3)], {}), ([(4, 3), ()], {})],
+    "einsum": [
+        ([(2, 3), (3, 4)], {"subscripts": "ij,jk->ik"}),
+        ([(2, 3), (2, 3)], {"subscripts": "ij,ij->"}),
+        ([(2, 3)], {"subscripts": "ij->j"}),
+        ([(2, 3, 4), (2, 5, 4)], {"subscripts": "bqd,bkd->bqk"}),
+        ([(2, 3), (3,), (2,)], {"subscripts": "ij,j,i->ij"}),
+    ],
+    "sum": [
+        ([(4, 3)], {"axes": (1,), "keepdims": True}),
+        ([(4, 3)], {"axes": (0,)}),
+        ([(4, 3)], {}),
+        ([(2, 3, 4)], {"axes": (0, -1)}),
+        ([()], {}),
+    ],
+    "mean": [
+        ([(4, 3)], {"axes": (1,), "keepdims": True}),
+        ([(4, 3)], {}),
+        ([(2, 3, 4)], {"axes": (0, 2)}),
+    ],
+    "max": [
+        ([(1, 3)], {"axes": (1,), "keepdims": True}),
+        ([(4, 3)], {"axes": (1,), "keepdims": True}),
+        ([(4, 3)], {"axes": (0,)}),
+        ([(2, 3, 4)], {"axes": (0, 2)}),
+        ([(4, 3)], {}),
+        ([(), (), ()], {}),
+    ],
+    "repeat": [([(3,)], {"rows": 1}), ([(3,)], {"rows": 4}), ([()], {"rows": 3})],
+    "reshape": [
+        ([(4, 3)], {"shape": (2, 6)}),
+        ([(4, 3)], {"shape": (-1,)}),
+        ([(2, 3, 4)], {"shape": (2, -1)}),
+        ([(1, 1)], {"shape": ()}),
+    ],
+    "transpose": [
+        ([(4, 3)], {}),
+        ([(2, 3, 4)], {"axes": (1, 0, 2)}),
+        ([(2, 3, 4)], {"axes": (2, 0, 1)}),
+    ],
+    "concatenate": [
+        ([(4, 3), (2, 3)], {}),
+        ([(4, 3), (4, 1), (4, 2)], {"axis": 1}),
+        ([(3,), (2,)], {"axis": -1}),
+    ],
+    "index": [
+        ([(4, 3)], {"index": (2,)}),
+        ([(4, 3)], {"index": ((None, None, None), -1)}),
+        ([(4, 3)], {"index": ((1, 4, 2), (0, 2, None))}),
+        ([(4, 3)], {"index": ((None, None, -1),)}),
+        ([(4,)], {"index": (3,)}),
+    ],
+    "gather": [([(5, 3), (4,)], {}), ([(5,), (2, 3)], {})],
+    "conv2d": [
+        ([(2, 2, 4, 5), (3, 2, 2, 3)], {}),
+        ([(1, 1, 5, 5), (2, 1, 3, 3)], {"stride": 2, "pad": 1}),
+        ([(1, 2, 4, 4), (1, 2, 3, 3)], {"stride": 3, "pad": 1}),
+    ],
+    "max_pool": [
+        ([(2, 2, 4, 4)], {"size": 2}),
+        ([(1, 1, 5, 5)], {"size": 3, "stride": 1}),
+        ([(1, 1, 4, 4)], {"size": 3, "stride": 2, "pad": 1}),
+    ],
+}
+CONSTANTS = {"power": (2.0, 3.0, -1.0, 0.5), "leaky_relu": (0.01, 0.3)}
+
 
 def _uses() -> Iterator[Use]:
-    """Every op in every way the builders use it, for one sample and for several."""
-    for n in (1, 4):
-        yield "dot", [(n, 2), (2, 3)], {}
-        yield "add", [(n, 3), (3,)], {}
-        yield "subtract", [(n, 3), (n, 1)], {}
-        yield "multiply", [(n, 3), (n, 1)], {}
-        yield "multiply", [(n, 3), (n, 3)], {}
-        yield "multiply", [(n, 3), ()], {}
-        yield "add", [(n, 3), ()], {}
-        yield "repeat", [(3,)], {"rows": n}
-        yield "sum", [(n, 3)], {"axis": 1}
-        yield "sum", [(n, 3)], {}
-        yield "max", [(n, 3)], {"axis": 1}
-    for name in ("subtract", "multiply"):
-        yield name, [(), ()], {}
-    for name in ("add", "max"):
-        yield name, [(), (), ()], {}
-    for name in ("exp", "log", "reciprocal", "relu", "sigmoid", "tanh"):
-        for shape in ((), (1, 3), (4, 3)):
-            yield name, [shape], {}
+    """Every row of the table, in every way there is to use it."""
+    for name in OPS:
+        if name in WAYS:
+            for shapes, attributes in WAYS[name]:
+                yield name, shapes, attributes
+            continue
+        family = FAMILIES.get(name)
+        for constant in CONSTANTS[name] if family else (None,):
+            for shape in ((), (1, 3), (4, 3), (2, 2, 3)):
+                yield name, [shape], {} if family is None else {family.constant: constant}
 
 
 USES = list(_uses())
 
 
-def operands(shapes: Shapes, seed: int) -> list[Array]:
-    """Positive numbers well away from each other and from the kink at 0."""
+def operands(name: str, shapes: Shapes, seed: int) -> list[Array]:
+    """Positive numbers well away from each other and from the kink at 0; masks and row numbers
+    where the op takes those.
+    """
+    if name == "gather":
+        rows = np.random.default_rng(seed).integers(0, shapes[0][0], shapes[1]).astype(float)
+        return [*operands("", shapes[:1], seed), rows]
+    if name == "where":
+        mask = np.random.default_rng(seed).integers(0, 2, shapes[0]).astype(float)
+        return [mask, *operands("", shapes[1:], seed)]
     generator = np.random.default_rng(seed)
     size = sum(math.prod(shape) for shape in shapes)
     numbers = iter(0.5 + generator.permutation(size) / size)
@@ -55,7 +154,7 @@ def operands(shapes: Shapes, seed: int) -> list[Array]:
 def test_the_table_gives_the_shape_and_leaves_its_inputs_alone(
     name: str, shapes: Shapes, attributes: dict[str, Any]
 ) -> None:
-    inputs = operands(shapes, 1)
+    inputs = operands(name, shapes, 1)
     kept = [array.copy() for array in inputs]
     for array in inputs:
         array.setflags(write=False)
@@ -72,10 +171,12 @@ def test_the_table_gives_the_shape_and_leaves_its_inputs_alone(
 def test_the_gradient_is_the_slope_by_finite_differences(
     name: str, shapes: Shapes, attributes: dict[str, Any]
 ) -> None:
-    op, inputs, h = OPS[name], operands(shapes, 2), 1e-6
+    op, inputs, h = OPS[name], operands(name, shapes, 2), 1e-6
     out = np.asarray(op.forward(inputs, attributes))
     weights = np.random.default_rng(3).standard_normal(out.shape)
     for k, array in enumerate(inputs):
+        if not op.reaches(k):
+            continue
         exact = np.asarray(op.gradient(k, inputs, out, weights, attributes))
         for index in np.ndindex(array.shape):
             sums = []
@@ -90,23 +191,59 @@ def test_the_gradient_is_the_slope_by_finite_differences(
 def test_the_one_index_rule_says_the_same_as_the_code_forward_and_backward(
     name: str, shapes: Shapes, attributes: dict[str, Any]
 ) -> None:
-    op, inputs = OPS[name], operands(shapes, 4)
+    op, inputs = OPS[name], operands(name, shapes, 4)
     out = np.asarray(op.forward(inputs, attributes))
     named = {str(k): array for k, array in enumerate(inputs)}
     rule = op.rule(shapes, attributes)
-    for index in np.ndindex(out.shape):
-        parts = [product.value for product in expand(rule, index, named)]
-        assert_allclose(max(parts) if rule.largest else sum(parts), out[index], rtol=1e-12)
+    for number, index in enumerate(np.ndindex(out.shape)):
+        place = (number,) if rule.flat else index
+        parts = [product.value for product in expand(rule, place, named)]
+        whole = (
+            max(parts)
+            if rule.largest
+            else function(rule.outer).value(np.asarray(rule.scale * sum(parts)))
+        )
+        assert_allclose(whole, out[index], rtol=1e-12)
     grad = np.random.default_rng(5).standard_normal(out.shape)
     for k, array in enumerate(inputs):
+        if not op.reaches(k):
+            continue
         derived = op.gradient_rule(k, shapes, attributes)
         kept = {"out": out, "grad": grad}
-        if name == "max":
-            kept["largest"] = largest_mask(inputs, k, attributes)
+        if op.mask is not None:
+            kept["largest"] = op.mask(k, inputs, attributes)
         exact = np.asarray(op.gradient(k, inputs, out, grad, attributes))
-        for index in np.ndindex(array.shape):
-            parts = [product.value for product in expand(derived, index, named | kept)]
-            assert_allclose(sum(parts), exact[index], rtol=1e-12, atol=1e-14)
+        for number, index in enumerate(np.ndindex(array.shape)):
+            place = (number,) if derived.flat else index
+            parts = [product.value for product in expand(derived, place, named | kept)]
+            assert_allclose(derived.scale * sum(parts), exact[index], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "shapes", "attributes"), USES)
+def test_formulas_and_numpy_lines_are_there_for_every_op(
+    name: str, shapes: Shapes, attributes: dict[str, Any]
+) -> None:
+    op = OPS[name]
+    names = [f"v{k}" for k in range(len(shapes))]
+    assert op.symbol
+    assert written(op.formula, names, attributes)
+    for k in range(len(shapes)):
+        assert op.gradient_formula(k, attributes).format(*names, "", "", g="g", y="y")
+    line = op.line(names, attributes)
+    inputs = operands(name, shapes, 6)
+    given = dict(zip(names, inputs, strict=True))
+    if name in ("gather",):
+        given["v1"] = given["v1"].astype(int)
+    if name == "where":
+        given["v0"] = given["v0"] > 0
+    # What NumPy has no name for is run by the op itself.
+    own = {
+        one: lambda *args, _op=one, **extra: OPS[_op].forward(args, extra)
+        for one in ("conv2d", "max_pool", "gelu", "gelu_tanh")
+    }
+    assert_allclose(
+        np.asarray(eval(line, {"np": np, **own}, given)), op.forward(inputs, attributes), rtol=1e-12
+    )
 
 
 def test_relu_sends_no_gradient_where_its_input_is_zero_or_less() -> None:
@@ -116,10 +253,12 @@ def test_relu_sends_no_gradient_where_its_input_is_zero_or_less() -> None:
 
 
 def test_max_sends_its_gradient_to_the_first_of_equals() -> None:
+    mask = OPS["max"].mask
+    assert mask is not None
     x = np.array([[2.0, 2.0, 1.0]])
-    assert largest_mask([x], 0, {"axis": 1}).tolist() == [[1.0, 0.0, 0.0]]
+    assert mask(0, [x], {"axes": (1,), "keepdims": True}).tolist() == [[1.0, 0.0, 0.0]]
     scalars = [np.array(2.0), np.array(2.0)]
-    assert [float(largest_mask(scalars, k, {})) for k in (0, 1)] == [1.0, 0.0]
+    assert [float(mask(k, scalars, {})) for k in (0, 1)] == [1.0, 0.0]
 
 
 def test_a_gradient_is_added_up_over_the_rows_that_a_bias_was_copied_to() -> None:

@@ -1,0 +1,117 @@
+"""One row of the table of ops: what an op is, and what all rows share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.engine.rules import IndexRule, broadcast_axes
+
+Array = np.ndarray
+Shape = tuple[int, ...]
+Attributes = Mapping[str, Any]
+Shapes = Sequence[Shape]
+# A NumPy line or a formula from the names of the operands and the attributes.
+Written = Callable[[Sequence[str], Attributes], str]
+
+# Of a result: n for samples, h for units, then what further axes there are; d is summed over.
+LETTERS = "nhijkl"
+MAX_RANK = len(LETTERS)
+
+
+class ShapeClash(ValueError):
+    """The operands' shapes do not fit; the message says which and what would."""
+
+
+@dataclass(frozen=True)
+class Op:
+    """One row of the table.
+
+    Attributes:
+        symbol: What stands in its circle; a layer of one op has its name from here.
+        shape: Result shape from the inputs' shapes; raises `ShapeClash`.
+        forward: ``forward(inputs, attributes) -> result``.
+        gradient: ``gradient(k, inputs, out, grad, attributes)``: dL/d(input k) from dL/d(out),
+            of the input's shape.
+        rule: The index rule from the inputs' shapes; the gradients' rules follow from it.
+        formula: The result as LaTeX, from the operands' ``{0}``, ``{1}``.
+        gradients: dL/d(input k) as LaTeX, from the same, the result ``{y}`` and ``{g}``.
+        numpy: Its NumPy line.
+        mask: For the largest of several, 1 over all letters of the rule where input k was it.
+        differentiable: Inputs that a gradient reaches, by number; all where it is None.
+        switches: What of the inputs decides which way the gradient takes: while it stays the same,
+            the op is smooth. None where it always is.
+    """
+
+    symbol: str
+    shape: Callable[[Shapes, Attributes], Shape]
+    forward: Callable[[Sequence[Array], Attributes], Array]
+    gradient: Callable[[int, Sequence[Array], Array, Array, Attributes], Array]
+    rule: Callable[[Shapes, Attributes], IndexRule]
+    formula: str | Written = ""
+    gradients: tuple[str, ...] | Callable[[Attributes], tuple[str, ...]] = ()
+    numpy: str | Written = ""
+    mask: Callable[[int, Sequence[Array], Attributes], Array] | None = None
+    differentiable: frozenset[int] | None = None
+    switches: Callable[[Sequence[Array], Attributes], Array] | None = None
+
+    def gradient_rule(self, k: int, shapes: Shapes, attributes: Attributes) -> IndexRule:
+        """The rule of dL/d(input k), derived from the one forward rule."""
+        return self.rule(shapes, attributes).gradient(str(k))
+
+    def reaches(self, k: int) -> bool:
+        """Whether a gradient reaches input k."""
+        return self.differentiable is None or k in self.differentiable
+
+    def gradient_formula(self, k: int, attributes: Attributes) -> str:
+        """dL/d(input k) as LaTeX, a template as in ``gradients``."""
+        forms = self.gradients
+        all_forms = forms if isinstance(forms, tuple) else forms(attributes)
+        # Of an op of any number of inputs, the last form is that of all further ones.
+        return all_forms[min(k, len(all_forms) - 1)]
+
+    def line(self, names: Sequence[str], attributes: Attributes) -> str:
+        """Its NumPy line with the operands' names in it."""
+        return written(self.numpy, names, attributes)
+
+
+def written(form: str | Written, names: Sequence[str], attributes: Attributes) -> str:
+    """A formula or a line with the operands' names in it."""
+    return form.format(*names) if isinstance(form, str) else form(names, attributes)
+
+
+def letters(shape: Shape) -> str:
+    """A letter for each axis of a result."""
+    return LETTERS[: len(shape)]
+
+
+def unbroadcast(grad: Array, shape: Shape) -> Array:
+    """Add up ``grad`` over the axes along which an operand of ``shape`` was copied."""
+    extra = grad.ndim - len(shape)
+    summed = tuple(range(extra)) + tuple(
+        extra + axis for axis, size in enumerate(shape) if size == 1 < grad.shape[extra + axis]
+    )
+    return np.asarray(grad.sum(axis=summed).reshape(shape) if summed else grad)
+
+
+def broadcast_shape(shapes: Shapes, attributes: Attributes) -> Shape:
+    """The shape that NumPy broadcasts operands to.
+
+    Raises:
+        ShapeClash: they do not fit.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        told = " and ".join(map(str, shapes))
+        raise ShapeClash(
+            f"shapes {told} do not fit: from the right, each size has to be the same, or 1"
+        ) from error
+
+
+def broadcast_letters(shapes: Shapes) -> tuple[str, list[str]]:
+    """The letters of the result of operands that are broadcast, and of each operand."""
+    whole = np.broadcast_shapes(*shapes)
+    result = letters(whole)
+    return result, [broadcast_axes(shape, whole, result) for shape in shapes]
