@@ -69,8 +69,8 @@ export async function call(path, { method = "GET", body, token, version, accept 
     throw new ApiError(0, "offline", "no answer");
   }
   if (answer.ok) return answer;
-  const id = answer.status === 404 && /^\/sessions\/([^/?]+)(?:[/](?:trace|graph|update))?(?:[?]|$)/.exec(path)?.[1];
-  if (id) tellGone(id);
+  const [, id, part] = (answer.status === 404 && /^\/sessions\/([^/?]+)(\/[^?]*)?/.exec(path)) || [];
+  if (id) void noteGone(id, part);
   const problem = await answer.json().catch(() => ({}));
   const kind = String(problem.type ?? "").split("#")[1] ?? "";
   throw new ApiError(answer.status, kind, problem.detail ?? answer.statusText, problem.errors ?? []);
@@ -78,6 +78,24 @@ export async function call(path, { method = "GET", body, token, version, accept 
 
 /** @type {(id: string) => void} */
 let tellGone = () => undefined;
+
+/**
+ * Something of a session was not found: is the session gone, or was there never such a part of it?
+ * @param {string} id
+ * @param {string | undefined} part
+ */
+async function noteGone(id, part) {
+  const isWhole = part === undefined || ["/trace", "/graph", "/update"].includes(part);
+  if (isWhole || (await isMissing(id))) tellGone(id);
+}
+
+/** @param {string} id */
+async function isMissing(id) {
+  return fetch(`${ROOT}/sessions/${id}`, { method: "HEAD" }).then(
+    ({ status }) => status === 404,
+    () => false,
+  );
+}
 
 /** Be told of sessions that the server does not have any more. @param {(id: string) => void} told */
 export function whenGone(told) {

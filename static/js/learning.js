@@ -151,11 +151,18 @@ function listen(id) {
     });
   }
   void latest(id);
+  let isBroken = false;
   const events = new EventSource(api.eventsAddress(id));
   events.addEventListener("state", (event) => void told(id, event.data));
   events.addEventListener("progress", (event) => void told(id, event.data));
   events.addEventListener("gap", () => void latest(id));
-  events.addEventListener("bye", () => events.close());
+  // After a break, or a stop of the server, the browser connects anew by itself; where the session
+  // is gone it may not, and whoever is asked then says so.
+  events.addEventListener("open", () => isBroken && void latest(id));
+  events.addEventListener("error", () => {
+    isBroken = true;
+    if (events.readyState === EventSource.CLOSED) void latest(id);
+  });
   return () => events.close();
 }
 
