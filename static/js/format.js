@@ -54,6 +54,23 @@ export function shorts(cells) {
   });
 }
 
+/** No language writes more decimals. */
+const MOST_DECIMALS = 20;
+
+/**
+ * A share of 1 in hundredths: with one decimal, and near nothing or all with as many as tell it from
+ * that.
+ * @param {Cell} share
+ * @param {string} language
+ */
+export function percentText(share, language) {
+  const value = Number(share);
+  const rest = 100 * Math.min(value, 1 - value);
+  const more = rest > 0 && rest < 1 ? -Math.floor(Math.log10(rest)) : 0;
+  const maximumFractionDigits = Math.min(MOST_DECIMALS, 1 + more);
+  return value.toLocaleString(language, { style: "percent", maximumFractionDigits });
+}
+
 /**
  * @typedef {{
  *   value: number, exponent: number, clean: number | null, plain: boolean,

@@ -6,6 +6,7 @@
  */
 import { ApiError, getRecipe } from "./api.js";
 import { MARK } from "./arrive.js";
+import { bytesOf } from "./files/bytes.js";
 import { parsed, unpack, Unreadable } from "./packing.js";
 import { openRecipe } from "./session.js";
 import { notice, session } from "./store.js";
@@ -30,17 +31,10 @@ export async function openLink(hash, options) {
 export async function openFile(file) {
   return opened(async () => {
     if (file.size > 4_000_000) throw new Unreadable();
-    return parsed(await bytesOf(file));
+    const bytes = await bytesOf(file);
+    if (!bytes) throw new Unreadable();
+    return parsed(bytes);
   }, {});
-}
-
-/** What cannot be read, such as a folder, has nothing in it. @param {File} file */
-async function bytesOf(file) {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    throw new Unreadable();
-  }
 }
 
 /** @param {() => Promise<any>} read @param {Options} options */

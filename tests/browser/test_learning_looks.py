@@ -175,3 +175,63 @@ def test_a_digit_that_it_gets_wrong_opens_in_the_figure_and_back_leads_to_the_tr
     explorer.id = trained
     assert explorer.get("/tensors/affine2.b")["value"] == weights
     assert explorer.get("/layers?max_cells=0")["layers"][0]["input_shape"] == [100, 784]
+
+
+def test_the_words_of_what_is_drawn_keep_their_size_and_no_column_is_out_of_sight(
+    explorer: Any,
+) -> None:
+    page = learning(explorer, MOONS)
+    grown = """() => [...document.querySelectorAll(".log-scale")].map(
+      (one) => one.getBoundingClientRect().width / one.viewBox.baseVal.width)"""
+    for width, height in ((1440, 900), (820, 1180), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for language in ("en", "ko", "ja"):
+            page.select_option("#language", language)
+            page.wait_for_selector(f"html[lang={language}]")
+            page.wait_for_selector("#panel .log-scale")
+            assert page.locator("#panel .board scroll-box[role=region]").count() == 0
+            (scale,) = page.evaluate(grown)
+            assert 0.85 < scale <= 1
+            page.click("#large-health")
+            page.wait_for_selector("#large .log-scale")
+            (scale,) = page.evaluate(grown)
+            assert 0.85 < scale <= 1
+            explorer.press("Escape")
+
+
+def test_a_curve_tells_its_last_numbers_and_those_of_the_step_that_is_pointed_at(
+    explorer: Any,
+) -> None:
+    page = learning(explorer, DIGITS)
+    train(explorer, "200", "0.1")
+    history = explorer.get(f"/runs/{explorer.get('/runs')['runs'][0]['id']}/history")
+    page.wait_for_selector(".u-over")
+
+    def told() -> list[str]:
+        found: list[str] = page.locator("#panel .curve .u-value").all_inner_texts()
+        return found
+
+    def at(step: int) -> list[str]:
+        """Held-out samples are looked at now and then: as they were then."""
+        place = history["step"].index(step)
+        names = ("loss", "test_loss", "accuracy", "test_accuracy")
+        cells = [[x for x in history[name][: place + 1] if x is not None] for name in names]
+        return [f"{step:,}", *(f"{column[-1]:.4g}" if column else "" for column in cells)]
+
+    def same(one: list[str], other: list[str]) -> bool:
+        return [text and float(text) for text in one] == [text and float(text) for text in other]
+
+    explorer.until(lambda: same(told(), at(200)))
+    assert at(200)[4] != ""
+    share = history["test_accuracy"][-1]
+    assert f"Test accuracy {100 * share:.1f}".rstrip("0") in page.inner_text("#learn-state")
+    curve = page.locator("#panel .curve .u-over")
+    curve.scroll_into_view_if_needed()
+    box = curve.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    explorer.until(lambda: told()[0] != "200")
+    pointed = int(told()[0])
+    assert 95 < pointed < 105
+    assert same(told(), at(pointed))
+    page.mouse.move(0, 0)
+    explorer.until(lambda: same(told(), at(200)))

@@ -1,7 +1,7 @@
 /** Numbers, shapes and formulas as text. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { full, plainFormula, shapeText, short, shorts } from "../../static/js/format.js";
+import { full, percentText, plainFormula, shapeText, short, shorts } from "../../static/js/format.js";
 
 const MINUS = "\u2212";
 
@@ -73,4 +73,23 @@ test("formulas are said in plain text", () => {
     ["\\frac{\\partial L}{\\partial \\mathbf{A}_{2}}", "\u2202L/\u2202A\u2082"],
   ];
   for (const [latex, plain] of cases) assert.equal(plainFormula(latex), plain);
+});
+
+test("a share has one decimal, and more where it is next to nothing or all but whole", () => {
+  /** @type {[any, string][]} */
+  const cases = [
+    [0, "0%"],
+    [1, "100%"],
+    [0.5, "50%"],
+    [0.93951, "94%"],
+    [0.93949, "93.9%"],
+    [0.0123, "1.2%"],
+    [0.00052, "0.052%"],
+    [0.9997, "99.97%"],
+    [1 - 2 ** -20, "99.999905%"],
+    [12.34567, "1,234.6%"],
+  ];
+  for (const [share, text] of cases) assert.equal(percentText(share, "en"), text);
+  assert.equal(percentText("NaN", "en"), "NaN%");
+  assert.equal(percentText(2e-9, "ko"), "0.0000002%");
 });

@@ -2,11 +2,11 @@
  * Curves over the steps of a run, by uPlot: loss on the left, accuracy on the right. Dragging
  * zooms, a double click shows all again, a click names a step.
  *
- * @import { History } from "../types.js"
+ * @import { Cell, History } from "../types.js"
  */
 import uPlot from "uplot";
 import { short } from "../format.js";
-import { t } from "../strings.js";
+import { language, t } from "../strings.js";
 import { bringStyle } from "../style.js";
 
 const HEIGHT = 200;
@@ -25,8 +25,8 @@ const SERIES = /** @type {const} */ ([
 ]);
 
 /**
- * A line of a picture; `label` is said under it.
- * @typedef {{label: string, scale: "loss" | "accuracy", ink: string, width: number, dash?: number[], alpha?: number, values: (number | null)[]}} Line
+ * A line of a picture; `label` is said under it. Where a cell is null nothing was measured.
+ * @typedef {{label: string, scale: "loss" | "accuracy", ink: string, width: number, dash?: number[], alpha?: number, cells: (Cell | null)[]}} Line
  */
 
 export class Chart {
@@ -38,6 +38,8 @@ export class Chart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.look = "";
+    /** @type {readonly Line[]} */
+    this.lines = [];
     /** What was shown last, and how it was asked for. @type {unknown} */
     this.of = null;
     this.asked = "";
@@ -58,7 +60,7 @@ export class Chart {
       ink,
       width,
       alpha: width > 1 ? 1 : pale,
-      values: history[name].map(asPoint),
+      cells: history[name],
     }));
     this.draw(history.step, lines, look);
   }
@@ -73,16 +75,17 @@ export class Chart {
   compare(histories, names, what, look) {
     look += ` ${names} ${what}`;
     if (this.isShown(histories, look)) return;
-    const tables = histories.map((history) => [history.step, history[what].map(asPoint)]);
-    const [steps, ...columns] = uPlot.join(/** @type {uPlot.AlignedData[]} */ (tables));
-    const lines = columns.map((values, i) => ({
+    const tables = histories.map((history) => [history.step, history[what]]);
+    // It carries whatever stands in a column.
+    const [steps, ...columns] = uPlot.join(/** @type {any} */ (tables));
+    const lines = columns.map((cells, i) => ({
       label: names[i],
       scale: what.endsWith("loss") ? /** @type {const} */ ("loss") : /** @type {const} */ ("accuracy"),
       ink: i === 0 ? "--grey" : "--accent",
       width: i === 0 ? 1 : 2,
       dash: i === 0 ? [6, 3] : undefined,
       // Where only the other run has a step.
-      values: Array.from(values, (value) => value ?? null),
+      cells: Array.from(/** @type {any} */ (cells), (cell) => cell ?? null),
     }));
     this.draw(/** @type {number[]} */ (steps), lines, look);
   }
@@ -96,7 +99,8 @@ export class Chart {
 
   /** @param {number[]} steps @param {readonly Line[]} lines @param {string} look */
   draw(steps, lines, look) {
-    const data = /** @type {uPlot.AlignedData} */ ([steps, ...lines.map(({ values }) => values)]);
+    const data = /** @type {uPlot.AlignedData} */ ([steps, ...lines.map(({ cells }) => cells.map(asPoint))]);
+    this.lines = lines;
     look += ` ${lines.length}`;
     if (this.plot && this.look === look) return this.plot.setData(data, !this.isZoomed());
     this.plot?.destroy();
@@ -135,7 +139,7 @@ export class Chart {
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, accuracy: { range: [0, 1] } },
       axes: [
-        axis,
+        { ...axis, size: 32 },
         ...scales.map((scale, i) => ({
           ...axis,
           scale,
@@ -145,7 +149,11 @@ export class Chart {
         })),
       ],
       series: [
-        { label: t("learn.step") },
+        {
+          label: t("learn.step"),
+          /** @param {uPlot} plot @param {number | null} _ @param {number} __ @param {number | null} at */
+          value: ({ data: [steps] }, _, __, at) => steps[at ?? steps.length - 1].toLocaleString(language.value),
+        },
         ...lines.map(({ label, scale, ink, width, dash, alpha = 1 }) => ({
           label,
           scale,
@@ -155,8 +163,8 @@ export class Chart {
           alpha,
           spanGaps: true,
           points: { show: false },
-          /** @param {uPlot} _ @param {number | null} value */
-          value: (_, value) => (value === null ? "" : short(value)),
+          /** @param {uPlot} _ @param {number | null} __ @param {number} series @param {number | null} at */
+          value: (_, __, series, at) => short(measuredAt(this.lines[series - 1].cells, at)),
         })),
       ],
     };
@@ -173,6 +181,16 @@ export class Chart {
       if (at !== null && at !== undefined && Math.abs(event.clientX - pressed) < DRAG) choose(plot.data[0][at]);
     });
   }
+}
+
+/**
+ * What is said of a line: at the step that is pointed at, or the last, or before it, where it was
+ * measured. Held-out samples are looked at now and then.
+ * @param {readonly (Cell | null)[]} cells
+ * @param {number | null} at
+ */
+function measuredAt(cells, at) {
+  return cells[cells.slice(0, (at ?? cells.length) + 1).findLastIndex((cell) => cell !== null)];
 }
 
 /** What is no number, or was not measured, is a gap. @param {import("../types.js").Cell | null} value */

@@ -6,6 +6,7 @@
  * @import { Entry, Misfit, Wanted } from "../files/plan.js"
  */
 import { ApiError, getNpy } from "../api.js";
+import { bytesOf } from "../files/bytes.js";
 import { writeCsv, textOf } from "../files/csv.js";
 import { readNpy, writeNpy } from "../files/npy.js";
 import { readNpz, writeNpz } from "../files/npz.js";
@@ -63,6 +64,7 @@ async function entriesOf(file, name, now) {
   const [, stem, kind] = /^(.*?)\.([^.]*)$/.exec(file.name) ?? [null, file.name, ""];
   if (file.size > MOST_BYTES) throw new Wrong(t("files.large", { name: file.name, limit: MOST_BYTES / 1e6 }));
   const bytes = await bytesOf(file);
+  if (!bytes) throw new Wrong(t("files.broken", { name: file.name }));
   if (kind.toLowerCase() === "npz") {
     const arrays = attempt(file.name, () => readNpz(bytes));
     return [...arrays].map(([entry, content]) => ({ name: entry, matrix: attempt(entry, () => readNpy(content)) }));
@@ -70,15 +72,6 @@ async function entriesOf(file, name, now) {
   if (name === null && !tensorsOf(now).some((tensor) => tensor.name === stem))
     throw new Wrong(t("files.which", { name: file.name, names: namesOf(now) }));
   return [{ name: name ?? stem, matrix: attempt(file.name, () => matrixOf(kind.toLowerCase(), bytes)) }];
-}
-
-/** @param {File} file */
-async function bytesOf(file) {
-  try {
-    return new Uint8Array(await file.arrayBuffer());
-  } catch {
-    throw new Wrong(t("files.broken", { name: file.name }));
-  }
 }
 
 /**

@@ -9,7 +9,7 @@ import * as api from "../api.js";
 import { ask } from "../asking.js";
 import { atEnd } from "../cursor.js";
 import { edgeOf, layerTitle } from "../figure/names.js";
-import { short } from "../format.js";
+import { percentText, short } from "../format.js";
 import { control, isActive, openStep, refused, ownRun } from "../learning.js";
 import { getHealth, looking } from "../looking.js";
 import { messageOf } from "../messages.js";
@@ -22,11 +22,13 @@ import { asNumber } from "../values.js";
 import { learns } from "./data.js";
 import { large, shrink } from "./large.js";
 
-/** Of the drawing, in px: a layer's row, the room for names, its width in the panel and where it is large. */
+/** Of the drawing, in px: a layer's row, the room for names, its width in the panel and the most where it is large. */
 const ROW = 22;
 const NAMES = 96;
 const WIDTH = 360;
 const LARGE_WIDTH = 860;
+/** What the window of its own, and the screen around it, take of the screen's width. */
+const AROUND = 80;
 const END = 16;
 const AXIS = 20;
 
@@ -57,12 +59,11 @@ export function alarms() {
 
 /** @param {Alarm} alarm */
 function sentence({ name, layer, unit, measured }) {
-  const value = asNumber(measured);
   const isShare = ["dead_relus", "saturated", "rate_high", "rate_low"].includes(name);
   return t(`health.${name}.why`, {
     layer: layer === null ? "" : layerTitle(layer),
     unit: unit ?? "",
-    measured: isShare ? percent(value) : short(measured),
+    measured: isShare ? percentText(measured, language.value) : short(measured),
   });
 }
 
@@ -126,8 +127,14 @@ export function board() {
     <div class="board-legend" aria-hidden="true">
       ${MARKS.map((name) => html`<span><svg viewBox="-8 -8 16 16" width="16" height="16">${mark(name, 0, 0)}</svg> ${t(`health.${name}`)}</span>`)}
     </div>
-    ${scrolling(drawn(value, large.value?.id === "health" ? LARGE_WIDTH : WIDTH), t("health.title"))} ${scrolling(table(value), t("health.title"))}
+    ${scrolling(drawn(value, widthNow()), t("health.title"))} ${scrolling(table(value), t("health.title"))}
   </div>`;
+}
+
+/** Wide enough for its place, and never so wide that its words would shrink to fit. */
+function widthNow() {
+  if (large.value?.id !== "health") return WIDTH;
+  return Math.max(WIDTH, Math.min(LARGE_WIDTH, innerWidth - AROUND));
 }
 
 /** @param {Health} health @param {number} width */
@@ -137,7 +144,7 @@ function drawn({ layers, scale }, width) {
   /** @param {number} power */
   const x = (power) => NAMES + ((power - low) / (high - low)) * (width - NAMES - END);
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return html`<svg class="log-scale" viewBox="0 0 ${width} ${height}" role="img" aria-label=${t("health.drawn")}>
+  return html`<svg class="log-scale" width=${width} viewBox="0 0 ${width} ${height}" role="img" aria-label=${t("health.drawn")}>
     ${ticks.map(
       (power) =>
         svg`<line x1=${x(power)} x2=${x(power)} y1="0" y2=${height - AXIS} class=${power === 0 ? "one" : ""}></line>
@@ -194,11 +201,5 @@ function table({ layers }) {
 /** @param {LayerHealth} layer */
 function shutOf({ dead, saturated }) {
   const share = dead ?? saturated;
-  return share === null ? "" : percent(share);
-}
-
-/** @param {number} share */
-function percent(share) {
-  const digits = share > 0 && share < 0.01 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 };
-  return share.toLocaleString(language.value, { style: "percent", ...digits });
+  return share === null ? "" : percentText(share, language.value);
 }

@@ -7,14 +7,14 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { short } from "../format.js";
+import { percentText, short } from "../format.js";
 import { asking, changeRate, control, curve, isActive, openStep, refused, run, start } from "../learning.js";
 import { allowedMessage, messageOf } from "../messages.js";
 import { changeView } from "../session.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
-import { asNumber, samplesOf } from "../values.js";
+import { samplesOf } from "../values.js";
 import { valueOf } from "./chosen.js";
 import { bringCharts } from "./charts.js";
 import { gradientCheck } from "./check.js";
@@ -172,7 +172,10 @@ function stateText(now) {
     t("learn.steps.done", { step: count(now.step), steps: count(now.steps) }),
   ];
   if (now.loss !== null) words.push(`${t("learn.loss")} ${short(now.loss)}`);
-  if (now.accuracy !== null) words.push(`${t("learn.accuracy")} ${percent(now.accuracy)}`);
+  if (now.accuracy !== null) words.push(`${t("learn.accuracy")} ${percentText(now.accuracy, language.value)}`);
+  // Of the samples that it does not learn from, which alone tell what it has learned.
+  const heldOut = curve.value?.test_accuracy.findLast((share) => share !== null) ?? null;
+  if (heldOut !== null) words.push(`${t("learn.test_accuracy")} ${percentText(heldOut, language.value)}`);
   const left = now.state === "running" ? now.seconds_left : null;
   if (left !== null && left !== undefined) words.push(t("learn.left", { time: timeText(left) }));
   return words.join(" · ");
@@ -323,11 +326,6 @@ function wholeIn(text, low, high) {
 /** @param {number | undefined} value */
 function count(value) {
   return value === undefined ? "" : value.toLocaleString(language.value);
-}
-
-/** @param {import("../types.js").Cell} share */
-function percent(share) {
-  return asNumber(share).toLocaleString(language.value, { style: "percent", maximumFractionDigits: 1 });
 }
 
 /** @param {number} seconds */

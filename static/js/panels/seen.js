@@ -10,6 +10,7 @@ import { html } from "lit-html";
 import * as api from "../api.js";
 import { heatPicture, range } from "../figure/heat.js";
 import { inksIn, readPalette, scheme } from "../figure/palette.js";
+import { percentText } from "../format.js";
 import { isActive, refused, ownRun } from "../learning.js";
 import { getDoubtful, looking, SELDOM } from "../looking.js";
 import { messageOf } from "../messages.js";
@@ -17,7 +18,7 @@ import { once } from "../once.js";
 import { edit, fork } from "../session.js";
 import { session, theme } from "../store.js";
 import { language, t } from "../strings.js";
-import { asNumber, outputSize } from "../values.js";
+import { outputSize } from "../values.js";
 import { factorName } from "./arithmetic.js";
 import { shrink } from "./large.js";
 
@@ -113,7 +114,7 @@ const digitPictures = once((/** @type {Doubtful} */ { digits }, /** @type {unkno
 /** @param {Doubtful["digits"][number]} digit */
 function oneDigit({ row, label, prediction, probability, pixels }) {
   const taken = prediction < 0 ? "?" : String(prediction);
-  const told = { label, taken, share: percent(asNumber(probability)) };
+  const told = { label, taken, share: percentText(probability, language.value) };
   const name = t(label === prediction ? "seen.right" : "seen.digit", told);
   const seen = `${label} \u2192 ${taken}`;
   return html`<button type="button" class=${label === prediction ? "doubt" : "doubt wrong"} data-row=${row} title=${name} aria-label=${factorName(seen, name)} @click=${() => open(row)}>
@@ -143,9 +144,4 @@ async function open(row) {
 function inks() {
   const probe = /** @type {HTMLElement} */ (document.querySelector("canvas.far") ?? document.body);
   return inksIn(readPalette(probe), false);
-}
-
-/** @param {number} share */
-function percent(share) {
-  return share.toLocaleString(language.value, { style: "percent", maximumFractionDigits: 0 });
 }
