@@ -13,11 +13,11 @@ import statistics
 import sys
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.server import Settings, create_app
+from benchmarks.browsing import chromium, verdict
 from benchmarks.pairs import percentile
-from tests.browser import launch_options
 from tests.conftest import serving
 
 ROUNDS = 60
@@ -160,18 +160,10 @@ def _both(values: list[float]) -> str:
 def main(rounds: int = ROUNDS) -> int:
     """Measure every session; 1 where one does not hold."""
     print(f"{rounds} edits each, ms as p50 / p95; load {os.getloadavg()[0]:.1f}")
-    options = launch_options()
-    options["args"] = [*options["args"], "--no-sandbox"]
     # The page's modules as they are, so that this script can call them.
-    with serving(create_app(Settings(dev=True))) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
-        try:
-            holds = [measure(browser, address, name, rounds) for name in SESSIONS]
-        finally:
-            browser.close()
-    print(f"load at the end {os.getloadavg()[0]:.1f}")
-    print("all figures hold" if all(holds) else "NOT all figures hold")
-    return 0 if all(holds) else 1
+    with serving(create_app(Settings(dev=True))) as address, chromium() as browser:
+        holds = [measure(browser, address, name, rounds) for name in SESSIONS]
+    return verdict(holds)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from benchmarks.browsing import chromium, verdict
 from benchmarks.served import HERE, serving
-from tests.browser import launch_options
 
 ROUNDS = 5
 LATENCY_MS = 562
@@ -90,8 +90,6 @@ def visit(browser: Browser, address: str, codings: str) -> dict[str, float]:
 def main(rounds: int = ROUNDS, checkout: str | None = None) -> int:
     """Visit every contender in turn; 1 where the page as it is served does not hold."""
     print(f"{rounds} visits each, Fast 3G, processor / {SLOWER}; load {os.getloadavg()[0]:.1f}")
-    options = launch_options()
-    options["args"] = [*options["args"], "--no-sandbox"]
     memory = ("--port", "0", "--store", "memory")
     dev = (*memory, "--dev")
     contenders: dict[str, tuple[Path, tuple[str, ...], str]] = {
@@ -111,8 +109,7 @@ def main(rounds: int = ROUNDS, checkout: str | None = None) -> int:
                 server = stack.enter_context(serving("app", *arguments, folder=folder))
                 server.settle()
                 servers[folder, arguments] = f"http://127.0.0.1:{server.port}/"
-        browser = stack.enter_context(sync_playwright()).chromium.launch(**options)
-        stack.callback(browser.close)
+        browser = stack.enter_context(chromium())
         for _ in range(rounds):
             for name, (folder, arguments, codings) in contenders.items():
                 visits[name].append(visit(browser, servers[folder, arguments], codings))
@@ -129,15 +126,12 @@ def main(rounds: int = ROUNDS, checkout: str | None = None) -> int:
             f"  as served / this {statistics.median(ratios):.2f}"
             f" ({min(ratios):.2f} to {max(ratios):.2f})"
         )
-    print(f"load at the end {os.getloadavg()[0]:.1f}")
-    holds = all(
+    return verdict(
         statistics.median(one["figure"] for one in found) <= MOST_SECONDS
         and max(one["requests"] for one in found) <= MOST_REQUESTS
         and max(one["kilobytes"] for one in found) <= MOST_KILOBYTES
         for found in (ours, visits["plain http"])
     )
-    print("all figures hold" if holds else "NOT all figures hold")
-    return 0 if holds else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,15 +27,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app.web.files import STATIC
+from benchmarks.browsing import chromium, verdict
 from benchmarks.painting_graph import random_graph
 from benchmarks.pairs import percentile
-from tests.browser import launch_options
 
 PAGES = Path(__file__).parent / "painting_pages"
 SIZES = (500, 2000, 5000)
 ROUNDS = 2
 JOURNEYS = ("dive", "pan")
-UNLIMITED = ["--disable-frame-rate-limit", "--disable-gpu-vsync", "--no-sandbox"]
+UNLIMITED = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
 # A fault must not leave a browser or a server behind: nothing waits longer than this.
 PATIENCE_MS = 120_000
 LARGEST_RATIO = 1 / 3
@@ -145,16 +145,9 @@ def measure(browser: Browser, address: str, nodes: int) -> bool:
 
 def main(sizes: tuple[int, ...] = SIZES) -> int:
     """Measure every size; 1 where a figure does not hold."""
-    options = launch_options()
-    options["args"] = [*options["args"], *UNLIMITED]
-    with serving() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
-        try:
-            holds = [measure(browser, address, nodes) for nodes in sizes]
-        finally:
-            browser.close()
-    print("all figures hold" if all(holds) else "NOT all figures hold")
-    return 0 if all(holds) else 1
+    with serving() as address, chromium(*UNLIMITED) as browser:
+        holds = [measure(browser, address, nodes) for nodes in sizes]
+    return verdict(holds)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ import statistics
 import sys
 from typing import Any
 
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import CDPSession
 
+from benchmarks.browsing import chromium, verdict
 from benchmarks.pairs import percentile
 from benchmarks.served import Server, explorer
 from benchmarks.tab import Tab
-from tests.browser import launch_options
 
 STEPS = 100_000
 FRAMES = 240
@@ -125,21 +125,11 @@ def measure(browser: CDPSession, server: Server, name: str, session: Any, steps:
 
 def main(steps: int = STEPS) -> int:
     """Measure both networks; 1 where a page does not hold."""
-    options = launch_options()
-    options["args"] = [*options["args"], "--no-sandbox"]
     print(f"load {os.getloadavg()[0]:.1f}")
-    with explorer() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options)
+    with explorer() as server, chromium() as browser:
         wire = browser.new_browser_cdp_session()
-        try:
-            holds = [
-                measure(wire, server, name, session, steps) for name, session in SESSIONS.items()
-            ]
-        finally:
-            browser.close()
-    print(f"load at the end {os.getloadavg()[0]:.1f}")
-    print("all figures hold" if all(holds) else "NOT all figures hold")
-    return 0 if all(holds) else 1
+        holds = [measure(wire, server, name, session, steps) for name, session in SESSIONS.items()]
+    return verdict(holds)
 
 
 if __name__ == "__main__":

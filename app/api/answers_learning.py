@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from app.api.answers import LossesAnswer, OptimizerAnswer
 from app.api.cells import Cell, Shape, Value, words, written_as
 from app.engine.alarms import NAMES
+from app.engine.rates import SCHEDULES
 from app.engine.spec import LAYER_TYPES
 from app.sessions.run import State
 
@@ -284,6 +285,22 @@ class DoubtfulAnswer(TypedDict):
     digits: list[DoubtfulDigit]
 
 
+class ScheduleAnswer(TypedDict):
+    """How the learning rate falls, with the settings that its type has."""
+
+    type: Annotated[str, words(*SCHEDULES)]
+    every: NotRequired[int]
+    factor: NotRequired[float]
+    floor: NotRequired[float]
+
+
+class StopAnswer(TypedDict):
+    """What may end a run early; null where it was not asked for."""
+
+    loss_below: float | None
+    patience: int | None
+
+
 class RunAnswer(TypedDict):
     """A training run."""
 
@@ -307,8 +324,17 @@ class RunAnswer(TypedDict):
     optimizer: Annotated[
         OptimizerAnswer, Field(description="With the learning rate that was asked for last.")
     ]
+    schedule: ScheduleAnswer
     batch_size: int
+    fixed_batches: Annotated[
+        bool,
+        Field(description="Whether its mini-batches were given by their rows, in place of a seed."),
+    ]
     seed: int
+    evaluate_every: Annotated[
+        int | None, Field(description="Null where no samples are held out and it was not given.")
+    ]
+    stop: StopAnswer
 
 
 class RunsAnswer(TypedDict):

@@ -7,11 +7,18 @@ steps has the same rates.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.engine.bounds import Bounds, whole
 from app.engine.errors import EngineError
 
-SCHEDULES = ("constant", "step", "cosine")
+# The settings of each type, by their names.
+SETTINGS = {
+    "constant": ("type",),
+    "step": ("type", "every", "factor"),
+    "cosine": ("type", "floor"),
+}
+SCHEDULES = tuple(SETTINGS)
 EVERY = whole(1, 1_000_000)
 FACTOR = Bounds(above=0, maximum=1)
 FLOOR = Bounds(minimum=0, maximum=1)
@@ -47,6 +54,10 @@ class Schedule:
                 raise EngineError(
                     f"{name} is {bounds.words}", f"schedule/{name}", "range", bounds.schema
                 )
+
+    def settings(self) -> dict[str, Any]:
+        """The type and what else this type has, by name."""
+        return {name: getattr(self, name) for name in SETTINGS[self.type]}
 
     def share(self, step: int, steps: int) -> float:
         """What is left of the rate at ``step`` of ``steps``, counted from 1."""

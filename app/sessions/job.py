@@ -86,4 +86,9 @@ def new_run(order: Order) -> Run:
         optimizer=training.optimizer.config,
         batch_size=training.batch_size,
         seed=training.seed,
+        schedule=order.plan.schedule,
+        evaluate_every=order.plan.evaluate_every,
+        loss_below=order.plan.loss_below,
+        patience=order.plan.patience,
+        fixed_batches=order.plan.batches is not None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.engine.optimizers import OptimizerConfig
+from app.engine.rates import CONSTANT, Schedule
 from app.sessions.errors import Conflict
 from app.sessions.wire import json_safe
 
@@ -51,6 +52,8 @@ class Run:
         changes: ``(step, learning rate)``: from which steps on somebody wanted another rate; that
             of ``optimizer`` is the last of them.
         seconds_left: How long it will take, as fast as it goes; None while it does not.
+        schedule, evaluate_every, loss_below, patience: As it was asked for; see `Plan`.
+        fixed_batches: Whether its mini-batches were given by their rows, in place of a seed.
     """
 
     id: str
@@ -69,6 +72,11 @@ class Run:
     samples: int = 0
     ended_by: str | None = None
     changes: tuple[tuple[int, float], ...] = ()
+    schedule: Schedule = CONSTANT
+    evaluate_every: int | None = None
+    loss_below: float | None = None
+    patience: int | None = None
+    fixed_batches: bool = False
 
     @property
     def active(self) -> bool:
@@ -83,8 +91,12 @@ class Run:
             "step": self.step,
             "steps": self.steps,
             "optimizer": self.optimizer.settings(),
+            "schedule": self.schedule.settings(),
             "batch_size": self.batch_size,
+            "fixed_batches": self.fixed_batches,
             "seed": self.seed,
+            "evaluate_every": self.evaluate_every,
+            "stop": {"loss_below": self.loss_below, "patience": self.patience},
             "loss": json_safe(self.loss),
             "accuracy": json_safe(self.accuracy),
             "gradient_norms": json_safe(self.gradient_norms),
@@ -100,8 +112,9 @@ class Run:
     def of(cls, document: Mapping[str, Any]) -> "Run":
         """The run that `asdict` made a document of."""
         settings = OptimizerConfig(**document["optimizer"])
+        schedule = Schedule(**document["schedule"])
         changes = tuple((step, rate) for step, rate in document["changes"])
-        return cls(**{**document, "optimizer": settings, "changes": changes})
+        return cls(**{**document, "optimizer": settings, "schedule": schedule, "changes": changes})
 
     def as_event(self) -> dict[str, Any]:
         """What readers of the session's events are told."""

@@ -35,7 +35,12 @@ export function isActive(one) {
   return one !== null && ["queued", "running", "paused", "interrupted"].includes(one.state);
 }
 
-/** @typedef {{optimizer: {type: string, learning_rate: number}, batch_size: number, steps: number, seed: number}} Plan */
+/**
+ * @typedef {{
+ *   optimizer: {type: string, learning_rate: number}, batch_size: number, steps: number, seed: number,
+ *   schedule?: Run["schedule"], evaluate_every?: number | null, stop?: Run["stop"],
+ * }} Plan
+ */
 
 /** @param {Plan} plan */
 export function start(plan) {
@@ -93,7 +98,7 @@ export function openStep(step) {
 
 /**
  * A run once more with another optimiser: from the numbers that it began with, with the same
- * mini-batches.
+ * mini-batches, and all else that it was asked for with.
  * @param {Run} former
  * @param {{type: string, learning_rate: number}} optimizer
  */
@@ -101,8 +106,8 @@ export function again(former, optimizer) {
   return act(async (id, token) => {
     await api.openRunStep(id, token, former.id, 1);
     noteChange(id, "new", null);
-    const { batch_size, steps, seed } = former;
-    begun(await api.startRun(id, token, { optimizer, batch_size, steps, seed }));
+    const { batch_size, steps, seed, schedule, evaluate_every, stop } = former;
+    begun(await api.startRun(id, token, { optimizer, batch_size, steps, seed, schedule, evaluate_every, stop }));
     trained.value = id;
     await refresh();
   });

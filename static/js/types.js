@@ -1102,6 +1102,10 @@
  *
  * `optimizer`: With the learning rate that was asked for last.
  *
+ * `fixed_batches`: Whether its mini-batches were given by their rows, in place of a seed.
+ *
+ * `evaluate_every`: Null where no samples are held out and it was not given.
+ *
  * @typedef {{
  *   id: string,
  *   state: "queued" | "running" | "paused" | "interrupted" | "finished" | "stopped" | "failed",
@@ -1116,9 +1120,30 @@
  *   samples: number,
  *   ended_by: "loss_below" | "patience" | null,
  *   optimizer: Optimizer,
+ *   schedule: Schedule,
  *   batch_size: number,
+ *   fixed_batches: boolean,
  *   seed: number,
+ *   evaluate_every: number | null,
+ *   stop: Stop,
  * }} Run
+ */
+
+/**
+ * How the learning rate falls, with the settings that its type has.
+ *
+ * @typedef {{
+ *   type: "constant" | "step" | "cosine",
+ *   every?: number,
+ *   factor?: number,
+ *   floor?: number,
+ * }} Schedule
+ */
+
+/**
+ * What may end a run early; null where it was not asked for.
+ *
+ * @typedef {{loss_below: number | null, patience: number | null}} Stop
  */
 
 /**

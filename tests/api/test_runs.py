@@ -185,6 +185,50 @@ def test_a_run_ends_early_where_it_is_good_enough_and_its_rate_is_changed(
     assert over.json()["type"].endswith("#run-over")
 
 
+@pytest.mark.parametrize(
+    ("schedule", "stop"),
+    [
+        ({"type": "constant"}, {"loss_below": None, "patience": None}),
+        ({"type": "step", "every": 7, "factor": 0.9}, {"loss_below": 0.01, "patience": None}),
+        ({"type": "cosine", "floor": 0.1}, {"loss_below": None, "patience": 900}),
+    ],
+)
+def test_what_a_run_was_asked_for_is_told_and_makes_it_again_bit_for_bit(
+    client: TestClient, schedule: dict[str, Any], stop: dict[str, Any]
+) -> None:
+    plane = {"data": {"dataset": "moons", "samples": 40, "batch_size": 8}}
+    asked = {
+        "optimizer": {"type": "momentum", "learning_rate": 0.1, "momentum": 0.8},
+        "batch_size": 4,
+        "steps": 30,
+        "seed": 5,
+        "schedule": schedule,
+        "evaluate_every": 3,
+        "stop": stop,
+    }
+    network = {
+        "input_size": 2,
+        "layers": [{"type": "affine", "units": 2}],
+        "loss": SMALL["network"]["loss"],
+    }
+    told, body = [], asked
+    for _ in range(2):
+        owner = Owner(client, {"network": network, **plane})
+        path = started(owner, body)
+        run = until(owner, path, "finished")
+        assert {key: run[key] for key in asked} == asked
+        assert not run["fixed_batches"]
+        told.append(owner.get(f"{path}/history").json())
+        body = {key: run[key] for key in asked}
+    assert told[0] == told[1]
+    # Where samples are not held out, and mini-batches are given.
+    owner = Owner(client, SMALL)
+    path = started(owner, {"batches": [[0], [0]]})
+    run = until(owner, path, "finished")
+    assert (run["fixed_batches"], run["evaluate_every"]) == (True, None)
+    assert run["schedule"] == {"type": "constant"}
+
+
 def test_a_step_is_opened_with_its_mini_batch_and_closed_again(client: TestClient) -> None:
     owner = Owner(client, {"preset": "two-layer"})
     path = started(owner, {"steps": 30, "batch_size": 2})

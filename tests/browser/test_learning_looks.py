@@ -128,7 +128,9 @@ def test_the_layers_the_plane_and_two_runs(explorer: Any) -> None:
     one, other = finished(explorer, 2)
     assert (one["optimizer"]["learning_rate"], other["optimizer"]["learning_rate"]) == (0.5, 0.05)
     first, second = (explorer.get(f"/runs/{run['id']}/history") for run in (one, other))
-    # From the same start with the same mini-batches.
+    # From the same start with the same mini-batches, and with all else that was asked for.
+    others = ("steps", "seed", "batch_size", "schedule", "evaluate_every", "stop")
+    assert [one[key] for key in others] == [other[key] for key in others]
     assert first["loss"][0] == second["loss"][0]
     assert first["loss"][-1] != second["loss"][-1]
     page.wait_for_selector("#compare-first")
@@ -235,3 +237,33 @@ def test_a_curve_tells_its_last_numbers_and_those_of_the_step_that_is_pointed_at
     assert same(told(), at(pointed))
     page.mouse.move(0, 0)
     explorer.until(lambda: same(told(), at(200)))
+
+
+def test_a_run_again_is_asked_for_with_all_that_the_first_was(explorer: Any) -> None:
+    page = learning(explorer, MOONS)
+    asked = {
+        "optimizer": {"type": "momentum", "learning_rate": 0.1, "momentum": 0.5},
+        "batch_size": 10, "steps": 40, "seed": 3, "evaluate_every": 7,
+        "schedule": {"type": "step", "every": 9, "factor": 0.5},
+        "stop": {"loss_below": 1e-9, "patience": 30},
+    }  # fmt: skip
+    start_run(explorer, asked)
+    finished(explorer, 1)
+    page.click("#again-more")
+    run = finished(explorer, 2)[1]
+    expected = asked | {"optimizer": {"type": "momentum", "learning_rate": 1, "momentum": 0.5}}
+    assert {key: run[key] for key in asked} == expected
+    # Mini-batches that were given by their rows cannot be drawn again.
+    start_run(explorer, {"batches": [[0, 1], [2, 3]]})
+    finished(explorer, 3)
+    page.wait_for_selector("#again-more", state="detached")
+
+
+def start_run(explorer: Any, body: dict[str, Any]) -> None:
+    """A run that REST begins; the page hears of it."""
+    answer = explorer.page.request.post(
+        f"{explorer.server}/api/v1/sessions/{explorer.id}/runs",
+        data=body,
+        headers={"Authorization": f"Bearer {explorer.token}"},
+    )
+    assert answer.ok, answer.text()

@@ -122,7 +122,8 @@ function nameOf(one, runs) {
 
 /** @param {Run | undefined} former */
 function againButtons(former) {
-  if (!former) return null;
+  // Mini-batches that were given by their rows cannot be drawn again.
+  if (!former || former.fixed_batches) return null;
   const isOff = asking.value || !editable.value || isActive(ownRun.value);
   return html`<div class="buttons">
     ${FACTORS.map(([name, factor]) => {
