@@ -11,11 +11,19 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Page, Request, Response
 
 from app.__main__ import server_config
 from app.server import Settings, create_app
+from app.sessions import trainer
 from tests import browser
+
+# How long something takes says nothing of whether it is right: other work on the machine counts.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+# Who pauses a run is answered when it has paused, however long a busy machine takes for that.
+trainer.CHANGE_SECONDS = 60.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

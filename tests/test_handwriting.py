@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -31,7 +31,6 @@ def test_the_pictures_of_the_data_set_come_back_wherever_they_are_drawn_and_howe
     assert seen > 490
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     arrays.arrays(
         np.float64,

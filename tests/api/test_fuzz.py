@@ -63,7 +63,6 @@ def test_every_answer_is_one_that_the_document_describes(
     @given(case=api[path][method].as_strategy())
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )

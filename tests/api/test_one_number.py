@@ -77,9 +77,7 @@ def test_what_was_published_comes_out_of_every_route(client: TestClient, name: s
 
 
 @given(case=wild_networks())
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_route_tells_the_same_bits(client: TestClient, case: Wild) -> None:
     network: dict[str, Any] = {
         "input_size": case.spec.input_size,

@@ -53,7 +53,7 @@ def test_the_sum_over_rows_keeps_the_other_axis() -> None:
 
 
 @given(st.integers(1, 999), st.integers(1, 999), st.integers(1, 999))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_brackets_join_equal_sizes(n: int, inputs: int, units: int) -> None:
     for equation in equations(n, inputs, units)["equations"]:
         for name in ("picture", "product"):

@@ -69,7 +69,7 @@ def chain_row(drawing: Json) -> float:
 
 
 @given(opened_networks(), st.sampled_from(["network", "layer"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_touches_whatever_is_opened(
     network: tuple[OpGraph, frozenset[str]], level: str
 ) -> None:
@@ -82,7 +82,7 @@ def test_nothing_touches_whatever_is_opened(
 
 
 @given(opened_networks(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_not_opened_does_not_move(
     network: tuple[OpGraph, frozenset[str]], data: st.DataObject
 ) -> None:

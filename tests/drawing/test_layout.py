@@ -37,20 +37,20 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @given(graphs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_touches_in_random_graphs(graph: Graph) -> None:
     items, links = graph
     assert placement_faults(lay_out(items, links), links) == []
 
 
 @given(graphs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_same_input_gives_the_same_picture(graph: Graph) -> None:
     assert lay_out(*graph) == lay_out(*graph)
 
 
 @given(graphs())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_line_runs_from_left_to_right_inside_the_picture(graph: Graph) -> None:
     placement = lay_out(*graph)
     for points in placement.routes.values():

@@ -35,7 +35,7 @@ def check_cell(trace: Trace, key: str, index: tuple[int, ...]) -> None:
 
 
 @given(case=cases(max_n=3), view=st.sampled_from(VIEWS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_terms_of_every_number_add_up_to_it(
     case: Case, view: tuple[str, str, str | None]
 ) -> None:

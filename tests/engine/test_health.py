@@ -47,7 +47,7 @@ def test_dead_units_and_flat_cells() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cases())
 def test_every_layer_is_told_of_with_what_it_has(case: Case) -> None:
     network = Network(case.spec, case.parameters)

@@ -48,7 +48,7 @@ def filled(losses: list[float], cuts: set[int], put_away: set[int]) -> History:
     return history
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(LOSSES, min_size=1, max_size=60),
     st.integers(1, 200),
@@ -68,7 +68,7 @@ def test_it_does_not_depend_on_how_it_was_told(
         np.testing.assert_array_equal(array, one_by_one.arrays()[name])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 30_000), st.integers(0, 2**32 - 1))
 def test_extremes_and_ends_are_kept_in_few_rows(steps: int, seed: int) -> None:
     random = np.random.default_rng(seed)

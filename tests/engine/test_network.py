@@ -46,7 +46,7 @@ def test_every_number_agrees_with_pytorch(name: str, loss: str, level: str) -> N
 
 
 @given(case=cases())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_gradient_is_the_slope_of_the_loss(case: Case) -> None:
     network, h = Network(case.spec, case.parameters), 1e-6
     gradients = network.gradients(case.x, case.t)

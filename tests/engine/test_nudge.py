@@ -34,7 +34,7 @@ def agrees(trace: Trace, key: str, seed: int | None = None) -> None:
             assert np.nanmin(smooth) <= 1e-7 * size, (key, index, found)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     case=cases(max_n=3),
     view=st.sampled_from(

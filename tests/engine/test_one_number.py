@@ -90,7 +90,7 @@ VIEWS = st.fixed_dictionaries(
 
 
 @given(case=wild_networks(), view=VIEWS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_trace_has_the_numbers_of_the_layers_to_the_last_bit(
     case: Wild, view: dict[str, Any]
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_trace_has_the_numbers_of_the_layers_to_the_last_bit(
 
 
 @given(case=wild_networks())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_training_and_a_trace_told_layer_by_layer_have_the_same_bits(case: Wild) -> None:
     evaluation = case.evaluate()
     if case.t is not None:
@@ -118,7 +118,7 @@ def test_training_and_a_trace_told_layer_by_layer_have_the_same_bits(case: Wild)
 
 
 @given(case=wild_networks(max_n=2), view=VIEWS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_derivation_gives_its_value_and_names_what_there_is(
     case: Wild, view: dict[str, Any]
 ) -> None:

@@ -134,7 +134,7 @@ def test_the_mean_is_the_sum_times_one_over_n_there_and_back() -> None:
 
 
 @given(case=wild_networks(), stable=st.booleans(), loss=st.sampled_from(["closed", "opened"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_opened_or_closed_every_number_has_the_same_bits(
     case: Wild, stable: bool, loss: str
 ) -> None:
@@ -146,7 +146,7 @@ def test_opened_or_closed_every_number_has_the_same_bits(
 
 
 @given(case=cases(max_n=3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_terms_of_every_number_add_up_to_it(case: Case) -> None:
     names = openable_ops(case.spec)
     trace = make_trace(case.spec, case.parameters, case.x, case.t, open_ops=names)

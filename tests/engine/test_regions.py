@@ -11,7 +11,7 @@ from app.engine.spec import LayerSpec, Limits, NetworkSpec
 from tests.engine.networks import Case, cases, make_case, some
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cases(max_n=12), st.integers(0, 300))
 def test_pieces_give_what_one_pass_gives(case: Case, cells: int) -> None:
     network = Network(case.spec, case.parameters)

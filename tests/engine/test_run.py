@@ -30,7 +30,7 @@ def trace_of(case: Case, level: str, loss: str, form: str | None) -> Trace:
 
 @pytest.mark.parametrize(("level", "loss", "form"), VIEWS)
 @given(case=cases())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_opened_graph_equals_the_fused_layers(
     level: str, loss: str, form: str | None, case: Case
 ) -> None:
@@ -68,7 +68,7 @@ def test_the_books_form_is_used_wherever_it_is_safe(scores: list[float], form: s
 
 
 @given(case=cases())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_arrays_of_a_trace_are_read_only_and_share_no_memory(case: Case) -> None:
     trace = trace_of(case, "op", "opened", "book")
     arrays = {id(array): array for key in trace.known for array in [trace.array(key)]}
@@ -80,7 +80,7 @@ def test_arrays_of_a_trace_are_read_only_and_share_no_memory(case: Case) -> None
 
 
 @given(case=cases(), view=st.sampled_from(VIEWS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_events_read_only_what_earlier_events_wrote(
     case: Case, view: tuple[str, str, str | None]
 ) -> None:
@@ -168,7 +168,7 @@ def test_an_overflow_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize("level", ["op", "element"])
 @pytest.mark.parametrize("stable", [False, True])
 @given(case=cases())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_opened_graph_needs_no_pass_of_its_own(level: str, stable: bool, case: Case) -> None:
     numbers = (case.spec, case.parameters, case.x, case.t)
     closed = make_trace(*numbers, level=level)

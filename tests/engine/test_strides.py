@@ -46,7 +46,7 @@ def test_the_element_stride_passes_every_cell_row_by_row() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["next", "back"]), st.sampled_from(STRIDES))))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_walk_knows_exactly_the_cells_behind_it(moves: list[tuple[str, str]]) -> None:
     cursor, known = Cursor(), set[tuple[int, tuple[int, ...] | None]]()
     everything = {event.seq: set(advance_cells(TRACE, event.seq)) for event in TRACE.events}

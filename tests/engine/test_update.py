@@ -31,7 +31,7 @@ def updated(
     return with_update(trace, parameters, config, state, objective)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cases(), st.sampled_from(OPTIMIZERS), st.sampled_from(["closed", "opened"]))
 def test_steps_one_after_the_other_are_a_training(case: Case, kind: str, loss: str) -> None:
     config = OptimizerConfig(kind, 0.1)
@@ -52,7 +52,7 @@ def test_steps_one_after_the_other_are_a_training(case: Case, kind: str, loss: s
             np.testing.assert_array_equal(value, state[name])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(cases(), st.sampled_from(OPTIMIZERS), st.data())
 def test_every_number_of_an_update_is_derived(case: Case, kind: str, data: st.DataObject) -> None:
     config = OptimizerConfig(kind, 0.1)
@@ -76,7 +76,7 @@ def test_every_number_of_an_update_is_derived(case: Case, kind: str, data: st.Da
                 assert factor.tensor in (*event.reads, *event.writes)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cases(), st.sampled_from(OPTIMIZERS), st.sampled_from(["closed", "opened"]))
 def test_a_step_tells_the_loss_before_as_the_slope_predicts_it_and_after(
     case: Case, kind: str, loss: str

@@ -126,7 +126,7 @@ def rows_of_layers(draw: st.DrawFn) -> Case:
     return Case(spec, initialize(spec, Initializer("xavier"), seed), x, t)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(rows_of_layers(), min_size=1, max_size=2), st.sampled_from(OPTIMIZERS), st.data())
 def test_a_training_has_the_bits_of_new_arrays_and_writes_over_nothing_of_others(
     some: list[Case], name: str, data: st.DataObject

@@ -22,6 +22,8 @@ from app.sessions.work.order import Order, Plan, Snapshot
 from tests.sessions.conftest import WANTED
 
 ROWS = 23
+# No run comes so far before it is told to stop.
+ENDLESS = 1_000_000
 MANY = Wanted(
     input_size=3,
     layers=(("affine", "", 7), ("relu", "", None), ("affine", "", 4)),
@@ -40,6 +42,14 @@ def ended(service: Service, id: str, run: str, *states: str) -> dict[str, Any]:
         assert time.monotonic() < end, now
         time.sleep(0.005)
     return now
+
+
+def beyond(service: Service, id: str, run: str, step: int) -> None:
+    """Wait until a run that does not end by itself has come further than this."""
+    end = time.monotonic() + 60
+    while (now := service.trainer.run(id, run))["step"] <= step:
+        assert time.monotonic() < end, now
+        time.sleep(0.005)
 
 
 def trained(service: Service, plan: Plan, wanted: Wanted = MANY) -> tuple[Session, str, str]:
@@ -93,15 +103,14 @@ def test_fifty_steps_of_a_run_have_the_very_bits_that_they_had(
 
 
 def test_a_run_that_paused_goes_on_untouched_by_what_was_opened(service: Service) -> None:
-    plan = Plan(OptimizerConfig("momentum", 0.05), 4, 20_000, 2)
+    plan = Plan(OptimizerConfig("momentum", 0.05), 4, ENDLESS, 2)
     made, token = service.create(MANY)
     run = service.trainer.start(made.id, token, None, plan)
-    ended(service, made.id, run.id, "running")
-    while service.trainer.run(made.id, run.id)["step"] < 50:
-        time.sleep(0.005)
+    beyond(service, made.id, run.id, 50)
     with pytest.raises(Conflict, match="pause it"):
         service.trainer.open(made.id, token, None, run.id, 1)
-    paused = service.trainer.control(made.id, token, run.id, "pause")
+    service.trainer.control(made.id, token, run.id, "pause")
+    paused = ended(service, made.id, run.id, "paused")
     stood = service.get(made.id)
     for step in (1, paused["step"], paused["step"] + 1):
         assert service.trainer.open(made.id, token, None, run.id, step).n in (3, 4)
@@ -112,9 +121,11 @@ def test_a_run_that_paused_goes_on_untouched_by_what_was_opened(service: Service
     service.trainer.open(made.id, token, None, run.id, 7)
     service.trainer.control(made.id, token, run.id, "resume")
     assert service.get(made.id).opened is None
-    ended(service, made.id, run.id)
+    beyond(service, made.id, run.id, paused["step"])
+    service.trainer.control(made.id, token, run.id, "stop")
+    last = ended(service, made.id, run.id, "stopped")["step"]
     alone = in_one_piece(made, plan)
-    while not alone.finished:
+    while alone.done < last:
         alone.advance()
     done = service.get(made.id)
     assert done.x.tobytes() == made.x.tobytes()
@@ -126,7 +137,7 @@ def test_another_rate_on_the_way_is_noted_and_replayed(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
-    plan = Plan(OptimizerConfig("adam", 0.01), 5, 12_000, 8, schedule=Schedule("cosine"))
+    plan = Plan(OptimizerConfig("adam", 0.01), 5, ENDLESS, 8, schedule=Schedule("step", 500, 0.9))
     made, token = service.create(MANY)
     run = service.trainer.start(made.id, token, None, plan)
     ended(service, made.id, run.id, "running")
@@ -134,20 +145,20 @@ def test_another_rate_on_the_way_is_noted_and_replayed(
         told = service.trainer.change_rate(made.id, token, run.id, rate)
         assert told["optimizer"]["learning_rate"] == rate
         # Two rates for one step are one change.
-        before = told["step"]
-        while service.trainer.run(made.id, run.id)["step"] <= before + 1:
-            time.sleep(0.01)
+        beyond(service, made.id, run.id, told["step"] + 1)
     service.trainer.control(made.id, token, run.id, "pause")
-    service.trainer.change_rate(made.id, token, run.id, 0.001)
+    paused = service.trainer.change_rate(made.id, token, run.id, 0.001)
     service.trainer.control(made.id, token, run.id, "resume")
-    ended(service, made.id, run.id)
+    beyond(service, made.id, run.id, paused["step"] + 1)
+    service.trainer.control(made.id, token, run.id, "stop")
+    last = ended(service, made.id, run.id, "stopped")["step"]
     changes = service.trainer.archive.order(made, run.id).changes
     assert [rate for _, rate in changes] == [0.005, 0.02, 0.001]
     alone = in_one_piece(made, plan)
-    alone.rates = Rates(0.01, plan.schedule, 12_000, changes)
+    alone.rates = Rates(0.01, plan.schedule, ENDLESS, changes)
     rows, rates = service.trainer.history(made.id, run.id)
     assert list(rates) == [alone.rates.at(step) for step in rows.step.tolist()]
-    for step in sorted(random.Random(1).sample(range(1, 12_001), 10)):
+    for step in sorted(random.Random(1).sample(range(1, last + 1), 10)):
         while alone.done < step - 1:
             alone.advance()
         session = service.trainer.open(made.id, token, None, run.id, step)
@@ -158,18 +169,19 @@ def test_another_rate_on_the_way_is_noted_and_replayed(
 
 
 def test_the_history_is_that_of_a_training_in_one_piece_whoever_paused_it(service: Service) -> None:
-    plan = Plan(OptimizerConfig("sgd", 0.05), 4, 9_000, 2)
+    plan = Plan(OptimizerConfig("sgd", 0.05), 4, ENDLESS, 2)
     made, token = service.create(MANY)
     run = service.trainer.start(made.id, token, None, plan)
-    for _ in range(3):
-        if service.trainer.control(made.id, token, run.id, "pause")["state"] == "paused":
-            service.trainer.history(made.id, run.id)
-            service.trainer.control(made.id, token, run.id, "resume")
-        time.sleep(0.05)
-    ended(service, made.id, run.id)
+    for step in (0, 300, 600):
+        beyond(service, made.id, run.id, step)
+        assert service.trainer.control(made.id, token, run.id, "pause")["state"] == "paused"
+        service.trainer.history(made.id, run.id)
+        service.trainer.control(made.id, token, run.id, "resume")
+    service.trainer.control(made.id, token, run.id, "stop")
+    last = ended(service, made.id, run.id, "stopped")["step"]
     assert made.t is not None
     alone = Order(made.spec, made.x, made.t, plan, Snapshot(0, made.parameters)).training()
-    while not alone.finished:
+    while alone.done < last:
         alone.advance()
     alone.settle()
     history = alone.watch.history

@@ -109,6 +109,11 @@ def alone(steps: int, **settings: Any) -> Training:
     return training
 
 
+def signal_workers(bench: Bench, what: signal.Signals = signal.SIGKILL) -> None:
+    for process in bench.manager._workshop.staff.processes:
+        os.kill(process.pid, what)
+
+
 def same(snapshot: Snapshot, training: Training) -> bool:
     """Whether they agree in every bit."""
     mine, other = snapshot.parts(), Snapshot.taken(training).parts()
@@ -119,9 +124,7 @@ def same(snapshot: Snapshot, training: Training) -> bool:
 
 def make_broken() -> Order:
     """One whose shapes do not fit."""
-    order = make_order(100)
-    wrong = {**order.start.parameters, "affine2.W": np.ones((7, 3))}
-    return replace(order, start=Snapshot(0, wrong))
+    return replace(make_order(100), x=np.ones((20, 7)))
 
 
 @pytest.fixture
@@ -180,18 +183,15 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("word", ["pause", "stop"])
-def test_the_call_answers_at_once_and_the_run_obeys_soon(bench: Bench, word: str) -> None:
+def test_the_call_does_not_wait_for_the_run_which_obeys_when_it_hears_of_it(
+    bench: Bench, word: str
+) -> None:
     run = bench.start("s")
     bench.wait("s", run, "running")
-    times = []
-    start = time.monotonic()
-    getattr(bench.manager, word)("s", run.id)
-    times.append(time.monotonic() - start)
+    signal_workers(bench, signal.SIGSTOP)
+    assert getattr(bench.manager, word)("s", run.id).state == "running"
+    signal_workers(bench, signal.SIGCONT)
     bench.wait("s", run, "paused", "stopped")
-    times.append(time.monotonic() - start)
-    # A slice is 10 ms; the rest is for a busy machine.
-    assert times[0] < 0.25
-    assert times[1] < 1
 
 
 def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
@@ -481,24 +481,21 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
     assert bench.saved == []
 
 
-def kill_workers(bench: Bench) -> None:
-    for process in bench.manager._workshop.staff.processes:
-        os.kill(process.pid, signal.SIGKILL)
-
-
 def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
-    run = bench.start("s", 30_000)
-    for _ in range(2):
+    run = bench.start("s")
+    for killed in (True, True, False):
         seen = bench.last("s").step
         soon(partial(lambda before: bench.last("s").step > before, seen))
-        kill_workers(bench)
-    assert bench.wait("s", run, "finished", "failed").state == "finished"
-    assert same(bench.last("s"), alone(30_000))
+        if killed:
+            signal_workers(bench)
+    bench.manager.stop("s", run.id)
+    done = bench.wait("s", run, "stopped", "failed")
+    assert same(bench.last("s"), alone(done.step))
     states = bench.hub.states(run.id)
-    assert states == ["queued", "running", *["interrupted", "running"] * 2, "finished"]
+    assert states == ["queued", "running", *["interrupted", "running"] * 2, "stopped"]
     assert "ended by itself" in caplog.text
 
 
@@ -509,7 +506,7 @@ def test_a_run_that_its_workers_die_over_has_failed_in_the_end(
     run = bench.start("s")
     for deaths in range(MOST_DEATHS + 1):
         bench.wait("s", run, "running")
-        kill_workers(bench)
+        signal_workers(bench)
         soon(partial(lambda n: bench.hub.states(run.id).count("interrupted") > n, deaths))
     assert bench.wait("s", run, "failed").error == "the process that trains has died over it"
     bench.wait("t", bench.start("t", 5), "finished")
@@ -520,10 +517,9 @@ def test_a_run_that_is_to_pause_when_its_worker_dies_pauses_where_it_was_saved(
 ) -> None:
     run = bench.start("s")
     bench.wait("s", run, "running")
-    for process in bench.manager._workshop.staff.processes:
-        os.kill(process.pid, signal.SIGSTOP)
+    signal_workers(bench, signal.SIGSTOP)
     bench.manager.pause("s", run.id)
-    kill_workers(bench)
+    signal_workers(bench)
     paused = bench.manager.settled("s", run.id, 10)
     assert (paused.state, paused.step) == ("paused", bench.last("s").step)
     assert bench.manager.resume("s", run.id).state == "running"
@@ -565,30 +561,6 @@ def test_a_run_that_was_cut_off_is_taken_up_and_one_that_paused_waits() -> None:
     assert next_one.manager.get("b", paused.id).state == "paused"
     assert next_one.manager.resume("b", paused.id).state == "running"
     next_one.manager.close()
-
-
-def test_a_heavy_run_takes_no_more_time_than_a_light_one() -> None:
-    bench = Bench(processes=1)
-    case = make_case([50, 400, 10], ["relu"], 200, 3)
-    plan = Plan(OptimizerConfig("sgd", 0.1), 200, ENDLESS)
-    heavy = Order(case.spec, case.x, case.t, plan, Snapshot(0, case.parameters))
-    rates = {}
-    for together in (False, True):
-        names = {"heavy": heavy, "light": make_order(ENDLESS)}
-        for group in [list(names)] if together else [[name] for name in names]:
-            runs = {name: bench.begin(name, names[name]) for name in group}
-            for name in group:
-                bench.wait(name, runs[name], "running")
-            time.sleep(0.3)
-            before = {name: bench.manager.get(name, runs[name].id).step for name in group}
-            time.sleep(1)
-            for name in group:
-                rates[name, together] = bench.manager.get(name, runs[name].id).step - before[name]
-                bench.manager.stop(name, runs[name].id)
-                bench.manager.settled(name, runs[name].id, 5)
-    bench.manager.close()
-    for name in ("heavy", "light"):
-        assert rates[name, True] > 0.25 * rates[name, False], rates
 
 
 def test_runs_that_are_over_are_kept_for_so_many_sessions(

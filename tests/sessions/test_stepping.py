@@ -102,7 +102,7 @@ def test_a_given_gradient_is_followed_and_gone_back_from_in_the_same_way(kind: s
             session, _, _ = service.step(session.id, token, None, "back", "phase")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     st.sampled_from(OPTIMIZERS),
     st.lists(

@@ -46,6 +46,9 @@ Array = np.ndarray
 log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.1
+# A machine that is busy lets this process wait now and then. Words that were held up by that are
+# made good, no faster than so; but not those of a wait that is longer than the second of these.
+CLOSEST_SECONDS, MOST_LATE_SECONDS = 0.05, 0.5
 # How long one is served at a time: shorter the more there are, so that all have their turn between
 # two words of progress, but not so short that changing over costs more than it gives.
 SLICE_SECONDS, SHORTEST_SLICE = 0.01, 0.001
@@ -56,13 +59,22 @@ NICENESS = 5
 
 @dataclass(eq=False)
 class _Task:
-    """One training of this process."""
+    """One training of this process.
+
+    The next word on it is ``due`` by the clock, and told not before ``tell_at``.
+    """
 
     key: str
     training: Training
     made: int
-    tell_at: float
+    due: float
     until: int | None
+    tell_at: float = 0.0
+
+    def told(self, now: float) -> None:
+        """A word has been told."""
+        self.due = max(self.due + PROGRESS_SECONDS, now - MOST_LATE_SECONDS)
+        self.tell_at = max(self.due, now + CLOSEST_SECONDS)
 
 
 class Worker:
@@ -86,14 +98,27 @@ class Worker:
         """Work until the process ends."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
         while True:
-            while not self._tasks or not self._orders.empty():
-                self._obey()
-            task = self._shares.next()
-            try:
-                self._slice(task)
-            except Exception as error:
-                self._fail(task.key, error)
-            self._tell()
+            self.turn()
+
+    def turn(self) -> None:
+        """Obey all orders that are there, or wait for one; then one slice, and what is to tell."""
+        while not self._tasks or not self._orders.empty():
+            self._obey()
+        task = self._shares.next()
+        try:
+            self._slice(task)
+        except Exception as error:
+            self._fail(task.key, error)
+        self._tell()
+
+    def begin(self, key: str, training: Training, until: int | None = None) -> None:
+        """Serve one training more, for so many steps or until it is finished."""
+        self._say("began", key)
+        task = _Task(key, training, training.done, time.perf_counter(), until)
+        task.told(task.due)
+        self._tasks[key] = task
+        self._shares.add(task)
+        self._tell_at = min(self._tell_at, task.tell_at)
 
     def _listen(self) -> None:
         with suppress(OSError, ValueError):
@@ -131,12 +156,7 @@ class Worker:
             except Exception as error:
                 self._fail(key, error)
                 return
-            self._say("began", key)
-            now = time.perf_counter()
-            task = _Task(key, training, training.done, now + PROGRESS_SECONDS, order.until)
-            self._tasks[key] = task
-            self._shares.add(task)
-            self._tell_at = min(self._tell_at, task.tell_at)
+            self.begin(key, training, order.until)
         elif key in self._tasks:  # Else it came to its end just now.
             task = self._tasks[key]
             if word in ("leave", "drop"):
@@ -173,9 +193,7 @@ class Worker:
         for task in self._tasks.values():
             if now >= task.tell_at:
                 self._say("progress", task.key, **_seen(task))
-                # By the clock, so that a slice that ends late does not make the next word late.
-                missed = (now - task.tell_at) // PROGRESS_SECONDS
-                task.tell_at += (missed + 1) * PROGRESS_SECONDS
+                task.told(now)
         self._tell_at = min((task.tell_at for task in self._tasks.values()), default=0.0)
 
     def _remove(self, task: _Task) -> None:
