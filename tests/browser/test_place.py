@@ -28,6 +28,25 @@ LOST = f"""() => {{
   }}
   return lost;
 }}"""
+# The new numbers that the map stands over, step by step, and the steps at which it is to be seen.
+UNDER = """() => {
+  const box = (element) => element.getBoundingClientRect();
+  const [under, seen] = [[], []];
+  const slider = document.getElementById("slider");
+  for (let seq = -1; seq !== slider.valueAsNumber; document.getElementById("next").click()) {
+    seq = slider.valueAsNumber;
+    const map = document.querySelector(".overview-map");
+    if (!map.checkVisibility({ visibilityProperty: true })) continue;
+    seen.push(seq);
+    const { left, right, top, bottom } = box(map);
+    for (const label of document.querySelectorAll("#figure .label.made")) {
+      const [one, { width, height }] = [box(label), box(label)];
+      const meets = one.right > left && one.left < right && one.bottom > top && one.top < bottom;
+      if (meets && width && height) under.push([seq, label.dataset.key]);
+    }
+  }
+  return [under, seen.length];
+}"""
 IN_PLAY = f"""() => {{
   {INSIDE}
   const ops = [...document.querySelectorAll("#figure .node.lit :is(circle, rect)")];
@@ -213,6 +232,18 @@ def test_a_map_shows_where_the_window_is_and_moves_it(explorer: Any) -> None:
     assert page.get_attribute("#figure", "data-more") == ""
 
 
+@pytest.mark.parametrize("window", [(640, 360), (390, 844), (195, 422)])
+@pytest.mark.parametrize("preset", ["fig-5-26", "fig-5-28", "fig-5-29", "fig-5-30", "two-layer"])
+def test_the_map_stands_over_no_new_number(
+    explorer: Any, preset: str, window: tuple[int, int]
+) -> None:
+    fit_to(explorer, window, f"?preset={preset}&at=0&stride=op")
+    under, seen = explorer.page.evaluate(UNDER)
+    assert under == []
+    # It gives way where a number has no other room, not for good.
+    assert seen >= 2
+
+
 def test_strokes_grow_no_thicker_and_names_of_boxes_stay_readable(explorer: Any) -> None:
     fit_to(explorer, WINDOWS["notebook"], "?preset=fig-5-28&at=3")
     on_screen = f"""(selector, name) => {SCALE} * parseFloat(
@@ -225,6 +256,21 @@ def test_strokes_grow_no_thicker_and_names_of_boxes_stay_readable(explorer: Any)
     assert explorer.page.evaluate(frame) < 4.5
 
 
+@pytest.mark.parametrize("window", [(640, 360), (1280, 400), (720, 450), (390, 844), (1280, 720)])
+def test_a_product_of_figure_5_26_fills_its_card(explorer: Any, window: tuple[int, int]) -> None:
+    fit_to(explorer, window, "?preset=fig-5-26&at=7")
+    # Of a picture that is less high than wide, blanks at the sides would be the card's.
+    card, picture, drawn = explorer.page.locator(".product.lit").evaluate(
+        """(card) => {
+          const picture = card.querySelector("svg");
+          const { width } = picture.viewBox.baseVal;
+          return [card.clientWidth, picture.clientWidth, width * picture.getScreenCTM().a];
+        }"""
+    )
+    assert picture == pytest.approx(drawn, abs=2)
+    assert card <= drawn + 60
+
+
 def test_the_product_of_figure_5_26_can_be_read_in_a_low_window(explorer: Any) -> None:
     fit_to(explorer, (640, 360), "?preset=fig-5-26&at=7")
     sizes = explorer.page.locator(".product.lit .equation-picture text").evaluate_all(
@@ -232,6 +278,29 @@ def test_the_product_of_figure_5_26_can_be_read_in_a_low_window(explorer: Any) -
     )
     assert sizes
     assert min(sizes) >= 12
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+@pytest.mark.parametrize("search", ["fig-5-29&at=20", "two-layer&level=element&loss=opened"])
+def test_the_choices_and_the_zoom_have_one_line_at_every_width(
+    explorer: Any, search: str, language: str
+) -> None:
+    page = explorer.page
+    fit_to(explorer, (700, 720), f"?preset={search}&lang={language}")
+    wrapped = []
+    for width in range(700, 1500, 20):
+        page.set_viewport_size({"width": width, "height": 720})
+        height = page.locator("#toolbar").bounding_box()["height"]
+        wrapped += [width] if height > 40 else []
+    assert wrapped == []
+    # Their names are said where there is no room to write them.
+    for width in (700, 1010):
+        page.set_viewport_size({"width": width, "height": 720})
+        names = page.locator("#toolbar select").evaluate_all(
+            "all => all.map((one) => one.labels[0].textContent.trim().length)"
+        )
+        assert len(names) == 3
+        assert min(names) > 1
 
 
 def test_four_choices_and_the_zoom_have_one_line_beside_the_panel(explorer: Any) -> None:

@@ -58,6 +58,22 @@ export function fits({ start, end }, room) {
 }
 
 /**
+ * The part of a window in which as many of some boxes as can be have room: over what stands in its
+ * lower right corner, or beside that for what is too high.
+ * @param {readonly Span[]} across @param {readonly Span[]} down  of the boxes, each within the next
+ * @param {{width: number, height: number}} room  of the window
+ * @param {{width: number, height: number}} corner
+ */
+export function roomFor(across, down, room, corner) {
+  const [over, beside] = [room.height - corner.height, room.width - corner.width];
+  for (let i = down.length - 1; i >= 0; i--) {
+    if (fits(across[i], room.width) && fits(down[i], over)) return { width: room.width, height: over };
+    if (fits(across[i], beside) && fits(down[i], room.height)) return { width: beside, height: room.height };
+  }
+  return room;
+}
+
+/**
  * The point of any of some boxes that is nearest to a point, in px of the window.
  * @param {readonly Box[]} boxes  in the figure's own px
  * @param {Place} place

@@ -54,8 +54,8 @@ export function legibleScale({ edges }) {
   return numbers.length * 2 > modes.length ? LEGIBLE : NAMES_LEGIBLE;
 }
 
-/** @param {Graph} graph @param {readonly string[]} keys @returns {Box[]} */
-function labelsOf({ edges, formulas }, keys) {
+/** Where the labels of some tensors stand. @param {Graph} graph @param {readonly string[]} keys @returns {Box[]} */
+export function labelsOf({ edges, formulas }, keys) {
   return edges.flatMap(({ key, label }) => (label && keys.includes(key) ? [boundsOf(label, formulas)] : []));
 }
 

@@ -11,6 +11,7 @@ import { html } from "lit-html";
 import { overviewOpen } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
+import { meets } from "./grid.js";
 import { svg } from "./svg.js";
 
 /** The largest map: in px, and as a part of the window. */
@@ -18,6 +19,9 @@ const LARGEST = { width: 208, height: 96 };
 const PART = { width: 0.36, height: 0.17 };
 /** Room above and below the map, in px. */
 const AROUND = 12;
+/** Beside the map: the button that folds it, and the margin. In px. */
+const BUTTON = 32;
+const BESIDE = BUTTON + 8;
 /** The window is never smaller on the map, in px. */
 const LEAST = 8;
 /** So little beyond the window is only the margin of the figure, in px. */
@@ -47,6 +51,8 @@ export function mountOverview(host, viewport) {
   let scale = 1;
   let [width, height] = [0, 0];
   let spot = svg("rect", { class: "spot", rx: 2 });
+  /** Where new numbers stand, in the figure's px. @type {readonly Box[]} */
+  let news = [];
   /** Where in the pane it was taken hold of, in px of the map. @type {{x: number, y: number} | null} */
   let hold = null;
 
@@ -58,13 +64,23 @@ export function mountOverview(host, viewport) {
     if (host.dataset.more !== name) host.dataset.more = name;
     place.hidden = sides.length === 0;
     fill(graph, window);
-    viewport.cover(overviewOpen.peek() ? height + AROUND : 0);
+    if (overviewOpen.peek()) viewport.cover(width + BESIDE, height + AROUND);
+    else viewport.cover(0, 0);
     if (sides.length === 0) return;
+    giveWay(window);
     const [left, right] = clipped(-window.x / window.k, window.width / window.k, graph.width);
     const [top, bottom] = clipped(-window.y / window.k, window.height / window.k, graph.height);
     pane.style.transform = `translate(${left * scale}px, ${top * scale}px)`;
     pane.style.width = `${Math.max(LEAST, (right - left) * scale)}px`;
     pane.style.height = `${Math.max(LEAST, (bottom - top) * scale)}px`;
+  }
+
+  /** It shows nothing while a new number stands under it that has no other room. @param {Window} window */
+  function giveWay({ x, y, k, width: across, height: down }) {
+    const [right, bottom] = [across - BUTTON, down - AROUND / 2];
+    const mine = { x: right - width, y: bottom - height, w: width, h: height };
+    const isOver = news.some((box) => meets({ x: x + box.x * k, y: y + box.y * k, w: box.w * k, h: box.h * k }, mine));
+    place.toggleAttribute("data-gives-way", isOver && hold === null);
   }
 
   /** The size of the map in a window. @param {Graph} drawn @param {Window} window */
@@ -139,8 +155,10 @@ export function mountOverview(host, viewport) {
       map.replaceChildren(miniature(next, spot), pane);
       update(viewport.place());
     },
-    /** @param {Box | undefined} box  where one looks */
-    mark(box) {
+    /** @param {Box | undefined} box  where one looks @param {readonly Box[]} made  where new numbers stand */
+    mark(box, made) {
+      news = made;
+      giveWay(viewport.place());
       spot.setAttribute("visibility", box ? "visible" : "hidden");
       for (const name of /** @type {const} */ (["x", "y"])) if (box) spot.setAttribute(name, String(box[name]));
       if (!box) return;

@@ -5,6 +5,7 @@
  * @import { Signal } from "@preact/signals-core"
  * @import { Figure } from "./painter.js"
  * @import { Look } from "./sight.js"
+ * @import { TraceEvent } from "../types.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
 import { ask, asking, askOp, chosenOp, leave, litEvent, marked } from "../asking.js";
@@ -31,7 +32,7 @@ import { oncePerFrame } from "./frames.js";
 import { mountHover } from "./hover.js";
 import { makeInsides } from "./insides.js";
 import { knownOf, valueOf } from "./known.js";
-import { boxesInPlay, boxesOf, legibleScale } from "./focus.js";
+import { boxesInPlay, boxesOf, labelsOf, legibleScale } from "./focus.js";
 import { cellsOf } from "./large.js";
 import { formulaOf } from "./names.js";
 import { appeared } from "./openops.js";
@@ -160,7 +161,7 @@ export function mountFigure(host) {
     // Follow the op in play, but not where the learner is looking at a box just opened.
     const boxes = painted.value && table.value ? boxesPlayed() : [];
     viewport.lookAt(boxes, { still: opened || !event.value });
-    overview.mark(event.value ? boxes[0] : undefined);
+    overview.mark(event.value ? boxes[0] : undefined, madeOf(event.value));
     opened = false;
   });
   effect(() => {
@@ -178,6 +179,11 @@ export function mountFigure(host) {
     if (played) return boxesInPlay(graph.value, played);
     const [next] = trace.value.events;
     return next ? boxesInPlay(graph.value, next, { ahead: true }) : [];
+  }
+
+  /** Where the numbers that an event makes stand. @param {TraceEvent | null} made */
+  function madeOf(made) {
+    return made && graph.value ? labelsOf(graph.value, made.writes) : [];
   }
 
   /** @param {string | undefined} node */

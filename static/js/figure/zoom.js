@@ -7,7 +7,7 @@
  * @import { Box } from "./places.js"
  */
 import { signal } from "@preact/signals-core";
-import { centredAlong, fits, heldAlong, MARGIN, nearestPoint, shiftAlong } from "./bounds.js";
+import { centredAlong, fits, heldAlong, MARGIN, nearestPoint, roomFor, shiftAlong } from "./bounds.js";
 import { between, makeFlight } from "./flight.js";
 import { listenToGestures } from "./gestures.js";
 import { makeSizes } from "./sizes.js";
@@ -40,8 +40,8 @@ export function makeViewport(host, stage) {
   let [x, y, k] = [0, 0, 1];
   let size = { width: 1, height: 1 };
   let room = { width: host.clientWidth, height: host.clientHeight };
-  /** Height of what stands over the lower end of the window. */
-  let covered = 0;
+  /** What stands over the lower right corner of the window. */
+  let covered = { width: 0, height: 0 };
   let legible = LEGIBLE;
   /** @type {Choice} */
   let choice = "opened";
@@ -85,15 +85,10 @@ export function makeViewport(host, stage) {
   /** @param {Place} to  @returns {Place} */
   function held(to) {
     return {
-      x: heldAlong(to.x, size.width * to.k, room.width),
-      y: heldAlong(to.y, size.height * to.k, room.height, coveredAt(to.k)),
+      x: heldAlong(to.x, size.width * to.k, room.width, size.width * to.k > room.width ? covered.width : 0),
+      y: heldAlong(to.y, size.height * to.k, room.height, isLarger(to.k) ? covered.height : 0),
       k: to.k,
     };
-  }
-
-  /** Nothing stands over a figure of which all is in the window. @param {number} scale */
-  function coveredAt(scale) {
-    return isLarger(scale) ? covered : 0;
   }
 
   /** @param {number} scale  whether the figure is larger than the window there */
@@ -146,7 +141,8 @@ export function makeViewport(host, stage) {
   /** @param {Box} box  whether its middle is in the window */
   function isInSight(box) {
     const at = centre(box);
-    return at.x >= 0 && at.x <= room.width && at.y >= 0 && at.y <= room.height - coveredAt(k);
+    const isUnder = isLarger(k) && at.x > room.width - covered.width && at.y > room.height - covered.height;
+    return at.x >= 0 && at.x <= room.width && at.y >= 0 && at.y <= room.height && !isUnder;
   }
 
   /** The scale at which all of the figure is in the window. */
@@ -176,10 +172,9 @@ export function makeViewport(host, stage) {
   function moved(boxes, by) {
     const across = boxes.map((box) => ({ start: x + box.x * k, end: x + (box.x + box.w) * k }));
     const down = boxes.map((box) => ({ start: y + box.y * k, end: y + (box.y + box.h) * k }));
-    // What is as high as the window may go under what covers it.
-    const clear = room.height - coveredAt(k);
-    const high = fits(down[0], clear) ? clear : room.height;
-    return { x: x + by(across, room.width), y: y + by(down, high), k };
+    // Over a figure of which all is in the window nothing stands.
+    const { width, height } = isLarger(k) ? roomFor(across, down, room, covered) : room;
+    return { x: x + by(across, width), y: y + by(down, height), k };
   }
 
   /** @param {readonly Box[]} boxes  move as little as needed to bring as many as fit into the window */
@@ -245,9 +240,10 @@ export function makeViewport(host, stage) {
       focus = boxes;
       if (!still) reveal(focus);
     },
-    /** @param {number} height  of what stands over the lower end of the window, in px */
-    cover(height) {
-      if (height !== covered) rearrange(() => (covered = height));
+    /** @param {number} width @param {number} height  of what stands over the lower right corner, in px */
+    cover(width, height) {
+      if (width === covered.width && height === covered.height) return;
+      rearrange(() => (covered = { width, height }));
     },
     /** @param {boolean} wants  whether a figure is opened with all of it in sight, however small */
     preferWhole(wants) {

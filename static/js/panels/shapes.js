@@ -22,7 +22,7 @@ export function equationPicture({ width, height, formulas, texts, lines }, graph
   const end = stage < 2 ? (formulas[formulas.length - 2]?.x ?? 0) : Infinity;
   const parts = stage < 2 ? formulas.slice(0, -1) : formulas;
   const kinds = [[], ["inner"], ["inner", "outer"]][stage];
-  return svg(
+  const picture = svg(
     "svg",
     {
       class: "equation-picture",
@@ -42,6 +42,9 @@ export function equationPicture({ width, height, formulas, texts, lines }, graph
         return svg("path", { class: kind, d: hasHead ? line + head(points, HEAD) : line });
       }),
   );
+  // By which a style sheet makes it less wide where it may not be as high.
+  picture.style.setProperty("--ratio", String(width / height));
+  return picture;
 }
 
 /** The place of what is not computed yet. @param {PlacedFormula} placed @param {Graph} graph */
