@@ -87,6 +87,12 @@ def image(place: dict[str, Value], png: bytes, fit: str | None = None) -> str:
     return element("image", {**place, **how})
 
 
+def _share(value: float, scale: Scale) -> float:
+    """Where a number lies: 0 at the scale's low end, 1 at its high one."""
+    # Half of each first: the difference of two numbers of 1e308 is beyond what there is.
+    return (value / 2 - scale.low / 2) / ((scale.high / 2 - scale.low / 2) or 1.0)
+
+
 def _legend(
     label: Json, direction: str, known: tuple[Scale, Scale] | None, look: Look, back: float
 ) -> str:  # fmt: skip
@@ -95,12 +101,11 @@ def _legend(
     if at is None or known is None:
         return ""
     (scale, ends), (x, y), palette = known, (at["x"], at["y"]), look.palette
-    whole = (scale.high - scale.low) or 1.0
     start, stop = (
-        (end if math.isfinite(end) else at_worst) - scale.low
+        _share(end if math.isfinite(end) else at_worst, scale)
         for end, at_worst in zip(ends, scale, strict=True)
     )
-    start, stop = start / whole, max(stop / whole, start / whole + LEAST_STRETCH)
+    stop = max(stop, start + LEAST_STRETCH)
     ids = f"{PREFIX}-{direction}{'-signed' if scale.low < 0 else ''}"
     # As a part of all shades: what is left of it and right of it is cut off.
     shaded = element("rect", {"width": 1, "height": 1, "fill": f"url(#{ids})"})

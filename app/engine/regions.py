@@ -15,6 +15,7 @@ SIZES = (8, 100)
 WORK = 2e9
 # The plane goes on beyond the points by this share of their extent.
 MARGIN = 0.1
+LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,29 @@ class Plane:
 
     @classmethod
     def around(cls, points: Array) -> "Plane":
-        """The square that holds all points ``(N, 2)``, with some room around them."""
+        """The square that holds all points ``(N, 2)``, with some room around them.
+
+        It ends where numbers end, and is no square there.
+        """
         wide = points.astype(np.float64)
         least, most = wide.min(axis=0), wide.max(axis=0)
         # Half of each first: the sum of two numbers of 1e308 is beyond what there is.
         middle, half = least / 2 + most / 2, float((most / 2 - least / 2).max())
-        half = half * (1 + 2 * MARGIN) or 1.0
-        x, y = (float(value) for value in middle)
-        return cls((x - half, y - half), (x + half, y + half))
+        # Points that are one have room around them that counts beside them.
+        half = half * (1 + 2 * MARGIN) or max(1.0, MARGIN * float(np.abs(middle).max()))
+
+        def corner(way: float) -> tuple[float, float]:
+            x, y = (min(max(float(value) + way, -LARGEST), LARGEST) for value in middle)
+            return x, y
+
+        return cls(corner(-half), corner(half))
 
     def grid(self, size: int) -> Array:
         """The middles ``(size * size, 2)`` of equal cells, row by row from the top."""
         share = (np.arange(size) + 0.5) / size
-        x = self.low[0] + share * (self.high[0] - self.low[0])
-        y = self.high[1] - share * (self.high[1] - self.low[1])
+        # Each end has its share: their difference may be beyond what there is.
+        x = (1 - share) * self.low[0] + share * self.high[0]
+        y = share * self.low[1] + (1 - share) * self.high[1]
         return np.column_stack([np.tile(x, size), np.repeat(y, size)])
 
 

@@ -84,3 +84,12 @@ export function asNumber(value) {
 export function outputSize({ input_size, layers }) {
   return layers.reduce((size, { units }) => units ?? size, input_size);
 }
+
+/**
+ * Where a number lies: 0 at `low`, 1 at `high`.
+ * @param {number} value @param {number} low @param {number} high
+ */
+export function shareOf(value, low, high) {
+  // Half of each first: the difference of two numbers of 1e308 is beyond what there is.
+  return (value / 2 - low / 2) / (high / 2 - low / 2 || 1);
+}

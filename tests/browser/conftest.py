@@ -1,5 +1,6 @@
 """The page as a learner meets it: what they do, and what they can read from the figure."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -278,6 +279,29 @@ def page(request: pytest.FixtureRequest, context: BrowserContext) -> Page:
 @pytest.fixture
 def explorer(watched_page: Page, server: str) -> Explorer:
     return Explorer(watched_page, server)
+
+
+@pytest.fixture
+def learning(explorer: Explorer) -> Callable[[dict[str, Any]], Page]:
+    """The panel Learning of a session of one's own that REST makes of a body."""
+
+    def opened(body: dict[str, Any]) -> Page:
+        page = explorer.page
+        answer = page.request.post(f"{explorer.server}/api/v1/sessions", data=body)
+        assert answer.ok, answer.text()
+        made = answer.json()
+        explorer.id, explorer.token = made["id"], made["edit_token"]
+        own = {"id": made["id"], "token": made["edit_token"], "preset": None, "version": 1}
+        # Where nothing of the page runs that would write there too.
+        page.goto(f"{explorer.server}/livez")
+        kept = json.dumps([own | {"changed": 1}])
+        page.evaluate("own => localStorage.setItem('backprop-explorer.own', own)", kept)
+        explorer.open(f"?session={made['id']}&lang=en")
+        page.click("#tab-learn")
+        page.wait_for_selector(".learning-looks")
+        return page
+
+    return opened
 
 
 @pytest.fixture

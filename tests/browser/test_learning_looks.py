@@ -1,6 +1,5 @@
 """What is looked at while a network learns: trouble under its name, the plane, digits, two runs."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -31,21 +30,6 @@ PIXELS = """([selector, n]) => {
   const { data } = pen.getImageData(0, 0, n, n);
   return Array.from({ length: n * n }, (_, i) => [...data.slice(4 * i, 4 * i + 3)]);
 }"""
-
-
-def learning(explorer: Any, body: dict[str, Any], search: str = "") -> Any:
-    """The panel Learning of a session that REST has made."""
-    page = explorer.page
-    made = page.request.post(f"{explorer.server}/api/v1/sessions", data=body).json()
-    explorer.id, explorer.token = made["id"], made["edit_token"]
-    own = {"id": explorer.id, "token": explorer.token, "preset": None, "version": 1, "changed": 1}
-    # Where nothing of the page runs that would write there too.
-    page.goto(f"{explorer.server}/livez")
-    page.evaluate("own => localStorage.setItem('backprop-explorer.own', own)", json.dumps([own]))
-    explorer.open(f"?session={made['id']}&lang=en{search}")
-    page.click("#tab-learn")
-    page.wait_for_selector(".learning-looks")
-    return page
 
 
 def train(explorer: Any, steps: str, rate: str) -> None:
@@ -92,8 +76,8 @@ def test_a_rate_too_high_is_named_and_two_presses_lead_to_its_number(explorer: A
     assert "40" in page.inner_text("#panel .chosen .terms")
 
 
-def test_the_layers_the_plane_and_two_runs(explorer: Any) -> None:
-    page = learning(explorer, MOONS)
+def test_the_layers_the_plane_and_two_runs(explorer: Any, learning: Any) -> None:
+    page = learning(MOONS)
     page.wait_for_selector(".plane canvas")
     # What comes later leaves the bar above the figure as it was.
     assert page.locator("#toolbar").bounding_box()["height"] < 60
@@ -155,8 +139,9 @@ def test_the_layers_the_plane_and_two_runs(explorer: Any) -> None:
 
 def test_a_digit_that_it_gets_wrong_opens_in_the_figure_and_back_leads_to_the_training(
     explorer: Any,
+    learning: Any,
 ) -> None:
-    page = learning(explorer, DIGITS)
+    page = learning(DIGITS)
     trained, told = explorer.id, explorer.get("/doubtful")
     page.wait_for_selector(".doubt")
     rows = [int(one.get_attribute("data-row")) for one in page.locator(".doubt").all()]
@@ -181,8 +166,9 @@ def test_a_digit_that_it_gets_wrong_opens_in_the_figure_and_back_leads_to_the_tr
 
 def test_the_words_of_what_is_drawn_keep_their_size_and_no_column_is_out_of_sight(
     explorer: Any,
+    learning: Any,
 ) -> None:
-    page = learning(explorer, MOONS)
+    page = learning(MOONS)
     grown = """() => [...document.querySelectorAll(".log-scale")].map(
       (one) => one.getBoundingClientRect().width / one.viewBox.baseVal.width)"""
     for width, height in ((1440, 900), (820, 1180), (390, 844)):
@@ -203,8 +189,9 @@ def test_the_words_of_what_is_drawn_keep_their_size_and_no_column_is_out_of_sigh
 
 def test_a_curve_tells_its_last_numbers_and_those_of_the_step_that_is_pointed_at(
     explorer: Any,
+    learning: Any,
 ) -> None:
-    page = learning(explorer, DIGITS)
+    page = learning(DIGITS)
     train(explorer, "200", "0.1")
     history = explorer.get(f"/runs/{explorer.get('/runs')['runs'][0]['id']}/history")
     page.wait_for_selector(".u-over")
@@ -239,8 +226,8 @@ def test_a_curve_tells_its_last_numbers_and_those_of_the_step_that_is_pointed_at
     explorer.until(lambda: same(told(), at(200)))
 
 
-def test_a_run_again_is_asked_for_with_all_that_the_first_was(explorer: Any) -> None:
-    page = learning(explorer, MOONS)
+def test_a_run_again_is_asked_for_with_all_that_the_first_was(explorer: Any, learning: Any) -> None:
+    page = learning(MOONS)
     asked = {
         "optimizer": {"type": "momentum", "learning_rate": 0.1, "momentum": 0.5},
         "batch_size": 10, "steps": 40, "seed": 3, "evaluate_every": 7,

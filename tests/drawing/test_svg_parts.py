@@ -43,6 +43,21 @@ def test_a_shade_of_a_heat_map_means_the_same_at_every_step() -> None:
     assert len(set(colours)) == 1
 
 
+def test_the_shades_of_numbers_as_large_as_there_are_go_from_end_to_end() -> None:
+    passes, session = Passes(), preset_session("fig-5-28", datasets.load)
+    drawing, trace = passes.drawing(session), passes.trace(session)
+    key = next(
+        edge["key"] for edge in drawing["edges"]
+        if edge["label"] and edge["label"]["mode"] == "heat" and "output" in edge["key"]
+    )  # fmt: skip
+    value = np.zeros_like(trace.array(key))
+    value.flat[:2] = -1.7e308, 1.7e308
+    picture = figure_svg(drawing, Shown({key: value}, {key: value.size}), "light")
+    windows = [one.attrib["viewBox"] for one in ElementTree.fromstring(picture).iter(f"{SVG}svg")]
+    assert "0.0000 0 1.0000 1" in windows
+    assert not any("nan" in window or "inf" in window for window in windows)
+
+
 def images(svg: str) -> list[bytes]:
     found = [one.attrib["href"] for one in ElementTree.fromstring(svg).iter(f"{SVG}image")]
     return [base64.b64decode(href.partition(",")[2]) for href in found]

@@ -35,6 +35,21 @@ def test_the_grid_goes_row_by_row_from_the_top_and_holds_all_points() -> None:
     assert alone.high[0] > 5 > alone.low[0]
 
 
+@pytest.mark.parametrize(
+    "points", [[[1.7e308, 1.7e308], [0, 1]], [[-1.7e308, 0], [1.7e308, 1]], [[1.7e308, -1.7e308]]]
+)
+def test_a_plane_ends_where_numbers_end(points: list[list[float]]) -> None:
+    given = np.array(points, dtype=np.float64)
+    plane = Plane.around(given)
+    grid = plane.grid(8)
+    assert np.isfinite([*plane.low, *plane.high]).all()
+    assert np.isfinite(grid).all()
+    assert (given >= plane.low).all()
+    assert (given <= plane.high).all()
+    assert (np.diff(grid[:8, 0]) > 0).all()
+    assert (np.diff(grid[::8, 1]) < 0).all()
+
+
 def test_a_large_network_is_asked_of_fewer_cells() -> None:
     small = make_case([2, 3, 2], ["relu"], 1, 0)
     assert bounded(Network(small.spec, small.parameters), 1000) == SIZES[1]

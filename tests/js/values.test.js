@@ -11,6 +11,7 @@ import {
   positionOf,
   samplesOf,
   shapeOf,
+  shareOf,
 } from "../../static/js/values.js";
 
 /** @type {any} */
@@ -78,4 +79,12 @@ test("a network makes as many numbers as its last layer with units has", () => {
   ];
   assert.equal(outputSize({ input_size: 4, layers }), 3);
   assert.equal(outputSize({ input_size: 4, layers: [{ type: "relu" }] }), 4);
+});
+
+test("a number has its place between two, however large they are", () => {
+  assert.equal(shareOf(1, 0, 4), 0.25);
+  assert.equal(shareOf(-1, 3, -5), 0.5);
+  assert.equal(shareOf(7, 7, 7), 0);
+  assert.equal(shareOf(0, -1.7e308, 1.7e308), 0.5);
+  assert.equal(shareOf(1.7e308, -1.7e308, 1.7e308), 1);
 });

@@ -5,7 +5,7 @@
  * @import { Scale } from "./heat.js"
  */
 import { short } from "../format.js";
-import { asNumber } from "../values.js";
+import { asNumber, shareOf } from "../values.js";
 import { squeeze, svg } from "./svg.js";
 
 const STRIP = { width: 24, height: 9 };
@@ -59,10 +59,10 @@ export function legendView({ x, y, w }, direction) {
       high.data = range ? short(range.max) : "";
       for (const end of ends) squeeze(end, room, CHARACTER);
       if (!scale || !range) return;
-      const whole = scale.high - scale.low || 1;
+      const { low: least, high: most } = scale;
       const [min, max] = [asNumber(range.min), asNumber(range.max)];
-      const start = ((Number.isFinite(min) ? min : scale.low) - scale.low) / whole;
-      const stop = Math.max(((Number.isFinite(max) ? max : scale.high) - scale.low) / whole, start + LEAST_STRETCH);
+      const start = shareOf(Number.isFinite(min) ? min : least, least, most);
+      const stop = Math.max(shareOf(Number.isFinite(max) ? max : most, least, most), start + LEAST_STRETCH);
       part.setAttribute("viewBox", `${start.toFixed(4)} 0 ${(stop - start).toFixed(4)} 1`);
       shades.setAttribute("fill", `url(#scale-${direction}${scale.low < 0 ? "-signed" : ""})`);
     },

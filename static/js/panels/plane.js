@@ -11,6 +11,7 @@ import { getRegions, looking } from "../looking.js";
 import { once } from "../once.js";
 import { session } from "../store.js";
 import { language, t } from "../strings.js";
+import { shareOf } from "../values.js";
 import { isDark } from "./beside.js";
 import { large } from "./large.js";
 
@@ -62,7 +63,7 @@ function paint(regions, side, dark, _) {
   const [low, high] = [regions.low, regions.high];
   const size = side === SIDE ? 4 : 6;
   regions.points.forEach(([x, y], i) => {
-    const at = [((x - low[0]) / (high[0] - low[0])) * side, ((high[1] - y) / (high[1] - low[1])) * side];
+    const at = [shareOf(x, low[0], high[0]) * side, shareOf(y, high[1], low[1]) * side];
     dot(pen, at[0], at[1], regions.labels[i], size, dark);
     if (ringed.has(i)) ring(pen, at[0], at[1], size, dark);
   });
