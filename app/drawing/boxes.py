@@ -84,6 +84,8 @@ def _height(plan: Plan) -> float:
 
 def _image_side(plan: Plan) -> int:
     """Side of the square image that a single x is, 0 when it is none."""
+    if plan.graph.is_program:
+        return 0
     n, size = plan.graph.tensors["x"].shape
     side = math.isqrt(size)
     is_image = n == 1 and bool(plan.graph.layers) and side * side == size >= SMALLEST_IMAGE

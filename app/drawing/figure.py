@@ -18,6 +18,9 @@ from app.engine import open_ops
 from app.engine.fused import is_loss
 from app.engine.graph import Edge, Node
 
+# Longer names do not fit in a circle.
+WIDEST_SYMBOL, WIDE_CHAR = 4, 8.4
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -76,12 +79,16 @@ def _op(plan: Plan, node: Node, lane: Lane, frame: str | None) -> None:
     item = Item(node.id, OP_SIZE, OP_SIZE, lane=lane, group=frame)
     if node.op == open_ops.REPEAT:
         item = replace(item, width=REPEAT_W, height=REPEAT_H, outline="box")
+    is_wide = graph.is_program and len(node.symbol) > WIDEST_SYMBOL
+    if is_wide:
+        width = WIDE_CHAR * len(node.symbol) + 20.0
+        item = replace(item, width=width, height=REPEAT_H, outline="box")
     for edge in (graph.edge[id] for id in node.inputs):
         if graph.tensors[edge.tensor].role == "constant":
             item = replace(item, cap=plan.constant(edge))
     face = NodeFace(
         "op", node.op, node.layer, node.symbol, row=node.row, nodes=(node.id,),
-        hides=open_ops.opens(graph, node), closes=open_ops.closes(graph, node),
+        hides=open_ops.opens(graph, node), closes=open_ops.closes(graph, node), is_wide=is_wide,
     )  # fmt: skip
     plan.item(item, face)
 
@@ -151,15 +158,15 @@ def _shared_sources(plan: Plan) -> None:
     graph = plan.graph
     given: dict[str, list[Edge]] = {}
     for edge in graph.edges:
-        if edge.source is None:
+        if edge.source is None and graph.tensors[edge.tensor].role != "constant":
             given.setdefault(_source_id(edge), []).append(edge)
     for id, edges in given.items():
         if len(edges) > 1:
             row = edges[0].row
-            plan.item(
-                Item(id, 0.0, 0.0, "point", Lane(centred(plan, row))),
-                NodeFace("source", row=row),
-            )
+            lane = Lane(centred(plan, row))
+            if graph.is_program:
+                lane = plan.program_lanes.nodes[id]
+            plan.item(Item(id, 0.0, 0.0, "point", lane), NodeFace("source", row=row))
 
 
 def _crossing(plan: Plan) -> frozenset[str]:

@@ -117,7 +117,9 @@ def _topology(graph: OpGraph) -> object:
     )
     nodes = tuple((n.id, n.op, n.symbol, n.layer, n.row) for n in graph.nodes)
     layers = tuple((g.name, g.type) for g in graph.layers)
-    return graph.level, graph.loss_form, graph.n, graph.sample, nodes, edges, layers
+    return (
+        graph.level, graph.loss_form, graph.n, graph.sample, graph.loss_symbol, nodes, edges, layers
+    )  # fmt: skip
 
 
 def _draw(
@@ -130,7 +132,7 @@ def _draw(
     layers = {layer.name: layer for layer in graph.layers if layer.type != LOSS_TYPE}
     if not whole.boxes:
         # A layer by itself is the figure; among others it is a frame in it.
-        framed = len(graph.layers) > 1 or graph.loss_form is not None
+        framed = (len(graph.layers) > 1 or graph.loss_form is not None) and not graph.is_program
         opened = frozenset(layers) if framed else frozenset()
     if whole.boxes or opened:
         whole.graph = contracted(graph, set(layers) - opened if level == "layer" else ())

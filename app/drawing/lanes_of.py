@@ -19,6 +19,8 @@ BESIDE, PASSING = -1, 1
 def node_lanes(plan: Plan) -> dict[str, Lane]:
     """Row 0 for the chain, own rows for the classes, the top for what feeds all rows at once."""
     graph = plan.graph
+    if graph.is_program:
+        return dict(plan.program_lanes.nodes)
     shared = _shared_ops(plan)
     lanes = {}
     for node in graph.nodes:
@@ -43,6 +45,8 @@ def edge_lane(
         crossing: edges that would run through a node of their row.
     """
     graph = plan.graph
+    if graph.is_program:
+        return plan.program_lanes.edges.get(edge.id)
     role = graph.tensors[edge.tensor].role
     row = Lane(centred(plan, edge.row))
     here = lanes.get(edge.target or "")

@@ -11,7 +11,8 @@ from typing import Literal
 from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
 from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
-from app.engine.graph import Edge, LayerGroup, OpGraph
+from app.drawing.program_lanes import ProgramLanes, program_lanes
+from app.engine.graph import LINE, Edge, LayerGroup, OpGraph
 from app.engine.layers import ACTIVATIONS
 from app.engine.open_ops import REPEAT
 from app.engine.ops import OPS
@@ -38,7 +39,8 @@ class NodeFace:
 
     ``nodes`` are the ids of the op-graph nodes that it stands for; ``opens`` names the layer that
     opens in its place, ``inside`` the picture of what is in it. ``hides`` names the op that opens
-    here, ``closes`` the opened op that closes here (see `app.engine.open_ops`).
+    here, ``closes`` the opened op that closes here (see `app.engine.open_ops`). One that
+    ``is_wide`` has a name too long for a circle.
     """
 
     kind: Literal["op", "layer", "source"]
@@ -53,11 +55,12 @@ class NodeFace:
     hides: str | None = None
     closes: str | None = None
     inside: str | None = None
+    is_wide: bool = False
 
     @property
     def is_round(self) -> bool:
         """Whether it is a circle."""
-        return self.kind == "op" and self.op != REPEAT
+        return self.kind == "op" and self.op != REPEAT and not self.is_wide
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ class Plan:
     def rows(self) -> int:
         """Rows of an opened or closed loss in scalars, 0 where there are only tensors."""
         return max((edge.row or 0 for edge in self.graph.edges), default=0)
+
+    @cached_property
+    def program_lanes(self) -> ProgramLanes:
+        """The lanes of a program's figure, which no chain of layers gives."""
+        return program_lanes(self.graph)
 
     @property
     def boxes(self) -> bool:
@@ -196,6 +204,8 @@ class Plan:
 
 def layer_title(layer: LayerGroup, layers: Sequence[LayerGroup]) -> str:
     """``Affine``; with a running number among several; its own name where it has one."""
+    if layer.type == LINE:
+        return layer.name
     alike = [other.name for other in layers if other.type == layer.type]
     title = TITLES[layer.type]
     number = layer.name.removeprefix(layer.type)

@@ -1,8 +1,10 @@
 """Collects tensors and nodes, then ties them with edges once every use is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from app.engine.graph import Edge, LayerGroup, Node, OpGraph, Shape, Tensor, Whole
 from app.engine.names import derivative, loss_symbol
@@ -48,7 +50,7 @@ class GraphBuilder:
         role: str,
         symbol: str,
         grad_symbol: str | None = None,
-        value: float | None = None,
+        value: float | np.ndarray | None = None,
     ) -> str:
         """Add a tensor that the graph is given; its name."""
         self.tensors[name] = Tensor(name, shape, role, symbol, grad_symbol, value)
@@ -110,9 +112,12 @@ class GraphBuilder:
         nodes: list[Node] = []
         used: set[str] = set()
         for layer, id, op, sign, uses, outputs, attributes, row in self._nodes:
-            inputs = []
+            inputs: list[str] = []
             for use in uses:
                 edge = self._edge(use, id, layer, counts)
+                if edge.id in inputs:
+                    # Both operands are the same tensor: x * x.
+                    edge = replace(edge, id=f"{edge.id}.{len(inputs)}")
                 used.add(use.tensor)
                 edges.append(edge)
                 inputs.append(edge.id)

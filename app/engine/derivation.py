@@ -58,7 +58,8 @@ class Explanation:
         terms: All, or those that count most, the largest first; ``omitted`` more have the sum
             ``omitted_value``.
         scale: The factor common to all terms.
-        combine: ``sum``, or ``max`` where the largest term is the value.
+        combine: ``sum``; ``max`` where the largest term is the value; ``positive`` where the value
+            is 1 if the sum is above 0 (or, of >= and <=, is 0), and 0 if not.
         divisor: The sum behind a scale that is no 1/N.
         note: Why the terms are not the rule's, or not the digits that the cells show. ``others``:
             y - 1 would lose digits, minus the other probabilities is the same number. ``digits``:

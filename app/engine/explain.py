@@ -114,7 +114,7 @@ class _Derivation:
             shapes,
             terms,
             self._scale(rule),
-            "max" if rule.largest else "sum",
+            "max" if rule.largest else "sum" if rule.outer == "identity" else "positive",
             omitted,
             omitted_value,
         )

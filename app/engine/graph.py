@@ -6,9 +6,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from app.engine.names import loss_symbol
 
 Shape = tuple[int, ...]
+# The type of a group that is a line of a program.
+LINE = "line"
 NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -21,7 +25,7 @@ class Tensor:
         role: ``input``, ``target``, ``parameter``, ``constant``, ``value`` or ``loss``.
         symbol: Its name in formulas, as LaTeX.
         grad_symbol: The name of its gradient, as LaTeX; None for what has none.
-        value: The number, for a constant.
+        value: The number or the array, for what is known beforehand.
     """
 
     name: str
@@ -29,7 +33,7 @@ class Tensor:
     role: str
     symbol: str
     grad_symbol: str | None = None
-    value: float | None = None
+    value: float | np.ndarray | None = None
     row: int | None = None
 
 
@@ -110,6 +114,8 @@ class OpGraph:
         n: Samples in the pass.
         whole: Keys (names, with ``.grad`` for gradients) whose numbers are those of a closed layer.
         sample: Which of several samples is passed alone; None where all are, or there is but one.
+        objective: The name of what is differentiated, where it is not L.
+        is_program: Whether the groups are the lines of a program, not the layers of a network.
         single: Whether the one sample is written without its axis, as in figures 5-24 and 5-25.
     """
 
@@ -124,11 +130,13 @@ class OpGraph:
     whole: Mapping[str, Whole] = field(default_factory=dict)
     sample: int | None = None
     single: bool = False
+    objective: str | None = None
+    is_program: bool = False
 
     @property
     def loss_symbol(self) -> str:
         """What the loss is called, as LaTeX."""
-        return loss_symbol(self.sample)
+        return self.objective or loss_symbol(self.sample)
 
     @cached_property
     def edge(self) -> Mapping[str, Edge]:

@@ -1,11 +1,9 @@
 """The rule of each event as LaTeX, from the names of what it reads and makes."""
 
-import re
-
 from app.engine.fused import FUSED, SOFTMAX, is_loss
 from app.engine.graph import Edge, Node, OpGraph
 from app.engine.names import derivative
-from app.engine.op import written
+from app.engine.op import formula, grouped, tidied
 from app.engine.ops import OPS
 
 
@@ -35,22 +33,19 @@ def forward_rule(graph: OpGraph, node: Node, output: int) -> str:
     symbols = [graph.edge[id].symbol for id in node.inputs]
     if node.op in FUSED:
         return _fused_forward(graph, node, output)
-    if node.op in ("multiply", "subtract"):
-        symbols = [grouped(symbol) for symbol in symbols]
     if node.op == "add":
         right = " + ".join(symbols)
         # Figure 5-29 writes the sum of all exp as S, however many classes there are.
         if len(symbols) > 4:
             right = f"{symbols[0]} + {symbols[1]} + \\cdots + {symbols[-1]}"
-    elif node.op == "sum":
-        right = rf"\sum {symbols[0]}"
-    elif node.op == "max":
+    elif node.op == "max" and not graph.is_program:
         right = (
             rf"\max {symbols[0]}" if len(symbols) == 1 else rf"\max_{{i}} {_indexed(symbols[0])}"
         )
     else:
-        right = written(OPS[node.op].formula, symbols, node.attributes)
-    if made.symbol == right or node.op in ("exp", "log", "dot"):
+        right = formula(OPS[node.op].formula, symbols, node.attributes)
+    speaks_for_itself = node.op in ("exp", "log", "dot") and not graph.is_program
+    if made.symbol == right or speaks_for_itself:
         return right
     return f"{made.symbol} = {right}"
 
@@ -68,21 +63,24 @@ def gradient_rule(graph: OpGraph, node: Node, k: int) -> str:
     if node.op == "add":
         # Rows that a bias was copied to are added up again, be it one row.
         copied = made.shape != edge.shape and not graph.single
-        right = rf"\sum_{{n}} {upstream}" if copied else alone
+        sign = r"\sum" if graph.is_program else r"\sum_{n}"
+        right = f"{sign} {upstream}" if copied else alone
     elif node.op == "subtract" and k == 1:
         copied = made.shape != edge.shape
         right = rf"-\sum {upstream}" if copied else f"-{upstream}"
     elif node.op == "reciprocal":
         right = rf"-{upstream} \, {_squared(made.symbol)}"
-    elif node.op == "max":
+    elif node.op == "max" and not graph.is_program:
         right = edge.grad_symbol or ""
-    elif node.op == "multiply" and made.shape != edge.shape:
-        right = rf"\sum {upstream} \, {symbols[1 - k]}"
     elif node.op == "sum" or (node.op == "subtract" and k == 0):
         right = alone
     else:
         form = OPS[node.op].gradient_formula(k, node.attributes)
         right = form.format(*symbols, g=upstream, y=grouped(made.symbol))
+        names = [*(graph.edge[id].symbol for id in node.inputs), alone, made.symbol]
+        right = tidied(right, names)
+        if OPS[node.op].broadcasts and made.shape != edge.shape:
+            right = rf"\sum {right}"
     return f"{left} = {right}" if left and left != right else right
 
 
@@ -95,15 +93,6 @@ def _upstream(graph: OpGraph, tensor: str) -> str:
     distinct = list(dict.fromkeys(grouped(edge.grad_symbol or "", sums=False) for edge in edges))
     # Every class of figure 5-29 adds its -t_i S; with many, their sum has a name of its own.
     return whole if len(distinct) > 3 else " + ".join(distinct)
-
-
-def grouped(symbol: str, sums: bool = True) -> str:
-    """The symbol, in parentheses where it starts with a minus or (``sums``) is a sum."""
-    flat = symbol
-    while (shorter := re.sub(r"\{[^{}]*\}|\([^()]*\)", "", flat)) != flat:
-        flat = shorter
-    is_sum = " + " in flat or " - " in flat or flat.startswith(r"\sum")
-    return rf"\left({symbol}\right)" if flat.startswith("-") or (sums and is_sum) else symbol
 
 
 def _squared(symbol: str) -> str:

@@ -1,6 +1,7 @@
 """One row of the table of ops: what an op is, and what all rows share."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,7 @@ class Op:
         numpy: Its NumPy line.
         mask: For the largest of several, 1 over all letters of the rule where input k was it.
         differentiable: Inputs that a gradient reaches, by number; all where it is None.
+        broadcasts: Whether the gradient of an input is added up over what it was copied to.
         switches: What of the inputs decides which way the gradient takes: while it stays the same,
             the op is smooth. None where it always is.
     """
@@ -54,6 +56,7 @@ class Op:
     numpy: str | Written = ""
     mask: Callable[[int, Sequence[Array], Attributes], Array] | None = None
     differentiable: frozenset[int] | None = None
+    broadcasts: bool = False
     switches: Callable[[Sequence[Array], Attributes], Array] | None = None
 
     def gradient_rule(self, k: int, shapes: Shapes, attributes: Attributes) -> IndexRule:
@@ -77,8 +80,40 @@ class Op:
 
 
 def written(form: str | Written, names: Sequence[str], attributes: Attributes) -> str:
-    """A formula or a line with the operands' names in it."""
+    """A line with the operands' names in it."""
     return form.format(*names) if isinstance(form, str) else form(names, attributes)
+
+
+def formula(form: str | Written, names: Sequence[str], attributes: Attributes) -> str:
+    """A formula with the operands' symbols in it, in parentheses where they need them."""
+    shown = [grouped(name) for name in names]
+    text = written(form, shown, attributes)
+    return tidied(text, names)
+
+
+def tidied(text: str, names: Iterable[str]) -> str:
+    """The formula without parentheses where the place has some itself, exp(a + b), and with some
+    around a power that is raised to a power.
+    """
+    for name in names:
+        if "^" in name:
+            text = text.replace(f"{name}^", rf"\left({name}\right)^")
+        if (inner := grouped(name)) != name:
+            text = re.sub(
+                rf"(?<=[({{,\[])(\s*){re.escape(inner)}(?=[)}},\]])",
+                lambda at, name=name: at[1] + name,  # type: ignore[misc]
+                text,
+            )
+    return text
+
+
+def grouped(symbol: str, sums: bool = True) -> str:
+    """The symbol, in parentheses where it starts with a minus or (``sums``) is a sum."""
+    flat = symbol
+    while (shorter := re.sub(r"\{[^{}]*\}|\([^()]*\)", "", flat)) != flat:
+        flat = shorter
+    is_sum = " + " in flat or " - " in flat or flat.startswith(r"\sum")
+    return rf"\left({symbol}\right)" if flat.startswith("-") or (sums and is_sum) else symbol
 
 
 def letters(shape: Shape) -> str:

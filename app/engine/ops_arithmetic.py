@@ -262,22 +262,26 @@ ARITHMETIC: Mapping[str, Op] = {
             lambda *inputs: sum(inputs[1:], start=inputs[0]), lambda k, inputs, grad: grad
         ),
         _sum_rule, _plus, ("{g}", "{g}"), _plus,
+        broadcasts=True,
     ),
     "subtract": Op(
         "-", broadcast_shape,
         *_elementwise(np.subtract, lambda k, inputs, grad: grad if k == 0 else -grad),
         _difference_rule, "{0} - {1}", ("{g}", "-{g}"), "{0} - {1}",
+        broadcasts=True,
     ),
     "multiply": Op(
         "x", broadcast_shape,
         *_elementwise(np.multiply, lambda k, inputs, grad: grad * inputs[1 - k]),
         _product_rule, r"{0} \times {1}", (r"{g} \, {1}", r"{g} \, {0}"), "{0} * {1}",
+        broadcasts=True,
     ),
     "divide": Op(
         "/", broadcast_shape,
         lambda inputs, attributes: np.asarray(inputs[0] / inputs[1]),
         _quotient_gradient, _quotient_rule, r"\frac{{{0}}}{{{1}}}",
         (r"\frac{{{g}}}{{{1}}}", r"-{g} \, \frac{{{0}}}{{{1}^{{2}}}}"), "{0} / {1}",
+        broadcasts=True,
     ),
     "maximum": Op(
         "max", broadcast_shape,
@@ -292,6 +296,7 @@ ARITHMETIC: Mapping[str, Op] = {
         ),
         mask=lambda k, inputs, attributes: (_which_largest(inputs, attributes) == k) * 1.0,
         switches=_which_largest,
+        broadcasts=True,
     ),
     "where": Op(
         "where", broadcast_shape,
@@ -299,6 +304,7 @@ ARITHMETIC: Mapping[str, Op] = {
         _choice_gradient, _choice_rule, r"{0} \odot {1} + (1 - {0}) \odot {2}",
         ("0", r"{g} \odot {0}", r"{g} \odot (1 - {0})"), "np.where({0}, {1}, {2})",
         differentiable=frozenset({1, 2}),
+        broadcasts=True,
     ),
     "greater": _comparison(">", ">", False, True),
     "less": _comparison("<", "<", True, True),

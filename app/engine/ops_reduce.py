@@ -81,6 +81,11 @@ def _mask(k: int, inputs: Sequence[Array], attributes: Attributes) -> Array:
     return first_largest(inputs[0], attributes).transpose([*kept, *gone])
 
 
+def _share(attributes: Attributes) -> str:
+    """1/n of a mean, with the number where the graph knows it."""
+    return rf"\frac{{1}}{{{attributes.get('count', 'n')}}}"
+
+
 def _over(names: Sequence[str], attributes: Attributes) -> str:
     """The arguments of a reduction in NumPy."""
     axes = attributes.get("axes")
@@ -123,7 +128,8 @@ REDUCTIONS: Mapping[str, Op] = {
         lambda k, inputs, out, grad, attributes: (
             spread(grad, inputs[0].shape, attributes) / _count(inputs[0].shape, attributes)
         ),
-        _mean_rule, r"\frac{{1}}{{n}} \sum {0}", (r"\frac{{1}}{{n}} \, {g}",),
+        _mean_rule, lambda names, attributes: rf"{_share(attributes)} \sum {names[0]}",
+        lambda attributes: (_share(attributes).replace("{", "{{").replace("}", "}}") + r" \, {g}",),
         lambda names, attributes: f"np.mean({_over(names, attributes)})",
     ),
     "max": Op(

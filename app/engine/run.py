@@ -147,7 +147,7 @@ class Recorder:
         self.tensors: dict[str, Array] = {}
         self.whole = WholeLayers(graph, self.values, self.tensors)
         for name, tensor in graph.tensors.items():
-            if tensor.role == "constant":
+            if tensor.value is not None:
                 self._keep(name, np.asarray(tensor.value))
             elif name in given:
                 self._keep(name, given[name])
@@ -158,14 +158,17 @@ class Recorder:
         for node in self.graph.nodes:
             self._forward(node)
         output = self.graph.tensors[self.graph.output]
-        if output.role == "loss":
-            self._seed(np.ones(()), "loss", "seed.loss", notation.seed_rule(self.graph))
+        if output.role == "loss" and output.grad_symbol is not None:
+            node = self.graph.node[self.graph.edge[self.graph.output].source or ""]
+            self._seed(np.ones(()), node.layer, "seed.loss", notation.seed_rule(self.graph))
         elif grad_output is not None and output.grad_symbol is not None:
             layer = self.graph.nodes[-1].layer if self.graph.nodes else "x"
             self._seed(grad_output, layer, "seed.given", output.grad_symbol)
         if self.events and self.events[-1].op == "seed":
             for node in reversed(self.graph.nodes):
-                self._backward(node)
+                # What the result does not depend on has no gradient.
+                if self.graph.tensors[node.outputs[-1]].grad_symbol is not None:
+                    self._backward(node)
         return Trace(self.graph, self.inputs, tuple(self.events), self.values)
 
     def _keep(self, tensor: str, value: Array) -> tuple[tuple[str, ...], tuple[str, ...]]:

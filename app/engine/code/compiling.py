@@ -1,0 +1,480 @@
+"""A program as an op graph: one walk over its lines, with the shapes of what it is given."""
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from app.engine.builder import GraphBuilder
+from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_call
+from app.engine.code.reading import FIELD, MODULES, CodeError, Line, read
+from app.engine.code.spec import CodeSpec
+from app.engine.code.symbols import is_short, number, symbol
+from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
+from app.engine.errors import EngineError, TooLarge
+from app.engine.graph import LINE, Edge, OpGraph, Tensor
+from app.engine.names import derivative
+from app.engine.op import MAX_RANK, ShapeClash, formula, grouped
+from app.engine.ops import OPS
+from app.engine.spec import Limits
+
+Array = np.ndarray
+Shape = tuple[int, ...]
+
+MAX_NODES = 400
+# Names that are what one learns from, not what learns.
+DATA = {"x": "input", "t": "target"}
+
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
+    ast.MatMult: "dot", ast.Pow: "power",
+}  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Gt: "greater", ast.Lt: "less", ast.GtE: "greater_equal", ast.LtE: "less_equal",
+}  # fmt: skip
+
+
+def build_code(
+    code: str, shapes: Mapping[str, Shape], limits: Limits = Limits()
+) -> tuple[CodeSpec, OpGraph]:
+    """The graph of a program.
+
+    Args:
+        code: Its text; it is never executed.
+        shapes: Of the names that it reads and does not assign.
+        limits: For the cells of a pass.
+
+    Raises:
+        CodeError: with line and column: no Python, something that is not read, shapes that clash.
+        EngineError: a value is missing or not used by the program.
+        TooLarge: beyond a limit.
+    """
+    lines = read(code)
+    compiler = Compiler(lines, shapes, limits, symbol(lines[-1].name, 0))
+    output = compiler.run()
+    if output.shape:
+        # The result is no loss, so gradients are those of a loss beyond it.
+        compiler = Compiler(lines, shapes, limits, "L")
+        output = compiler.run()
+    unused = [name for name in shapes if name not in compiler.given]
+    if unused:
+        raise EngineError("the program has no such name to be given", f"values/{unused[0]}", "name")
+    graph = _finished(compiler, output)
+    given = {name: tuple(shapes[name]) for name in compiler.given}
+    spec = CodeSpec(code, given, output.name, output.shape, 2 * compiler.cells)
+    return spec, graph
+
+
+class Compiler:
+    """Adds the nodes of one line after the other.
+
+    Attributes:
+        into: The tensor that the op made next is to be called, where it is a line's result.
+        given: Names that are read before they are assigned, with the place where that is.
+        cells: Numbers of all tensors so far.
+    """
+
+    def __init__(
+        self, lines: Sequence[Line], shapes: Mapping[str, Shape], limits: Limits, loss: str
+    ) -> None:
+        self.lines = lines
+        self.shapes = shapes
+        self.limits = limits
+        self.loss = loss
+        self.builder = GraphBuilder(1)
+        self.into: str | None = None
+        self.given: dict[str, ast.AST] = {}
+        self.env: dict[str, Value] = {}
+        self.cells = 0
+        self._line = lines[0]
+        self._group = ""
+        self._assigned = {line.name for line in lines}
+        self._left = {name: sum(line.name == name for line in lines) for name in self._assigned}
+        self._count = 0
+
+    def run(self) -> Ref:
+        """All lines; the tensor of the last.
+
+        Raises:
+            CodeError: as for `build_code`.
+        """
+        value: Value = 0.0
+        for line in self.lines:
+            self._line = line
+            # The last line of a name has the name itself, so that it can be asked for by it.
+            left = self._left[line.name] = self._left[line.name] - 1
+            made = line.name if left == 0 else f"{line.name}.before{left}"
+            self._group, self.into = made, made
+            value = self.value(line.value)
+            if line.name in self.given:
+                raise CodeError(
+                    f"{line.name} is given, so it cannot be assigned; call this something else",
+                    (line.number, 1),
+                    "name",
+                )
+            self.env[line.name] = value
+        if not isinstance(value, Ref):
+            raise CodeError("the last line computes nothing", (self.lines[-1].number, 1))
+        return value
+
+    # Expressions
+
+    def value(self, node: ast.expr) -> Value:
+        """What an expression stands for; nodes are added for it."""
+        match node:
+            case ast.Constant(bool()) | ast.Constant(None) | ast.Constant(complex()):
+                pass
+            case ast.Constant(int() | float() as one):
+                return self._finite(one, node)
+            case ast.Constant(str() as text):
+                return text
+            case ast.Name(name):
+                return self._name(name, node)
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as one)):
+                return -self._finite(one, node)
+            case ast.UnaryOp(ast.USub(), operand):
+                return self.op("negate", [self.inner(operand)], node)
+            case ast.UnaryOp(ast.UAdd(), operand):
+                return self.value(operand)
+            case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
+                name = _OPERATORS[type(op)]
+                a, b = self.inner(left), self.inner(right)
+                return self.power(a, b, node) if name == "power" else self.binary(name, a, b, node)
+            case ast.Compare(left, [op], [right]) if type(op) in _COMPARISONS:
+                a, b = self.inner(left), self.inner(right)
+                return self.op(_COMPARISONS[type(op)], [a, b], node)
+            case ast.List() | ast.Tuple():
+                # A list of known numbers is an array, a list of tensors an argument.
+                return as_array(self._items(node), node)
+            case ast.Subscript(whole, index):
+                return self._subscript(self.inner(whole), index, node)
+            case ast.Attribute(whole, name):
+                return self._attribute(whole, name, node)
+            case ast.Call():
+                return self._call(node)
+        raise CodeError(_refused(node), node)
+
+    def inner(self, node: ast.expr) -> Value:
+        """The same for a part of an expression, which has no name of its own."""
+        into, self.into = self.into, None
+        found = self.value(node)
+        self.into = into
+        return found
+
+    def binary(self, op: str, a: Value, b: Value, at: ast.AST) -> Value:
+        """a + b and the like; 1 / b is the op of the book that takes one over b."""
+        if op == "divide" and is_number(a) and a == 1 and isinstance(b, Ref):
+            return self.op("reciprocal", [b], at)
+        return self.op(op, [a, b], at)
+
+    def power(self, a: Value, b: Value, at: ast.AST) -> Value:
+        """a ** b with a known number b."""
+        if not is_number(b):
+            raise CodeError("an exponent is a number: x ** 2", at, "type")
+        if b == 2:
+            return self.op("square", [a], at)
+        return self.op("power", [a], at, {"exponent": float(b)})  # type: ignore[arg-type]
+
+    def op(
+        self, op: str, operands: Sequence[Value], at: ast.AST,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Value:  # fmt: skip
+        """Add a node, or compute the result where all operands are known.
+
+        Raises:
+            CodeError: the shapes do not fit.
+            TooLarge: beyond a limit.
+        """
+        attributes = attributes or {}
+        row = OPS[op]
+        if not any(isinstance(operand, Ref) for operand in operands):
+            return self._known(op, operands, at, attributes)
+        into, self.into = self.into, None
+        refs = [self.ref(operand, at) for operand in operands]
+        shapes = [ref.shape for ref in refs]
+        try:
+            shape = tuple(int(size) for size in row.shape(shapes, attributes))
+        except ShapeClash as clash:
+            raise CodeError(str(clash), at, "shape") from None
+        if len(shape) > MAX_RANK:
+            raise CodeError(f"an array has at most {MAX_RANK} axes", at, "limit")
+        self.check_size(shape, at)
+        if op == "mean":
+            attributes = {**attributes, "count": math.prod(shapes[0]) // max(math.prod(shape), 1)}
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise TooLarge(f"a program has at most {MAX_NODES} ops", FIELD)
+        name = into or f"{self._group}.{op}{self._count}"
+        names = [self.builder.tensors[ref.name].symbol for ref in refs]
+        shown = (
+            symbol(self._line.name, len(shape)) if into else self._formula(op, names, attributes)
+        )
+        role = "value"
+        if into == self.lines[-1].name and self._line is self.lines[-1] and not shape:
+            role = "loss"
+        # Nothing of what made a mask, or of what is known beforehand, ever asks for a gradient.
+        flows = any(
+            row.reaches(k) and self.builder.tensors[ref.name].grad_symbol is not None
+            for k, ref in enumerate(refs)
+        )
+        grad = derivative(shown if into else grouped(shown), self.loss) if flows else None
+        made = Tensor(name, shape, role, shown, grad)
+        self.builder.node(
+            (self._group, LINE), f"{self._group}.{op}{self._count}", op,
+            [ref.name for ref in refs], [made], attributes,
+        )  # fmt: skip
+        return Ref(name, shape)
+
+    def ref(self, value: Value, at: ast.AST) -> Ref:
+        """A tensor of the graph for a value; a known number becomes a constant of it.
+
+        Raises:
+            CodeError: it is no number and no array.
+        """
+        if isinstance(value, Ref):
+            return value
+        if isinstance(value, str | tuple | list):
+            raise CodeError("a number or an array is needed here", at, "type")
+        array = np.asarray(value, dtype=float)
+        self._count += 1
+        name = f"{self._group}.constant{self._count}"
+        self.check_size(array.shape, at)
+        if array.ndim:
+            self.builder.source(name, array.shape, "input", r"\mathrm{const}", None, array)
+        else:
+            self.builder.source(name, (), "constant", number(float(array)), None, float(array))
+        return Ref(name, array.shape)
+
+    def check_size(self, shape: Shape, at: ast.AST) -> None:
+        """Count the cells of one more tensor.
+
+        Raises:
+            TooLarge: they are too many for a pass.
+        """
+        self.cells += math.prod(shape)
+        if 2 * self.cells > self.limits.cells:
+            error = TooLarge(
+                f"one pass would hold more than {self.limits.cells:,} numbers",
+                FIELD,
+                {"maximum": self.limits.cells},
+            )
+            error.line = getattr(at, "lineno", None)
+            error.column = getattr(at, "col_offset", 0) + 1
+            raise error
+
+    def _formula(self, op: str, names: Sequence[str], attributes: Mapping[str, Any]) -> str:
+        shown = formula(OPS[op].formula, names, attributes)
+        return shown if is_short(shown) else f"v_{{{self._count}}}"
+
+    def _finite(self, one: float, at: ast.AST) -> float:
+        if not abs(one) <= 1e300:
+            raise CodeError("a number is too large", at, "range")
+        return one
+
+    def _known(
+        self, op: str, operands: Sequence[Value], at: ast.AST, attributes: Mapping[str, Any]
+    ) -> Value:
+        arrays = []
+        for operand in operands:
+            if isinstance(operand, str | tuple | list):
+                raise CodeError("a number or an array is needed here", at, "type")
+            arrays.append(np.asarray(operand, dtype=float))
+        try:
+            self.check_size(OPS[op].shape([one.shape for one in arrays], attributes), at)
+        except ShapeClash as clash:
+            raise CodeError(str(clash), at, "shape") from None
+        with np.errstate(all="ignore"):
+            made = np.asarray(OPS[op].forward(arrays, attributes))
+        if not np.isfinite(made).all():
+            raise CodeError("this number is not finite", at, "range")
+        if made.ndim:
+            return made
+        # A count stays one: 1 / X.shape[0], but also reshape(X.shape[0] * 2).
+        is_whole = all(isinstance(one, int) for one in operands) and float(made).is_integer()
+        return int(made) if is_whole and op != "divide" else float(made)
+
+    def _name(self, name: str, node: ast.expr) -> Value:
+        if name in self.env:
+            return self.env[name]
+        if name in MODULES:
+            raise CodeError(f"{name} is the library; call one of its functions", node)
+        if name in self.shapes or name in self.given:
+            if name not in self.given:
+                self.given[name] = node
+                self._source(name, tuple(self.shapes[name]), node)
+            return Ref(name, tuple(self.shapes[name]))
+        if name in self._assigned:
+            raise CodeError(f"{name} is read before it is assigned", node, "name")
+        if name in CALLS:
+            raise CodeError(f"{name} is a function: {name}(...)", node, "name")
+        error = CodeError(f"{name} has no value yet", node, "missing")
+        error.field = f"values/{name}"
+        raise error
+
+    def _source(self, name: str, shape: Shape, node: ast.AST) -> None:
+        if len(shape) > MAX_RANK:
+            raise EngineError(f"an array has at most {MAX_RANK} axes", f"values/{name}", "shape")
+        self.check_size(shape, node)
+        shown = symbol(name, len(shape))
+        role = DATA.get(name.rstrip("0123456789_").lower(), "parameter")
+        self.builder.source(name, shape, role, shown, derivative(shown, self.loss))
+
+    def _items(self, node: ast.List | ast.Tuple) -> list[Any]:
+        return [
+            self._items(item) if isinstance(item, ast.List) else self.inner(item)
+            for item in node.elts
+        ]
+
+    def _argument(self, node: ast.expr) -> Any:
+        """An argument: a tensor or number, or a list or tuple of them."""
+        if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool)):
+            return node.value
+        if isinstance(node, ast.List | ast.Tuple):
+            items = [self._argument(item) for item in node.elts]
+            return tuple(items) if isinstance(node, ast.Tuple) else items
+        return self.inner(node)
+
+    def _call(self, node: ast.Call) -> Value:
+        args: list[Any] = []
+        match node.func:
+            case ast.Name(name) | ast.Attribute(ast.Name("np" | "numpy"), name):
+                pass
+            case ast.Attribute(whole, name) if name in METHODS:
+                args = [self.inner(whole)]
+            case ast.Attribute(_, name):
+                raise CodeError(
+                    f".{name}() is not read; methods are {', '.join(sorted(METHODS))}", node, "name"
+                )
+            case _:
+                raise CodeError("only named functions are called", node)
+        call = named_call(name)
+        if call is None:
+            raise CodeError(f"{name} is not offered; there are {_offered()}", node, "name")
+        if any(isinstance(arg, ast.Starred) for arg in node.args):
+            raise CodeError("arguments are given one by one", node)
+        args += [self._argument(arg) for arg in node.args]
+        named = {str(word.arg): self._argument(word.value) for word in node.keywords}
+        if not args:
+            raise CodeError(f"{name} needs an argument", node)
+        return call(self, node, args, named)
+
+    def _attribute(self, whole: ast.expr, name: str, node: ast.expr) -> Value:
+        if isinstance(whole, ast.Name) and whole.id in MODULES:
+            if name in CONSTANTS:
+                return CONSTANTS[name]
+            raise CodeError(f"np.{name} is not offered; there are {_offered()}", node, "name")
+        of = self.inner(whole)
+        if isinstance(of, str | tuple | list):
+            raise CodeError("a number or an array is needed here", node, "type")
+        shape: Shape = of.shape if isinstance(of, Ref) else np.shape(of)
+        match name:
+            case "T":
+                return self.op("transpose", [of], node)
+            case "shape":
+                return shape
+            case "size":
+                return math.prod(shape)
+            case "ndim":
+                return len(shape)
+        raise CodeError(f".{name} is not read; there are .T, .shape, .size and .ndim", node, "name")
+
+    def _subscript(self, of: Value, index: ast.expr, node: ast.expr) -> Value:
+        parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
+        if isinstance(of, tuple):
+            (place,) = whole_numbers(self.inner(parts[0]), node, "an index")
+            if len(parts) > 1 or not -len(of) <= place < len(of):
+                raise CodeError(f"a shape of {len(of)} sizes has no such place", node, "range")
+            return of[place]
+        if isinstance(of, str | list):
+            raise CodeError("a number or an array is needed here", node, "type")
+        places: list[Any] = []
+        for part in parts:
+            if isinstance(part, ast.Slice):
+                ends = (part.lower, part.upper, part.step)
+                places.append(tuple(self._end(end, node) for end in ends))
+                continue
+            at = self.inner(part)
+            if isinstance(at, Ref):
+                return self._gather(of, at, parts, node)
+            places.append(*whole_numbers(at, node, "an index"))
+        if any(isinstance(place, tuple) and place[2] == 0 for place in places):
+            raise CodeError("the step of a slice is not 0", node, "range")
+        return self.op("index", [of], node, {"index": tuple(places)})
+
+    def _gather(self, of: Value, at: Ref, parts: list[ast.expr], node: ast.expr) -> Value:
+        if len(parts) > 1 or at.name not in self.given:
+            raise CodeError("rows are chosen by given whole numbers alone: W[ids]", node)
+        return self.op("gather", [of, at], node)
+
+    def _end(self, end: ast.expr | None, node: ast.expr) -> int | None:
+        if end is None:
+            return None
+        return whole_numbers(self.inner(end), node, "a slice")[0]
+
+
+def _offered() -> str:
+    return ", ".join(sorted(CALLS))
+
+
+def _refused(node: ast.AST) -> str:
+    match node:
+        case ast.BinOp(op=op):
+            return f"{type(op).__name__} is not read; there are + - * / ** and @"
+        case ast.Compare():
+            return "comparisons are of two values, by > < >= or <="
+        case ast.IfExp():
+            return "np.where(mask, a, b) chooses cell by cell"
+        case ast.ListComp() | ast.GeneratorExp():
+            return "a loop is not read; write it with arrays"
+        case ast.BoolOp() | ast.UnaryOp(ast.Not()):
+            return "and, or, not are not read; multiply masks"
+    return "this is not read in a program"
+
+
+def _finished(compiler: Compiler, output: Ref) -> OpGraph:
+    """The graph with gradients only where they arrive, and a name for each branch's part."""
+    graph = compiler.builder.finish("op", None, output.name)
+    reached = _reached(graph, output.name)
+    tensors = {
+        name: tensor if name in reached else replace(tensor, grad_symbol=None)
+        for name, tensor in graph.tensors.items()
+    }
+    uses: dict[str, int] = {}
+
+    def named(edge: Edge) -> Edge:
+        node = graph.node.get(edge.target or "")
+        arrives = edge.tensor in reached and (
+            edge.tensor == output.name
+            if node is None
+            else node.outputs[-1] in reached
+            and any(OPS[node.op].reaches(k) for k, id in enumerate(node.inputs) if id == edge.id)
+        )
+        if not arrives:
+            return replace(edge, grad_symbol=None)
+        alike = [one for one in graph.edges_of[edge.tensor] if one.target is not None]
+        if len(alike) < 2:
+            return edge
+        uses[edge.tensor] = uses.get(edge.tensor, 0) + 1
+        part = rf"{grouped(edge.symbol)}^{{({uses[edge.tensor]})}}"
+        return replace(edge, grad_symbol=derivative(part, compiler.loss))
+
+    edges = tuple(named(edge) for edge in graph.edges)
+    return replace(graph, tensors=tensors, edges=edges, objective=compiler.loss, is_program=True)
+
+
+def _reached(graph: OpGraph, output: str) -> frozenset[str]:
+    """Names of the tensors that the result depends on smoothly."""
+    reached = {output}
+    for node in reversed(graph.nodes):
+        if node.outputs[-1] in reached:
+            for k, id in enumerate(node.inputs):
+                tensor = graph.tensors[graph.edge[id].tensor]
+                if OPS[node.op].reaches(k) and tensor.grad_symbol is not None:
+                    reached.add(tensor.name)
+    return frozenset(reached)
+
+
+__all__ = ["Known", "build_code"]

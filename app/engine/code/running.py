@@ -1,0 +1,87 @@
+"""A pass over a program, recorded."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.engine.code.compiling import build_code
+from app.engine.code.spec import CodeSpec
+from app.engine.errors import EngineError
+from app.engine.graph import OpGraph
+from app.engine.run import Recorder
+from app.engine.spec import Limits
+from app.engine.targets import check_numbers
+from app.engine.trace import Trace
+
+Array = np.ndarray
+
+
+def read_code(
+    code: str,
+    values: Mapping[str, object],
+    grad_output: object | None = None,
+    limits: Limits = Limits(),
+) -> tuple[CodeSpec, dict[str, Array], Array | None]:
+    """A program with the numbers it is given, checked.
+
+    Args:
+        code: Its text.
+        values: Numbers or nested lists, by name.
+        grad_output: dL/d(result), of its shape, where the result is an array.
+        limits: For the cells of a pass.
+
+    Raises:
+        EngineError: a value is no finite array or of a wrong shape; see `build_code`.
+    """
+    checked = {
+        name: check_numbers(value, "float64", f"values/{name}") for name, value in values.items()
+    }
+    spec, graph = build_code(code, {name: one.shape for name, one in checked.items()}, limits)
+    check_rows_chosen(graph, checked)
+    given = None
+    if grad_output is not None:
+        if spec.loss is not None:
+            raise EngineError(
+                "the result is a single number, so the backward pass starts there with 1",
+                "grad_output",
+                "value",
+            )
+        given = check_numbers(grad_output, "float64", "grad_output")
+        if given.shape != spec.output_shape:
+            raise EngineError(
+                f"grad_output has shape {given.shape}, {spec.output} has {spec.output_shape}",
+                "grad_output",
+                "shape",
+                {"shapes": [list(spec.output_shape)]},
+            )
+    return spec, {name: checked[name] for name in spec.shapes}, given
+
+
+def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
+    """Numbers that choose rows are whole and there.
+
+    Raises:
+        EngineError: names the cell.
+    """
+    for node in graph.nodes:
+        if node.op == "gather":
+            table, chosen = (graph.edge[id] for id in node.inputs)
+            rows, numbers = table.shape[0], values[chosen.tensor]
+            wrong = (numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= rows)
+            if wrong.any():
+                place = "/".join(str(int(at)) for at in np.argwhere(wrong)[0])
+                raise EngineError(
+                    f"this chooses a row of {rows}: a whole number from 0 to {rows - 1}",
+                    f"values/{chosen.tensor}/{place}".rstrip("/"),
+                    "range",
+                    {"minimum": 0, "maximum": rows - 1},
+                )
+
+
+@np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
+def trace_code(
+    spec: CodeSpec, values: Mapping[str, Array], grad_output: Array | None = None
+) -> Trace:
+    """One pass of a program, forward, and backward where there is something to start from."""
+    graph = build_code(spec.code, {name: one.shape for name, one in values.items()})[1]
+    return Recorder(graph, values, spec.dtype).record(grad_output)
