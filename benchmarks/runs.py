@@ -24,6 +24,7 @@ import numpy as np
 
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import LayerSpec
 from app.sessions.creation import Wanted, check
 from app.sessions.service import LIMITS
 from app.sessions.work.order import Order, Plan, Snapshot
@@ -43,11 +44,11 @@ RUNS = 30
 STREAMS, STREAMED_RUNS = 500, 16
 
 
-def layers(sizes: Sequence[int]) -> list[tuple[str, str, int | None]]:
+def layers(sizes: Sequence[int]) -> list[LayerSpec]:
     """Affine and ReLU in turn."""
-    found: list[tuple[str, str, int | None]] = []
+    found: list[LayerSpec] = []
     for size in sizes[1:]:
-        found += [("affine", "", size), ("relu", "", None)]
+        found += [LayerSpec("affine", units=size), LayerSpec("relu")]
     return found[:-1]
 
 

@@ -6,7 +6,7 @@ dictionaries, which mypy holds to their fields and which cost nothing while the 
 generated from that. A drawing is declared in `app.drawing.drawn`.
 """
 
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -37,6 +37,8 @@ from app.api.models import (
     SessionWithData,
     SetCell,
 )
+from app.engine.layer_types import LAYER_FIELDS
+from app.engine.layer_types.kind import Field as LayerField
 from app.engine.optimizers import OPTIMIZERS
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 
@@ -115,12 +117,25 @@ class PositionAnswer(TypedDict):
     goes_back: bool
 
 
-class LayerSpecAnswer(TypedDict):
-    """One layer of a network; only `affine` has units."""
+def _kind(field: LayerField) -> Any:
+    """The type of a field of a layer."""
+    if field.bounds is None:
+        return NotRequired[bool]
+    return NotRequired[int if field.bounds.whole else float]
 
-    type: Annotated[str, words(*LAYER_TYPES)]
-    name: str
-    units: NotRequired[int]
+
+if TYPE_CHECKING:
+    LayerSpecAnswer = dict[str, Any]
+else:
+    LayerSpecAnswer = TypedDict(
+        "LayerSpecAnswer",
+        {
+            "type": Annotated[str, words(*LAYER_TYPES)],
+            "name": str,
+            **{name: _kind(field) for name, field in LAYER_FIELDS.items()},
+        },
+    )
+    LayerSpecAnswer.__doc__ = "One layer of a network, with what its type has otherwise than usual."
 
 
 class LossSpecAnswer(TypedDict):

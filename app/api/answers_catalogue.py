@@ -12,7 +12,7 @@ from app.api.cells import Shape
 class AllowedAnswer(TypedDict, total=False):
     """What a field may be, in the words of JSON Schema; `shapes` are those of an array."""
 
-    type: Literal["integer", "number"]
+    type: Literal["integer", "number", "boolean"]
     minimum: float
     maximum: float
     exclusiveMinimum: float
@@ -62,17 +62,36 @@ class IndexAnswer(TypedDict):
     links: IndexLinks
 
 
+class FieldAnswer(AllowedAnswer, total=False):
+    """What a field may be, and what it is where it is left out; without that it is needed."""
+
+    default: float | bool
+
+
 class KindAnswer(TypedDict):
-    """A kind of layer, loss or level, and what its fields may be."""
+    """A kind of loss or level, and what its fields may be."""
 
     name: str
-    fields: dict[str, AllowedAnswer]
+    fields: dict[str, FieldAnswer]
+
+
+class LayerKindAnswer(TypedDict):
+    """A kind of layer: its title, its output as LaTeX, and what its fields may be.
+
+    An `activation` is a function of one number, cell by cell.
+    """
+
+    name: str
+    title: str
+    formula: str
+    activation: bool
+    fields: dict[str, FieldAnswer]
 
 
 class CatalogueAnswer(TypedDict):
     """What networks are made of, and every limit by the name of its field."""
 
-    layers: list[KindAnswer]
+    layers: list[LayerKindAnswer]
     losses: list[KindAnswer]
     levels: list[KindAnswer]
     limits: dict[str, AllowedAnswer]

@@ -11,6 +11,7 @@ from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.engine.rates import CONSTANT, Schedule
+from app.engine.spec import LayerSpec
 from app.sessions import edits
 from app.sessions.batch import Variation
 from app.sessions.creation import Made, Wanted
@@ -65,7 +66,9 @@ def _numbers(
     network, drawn = body.network, body.initializer
     return Wanted(
         input_size=network.input_size,
-        layers=tuple((layer.type, layer.name or "", layer.units) for layer in network.layers),
+        layers=tuple(
+            LayerSpec(layer.type, layer.name or "", **layer.settings) for layer in network.layers
+        ),
         loss=None if network.loss is None else network.loss.type,
         dtype=network.dtype,
         x=x,

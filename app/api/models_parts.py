@@ -1,13 +1,23 @@
 """What bodies are made of: networks, initialisers, optimisers, views. See `models`."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    create_model,
+)
 
 from app.api.numbers import VectorOrMatrix
+from app.engine import layer_types
 from app.engine.bounds import Bounds
 from app.engine.initializers import SEED, STD
 from app.engine.optimizers import BOUNDS
+from app.engine.spec import LAYER_TYPES
 from app.sessions.planes import NOISE, PLANES
 from app.sessions.samples import BANDS
 
@@ -57,12 +67,45 @@ class Strict(BaseModel):
     )
 
 
-class Layer(Strict):
-    """One layer; only `affine` has units."""
+LayerName = Annotated[str, Field(min_length=1, max_length=32)]
 
-    type: Literal["affine", "relu", "sigmoid", "tanh"]
-    units: Count | None = None
-    name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+
+class AnyLayer(Strict):
+    """What every layer has."""
+
+    type: str
+    name: LayerName | None = None
+
+    @property
+    def width(self) -> int | None:
+        """How many numbers it gives for a sample, where it says."""
+        return self.settings.get("units")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields of its type that are given."""
+        return self.model_dump(exclude={"type", "name"}, exclude_none=True)
+
+
+def _allowed(field: layer_types.Field) -> Any:
+    """What a field of a layer may be; which layers have it, and its bounds, the engine checks."""
+    if field.bounds is None:
+        return bool | None, None
+    return (Count if field.bounds.whole else float) | None, None
+
+
+if TYPE_CHECKING:
+    Layer = AnyLayer
+else:
+    # The fields of all types, as the catalogue tells them.
+    Layer = create_model(
+        "Layer",
+        __base__=AnyLayer,
+        __doc__="One layer; which fields its type takes, and what they may be, `catalogue` tells.",
+        type=(Literal[LAYER_TYPES], ...),
+        **{name: _allowed(field) for name, field in layer_types.LAYER_FIELDS.items()},
+        name=(LayerName | None, None),
+    )
 
 
 class Loss(Strict):

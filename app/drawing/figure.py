@@ -18,8 +18,8 @@ from app.engine import open_ops
 from app.engine.fused import is_loss
 from app.engine.graph import Edge, Node
 
-# Longer names do not fit in a circle.
-WIDEST_SYMBOL, WIDE_CHAR = 4, 8.4
+# Longer names do not fit in a circle; that of a layer of the book, Sigmoid, just does.
+WIDEST_SYMBOL, WIDEST_TITLE, WIDE_CHAR = 4, 7, 8.4
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def fill(plan: Plan, openings: Mapping[str, Opening] | None = None) -> None:
 def _op(plan: Plan, node: Node, lane: Lane, frame: str | None) -> None:
     graph = plan.graph
     item = Item(node.id, OP_SIZE, OP_SIZE, lane=lane, group=frame)
-    if node.op == open_ops.REPEAT:
-        item = replace(item, width=REPEAT_W, height=REPEAT_H, outline="box")
-    is_wide = graph.is_program and len(node.symbol) > WIDEST_SYMBOL
-    if is_wide:
-        width = WIDE_CHAR * len(node.symbol) + 20.0
+    is_repeat = node.op == open_ops.REPEAT
+    longest = WIDEST_SYMBOL if graph.is_program else WIDEST_TITLE
+    is_wide = len(node.symbol) > longest
+    if is_repeat or is_wide:
+        width = WIDE_CHAR * len(node.symbol) + 20.0 if is_wide else REPEAT_W
         item = replace(item, width=width, height=REPEAT_H, outline="box")
     for edge in (graph.edge[id] for id in node.inputs):
         if graph.tensors[edge.tensor].role == "constant":

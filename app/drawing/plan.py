@@ -13,9 +13,8 @@ from app.drawing.geometry import Group, Item, Lane, Link
 from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
 from app.drawing.program_lanes import ProgramLanes, program_lanes
 from app.engine.graph import LINE, Edge, LayerGroup, OpGraph
-from app.engine.layers import ACTIVATIONS
+from app.engine.layer_types import LAYERS
 from app.engine.open_ops import REPEAT
-from app.engine.ops import OPS
 
 OP_SIZE = 44.0
 REPEAT_W, REPEAT_H = 64.0, 36.0
@@ -25,8 +24,7 @@ NUMBER_ROOM = 20.0
 ABOVE, BELOW, BOTTOM = Lane(-1000), Lane(1000), Lane(1001)
 
 TITLES = {
-    "affine": "Affine",
-    **{type: OPS[type].symbol for type in ACTIVATIONS},
+    **{name: layer.title for name, layer in LAYERS.items()},
     "softmax": "Softmax",
     "cross_entropy": "Cross Entropy Error",
     "softmax_cross_entropy": "Softmax with Loss",

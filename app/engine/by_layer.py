@@ -19,13 +19,12 @@ def by_layer(spec: NetworkSpec, trace: Trace) -> Evaluation:
     loss = _known(trace, "loss")
     results: list[LayerResult] = []
     before = "x"
-    for layer in spec.layers:
+    for layer, parts in zip(spec.layers, spec.layer_parameters, strict=True):
         output = f"{layer.name}.output"
         parameters: dict[str, tuple[Array, Array | None]] = {}
-        if layer.type == "affine":
-            for part in ("W", "b"):
-                name = f"{layer.name}.{part}"
-                parameters[part] = trace.array(name), _known(trace, f"{name}.grad")
+        for part in parts:
+            name = f"{layer.name}.{part}"
+            parameters[part] = trace.array(name), _known(trace, f"{name}.grad")
         made = trace.array(output)
         results.append(
             LayerResult(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.engine.layers import ACTIVATIONS, Affine, Layer
+from app.engine.graph_layer import kernel_of
+from app.engine.layers import Layer
 from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
@@ -20,17 +21,23 @@ class Chain:
     def __init__(self, spec: NetworkSpec, parameters: Mapping[str, Array]) -> None:
         """Fresh layers that hold these very arrays, so an edit in place is an edit of both."""
         self.layers: dict[str, Layer] = {
-            layer.name: Affine(parameters[f"{layer.name}.W"], parameters[f"{layer.name}.b"])
-            if layer.type == "affine"
-            else ACTIVATIONS[layer.type]()
-            for layer in spec.layers
+            layer.name: kernel_of(
+                layer,
+                size,
+                {part: parameters[f"{layer.name}.{part}"] for part in parts},
+            )
+            for layer, size, parts in zip(
+                spec.layers, spec.sizes, spec.layer_parameters, strict=False
+            )
         }
         order = list(self.layers.values())
-        self._affine = {
-            name: layer for name, layer in self.layers.items() if isinstance(layer, Affine)
+        self._learning = {
+            layer.name: (self.layers[layer.name], tuple(parts))
+            for layer, parts in zip(spec.layers, spec.layer_parameters, strict=True)
+            if parts
         }
         # What lies before the first parameters learns nothing, and nobody asks for dL/dx there.
-        self._first = next(iter(self._affine.values()), None)
+        self._first = next((layer for layer, _ in self._learning.values()), None)
         below = order.index(self._first) + 1 if self._first else 0
         # Looked up once: for a small network that is a good part of a step.
         self._forward = [layer.forward for layer in order]
@@ -51,12 +58,17 @@ class Chain:
 
     def gradients(self) -> dict[str, Array]:
         """dL/d(parameter) by name, in the order of the layers, after `backward`."""
-        gradients: dict[str, Array] = {}
-        for name, layer in self._affine.items():
-            gradients[f"{name}.W"], gradients[f"{name}.b"] = layer.dW, layer.db
-        return gradients
+        return {
+            f"{name}.{part}": gradient
+            for name, (layer, _) in self._learning.items()
+            for part, gradient in layer.gradients().items()
+        }
 
     def keep_gradients(self, memory: Mapping[str, Array]) -> None:
         """From now on write them into these arrays, by the same names."""
-        for name, layer in self._affine.items():
-            layer.keep_gradients(memory[f"{name}.W"], memory[f"{name}.b"])
+        for name, (layer, parts) in self._learning.items():
+            layer.keep_gradients({part: memory[f"{name}.{part}"] for part in parts})
+
+    def switches(self) -> list[Array]:
+        """What decided which way the gradient takes, in the last `forward` (`Layer.switches`)."""
+        return [switch for layer in self.layers.values() for switch in layer.switches()]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.layers import Relu
 from app.engine.network import Network
 from app.engine.objective import Objective
 from app.engine.spec import NetworkSpec
@@ -29,8 +28,8 @@ class ParameterCheck:
         worst: The cell with that error, and both numbers there.
         places: The cells that were nudged, counted row by row.
         errors: Their own relative errors; None at a kink.
-        not_comparable: Cells whose nudge moved some ReLU over its kink at 0, where the slope on
-            the left differs from the one on the right.
+        not_comparable: Cells whose nudge moved some number over a kink, such as ReLU's at 0, where
+            the slope on the left differs from the one on the right.
     """
 
     shape: tuple[int, ...]
@@ -124,9 +123,9 @@ def _check(
         index = np.unravel_index(cell, parameter.shape)
         original = parameter[index]
         parameter[index] = original - h
-        lower, gates = objective.value(), _gates(objective.network)
+        lower, gates = objective.value(), objective.network.switches()
         parameter[index] = original + h
-        upper, other_gates = objective.value(), _gates(objective.network)
+        upper, other_gates = objective.value(), objective.network.switches()
         parameter[index] = original
         smooth[k] = all(np.array_equal(a, b) for a, b in zip(gates, other_gates, strict=True))
         numerical[k] = (upper - lower) / (2 * h)
@@ -156,8 +155,3 @@ def _check(
         told,
         kinks,
     )
-
-
-def _gates(network: Network) -> list[Array]:
-    """Which gates are open in every ReLU after a forward pass."""
-    return [layer.mask for layer in network.layers.values() if isinstance(layer, Relu)]

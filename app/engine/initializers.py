@@ -16,11 +16,12 @@ SEED = whole(0, 2**32 - 1)
 
 @dataclass(frozen=True)
 class Initializer:
-    """How weights are drawn; biases always start at 0.
+    """How weights are drawn; what is no weight always starts at one number, a bias at 0.
 
     ``normal`` uses the standard deviation ``std`` (the book's 0.01, section 5.7.2), ``xavier``
     1/sqrt(D) (Glorot and Bengio 2010, in the book's form, section 6.2.2), ``he`` sqrt(2/D)
-    (He et al. 2015, section 6.2.3), where D is the number of rows of W.
+    (He et al. 2015, section 6.2.3), where D is how many numbers
+    make one with it: the rows of W.
     """
 
     type: str = "he"
@@ -37,13 +38,13 @@ class Initializer:
         if not STD.holds(self.std):
             raise EngineError(f"std is {STD.words}", "initializer/std", "range", STD.schema)
 
-    def deviation(self, rows: int) -> float:
-        """The standard deviation of the weights of a layer with ``rows`` inputs."""
+    def deviation(self, inputs: int) -> float:
+        """The standard deviation of the weights of a layer with so many ``inputs``."""
         match self.type:
             case "xavier":
-                return math.sqrt(1 / rows)
+                return math.sqrt(1 / inputs)
             case "he":
-                return math.sqrt(2 / rows)
+                return math.sqrt(2 / inputs)
             case "zeros":
                 return 0.0
             case _:
@@ -57,10 +58,10 @@ def initialize(spec: NetworkSpec, initializer: Initializer, seed: int) -> dict[s
     """
     generator = np.random.default_rng(seed)
     parameters = {}
-    for name, shape in spec.parameter_shapes.items():
-        if len(shape) == 2:
-            value = generator.standard_normal(shape) * initializer.deviation(shape[0])
+    for name, one in spec.parameters.items():
+        if one.inputs is not None:
+            value = generator.standard_normal(one.shape) * initializer.deviation(one.inputs)
         else:
-            value = np.zeros(shape)
+            value = np.full(one.shape, one.start)
         parameters[name] = value.astype(spec.dtype)
     return parameters

@@ -8,6 +8,7 @@ is given and over its own from the pass before. A training does that, since what
 memory. The bits are the same.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -28,6 +29,24 @@ class Layer:
     def backward(self, dout: Array) -> Array:
         """dL/dx for dL/d(output); call ``forward`` first."""
         raise NotImplementedError
+
+    def backward_parameters(self, dout: Array) -> None:
+        """Only the gradients of the parameters: what the first layer of a training needs."""
+        self.backward(dout)
+
+    def gradients(self) -> Mapping[str, Array]:
+        """dL/d(parameter) by its name in the layer, after `backward`."""
+        return {}
+
+    def keep_gradients(self, memory: Mapping[str, Array]) -> None:
+        """From now on write them into these arrays."""
+
+    def switches(self) -> Sequence[Array]:
+        """What decided which way the gradient takes, in the last `forward`.
+
+        While it stays the same, the layer is smooth; one that always is has nothing here.
+        """
+        return ()
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
         """From now on write over x ``(rows, width)``, dL/d(output) and arrays of the layer's own.
@@ -74,9 +93,13 @@ class Affine(Layer):
         """The output; dL/dx is written over x."""
         self._y = room(self._y, rows, self.b.size, dtype)
 
-    def keep_gradients(self, dw: Array, db: Array) -> None:
+    def gradients(self) -> Mapping[str, Array]:
+        """dW and db."""
+        return {"W": self.dW, "b": self.db}
+
+    def keep_gradients(self, memory: Mapping[str, Array]) -> None:
         """From now on write the gradients into these."""
-        self._dw, self._db = dw, db
+        self._dw, self._db = memory["W"], memory["b"]
 
 
 class Relu(Layer):
@@ -100,6 +123,10 @@ class Relu(Layer):
         bits = dout.view(_BITS[dout.dtype.itemsize])
         out = None if self._mask is None else bits
         return np.asarray(np.multiply(bits, self.mask, out=out)).view(dout.dtype)
+
+    def switches(self) -> Sequence[Array]:
+        """The gates."""
+        return (self.mask,)
 
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
         """The mask; the output is written over x, its slope over dL/d(output)."""
@@ -263,10 +290,3 @@ def room(array: Array | None, rows: int, width: int, dtype: np.dtype) -> Array:
     if whole is None or len(whole) < rows:
         whole = np.empty((rows, width), dtype)
     return np.asarray(whole[:rows])
-
-
-ACTIVATIONS: dict[str, type[Relu] | type[Sigmoid] | type[Tanh]] = {
-    "relu": Relu,
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-}

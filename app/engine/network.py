@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import Affine, SoftmaxWithLoss, softmax
+from app.engine.layers import SoftmaxWithLoss, softmax
 from app.engine.packed import Packed
 from app.engine.spec import NetworkSpec
 
@@ -84,6 +84,10 @@ class Network:
         head.forward(self.forward(x), t)
         return self.backward(head.backward())
 
+    def switches(self) -> list[Array]:
+        """What decided which way the gradient takes, in the last `forward` (`Layer.switches`)."""
+        return self._chain.switches()
+
     def backward(self, dout: Array) -> dict[str, Array]:
         """The parameters' gradients for dL/d(scores), after a ``forward``."""
         self._chain.backward(dout)
@@ -152,12 +156,14 @@ class Network:
             spec = self.spec.layers[index]
             layer = self.layers[spec.name]
             grad_input = None if dout is None else self._shown(layer.backward(dout))
-            parameters: dict[str, tuple[Array, Array | None]] = {}
-            if isinstance(layer, Affine):
-                parameters = {
-                    "W": (layer.W, None if dout is None else self._shown(layer.dW)),
-                    "b": (layer.b, None if dout is None else self._shown(layer.db)),
-                }
+            learned = {} if dout is None else layer.gradients()
+            parameters: dict[str, tuple[Array, Array | None]] = {
+                part: (
+                    self.parameters[f"{spec.name}.{part}"],
+                    self._shown(learned[part]) if part in learned else None,
+                )
+                for part in self.spec.layer_parameters[index]
+            }
             results.append(
                 LayerResult(
                     spec.name,

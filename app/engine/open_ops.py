@@ -9,18 +9,25 @@ With one sample nothing repeats and no mean is taken: there is nothing to open.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from app.engine.fused import SOFTMAX_WITH_LOSS
 from app.engine.graph import Node, OpGraph
-from app.engine.spec import NetworkSpec
+
+if TYPE_CHECKING:
+    from app.engine.spec import NetworkSpec
 
 MEAN = "loss.mean"
 REPEAT = "repeat"
 
 
-def openable_ops(spec: NetworkSpec) -> tuple[str, ...]:
+def openable_ops(spec: "NetworkSpec") -> tuple[str, ...]:
     """Names of the ops that open in a pass of several samples, in the order in which they run."""
-    adds = tuple(_add(layer.name) for layer in spec.layers if layer.type == "affine")
+    adds = tuple(
+        _add(layer.name)
+        for layer in spec.layers
+        if layer.type == "affine" and f"{layer.name}.b" in spec.parameter_shapes
+    )
     return adds if spec.loss is None else (*adds, MEAN)
 
 

@@ -79,7 +79,7 @@ def _forms(
     Both hang on the numbers that meet an exp, which only a pass can tell; a graph that opens no
     exp is the same for all numbers, and no pass is run for it.
     """
-    has_sigmoids = any(layer.type == "sigmoid" for layer in spec.layers)
+    has_sigmoids = any(layer.kind.opens for layer in spec.layers)
     chooses_loss = spec.loss is not None and opened and form is None
     if has_sigmoids:
         evaluation = Network(spec, parameters).evaluate(x, t, grad_output)

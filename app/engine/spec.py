@@ -1,14 +1,19 @@
 """A network as data: what it is made of, before any number is drawn."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
+from app.engine.layer_types import LAYERS, LayerType, Parameter
+from app.engine.op import ShapeClash
 
-LAYER_TYPES = ("affine", "relu", "sigmoid", "tanh")
+LAYER_TYPES = tuple(LAYERS)
 LOSS_TYPES = ("softmax_cross_entropy",)
 DTYPES = ("float64", "float32")
 
@@ -17,16 +22,46 @@ RESERVED_NAMES = frozenset({"x", "t", "loss"})
 NAME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class LayerSpec:
-    """One layer: its type, its name, and for ``affine`` the number of units (columns of W).
+    """One layer: its type, its name, and what its type's fields are, such as ``units``.
 
-    An empty name is filled in by :meth:`NetworkSpec.build`.
+    An empty name is filled in by :meth:`NetworkSpec.build`, which checks all.
     """
 
     type: str
-    name: str = ""
-    units: int | None = None
+    name: str
+    given: tuple[tuple[str, Any], ...]
+
+    def __init__(
+        self, type: str, name: str = "", units: int | None = None, **settings: Any
+    ) -> None:
+        """Fields that are None are left out, and so have their default."""
+        given = {"units": units, **settings}
+        object.__setattr__(self, "type", type)
+        object.__setattr__(self, "name", name)
+        kept = tuple((field, value) for field, value in given.items() if value is not None)
+        object.__setattr__(self, "given", kept)
+
+    @property
+    def units(self) -> int | None:
+        """How many numbers an Affine gives for a sample (columns of W)."""
+        return dict(self.given).get("units")
+
+    @property
+    def kind(self) -> LayerType:
+        """Its type's row."""
+        return LAYERS[self.type]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """All fields of its type, with their defaults."""
+        return self.kind.whole(dict(self.given))
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """As a body has it, without what is so by default."""
+        return {"type": self.type, "name": self.name, **dict(self.given)}
 
 
 @dataclass(frozen=True)
@@ -83,15 +118,38 @@ class NetworkSpec:
                 f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type", {"enum": DTYPES}
             )
         named = _named(tuple(layers))
+        _check_sizes(input_size, named)
         return cls(input_size, named, loss, dtype)
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Columns after each layer, the input's first: ``len(layers) + 1`` numbers."""
-        widths = [self.input_size]
+        return tuple(math.prod(size) for size in self.sizes)
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of one sample after each layer, the input's first."""
+        sizes: list[tuple[int, ...]] = [(self.input_size,)]
         for layer in self.layers:
-            widths.append(layer.units if layer.units is not None else widths[-1])
-        return tuple(widths)
+            sizes.append(layer.kind.size(sizes[-1], layer.settings))
+        return tuple(sizes)
+
+    @cached_property
+    def layer_parameters(self) -> tuple[Mapping[str, Parameter], ...]:
+        """Of each layer its parameters by part, ``W`` and ``b`` of an Affine."""
+        return tuple(
+            layer.kind.parameters(size, layer.settings)
+            for layer, size in zip(self.layers, self.sizes, strict=False)
+        )
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The same by their names in the network, in the order of the layers."""
+        return {
+            f"{layer.name}.{part}": parameter
+            for layer, parameters in zip(self.layers, self.layer_parameters, strict=True)
+            for part, parameter in parameters.items()
+        }
 
     @property
     def output_size(self) -> int:
@@ -106,21 +164,12 @@ class NetworkSpec:
     @property
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """``{"affine1.W": (D, H), "affine1.b": (H,), ...}`` in the order of the layers."""
-        shapes: dict[str, tuple[int, ...]] = {}
-        for layer, rows in zip(self.layers, self.widths, strict=False):
-            if layer.units is not None:
-                shapes[f"{layer.name}.W"] = (rows, layer.units)
-                shapes[f"{layer.name}.b"] = (layer.units,)
-        return shapes
+        return {name: parameter.shape for name, parameter in self.parameters.items()}
 
     @property
     def parameter_count(self) -> int:
         """How many numbers training adjusts."""
-        return sum(
-            rows * layer.units + layer.units
-            for layer, rows in zip(self.layers, self.widths, strict=False)
-            if layer.units is not None
-        )
+        return sum(math.prod(parameter.shape) for parameter in self.parameters.values())
 
     def pass_cells(self, n: int) -> int:
         """How many numbers one forward and backward pass over ``n`` samples holds."""
@@ -178,6 +227,16 @@ def _require_positive(size: object, field: str) -> None:
         )
 
 
+def _check_sizes(input_size: int, layers: tuple[LayerSpec, ...]) -> None:
+    """Every layer gets what it can take."""
+    size: tuple[int, ...] = (input_size,)
+    for index, layer in enumerate(layers):
+        try:
+            size = layer.kind.size(size, layer.settings)
+        except ShapeClash as clash:
+            raise EngineError(str(clash), f"network/layers/{index}", "shape") from clash
+
+
 def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
     counts: Counter[str] = Counter()
     seen: set[str] = set()
@@ -191,10 +250,7 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
                 "type",
                 {"enum": LAYER_TYPES},
             )
-        if layer.type == "affine":
-            _require_positive(layer.units, f"{field}/units")
-        elif layer.units is not None:
-            raise EngineError(f"a {layer.type} layer takes no units", f"{field}/units", "value")
+        given = _settings(layer, field)
         counts[layer.type] += 1
         name = layer.name or f"{layer.type}{counts[layer.type]}"
         if not NAME_PATTERN.fullmatch(name) or name in RESERVED_NAMES:
@@ -207,5 +263,22 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
         if name in seen:
             raise EngineError("two layers have the same name", f"{field}/name", "name")
         seen.add(name)
-        named.append(replace(layer, name=name))
+        named.append(LayerSpec(layer.type, name, **given))
     return tuple(named)
+
+
+def _settings(layer: LayerSpec, field: str) -> dict[str, Any]:
+    """What is given of a layer's fields, checked, without what is so by default."""
+    known, given = layer.kind.by_name, dict(layer.given)
+    for name in given:
+        if name not in known:
+            raise EngineError(f"a {layer.type} layer takes no {name}", f"{field}/{name}", "value")
+    for name, declared in known.items():
+        value = given.get(name)
+        if value is None and declared.default is not None:
+            continue
+        if not declared.holds(value):
+            raise EngineError(
+                f"{name} is {declared.words}", f"{field}/{name}", "range", declared.schema
+            )
+    return {name: value for name, value in given.items() if value != known[name].default}

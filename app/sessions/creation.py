@@ -51,7 +51,6 @@ class Wanted:
     """A network and its numbers as they were sent, nothing checked yet.
 
     Attributes:
-        layers: ``(type, name or "", units or None)`` of each.
         parameters: All of them, or None to draw them with ``seed`` and ``initializer``; a bias is
             ``(H,)``, ``(1, H)`` or ``(H, 1)``.
         x: ``(N, D)``, or what the samples are to be made from.
@@ -60,7 +59,7 @@ class Wanted:
     """
 
     input_size: int
-    layers: tuple[tuple[str, str, int | None], ...]
+    layers: tuple[LayerSpec, ...]
     loss: str | None
     dtype: str
     x: Array | Made
@@ -104,8 +103,7 @@ def spec_of(wanted: Wanted) -> NetworkSpec:
     Raises:
         EngineError: it is wrong.
     """
-    layers = tuple(LayerSpec(type, name, units) for type, name, units in wanted.layers)
-    return NetworkSpec.build(wanted.input_size, layers, wanted.loss, wanted.dtype)
+    return NetworkSpec.build(wanted.input_size, wanted.layers, wanted.loss, wanted.dtype)
 
 
 def check(wanted: Wanted, limits: Limits) -> Numbers:

@@ -144,7 +144,7 @@ def _wanted(session: Session) -> Wanted:
     drawn, made = "seed" in origin, "data" in origin
     return Wanted(
         spec.input_size,
-        tuple((layer.type, layer.name, layer.units) for layer in spec.layers),
+        spec.layers,
         spec.loss,
         spec.dtype,
         Made(**origin["data"]) if made else session.x,

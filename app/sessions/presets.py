@@ -178,7 +178,7 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
         x, t = loader("mnist", "test", [row])
         source = Source("mnist", "test", (row,))
     dy = None if preset.grad_output is None else np.array(preset.grad_output, dtype=float)
-    layers = tuple((type, "", units) for type, units in preset.layers)
+    layers = tuple(LayerSpec(type, units=units) for type, units in preset.layers)
     return Wanted(
         preset.input_size, layers, preset.loss, "float64", x, parameters,
         t=t, grad_output=dy, view=preset.view, source=source,

@@ -259,10 +259,7 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
     """The spec that `network_json` wrote."""
     return NetworkSpec(
         document["input_size"],
-        tuple(
-            LayerSpec(layer["type"], layer["name"], layer.get("units"))
-            for layer in document["layers"]
-        ),
+        tuple(LayerSpec(**layer) for layer in document["layers"]),
         document["loss"]["type"] if document["loss"] else None,
         document["dtype"],
     )
@@ -272,11 +269,7 @@ def network_json(spec: NetworkSpec) -> dict[str, Any]:
     """``spec`` as the API writes a network, with every layer's name."""
     return {
         "input_size": spec.input_size,
-        "layers": [
-            {"type": layer.type, "name": layer.name}
-            | ({} if layer.units is None else {"units": layer.units})
-            for layer in spec.layers
-        ],
+        "layers": [layer.as_json for layer in spec.layers],
         "loss": None if spec.loss is None else {"type": spec.loss},
         "dtype": spec.dtype,
     }

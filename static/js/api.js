@@ -12,7 +12,7 @@ const ROOT = "/api/v1";
 /**
  * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
  * @typedef {{
- *   type?: "integer" | "number", minimum?: number, maximum?: number, exclusiveMinimum?: number,
+ *   type?: "integer" | "number" | "boolean", minimum?: number, maximum?: number, exclusiveMinimum?: number,
  *   exclusiveMaximum?: number, minItems?: number, maxItems?: number, enum?: string[], shapes?: number[][],
  * }} Allowed
  * @typedef {{
@@ -138,10 +138,10 @@ export async function prepareDrawing(pixels) {
  * @returns {Promise<Catalogue>}
  */
 export async function getCatalogue() {
-  const [{ limits }, { datasets, planes }] = await Promise.all(
+  const [{ layers, limits }, { datasets, planes }] = await Promise.all(
     ["/catalogue", "/datasets"].map(async (path) => (await call(path)).json()),
   );
-  return { limits, digits: datasets[0], planes };
+  return { layers, limits, digits: datasets[0], planes };
 }
 
 /**

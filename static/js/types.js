@@ -29,7 +29,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: MatrixValue,
@@ -124,7 +124,7 @@
  * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
  *
  * @typedef {{
- *   type?: "integer" | "number",
+ *   type?: "integer" | "number" | "boolean",
  *   minimum?: number,
  *   maximum?: number,
  *   exclusiveMinimum?: number,
@@ -180,9 +180,15 @@
  */
 
 /**
- * One layer of a network; only `affine` has units.
+ * One layer of a network, with what its type has otherwise than usual.
  *
- * @typedef {{type: "affine" | "relu" | "sigmoid" | "tanh", name: string, units?: number}} LayerSpec
+ * @typedef {{
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
+ *   name: string,
+ *   units?: number,
+ *   bias?: boolean,
+ *   slope?: number,
+ * }} LayerSpec
  */
 
 /**
@@ -411,12 +417,14 @@
  */
 
 /**
- * One layer; only `affine` has units.
+ * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh",
- *   units?: number | null,
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
  *   name?: string | null,
+ *   units?: number | null,
+ *   bias?: boolean | null,
+ *   slope?: number | null,
  * }} LayerBody
  */
 
@@ -1224,7 +1232,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,
@@ -1383,7 +1391,7 @@
  * What networks are made of, and every limit by the name of its field.
  *
  * @typedef {{
- *   layers: Kind[],
+ *   layers: LayerKind[],
  *   losses: Kind[],
  *   levels: Kind[],
  *   limits: Record<string, Allowed>,
@@ -1391,9 +1399,40 @@
  */
 
 /**
- * A kind of layer, loss or level, and what its fields may be.
+ * A kind of layer: its title, its output as LaTeX, and what its fields may be.
  *
- * @typedef {{name: string, fields: Record<string, Allowed>}} Kind
+ * An `activation` is a function of one number, cell by cell.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   formula: string,
+ *   activation: boolean,
+ *   fields: Record<string, Field>,
+ * }} LayerKind
+ */
+
+/**
+ * What a field may be, and what it is where it is left out; without that it is needed.
+ *
+ * @typedef {{
+ *   type?: "integer" | "number" | "boolean",
+ *   minimum?: number,
+ *   maximum?: number,
+ *   exclusiveMinimum?: number,
+ *   exclusiveMaximum?: number,
+ *   minItems?: number,
+ *   maxItems?: number,
+ *   enum?: string[],
+ *   shapes?: number[][],
+ *   default?: number | boolean,
+ * }} Field
+ */
+
+/**
+ * A kind of loss or level, and what its fields may be.
+ *
+ * @typedef {{name: string, fields: Record<string, Field>}} Kind
  */
 
 /**

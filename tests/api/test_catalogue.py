@@ -18,7 +18,43 @@ def test_every_kind_of_layer_is_told_with_its_fields(client: TestClient) -> None
     layers = told(client)["layers"]
 
     assert [layer["name"] for layer in layers] == list(LAYER_TYPES)
-    assert layers[0]["fields"] == {"units": {"type": "integer", "minimum": 1, "maximum": 4096}}
+    assert layers[0]["fields"] == {
+        "units": {"type": "integer", "minimum": 1, "maximum": 4096},
+        "bias": {"type": "boolean", "default": True},
+    }
+
+
+def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_default(
+    client: TestClient,
+) -> None:
+    taken = 0
+    for layer in told(client)["layers"]:
+        needed = {
+            name: allowed["minimum"]
+            for name, allowed in layer["fields"].items()
+            if "default" not in allowed
+        }
+        for name, allowed in layer["fields"].items():
+            if allowed["type"] == "boolean":
+                good, bad = [True, False], [1, "no"]
+            else:
+                good = [allowed["minimum"], min(allowed["maximum"], allowed["minimum"] + 1)]
+                bad = [allowed["minimum"] - 1, allowed["maximum"] * 2 + 1, "1"]
+            for value, is_good in [(v, True) for v in good] + [(v, False) for v in bad]:
+                body = {
+                    "network": {
+                        "input_size": 2,
+                        "layers": [{"type": layer["name"], **needed, name: value}],
+                    },
+                    "x": [[0.5, 0.25]],
+                }
+                made = client.post(f"{API}/sessions", json=body)
+                assert made.status_code == (201 if is_good else 422), (layer, name, value)
+                if made.status_code == 201:
+                    seen = made.json()["network"]["layers"][0]
+                    assert seen.get(name, allowed.get("default")) == value
+                    taken += 1
+    assert taken >= 6
 
 
 def test_a_limit_is_what_is_taken_and_one_more_is_not(client: TestClient) -> None:

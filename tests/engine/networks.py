@@ -7,11 +7,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from app.engine.initializers import Initializer, initialize
+from app.engine.layer_types import LAYERS
 from app.engine.spec import LayerSpec, NetworkSpec
 
 Array = np.ndarray
 T = TypeVar("T")
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
+ACTIVATIONS = tuple(layer.name for layer in LAYERS.values() if layer.activation)
 
 
 def some(value: T | None) -> T:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.engine.errors import EngineError
+from app.engine.spec import LayerSpec
 from app.sessions.creation import Wanted
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
@@ -13,7 +14,7 @@ from app.sessions.state import Session
 
 WANTED = Wanted(
     input_size=2,
-    layers=(("affine", "", 3), ("relu", "", None), ("affine", "", 3)),
+    layers=(LayerSpec("affine", units=3), LayerSpec("relu"), LayerSpec("affine", units=3)),
     loss="softmax_cross_entropy",
     dtype="float64",
     x=np.array([[1.0, 0.5], [-0.5, 2.0]]),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.engine.errors import EngineError, TooLarge
 from app.engine.optimizers import OptimizerConfig
-from app.engine.spec import Limits
+from app.engine.spec import LayerSpec, Limits
 from app.sessions.draft import apply_edits
 from app.sessions.edits import (
     ChangeOptimizer,
@@ -115,7 +115,7 @@ def test_a_fault_is_named_after_its_edit(created: tuple[Session, str]) -> None:
 def test_too_many_classes_are_not_opened_row_by_row(service: Service) -> None:
     from dataclasses import replace
 
-    wide = replace(WANTED, layers=(("affine", "", 101),))
+    wide = replace(WANTED, layers=(LayerSpec("affine", units=101),))
     session, _ = service.create(wide)
 
     with pytest.raises(EngineError) as caught:

@@ -12,6 +12,7 @@ from app.engine.errors import EngineError
 from app.engine.history import Rows
 from app.engine.network import Network
 from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import SetCell
@@ -24,7 +25,7 @@ from app.sessions.store import Limits
 from app.sessions.work.order import Plan
 
 BOOK = OptimizerConfig("sgd", 0.1)
-SMALL = (("affine", "", 6), ("relu", "", None), ("affine", "", 3))
+SMALL = (LayerSpec("affine", units=6), LayerSpec("relu"), LayerSpec("affine", units=3))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def looked_at(rows: Rows) -> list[int]:
 
 
 def test_digits_are_tested_on_those_that_the_training_never_sees(service: Service) -> None:
-    layers = (("affine", "", 20), ("relu", "", None), ("affine", "", 10))
+    layers = (LayerSpec("affine", units=20), LayerSpec("relu"), LayerSpec("affine", units=10))
     made = service.create(asked(Made("mnist", None, batch_size=100), 784, layers, "float32"))
     run = run_of(service, made, Plan(BOOK, 100, 130, 1, evaluate_every=50))
     session = service.get(made[0].id)

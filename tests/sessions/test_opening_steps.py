@@ -11,6 +11,7 @@ import pytest
 from app.engine.errors import EngineError
 from app.engine.optimizers import OPTIMIZERS, OptimizerConfig
 from app.engine.rates import Rates, Schedule
+from app.engine.spec import LayerSpec
 from app.engine.training import Training
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeOptimizer, ChangeView, SetCell
@@ -26,7 +27,7 @@ ROWS = 23
 ENDLESS = 1_000_000
 MANY = Wanted(
     input_size=3,
-    layers=(("affine", "", 7), ("relu", "", None), ("affine", "", 4)),
+    layers=(LayerSpec("affine", units=7), LayerSpec("relu"), LayerSpec("affine", units=4)),
     loss="softmax_cross_entropy",
     dtype="float64",
     x=np.random.default_rng(1).normal(size=(ROWS, 3)),

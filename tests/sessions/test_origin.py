@@ -13,6 +13,7 @@ from app.api.convert import wanted_session
 from app.api.models import NEW_SESSION, SessionFromPreset
 from app.api.values import encode
 from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted
 from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, Reset, SetCell
 from app.sessions.memory import MemoryStore
@@ -21,7 +22,7 @@ from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store import Limits
 
-LAYERS = (("affine", "", 4), ("relu", "", None), ("affine", "", 3))
+LAYERS = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))
 LOSS = "softmax_cross_entropy"
 DRAWN = Wanted(2, LAYERS, LOSS, "float64", Made("bands", 6, seed=3), seed=7)
 POINTS = replace(DRAWN, x=Made("blobs", 9, "test", 5, 0.25))
@@ -132,7 +133,7 @@ def test_a_network_of_one_s_own_is_made_again_from_its_seed(
 
 def test_sent_parameters_are_in_the_base_as_they_are_now(service: Service) -> None:
     wanted = Wanted(
-        2, (("affine", "", 1),), None, "float64", np.array([[1.0, 2.0]]),
+        2, (LayerSpec("affine", units=1),), None, "float64", np.array([[1.0, 2.0]]),
         {"affine1.W": np.array([[1.0], [2.0]]), "affine1.b": np.zeros(1)},
         grad_output=np.array([[1.0]]),
     )  # fmt: skip

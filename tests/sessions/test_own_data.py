@@ -8,6 +8,7 @@ import pytest
 
 from app import datasets
 from app.engine.errors import EngineError
+from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import Load
@@ -92,7 +93,7 @@ def test_it_goes_when_nobody_uses_it_and_stays_while_somebody_does(clock: Clock)
 def test_a_session_learns_from_it_and_the_two_are_never_mixed_up() -> None:
     service = Service(MemoryStore(Limits(), time.time), datasets.load)
     name = service.own_data.add(TABLE)["name"]
-    layers = (("affine", "", 3),)
+    layers = (LayerSpec("affine", units=3),)
     wanted = Wanted(2, layers, "softmax_cross_entropy", "float64", Made(name, 4))
     session, token = service.create(wanted)
     np.testing.assert_array_equal(session.x, TABLE.x[:4])

@@ -11,6 +11,7 @@ from app import datasets
 from app.engine.errors import EngineError
 from app.engine.network import Network
 from app.engine.optimizers import OptimizerConfig, make_optimizer
+from app.engine.spec import LayerSpec
 from app.engine.training import Training
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
@@ -25,8 +26,8 @@ from app.sessions.work import process
 from app.sessions.work.frames import pack, unpack
 from app.sessions.work.order import Plan
 
-DIGITS = (("affine", "", 50), ("relu", "", None), ("affine", "", 10))
-SMALL = (("affine", "", 4), ("relu", "", None), ("affine", "", 3))
+DIGITS = (LayerSpec("affine", units=50), LayerSpec("relu"), LayerSpec("affine", units=10))
+SMALL = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))
 LOSS = "softmax_cross_entropy"
 BOOK = OptimizerConfig("sgd", 0.1)
 

@@ -19,7 +19,7 @@ from app.sessions.samples import bands
 
 
 def asked(made: Made, input_size: int, units: int, loss: bool = True) -> Wanted:
-    layers = (("affine", "", units),)
+    layers = (LayerSpec("affine", units=units),)
     return Wanted(input_size, layers, "softmax_cross_entropy" if loss else None, "float64", made)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.engine.errors import EngineError, TooLarge
-from app.engine.spec import Limits
+from app.engine.spec import LayerSpec, Limits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, SetCell
 from app.sessions.errors import Conflict, Forbidden, Stale
@@ -156,7 +156,7 @@ def test_updates_with_the_stored_state_are_those_of_one_long_training(service: S
 
 def test_an_exploding_update_is_kept_as_it_is(service: Service) -> None:
     x = np.array([[1e200, 1.0], [1.0, 1e200]])
-    session, token = service.create(replace(WANTED, layers=(("affine", "", 3),), x=x))
+    session, token = service.create(replace(WANTED, layers=(LayerSpec("affine", units=3),), x=x))
     reckless = replace(session.optimizer, learning_rate=1e6)
 
     _, result = service.update(session.id, token, None, reckless)

@@ -9,7 +9,7 @@ from app.sessions.state import Session, View, network_json
 
 SPEC = NetworkSpec.build(
     2,
-    [LayerSpec("affine", "first", 3), LayerSpec("tanh"), LayerSpec("affine", "", 2)],
+    [LayerSpec("affine", "first", 3), LayerSpec("tanh"), LayerSpec("affine", units=2)],
     "softmax_cross_entropy",
     "float32",
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app import datasets
 from app.engine.network import Network
 from app.engine.optimizers import OPTIMIZERS, OptimizerConfig, make_optimizer
+from app.engine.spec import LayerSpec
 from app.engine.strides import STRIDES
 from app.engine.training import Training
 from app.sessions.creation import Made, Wanted
@@ -20,7 +21,7 @@ from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store import Limits
 
-LAYERS = (("affine", "", 4), ("relu", "", None), ("affine", "", 3))
+LAYERS = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))
 LOSS = "softmax_cross_entropy"
 
 
@@ -81,7 +82,9 @@ def test_stepping_on_is_training_and_going_back_undoes_it(kind: str) -> None:
 def test_a_given_gradient_is_followed_and_gone_back_from_in_the_same_way(kind: str) -> None:
     service, _, _ = begin()
     wanted = Wanted(
-        2, (("affine", "", 4), ("sigmoid", "", None), ("affine", "", 3)), None, "float32",
+        2,
+        (LayerSpec("affine", units=4), LayerSpec("sigmoid"), LayerSpec("affine", units=3)),
+        None, "float32",
         x=np.array([[1.0, -2.0], [0.5, 3.0]]), seed=7,
         grad_output=np.array([[1.0, -1.0, 0.0], [0.25, 2.0, -3.0]]),
         optimizer=OptimizerConfig(kind, 0.1), view=ChangeView(update=True),

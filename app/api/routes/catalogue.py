@@ -18,7 +18,9 @@ from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
 from app.api.views import presets_json
 from app.engine.bounds import whole
-from app.engine.spec import LAYER_TYPES, LOSS_TYPES
+from app.engine.layer_types import LAYERS
+from app.engine.op import written
+from app.engine.spec import LOSS_TYPES
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
 
@@ -40,9 +42,20 @@ async def get_catalogue(request: Request) -> Response:
     """What networks are made of, the levels they are drawn at, and every limit."""
     limits = told(service(request).limits)
     limits["file_bytes"] = whole(1, MAX_FILE_BYTES).schema
-    fields = {"affine": {"units": limits["units"]}}
     document = {
-        "layers": [{"name": name, "fields": fields.get(name, {})} for name in LAYER_TYPES],
+        "layers": [
+            {
+                "name": layer.name,
+                "title": layer.title,
+                "formula": written(layer.formula, [r"\mathbf{X}"], {}),
+                "activation": layer.activation,
+                # How large a network may be is the service's to say.
+                "fields": {
+                    field.name: field.schema | limits.get(field.name, {}) for field in layer.fields
+                },
+            }
+            for layer in LAYERS.values()
+        ],
         "losses": [{"name": name, "fields": {}} for name in LOSS_TYPES],
         "levels": [{"name": name, "fields": {}} for name in LEVELS],
         "limits": limits,

@@ -56,7 +56,7 @@ def _is_quick(body: Evaluate | EvaluateBatch) -> bool:
     width, rows = body.network.input_size, len(body.x)
     numbers = rows * width
     for layer in body.network.layers:
-        units = layer.units or width
+        units = layer.width or width
         numbers += (width + rows) * units
         width = units
     return numbers <= QUICK_NUMBERS

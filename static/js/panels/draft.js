@@ -12,7 +12,8 @@ import { wholeNumber } from "./whole.js";
 /**
  * Samples made up, a data set of the server, points of one of its planes, or a table of one's own.
  * @typedef {{kind: "bands" | "digits" | "points" | "own", name: string}} Chosen
- * @typedef {{units: string, activation: string}} Row
+ * @typedef {{units: string, activation: string, weights?: object, settings?: object}} Row  weights, settings: what else
+ *   there is to say of the Affine and of the activation
  * @typedef {{
  *   data: string, table: OwnDataset | null, samples: string, batch: string, noise: string,
  *   input: string, layers: Row[], loss: boolean, initializer: string, std: string, seed: string,
@@ -58,10 +59,12 @@ export function bookDraft(catalogue) {
 export function draftOf(network) {
   /** @type {Row[]} */
   const layers = [];
-  for (const { type, units } of network.layers) {
-    if (type === "affine") layers.push({ units: String(units), activation: "none" });
-    else if (layers.at(-1)?.activation === "none") layers[layers.length - 1].activation = type;
-    else return null;
+  for (const { type, name, units, ...others } of network.layers) {
+    if (type === "affine") layers.push({ units: String(units), activation: "none", weights: others });
+    else if (layers.at(-1)?.activation === "none") {
+      layers[layers.length - 1].activation = type;
+      layers[layers.length - 1].settings = others;
+    } else return null;
   }
   const input = String(network.input_size);
   return layers.length > 0 ? { ...FIRST, layers, input, loss: Boolean(network.loss) } : null;
@@ -142,11 +145,16 @@ function dataOf(draft, catalogue) {
   return { dataset, split: "train", samples, ...drawn };
 }
 
+/** The layers that may follow an Affine. @param {Catalogue} catalogue */
+export function activationsOf({ layers }) {
+  return layers.filter(({ activation }) => activation);
+}
+
 /** @param {Row[]} rows @returns {LayerSpec[]} */
 export function specsOf(rows) {
-  return rows.flatMap(({ units, activation }) => [
-    { type: "affine", units: Number(units) },
-    ...(activation === "none" ? [] : [{ type: activation }]),
+  return rows.flatMap(({ units, activation, weights, settings }) => [
+    { type: "affine", units: Number(units), ...weights },
+    ...(activation === "none" ? [] : [{ type: activation, ...settings }]),
   ]);
 }
 

@@ -16,6 +16,7 @@ import { t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { mount } from "../mount.js";
 import {
+  activationsOf,
   ADDED,
   batchAllowed,
   bodyOf,
@@ -34,8 +35,6 @@ import {
 import { valueOf } from "./chosen.js";
 import { dropTable, overTable, splitBy, tableChoice } from "./owntable.js";
 import { dialog } from "./dialogs.js";
-
-const ACTIVATIONS = ["none", "relu", "sigmoid", "tanh"];
 
 /** @type {import("@preact/signals-core").Signal<Draft>} */
 const draft = signal(FIRST);
@@ -94,7 +93,7 @@ function form() {
       <fieldset>
         <legend>${t("network.layers")}</legend>
         <ol class="layers">
-          ${now.layers.map((row, i) => layerRow(row, i, limits.units, faults))}
+          ${now.layers.map((row, i) => layerRow(row, i, known, faults))}
         </ol>
         <button type="button" id="add-layer" ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)} @click=${addLayer}>
           ${t("network.add")}
@@ -124,19 +123,20 @@ function form() {
   `;
 }
 
-/** @param {Row} row @param {number} i @param {Allowed} allowed @param {Map<string, string>} faults */
-function layerRow({ units, activation }, i, allowed, faults) {
+/** @param {Row} row @param {number} i @param {Catalogue} known @param {Map<string, string>} faults */
+function layerRow({ units, activation }, i, known, faults) {
   /** @param {Partial<Row>} change */
   const change = (change) =>
     set({ layers: draft.value.layers.map((row, k) => (k === i ? { ...row, ...change } : row)) });
   const label = t("network.units", { layer: i + 1 });
   return html`<li>
-    ${numberField(`units-${i}`, label, units, allowed, (units) => change({ units }), faults)}
+    ${numberField(`units-${i}`, label, units, known.limits.units, (units) => change({ units }), faults)}
     <label>
       <span>${t("network.activation")}</span>
-      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: valueOf(event) })}>
-        ${ACTIVATIONS.map(
-          (name) => html`<option value=${name} .selected=${name === activation}>${t(`activation.${name}`)}</option>`,
+      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: valueOf(event), settings: undefined })}>
+        <option value="none" .selected=${activation === "none"}>${t("activation.none")}</option>
+        ${activationsOf(known).map(
+          ({ name, title }) => html`<option value=${name} .selected=${name === activation}>${title}</option>`,
         )}
       </select>
     </label>

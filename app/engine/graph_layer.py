@@ -1,0 +1,94 @@
+"""Layers for training: a type's fast code where it has some, and else its graph of ops."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from app.engine.builder import GraphBuilder
+from app.engine.execute import Execution
+from app.engine.graph import OpGraph
+from app.engine.layer_types import Opening
+from app.engine.layers import Layer
+from app.engine.spec import LayerSpec
+
+Array = np.ndarray
+
+
+def kernel_of(layer: LayerSpec, size: tuple[int, ...], parameters: Mapping[str, Array]) -> Layer:
+    """The code that trains a layer.
+
+    Args:
+        layer: It, checked.
+        size: The shape of one sample that comes in.
+        parameters: Its parameters by part; they are held, not copied.
+    """
+    made = layer.kind.kernel
+    found = None if made is None else made(layer.settings, parameters, size)
+    return found or GraphLayer(layer, size, parameters)
+
+
+class GraphLayer(Layer):
+    """A layer that runs the ops it opens into, without a record of them.
+
+    After ``backward`` the gradients of its parameters are there, as `Affine` has them.
+    """
+
+    def __init__(
+        self, layer: LayerSpec, size: tuple[int, ...], parameters: Mapping[str, Array]
+    ) -> None:
+        self._layer, self._size = layer, size
+        self._declared = layer.kind.parameters(size, layer.settings)
+        self._parameters = dict(parameters)
+        self._memory: Mapping[str, Array] | None = None
+        self._gradients: dict[str, Array] = {}
+        self._runs: dict[tuple[int, np.dtype], Execution] = {}
+
+    def forward(self, x: Array) -> Array:
+        """The output for x ``(N, ...)``."""
+        self._run = self._execution(len(x), x.dtype)
+        name = self._layer.name
+        given = {f"{name}.{part}": array for part, array in self._parameters.items()}
+        return self._run.forward({"x": x, **given})
+
+    def backward(self, dout: Array) -> Array:
+        """dL/dx; the gradients of the parameters are there afterwards."""
+        grads = self._run.backward(dout)
+        self._gradients = {part: grads[f"{self._layer.name}.{part}"] for part in self._parameters}
+        if self._memory is not None:
+            for part, gradient in self._gradients.items():
+                np.copyto(self._memory[part], gradient)
+            self._gradients = dict(self._memory)
+        return grads["x"]
+
+    def gradients(self) -> Mapping[str, Array]:
+        """By part."""
+        return self._gradients
+
+    def keep_gradients(self, memory: Mapping[str, Array]) -> None:
+        """From now on write them into these arrays."""
+        self._memory = memory
+
+    def switches(self) -> Sequence[Array]:
+        """Those of its ops."""
+        return self._run.switches()
+
+    def _execution(self, rows: int, dtype: np.dtype) -> Execution:
+        if (rows, dtype) not in self._runs:
+            # The last mini-batch of an epoch may be smaller; of more sizes none is used for long.
+            if len(self._runs) > 2:
+                self._runs.clear()
+            self._runs[rows, dtype] = Execution(self._graph(rows), dtype)
+        return self._runs[rows, dtype]
+
+    def _graph(self, rows: int) -> OpGraph:
+        builder = GraphBuilder(rows)
+        x = builder.source("x", (rows, *self._size), "input", "x", "dx")
+        symbols = {part: part for part in (*self._declared, "output")}
+        layer = self._layer
+        output = layer.kind.build(
+            Opening(
+                builder, layer.name, layer.type, x, layer.settings, symbols, self._declared,
+                closed=True,
+            )
+        )  # fmt: skip
+        return builder.finish("op", None, output)

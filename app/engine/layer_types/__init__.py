@@ -1,0 +1,16 @@
+"""All types of layers, by name: what is not here is no layer."""
+
+from collections.abc import Mapping
+
+from app.engine.layer_types.affine import AFFINE
+from app.engine.layer_types.elementwise import ELEMENTWISE
+from app.engine.layer_types.kind import Field, LayerType, Opening, Parameter
+
+__all__ = ["LAYERS", "LAYER_FIELDS", "Field", "LayerType", "Opening", "Parameter"]
+
+LAYERS: Mapping[str, LayerType] = {one.name: one for one in (AFFINE, *ELEMENTWISE)}
+
+# Every field that some layer has, by name. What it may be hangs on the layer.
+LAYER_FIELDS: Mapping[str, Field] = {
+    field.name: field for layer in LAYERS.values() for field in layer.fields
+}

@@ -1,0 +1,197 @@
+"""What a type of layer is: one value, from which everything that names layers follows.
+
+A file of this package has one type, or one kind of types. `app.engine.layer_types.LAYERS` lists
+them; the checks of networks, the API and its catalogue, the drawing, training and the page ask it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from app.engine.bounds import Bounds
+from app.engine.builder import GraphBuilder, Use
+from app.engine.graph import Tensor
+from app.engine.layers import Layer
+
+Array = np.ndarray
+# The shape of one sample.
+Size = tuple[int, ...]
+Setting = float | bool
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a layer or a loss.
+
+    Attributes:
+        name: As a body has it.
+        bounds: What it may be; None for true or false.
+        default: What it is where it is left out; None where it must not be.
+    """
+
+    name: str
+    bounds: Bounds | None
+    default: Setting | None = None
+
+    @property
+    def words(self) -> str:
+        """What it may be, as an error says it."""
+        return "true or false" if self.bounds is None else self.bounds.words
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """What it may be, in the words of JSON Schema."""
+        allowed: dict[str, object] = {"type": "boolean"}
+        if self.bounds is not None:
+            allowed = self.bounds.schema
+        return allowed if self.default is None else {**allowed, "default": self.default}
+
+    def holds(self, value: object) -> bool:
+        """Whether it may have this value."""
+        if self.bounds is None:
+            return isinstance(value, bool)
+        return (
+            not isinstance(value, bool)
+            and isinstance(value, int if self.bounds.whole else int | float)
+            and self.bounds.holds(value)
+        )
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter as a layer declares it.
+
+    Attributes:
+        shape: Its shape.
+        symbol: Its letter in formulas.
+        inputs: How many numbers make one number with it, for weights, which are drawn at random;
+            None for what begins at ``start`` everywhere.
+        start: That.
+    """
+
+    shape: tuple[int, ...]
+    symbol: str
+    inputs: int | None = None
+    start: float = 0.0
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A layer in a graph that is being built, and the tensor that comes into it.
+
+    Attributes:
+        builder: Takes the nodes.
+        name, type: Of the layer.
+        x: The name of what comes in.
+        settings: All its fields, with their defaults.
+        symbols: LaTeX by part: of each parameter and of ``output``.
+        parameters: By part.
+        closed: Whether it is to stay one op although it could be opened.
+        open_ops: Names of ops that are opened, see `app.engine.open_ops`.
+    """
+
+    builder: GraphBuilder
+    name: str
+    type: str
+    x: str
+    settings: Settings
+    symbols: Mapping[str, str]
+    parameters: Mapping[str, Parameter]
+    closed: bool = False
+    open_ops: Collection[str] = ()
+
+    @property
+    def x_symbol(self) -> str:
+        """What comes in, as LaTeX."""
+        return self.builder.tensors[self.x].symbol
+
+    def derivative(self, part: str) -> str:
+        """dL/d(part), as LaTeX."""
+        return self.builder.derivative(self.symbols[part])
+
+    def parameter(self, part: str) -> str:
+        """Add a parameter to the graph; its name there."""
+        name, symbol = f"{self.name}.{part}", self.symbols[part]
+        shape = self.parameters[part].shape
+        return self.builder.source(
+            name, shape, "parameter", symbol, self.builder.derivative(symbol)
+        )
+
+    def node(
+        self,
+        id: str,
+        op: str,
+        uses: Sequence[Use | str],
+        symbol: str | None = None,
+        grad_symbol: str | None = None,
+        **attributes: Any,
+    ) -> str:
+        """Add a node ``layer.id``; the name of what it makes, which is the node's.
+
+        Without ``symbol`` it makes the output of the layer.
+        Without ``grad_symbol`` the gradient is called dL/d(symbol).
+        """
+        names = [use.tensor if isinstance(use, Use) else use for use in uses]
+        shape = self.builder.shape_of(op, names, **attributes)
+        name = f"{self.name}.{id}"
+        made = f"{self.name}.output" if symbol is None else name
+        symbol = self.symbols["output"] if symbol is None else symbol
+        tensor = Tensor(
+            made, shape, "value", symbol, grad_symbol or self.builder.derivative(symbol)
+        )
+        return self.builder.node((self.name, self.type), name, op, uses, [tensor], attributes)
+
+
+def same_size(size: Size, settings: Settings) -> Size:
+    """A layer whose output has its input's shape."""
+    return size
+
+
+def no_parameters(size: Size, settings: Settings) -> Mapping[str, Parameter]:
+    """A layer that learns nothing."""
+    return {}
+
+
+# A layer's fast code for settings, its parameters and the shape of a sample; None where there is
+# none for these, and the layer trains through its graph.
+Kernel = Callable[[Settings, Mapping[str, Array], Size], Layer | None]
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """A type of layer.
+
+    Attributes:
+        name: As a body has it.
+        title: What stands in its box.
+        build: Adds its ops to a graph; the name of its output.
+        fields: What a body says of it.
+        size: The shape of one sample of its output, from that of its input; raises `ShapeClash`.
+        parameters: By part, in the order in which they are drawn.
+        kernel: Fast code for training.
+        activation: Whether it is a function of one number, cell by cell.
+        opens: Whether `build` makes several ops of what can also be one (see `Opening.closed`).
+        formula: Its output as LaTeX, of its input ``{0}``.
+    """
+
+    name: str
+    title: str
+    build: Callable[[Opening], str]
+    fields: tuple[Field, ...] = ()
+    size: Callable[[Size, Settings], Size] = same_size
+    parameters: Callable[[Size, Settings], Mapping[str, Parameter]] = no_parameters
+    kernel: Kernel | None = None
+    activation: bool = False
+    opens: bool = False
+    formula: str = ""
+    by_name: Mapping[str, Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
+
+    def whole(self, settings: Settings) -> Settings:
+        """The settings with a default for each that is left out."""
+        return {one.name: settings.get(one.name, one.default) for one in self.fields}

@@ -1,0 +1,38 @@
+"""Names of tensors in formulas, after the book: X, W, B, Y; between layers A and Z (3.4)."""
+
+from app.engine.spec import NetworkSpec
+
+
+def layer_symbols(spec: NetworkSpec) -> dict[str, str]:
+    """LaTeX names of x, of all parameters and of every layer's output.
+
+    A single Affine is X, W, B and Y as in figures 5-24 to 5-27. With more layers that learn, the
+    k-th has W_k and B_k, gives A_k, and the activation after it gives Z_k.
+    """
+    learning = sum(bool(parameters) for parameters in spec.layer_parameters)
+    symbols = {"x": r"\mathbf{X}" if spec.layers else r"\mathbf{A}"}
+    count = 0
+    for position, layer in enumerate(spec.layers):
+        parameters = spec.layer_parameters[position]
+        count += bool(parameters)
+        index = f"_{{{count}}}" if learning > 1 and count else ""
+        for part, parameter in parameters.items():
+            symbols[f"{layer.name}.{part}"] = rf"\mathbf{{{parameter.symbol}}}{index}"
+        is_end = position == len(spec.layers) - 1
+        if is_end and spec.loss is None:
+            letter, index = "Y", ""
+        else:
+            letter = "A" if parameters else "Z"
+        symbols[f"{layer.name}.output"] = rf"\mathbf{{{letter}}}{index}"
+    return _told_apart(symbols)
+
+
+def _told_apart(symbols: dict[str, str]) -> dict[str, str]:
+    """Prime a name that an earlier tensor already has, as after two activations in a row."""
+    seen: set[str] = set()
+    for name, symbol in symbols.items():
+        while symbol in seen:
+            symbol += "'"
+        seen.add(symbol)
+        symbols[name] = symbol
+    return symbols

@@ -1,0 +1,170 @@
+"""Every type of layer: its fast code, its graph, its derivations and its sentences agree."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.engine.check import gradient_check
+from app.engine.explain import explain
+from app.engine.graph_layer import GraphLayer, kernel_of
+from app.engine.initializers import Initializer, initialize
+from app.engine.layer_types import LAYERS
+from app.engine.network import Network
+from app.engine.run import make_trace
+from app.engine.spec import LayerSpec, NetworkSpec
+from app.web.files import STATIC
+from tests.engine.networks import some
+
+Array = np.ndarray
+
+X = [[-2.5, -0.3, 0.7], [1.9, -7.0, 30.0]]
+DY = [[1.0, 2.0, -1.0], [0.5, 3.0, 1.0]]
+# Outputs and dL/dx of PyTorch 2 in float64, for X and DY above.
+PYTORCH: dict[str, tuple[dict[str, Any], list[list[float]], list[list[float]]]] = {
+    "relu": ({}, [[0, 0, 0.7], [1.9, 0, 30]], [[0, 0, -1], [0.5, 0, 1]]),
+    "sigmoid": (
+        {},
+        [[0.07585818002124355, 0.425557483188341, 0.6681877721681662],
+         [0.8698915256370021, 0.0009110511944006454, 0.9999999999999065]],
+        [[0.07010371654510815, 0.4889166233814917, -0.22171287329310904],
+         [0.056590129630965505, 0.0027306635403654797, 9.348077867342945e-14]],
+    ),
+    "tanh": (
+        {},
+        [[-0.9866142981514303, -0.2913126124515909, 0.6043677771171635],
+         [0.9562374581277391, -0.9999983369439447, 1.0]],
+        [[0.02659222668316057, 1.8302739236532584, -0.6347395899824586],
+         [0.042804961836700225, 9.978328034606509e-06, 0.0]],
+    ),
+    "softplus": (
+        {},
+        [[0.07888973429254963, 0.5543552444685271, 1.103186048885458],
+         [2.0393867582829603, 0.0009114664537742447, 30.0]],
+        [[0.07585818002124356, 0.851114966376682, -0.6681877721681662],
+         [0.43494576281850106, 0.0027331535832019363, 1.0]],
+    ),
+    "gelu": (
+        {},
+        [[-0.015524163314440398, -0.1146265733433142, 0.5306254434438489],
+         [1.8454385363495966, -8.958667141456544e-12, 30.0]],
+        [[-0.03761108590814519, 0.5353444663457803, -0.9766141011336599],
+         [0.547976744127942, -1.8798969980074653e-10, 1.0]],
+    ),
+    "gelu_tanh": (
+        {},
+        [[-0.015084266089998577, -0.11462907645724074, 0.5305701347051167],
+         [1.8454512344553327, -2.3314683517128287e-15, 30.0]],
+        [[-0.03795157621266618, 0.5354090967223963, -0.976357218656104],
+         [0.5483909040498972, -8.352767457272666e-14, 1.0]],
+    ),
+    "leaky_relu": (
+        {"slope": 0.2},
+        [[-0.5, -0.06, 0.7], [1.9, -1.4, 30]], [[0.2, 0.4, -1], [0.5, 0.6, 1]],
+    ),
+}  # fmt: skip
+
+
+# One of each type, with fields that are not as usual.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "affine": {"units": 4},
+    "leaky_relu": {"slope": 0.2},
+}
+CASES = [LayerSpec(name, **EXAMPLES.get(name, {})) for name in LAYERS]
+CASES.append(LayerSpec("affine", units=4, bias=False))
+
+
+def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, dict[str, Array]]:
+    spec = NetworkSpec.build(3, [layer], loss)
+    parameters = initialize(spec, Initializer("he"), 5)
+    generator = np.random.default_rng(8)
+    return spec, {name: value + 0.1 * generator.normal(size=value.shape)
+                  for name, value in parameters.items()}  # fmt: skip
+
+
+def test_every_activation_has_values_of_pytorch() -> None:
+    assert set(PYTORCH) == {layer.name for layer in LAYERS.values() if layer.activation}
+
+
+@pytest.mark.parametrize("name", PYTORCH)
+def test_an_activation_gives_the_numbers_of_pytorch(name: str) -> None:
+    fields, output, grad_input = PYTORCH[name]
+    spec = NetworkSpec.build(3, [LayerSpec(name, **fields)])
+
+    found = Network(spec, {}).evaluate(np.array(X), grad_output=np.array(DY))
+
+    # PyTorch itself loses digits where tanh is close to -1 or 1.
+    np.testing.assert_allclose(found.layers[0].output, output, rtol=1e-10, atol=2e-15)
+    dx = some(found.layers[0].grad_input)
+    np.testing.assert_allclose(dx, grad_input, rtol=1e-10, atol=2e-15)
+
+
+@pytest.mark.parametrize("layer", CASES, ids=str)
+def test_fast_code_gives_what_the_graph_gives(layer: LayerSpec) -> None:
+    spec, parameters = one_layer(layer)
+    own = {name.removeprefix(f"{spec.layers[0].name}."): one for name, one in parameters.items()}
+    x = np.random.default_rng(1).normal(size=(5, 3))
+    fast = kernel_of(spec.layers[0], (3,), own)
+    slow = GraphLayer(spec.layers[0], (3,), own)
+    y = fast.forward(x)
+    dy = np.random.default_rng(2).normal(size=y.shape)
+
+    np.testing.assert_allclose(slow.forward(x), y, rtol=1e-14)
+    np.testing.assert_allclose(slow.backward(dy), fast.backward(dy), rtol=1e-13, atol=1e-300)
+    assert set(slow.gradients()) == set(fast.gradients()) == set(own)
+    for part, gradient in fast.gradients().items():
+        np.testing.assert_allclose(slow.gradients()[part], gradient, rtol=1e-14)
+    assert len(slow.switches()) == len(fast.switches())
+
+
+@pytest.mark.parametrize("layer", CASES, ids=str)
+def test_a_layer_between_others_is_held_to_finite_differences(layer: LayerSpec) -> None:
+    layers = [LayerSpec("affine", units=3), layer, LayerSpec("affine", units=2)]
+    spec = NetworkSpec.build(3, layers, "softmax_cross_entropy")
+    parameters = initialize(spec, Initializer("he"), 3)
+    x = np.random.default_rng(4).normal(size=(4, 3))
+
+    found = gradient_check(spec, parameters, x, np.eye(2)[[0, 1, 1, 0]])
+
+    errors = [one.max_relative_error for one in found.parameters.values()]
+    assert all(error is not None and error < 1e-5 for error in errors), errors
+    assert all(one.checked > len(one.not_comparable) for one in found.parameters.values())
+
+
+@pytest.mark.parametrize("layer", CASES, ids=str)
+def test_every_number_of_a_layer_is_derived(layer: LayerSpec) -> None:
+    spec, parameters = one_layer(layer)
+    x = np.random.default_rng(6).normal(size=(2, 3))
+    dy = np.random.default_rng(7).normal(size=(2, spec.output_size))
+    trace = make_trace(spec, parameters, x, grad_output=dy)
+
+    for event in trace.events:
+        for key in (*event.writes, *event.totals):
+            for index in np.ndindex(trace.array(key).shape):
+                found = explain(trace, key, index)
+                values = [term.value for term in found.terms]
+                whole = max(values) if found.combine == "max" else math.fsum(values)
+                assert whole * found.scale == pytest.approx(found.value, rel=1e-13, abs=1e-300)
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+@pytest.mark.parametrize("layer", CASES, ids=str)
+def test_every_event_of_a_layer_has_a_sentence(layer: LayerSpec, language: str) -> None:
+    words = json.loads((STATIC / f"lang/{language}.json").read_text("utf-8"))
+    spec, parameters = one_layer(layer)
+    trace = make_trace(spec, parameters, np.array(X), grad_output=np.ones((2, spec.output_size)))
+
+    names = {event.rule_name for event in trace.events}
+    # One sentence does for all inputs of some ops.
+    assert [
+        name
+        for name in sorted(names)
+        if f"rule.{name}" not in words and f"rule.{name.rpartition('.')[0]}" not in words
+    ] == []
+
+
+def test_a_slope_beyond_its_bounds_is_refused() -> None:
+    with pytest.raises(Exception, match="slope is a number from"):
+        NetworkSpec.build(3, [LayerSpec("leaky_relu", slope=float("nan"))])
