@@ -38,7 +38,7 @@ from app.sessions.edits import (
     changed_view,
     kept_targets,
 )
-from app.sessions.origin import same, start
+from app.sessions.origin import began_with, same
 from app.sessions.pool import Pool
 from app.sessions.pools import some
 from app.sessions.rows import with_row, without_row
@@ -274,12 +274,12 @@ class _Draft:
         """The pool that the session began with, where these are its next rows once more."""
         if self.old.origin.get("data", {}).get("dataset") != source.dataset:
             return None
-        pool = start(self.old, self.limits, self.loader).pool
+        pool = began_with(self.old, self.limits, self.loader, "dataset").pool
         same_rows = pool is not None and source.rows == tuple(pool.rows(self.steps.made).tolist())
         return pool if same_rows else None
 
     def _reset(self, field: str) -> None:
-        began = start(self.old, self.limits, self.loader)
+        began = began_with(self.old, self.limits, self.loader, field)
         for name, array in began.arrays().items():
             if not same(array, self.arrays[name]):
                 self.fields[name] = field

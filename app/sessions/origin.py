@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.errors import EngineError
 from app.engine.initializers import Initializer
 from app.engine.spec import Limits
 from app.sessions import presets
@@ -104,8 +105,27 @@ def start(session: Session, limits: Limits, loader: Loader, made: int | None = N
     return Start(check(wanted, limits), source, wanted.pool, made or 0)
 
 
+def began_with(
+    session: Session, limits: Limits, loader: Loader, field: str, made: int | None = None
+) -> Start:
+    """The same of a session that was right when it was made.
+
+    Raises:
+        EngineError: of ``field``, where a data set is gone, as those of one's own are when nobody
+            has used them for long.
+    """
+    try:
+        return start(session, limits, loader, made)
+    except EngineError:
+        raise EngineError("the data set is no longer kept", field, "name") from None
+
+
 def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
-    """The shortest way to the session's numbers."""
+    """The shortest way to the session's numbers.
+
+    Raises:
+        EngineError: there is none any more, as the data set is gone.
+    """
     origin = session.origin
     made = session.steps.made if session.pool is not None else None
     if session.preset is not None:
@@ -123,7 +143,7 @@ def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
             base |= {name: value for name, value in given.items() if value is not None}
         if session.view.single:
             base["view"] = {"single": True}
-    began = start(session, limits, loader, made)
+    began = began_with(session, limits, loader, "data/dataset", made)
     return Recipe(base, tuple(_edits(session, began)), digest(session))
 
 

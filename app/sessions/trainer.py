@@ -17,7 +17,7 @@ from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
 from app.sessions.openings import Openings
 from app.sessions.pool import Pool
-from app.sessions.pools import whole
+from app.sessions.pools import kept, whole
 from app.sessions.ring import RING_BYTES
 from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs import RunManager
@@ -51,7 +51,7 @@ class Trainer:
         optimiser; another learning rate alone makes it no other.
 
         Raises:
-            Conflict: a run is active, or there is nothing to learn from.
+            Conflict: a run is active, or there is nothing to learn from, or no longer.
             RunsFull: as many runs are active as may be.
             EngineError: a wrong size or row.
         """
@@ -197,7 +197,7 @@ class Trainer:
         plan = replace(plan, optimizer=config)
         x, t, pool, name = session.x, session.t, session.pool, None
         if pool is not None:
-            x, t = whole(session.spec, pool, self.loader)
+            x, t = kept(session.spec, pool, self.loader)
             name = pool.name(session.spec)
             if plan.batch_size is None and plan.batches is None:
                 plan = replace(plan, batch_size=pool.batch_size)

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.api.conftest import API, pointers
+from app.sessions.service import Service
+from tests.api.conftest import API, Owner, pointers
 
 NETWORK = {
     "input_size": 2,
@@ -139,3 +141,30 @@ def test_a_session_is_no_data_set_and_a_data_set_no_session(client: TestClient) 
     session = begin(client, {"dataset": name, "samples": 1}).json()["id"]
     assert client.get(f"{API}/sessions/{name}").status_code == 404
     assert client.get(f"{API}/datasets/{session}").status_code == 404
+
+
+def test_a_session_whose_table_is_gone_says_so_wherever_it_is_needed(
+    app: FastAPI, client: TestClient
+) -> None:
+    rows = "".join(f"{k},{-k},{'pq'[k % 2]}\n" for k in range(40))
+    name = post(client, f"a,b,kind\n{rows}".encode()).json()["name"]
+    owner = Owner(client, {"network": NETWORK, "data": {"dataset": name, "batch_size": 4}})
+    known = owner.get("/recipe").headers["etag"]
+    sessions: Service = app.state.service
+    sessions.keeper.store.delete(name)
+    sessions.own_data._tables.clear()
+    # Another number, so that nothing is answered from memory.
+    assert owner.patch({"op": "set", "tensor": "affine1.b", "index": [0], "value": 1}).is_success
+    refused = owner.get("/recipe", headers={"If-None-Match": known})
+    assert refused.status_code == 422
+    assert pointers(refused) == ["/data/dataset"]
+    assert "no longer kept" in refused.json()["detail"]
+    reset = owner.patch({"op": "reset"})
+    assert (reset.status_code, pointers(reset)) == (422, ["/0"])
+    assert "no longer kept" in reset.json()["detail"]
+    for answer in (owner.post("/runs", {"steps": 3}), owner.get("/health"), owner.get("/regions")):
+        assert answer.status_code == 409
+        assert answer.json()["type"].endswith("#nothing-to-learn")
+        assert "no longer kept" in answer.json()["detail"]
+    # What it shows, it still has.
+    assert owner.get("/trace").status_code == owner.get().status_code == 200
