@@ -6,6 +6,7 @@ import numpy as np
 
 from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
+from app.engine.shuffles import Shuffles
 from app.engine.spec import Limits, NetworkSpec
 
 Array = np.ndarray
@@ -27,6 +28,7 @@ class MiniBatches:
         """
         self.seed = whole_number(seed, "seed", 0, 2**63 - 1)
         self._n = n
+        self._shuffles = Shuffles(n, self.seed)
         self._order = np.arange(0)
         self._epoch = -1
         self._fixed: list[Array] | None = None
@@ -65,7 +67,7 @@ class MiniBatches:
             return self._fixed[step % len(self._fixed)]
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
-            self._order = np.random.default_rng([self.seed, epoch]).permutation(self._n)
+            self._order = self._shuffles.order(epoch)
             self._epoch = epoch
         return self._order[place * self.size : (place + 1) * self.size]
 
