@@ -1,4 +1,6 @@
-"""Serves a store in which a run is active, or starts one, and says when it runs; to be killed.
+"""Serves a store in which a run is active, or starts one; says when it runs, and each step saved.
+
+It is there to be killed.
 
 python -m tests.sessions.training_child STORE ["SESSION RUN"]
 """
@@ -29,4 +31,11 @@ if __name__ == "__main__":
         time.sleep(0.002)
     sys.stdout.write(f"{ids}\n")
     sys.stdout.flush()
-    time.sleep(60)
+    end, saved = time.monotonic() + 60, -1
+    while time.monotonic() < end:
+        step = service.trainer.archive.steps(*ids.split())[-1]
+        if step != saved:
+            saved = step
+            sys.stdout.write(f"{saved}\n")
+            sys.stdout.flush()
+        time.sleep(0.002)
