@@ -116,7 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
-    api.install(app, service)
+    api.install(app, service, pages.words)
     app.router.routes.extend((*pages.router.routes, *figures.router.routes))
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app

@@ -2,7 +2,7 @@
 
 `install` adds it to an app:
 
-    install(app, service)
+    install(app, service, words)
 
 `bodies`, `numbers` and `view_query` read, `convert` hands on, `views` and `values` write; `routes`
 has one module for each noun, `documents` describes them in the OpenAPI document.
@@ -12,7 +12,7 @@ import asyncio
 
 from fastapi import FastAPI
 
-from app.api.context import make_answers
+from app.api.context import Words, make_answers
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
@@ -49,13 +49,20 @@ ROUTERS = tuple(
 )
 
 
-def install(app: FastAPI, service: Service) -> None:
+def install(app: FastAPI, service: Service, words: Words) -> None:
     """Add the routes under /api/v1, the handlers and the OpenAPI document to ``app``.
 
-    Sets ``app.state.service``, ``app.state.executor``, ``app.state.answers`` and, unless it is
-    there, ``app.state.stopping``: an `asyncio.Event` that ends all event streams once it is set.
+    Args:
+        app: The app.
+        service: Its sessions.
+        words: What the page calls things in a language, for what a picture says of itself.
+
+    Sets ``app.state.service``, ``app.state.words``, ``app.state.executor``,
+    ``app.state.answers`` and, unless it is there, ``app.state.stopping``: an `asyncio.Event` that
+    ends all event streams once it is set.
     """
     app.state.service = service
+    app.state.words = words
     app.state.executor = make_executor()
     app.state.answers = make_answers()
     if not hasattr(app.state, "stopping"):

@@ -29,6 +29,16 @@ def make_answers() -> Answers:
     return ByteCache(ANSWER_BYTES, len)
 
 
+# The words of a language, by key.
+Words = Callable[[str], Mapping[str, str]]
+
+
+def words(request: Request, language: str) -> Mapping[str, str]:
+    """What the page calls things in a language."""
+    found: Words = request.app.state.words
+    return found(language)
+
+
 def service(request: Request) -> Service:
     """The app's sessions."""
     found: Service = request.app.state.service

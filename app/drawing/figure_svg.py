@@ -9,6 +9,7 @@ import hashlib
 import math
 from typing import Any
 
+from app.drawing.captions import Caption, english
 from app.drawing.palette import FONTS
 from app.drawing.svg import PREFIX, Value, clean, element, head, number, text
 from app.drawing.svg_formulas import formula_at, formula_definitions
@@ -23,8 +24,6 @@ Json = dict[str, Any]
 
 # Room around the equations at the side of the drawing, or below it, and between them.
 MARGIN, GAP, BOX_GAP = 16.0, 36.0, 10.0
-# A description longer than this would not be listened to.
-MOST_SENTENCES = 40
 BRACKET_HEAD = (5.0, 6.0)
 
 
@@ -35,7 +34,7 @@ def figure_svg(
     *,
     equations: bool = True,
     scale: float = 1.0,
-    title: str = "Computational graph",
+    caption: Caption | None = None,
 ) -> str:
     """Paint a drawing.
 
@@ -46,7 +45,7 @@ def figure_svg(
         equations: whether the numbered equations stand at the side of the drawing, or below it
             where it is not high enough.
         scale: how much larger than in the drawing it is shown.
-        title: the picture's name for screen readers.
+        caption: the picture's name and description for screen readers; None for English.
 
     Returns:
         The SVG in one line.
@@ -55,6 +54,7 @@ def figure_svg(
         ValueError: the theme is unknown.
     """
     look = look_at(shown, theme)
+    told = caption or english(drawing, "Computational graph")
     width, height = drawing["width"], drawing["height"]
     body = _figure(drawing, look)
     if equations:
@@ -64,15 +64,15 @@ def figure_svg(
     width, height = math.ceil(width), math.ceil(height)
     root: dict[str, Value] = {
         "xmlns": "http://www.w3.org/2000/svg", "width": width * scale, "height": height * scale,
-        "viewBox": f"0 0 {number(width)} {number(height)}", "role": "img", "lang": "en",
+        "viewBox": f"0 0 {number(width)} {number(height)}", "role": "img",
+        "lang": told.language,
         "font-family": FONTS,
     }  # fmt: skip
     paper = element("rect", {"width": width, "height": height, "fill": look.palette.paper})
-    sentences = [edge["description"] for edge in drawing["edges"][:MOST_SENTENCES]]
     picture = element(
         "svg", root,
-        element("title", {}, clean(title)),
-        element("desc", {}, clean("; ".join(sentences))),
+        element("title", {}, clean(told.title)),
+        element("desc", {}, clean(told.description)),
         _definitions(drawing, body, look), paper, body,
     )  # fmt: skip
     digest = hashlib.sha256(picture.encode("utf-8")).hexdigest()

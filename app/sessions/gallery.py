@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
+from app.drawing.captions import english
 from app.drawing.figure_svg import figure_svg
 from app.engine.errors import EngineError
 from app.engine.spec import Limits
@@ -105,7 +106,7 @@ def _equation_alone(passes: Passes, session: Session, theme: str) -> str:
     }
     title = presets.PRESETS[session.preset or ""].title
     title = f"{title} ({session.preset})"
-    return figure_svg(alone, None, theme, scale=_EQUATION_SCALE, title=title)
+    return figure_svg(alone, None, theme, scale=_EQUATION_SCALE, caption=english(alone, title))
 
 
 def preset_session(figure: str, loader: Loader) -> Session:

@@ -1,5 +1,9 @@
 """A session's figure as a finished picture, with the numbers known at a cursor."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from app.drawing.captions import Caption, english, in_language
 from app.drawing.figure_svg import figure_svg
 from app.drawing.svg_look import Play, Shown
 from app.engine.strides import Cursor, clamp
@@ -19,6 +23,7 @@ def picture(
     numbers: bool,
     lit: bool,
     equations: bool,
+    words: tuple[str, Mapping[str, str]] | None = None,
 ) -> str:
     """The figure of a session as SVG.
 
@@ -31,6 +36,8 @@ def picture(
         numbers: whether numbers are written, and places for those to come.
         lit: whether the op in play stands out.
         equations: whether the numbered equations are part of it.
+        words: the language of its title and description, and that language's words; None for
+            English, as tools read it.
 
     Raises:
         EngineError: the view does not go with the session.
@@ -39,9 +46,20 @@ def picture(
     drawing = passes.drawing(session, view)
     trace = passes.trace(session, view)
     shown = shown_at(trace, clamp(cursor, trace), numbers=numbers, lit=lit)
+    told = _caption(session, drawing, words)
+    return figure_svg(drawing, shown, theme, equations=equations, caption=told)
+
+
+def _caption(
+    session: Session, drawing: Any, words: tuple[str, Mapping[str, str]] | None
+) -> Caption:
     preset = PRESETS.get(session.preset or "")
-    title = f"{preset.title} ({preset.id})" if preset else "Computational graph"
-    return figure_svg(drawing, shown, theme, equations=equations, title=title)
+    if words is None:
+        title = f"{preset.title} ({preset.id})" if preset else "Computational graph"
+        return english(drawing, title)
+    language, said = words
+    title = said[f"preset.{preset.id}" if preset else "header.own"]
+    return in_language(drawing, title, language, said)
 
 
 def shown_at(trace: Trace, cursor: Cursor, *, numbers: bool, lit: bool) -> Shown:

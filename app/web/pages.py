@@ -1,6 +1,7 @@
 """The pages: the explorer itself, the API's documentation, and two signs of life."""
 
 import asyncio
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from app.api.executor import in_executor
 from app.sessions.store import Store
 from app.web.files import STATIC, TEMPLATES, PageFiles
 from app.web.first import FirstPages, asked_for, presets_document
-from app.web.languages import choose, first_words
+from app.web.languages import choose, first_words, strings
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -58,6 +59,11 @@ async def explorer(request: Request) -> Response:
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return HTMLResponse(page.plain, headers=headers)
     return HTMLResponse(page.packed, headers=headers | {"Content-Encoding": "gzip"})
+
+
+def words(language: str) -> Mapping[str, str]:
+    """All words of one of `LANGUAGES`, by key."""
+    return strings(language, STATIC)
 
 
 def page_text(

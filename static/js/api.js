@@ -254,7 +254,7 @@ export async function getTrace(id, seen) {
   return (await call(`/sessions/${id}/trace?${passQuery(seen)}`)).json();
 }
 
-/** @typedef {{cursor: string, theme: string, numbers: boolean, equations: boolean, lit: boolean}} Painted */
+/** @typedef {{cursor: string, theme: string, numbers: boolean, equations: boolean, lit: boolean, lang: string}} Painted */
 
 /**
  * Where the server paints the figure.

@@ -12,6 +12,7 @@ from app.api import close, install
 from app.engine.errors import EngineError
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.web.pages import words
 
 API = "/api/v1"
 
@@ -52,7 +53,7 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def app(service: Service) -> Iterator[FastAPI]:
     app = FastAPI(title="Backprop Explorer", version="1.0.0")
-    install(app, service)
+    install(app, service, words)
     yield app
     close(app)
 

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.drawing.palette import PALETTES
+from app.web.languages import LANGUAGES
+from app.web.pages import words
 from tests.api.conftest import API, Owner, pointers
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,6 +50,39 @@ def test_a_cursor_of_the_query_leaves_the_session_s_own_alone(figure: Owner) -> 
     rows = [texts(figure.get(f"{PATH}?cursor={place}")) for place in ("0.3", "0.4", "1")]
     assert ["10" in row for row in rows] == [False, True, True]
     assert figure.state["cursor"] == before
+
+
+def test_it_is_named_and_described_in_the_language_that_is_asked_for(
+    figure: Owner, client: TestClient
+) -> None:
+    def told(lang: str | None) -> tuple[str | None, str, str]:
+        answer = figure.get(PATH + (f"?lang={lang}" if lang else ""))
+        root = ElementTree.fromstring(answer.text)
+        title, description = (root.find(f"{SVG}{name}") for name in ("title", "desc"))
+        assert title is not None
+        assert description is not None
+        return root.get("lang"), title.text or "", description.text or ""
+
+    # By itself it is for tools.
+    assert told(None)[0] == "en"
+    assert "gradient on W into dot" in told(None)[2]
+    for lang, letters in (("ko", "[\uac00-\ud7a3]"), ("ja", "[\u3041-\u30ff]"), ("en", "[A-Z]")):
+        tag, title, description = told(lang)
+        assert (tag, title) == (lang, words(lang)["preset.fig-5-27"])
+        assert re.search(letters, description)
+        # Each named edge: what it is, its shape, its way.
+        said = description.split("; ")
+        assert len(said) == 10
+        shape = words(lang)["edge.shape"].replace("{shape}", "(N, 3)")
+        assert words(lang)["edge.value"].replace("{name}", "Y") + f", {shape}, + \u2192" in said
+        assert sum(words(lang)["edge.gradient"].replace("{name}", "") in one for one in said) == 5
+    # A picture in one language is not kept for another.
+    tags = {figure.get(f"{PATH}?lang={lang}").headers["etag"] for lang in LANGUAGES}
+    assert len(tags) == len(LANGUAGES)
+    assert figure.get(f"{PATH}?lang=xx").status_code == 422
+    asked = client.get("/openapi.json").json()["paths"][f"{API}/sessions/{{id}}/figure.svg"]
+    (lang_query,) = (one for one in asked["get"]["parameters"] if one["name"] == "lang")
+    assert set(LANGUAGES) <= set(re.findall(r"'(\w\w)'", str(lang_query["schema"])))
 
 
 def test_another_view_is_drawn_at_the_same_place_of_the_pass(owner: Owner) -> None:

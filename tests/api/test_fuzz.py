@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from app.api import ROUTERS, close, install
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.web.pages import words
 from tests.api.conftest import Owner, digits
 
 EXAMPLES = 30
@@ -28,7 +29,7 @@ LEFT_OUT = [positive_data_acceptance, ignored_auth]
 def live() -> Iterator[FastAPI]:
     service = Service(open_store("memory"), digits)
     app = FastAPI(title="Backprop Explorer", version="1.0.0")
-    install(app, service)
+    install(app, service, words)
     yield app
     close(app)
     service.close()

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.api import close, install
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.web.pages import words
 from tests.api.conftest import API, SMALL, Owner, digits
 from tests.reference import load, trajectories
 
@@ -272,7 +273,7 @@ def test_a_run_that_the_end_of_the_server_cut_off_goes_on_by_itself_with_the_nex
     def serve() -> tuple[FastAPI, Service]:
         service = Service(open_store(url), digits)
         app = FastAPI()
-        install(app, service)
+        install(app, service, words)
         return app, service
 
     plan = LONG | {"steps": 20_000}

@@ -12,6 +12,7 @@ from app import datasets
 from app.api import close, install
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.web.pages import words
 from tests.api.conftest import SMALL, Owner
 
 MOST = 4_000
@@ -40,7 +41,7 @@ def omitted(document: Any) -> list[Any]:
 def test_an_edit_of_figure_5_28_answers_at_most_four_kilobytes() -> None:
     service = Service(open_store("memory"), datasets.load)
     app = FastAPI()
-    install(app, service)
+    install(app, service, words)
     with TestClient(app) as client:
         owner = Owner(client, {"preset": "fig-5-28"})
 

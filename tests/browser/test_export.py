@@ -57,6 +57,19 @@ def test_the_svg_shows_the_page_s_cursor_and_not_the_session_s(explorer: Any) ->
     page.wait_for_selector("#export [role=status]:has-text('fig-5-27.svg')")
 
 
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "Figure 5-25:"), ("ko", "그림 5-25:"), ("ja", "図 5-25：")]
+)
+def test_a_file_is_named_in_the_language_of_the_page(
+    explorer: Any, language: str, title: str
+) -> None:
+    page = opened(explorer, f"?preset=fig-5-25&lang={language}")
+    assert f"lang={language}" in (page.get_attribute("#export-open", "href") or "")
+    svg = saved(page)[1]
+    assert root_of(svg)["lang"] == language
+    assert (ElementTree.fromstring(svg).findtext(f"{SVG}title") or "").startswith(title)
+
+
 def test_what_is_in_play_is_lit_as_on_the_screen_unless_it_is_unticked(explorer: Any) -> None:
     page = opened(explorer, "?preset=fig-5-27&at=1")
     assert b'opacity="' in saved(page)[1]

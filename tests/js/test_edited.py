@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from app.api import close, install
 from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.web.pages import words
 from tests.js.node import call
 
 WIDE: dict[str, Any] = {
@@ -51,7 +52,7 @@ FOLLOW = """given.steps.map((known => ([answer, edits]) => known = m.edited(know
 def client() -> Any:
     service = Service(open_store("memory"), lambda *_: (X, X))
     app = FastAPI()
-    install(app, service)
+    install(app, service, words)
     with TestClient(app) as client:
         yield client
     close(app)

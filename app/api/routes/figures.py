@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.conditions import is_fresh
-from app.api.context import PREFIX, REVALIDATE, service
+from app.api.context import PREFIX, REVALIDATE, service, words
 from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
 from app.api.view_query import DrawingQuery
@@ -62,6 +62,10 @@ async def get_figure(
         bool, Query(description="Put the numbered equations, where there are some, beside it.")
     ] = True,
     lit: Annotated[bool, Query(description="Let the op in play stand out.")] = False,
+    lang: Annotated[
+        Literal["en", "ko", "ja"] | None,
+        Query(description="Of its title and description, in the page's words. Default: English."),
+    ] = None,
     download: Annotated[bool, Query(description="Have a browser save it as a file.")] = False,
 ) -> Response:
     """The figure as one self-contained SVG, with the numbers known at a cursor.
@@ -74,7 +78,7 @@ async def get_figure(
         session = sessions.get(id)
         view = sessions.view(session, asked)
         place = place_in(sessions.passes, session, view, cursor)
-        painted = (view, place, theme, numbers, equations, lit)
+        painted = (view, place, theme, numbers, equations, lit, lang)
         headers = {"ETag": _tag(session, painted), **REVALIDATE}
         if is_fresh(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -83,6 +87,7 @@ async def get_figure(
         svg = picture(
             sessions.passes, session, view, place, theme,
             numbers=numbers, lit=lit, equations=equations,
+            words=(lang, words(request, lang)) if lang else None,
         )  # fmt: skip
         return Response(svg.encode("utf-8"), 200, headers, f"{SVG}; charset=utf-8")
 

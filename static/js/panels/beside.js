@@ -14,7 +14,7 @@ import { messageOf } from "../messages.js";
 import { mount } from "../mount.js";
 import { changeView } from "../session.js";
 import { beside, cursor, graph, moved, notice, session, stale, theme, trace, view } from "../store.js";
-import { t } from "../strings.js";
+import { language, t } from "../strings.js";
 import { position } from "../timeline.js";
 
 /** The other view's pass, and what it was made of. @type {import("@preact/signals-core").Signal<{of: string, trace: Trace} | null>} */
@@ -78,6 +78,7 @@ function show() {
     numbers: true,
     equations: false,
     lit: moved.value,
+    lang: language.value,
   };
   let isWanted = true;
   void paint(now.id, otherView.value, painted, () => isWanted);

@@ -9,7 +9,7 @@ import { html } from "lit-html";
 import { ApiError, figureAddress, getFigure, UNMADE } from "../api.js";
 import { messageOf } from "../messages.js";
 import { cursor, event, graph, session, stale, theme, view as seen } from "../store.js";
-import { t } from "../strings.js";
+import { language, t } from "../strings.js";
 import { mount } from "../mount.js";
 import { download } from "./download.js";
 import { dialog } from "./dialogs.js";
@@ -114,6 +114,7 @@ function asked() {
     numbers,
     equations,
     lit: lit && event.value !== null,
+    lang: language.value,
   };
 }
 
