@@ -142,6 +142,39 @@ def test_a_long_notice_stays_over_the_figure_and_can_be_closed(
     assert page.is_hidden("#notice")
 
 
+# The words over columns that take more than one line.
+BROKEN = """() => [...document.querySelectorAll("#panel thead th")].flatMap((head) => {
+  const broken = [];
+  const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    for (const word of text.data.matchAll(/[A-Za-z\\uac00-\\ud7a3]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_no_word_over_a_column_is_broken(explorer: Any, language: str) -> None:
+    page = explorer.page
+    for search in ("two-layer", "fig-5-28"):
+        explorer.open(f"?preset={search}&at=99999&lang={language}")
+        for panel in ("explain", "data", "table", "learn"):
+            page.click(f"#tab-{panel}")
+            if panel == "learn" and search == "two-layer":
+                page.fill("#learn-steps", "20")
+                page.click("#learn-run")
+                page.wait_for_selector("#panel .layers")
+                page.click("#check-run")
+                page.wait_for_selector("#panel .checks")
+            assert page.evaluate(BROKEN) == [], (search, panel)
+
+
 @pytest.mark.own_context
 def test_the_systems_colours_leave_lines_and_pictures_their_meaning(explorer: Any) -> None:
     page = explorer.page
