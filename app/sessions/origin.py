@@ -232,7 +232,8 @@ def _edits(session: Session, began: Start) -> list[Edit]:
         found.append(
             SetCell(LEARNING_RATE, (), rate) if only_rate else ChangeOptimizer(session.optimizer)
         )
-    if session.classes:
+    # Those that came with the data come with it again.
+    if session.classes != tuple(session.origin.get("classes", ())):
         found.append(NameClasses(session.classes))
     return found
 

@@ -26,6 +26,8 @@ Array = np.ndarray
 PREFIX = "own-"
 # Tables in memory, each of 8 MB at most.
 KEPT = 8
+# Signs of a class's name in a session.
+MAX_CLASS_NAME = 30
 # How stale "last used" may be.
 TOUCH_SECONDS = 60.0
 
@@ -79,6 +81,23 @@ class OwnData:
             NotFound: there is none, or nobody has used it for long.
         """
         return self._table(name).about
+
+    def class_names(self, dataset: str, count: int) -> tuple[str, ...]:
+        """What a network with so many outputs calls its classes by, each on one short line.
+
+        None for a data set that came along, for another number of classes, and where the names are
+        their numbers.
+
+        Raises:
+            NotFound: there is none, or nobody has used it for long.
+        """
+        if not dataset.startswith(PREFIX):
+            return ()
+        words = self.about(dataset)["class_names"]
+        names = tuple(_short(" ".join(word.split())) or str(k) for k, word in enumerate(words))
+        if len(names) != count or names == tuple(map(str, range(count))):
+            return ()
+        return names
 
     def load(self, dataset: str, split: str, rows: Sequence[int] | None) -> tuple[Array, Array]:
         """Samples as a network takes them, of one's own data set or of one that came along.
@@ -142,6 +161,10 @@ class OwnData:
             while len(self._tables) > KEPT:
                 self._tables.popitem(last=False)
         return table
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_CLASS_NAME else name[: MAX_CLASS_NAME - 1].rstrip() + "…"
 
 
 def is_session(record: Record) -> bool:

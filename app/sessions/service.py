@@ -99,7 +99,13 @@ class Service:
         now = time.time()
         token = secrets.token_urlsafe(32)
         id = secrets.token_urlsafe(16)
+        classes: tuple[str, ...] = ()
+        if isinstance(asked, Made) and numbers.spec.loss is not None:
+            classes = self.own_data.class_names(asked.dataset, numbers.spec.output_size)
+        if classes:
+            origin = {**origin, "classes": list(classes)}
         session = begin(id, hash_token(token), now, wanted, numbers, preset, origin, made)
+        session = replace(session, classes=classes)
         self.keeper.store.create(session.record())
         return session, token
 

@@ -13,6 +13,7 @@ import { beside, notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
 import { forget, keptRecipe, tokenOf } from "./tokens.js";
+import { isAsMade } from "./values.js";
 
 const FIRST = "fig-5-25";
 /** What a link's numbers stand behind; what follows # is never sent to a server. */
@@ -29,8 +30,9 @@ export async function arrive(place) {
 }
 
 /** @param {Session} now  that is shown */
-export function noteUnchanged({ id, preset, data_version }) {
-  if (preset !== null && data_version === 1 && tokenOf(id)) unchanged.set(preset, id);
+export function noteUnchanged(now) {
+  const { id, preset } = now;
+  if (preset !== null && isAsMade(now) && tokenOf(id)) unchanged.set(preset, id);
   else if (preset !== null && unchanged.get(preset) === id) unchanged.delete(preset);
 }
 

@@ -26,6 +26,7 @@ export { openLink } from "./shared.js";
 export { learn } from "./panels/learn.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
+export { classNameOf } from "./classes.js";
 export { patched } from "./changes.js";
 export { backward, onward } from "./onward.js";
 export { goOn } from "./recipes.js";

@@ -10,23 +10,28 @@ import { getRecipe } from "./api.js";
 import { openRecipe } from "./session.js";
 import { cursor, session, stale, view } from "./store.js";
 import { keep } from "./tokens.js";
-import { isOmitted } from "./values.js";
+import { isAsMade, isOmitted } from "./values.js";
 
 /** Signs of a recipe that is kept in the browser. */
 const MOST_KEPT = 20_000;
 const SOON = 300;
 
-/** @type {Map<string, {version: number, recipe: Recipe}>} */
+/** By session, and of what. @type {Map<string, {of: string, recipe: Recipe}>} */
 const known = new Map();
 
 export function watchRecipes() {
   effect(() => {
     const now = session.value;
-    if (!now || stale.value || (now.preset !== null && now.data_version === 1)) return;
-    if (known.get(now.id)?.version === now.data_version) return;
+    if (!now || stale.value || isAsMade(now)) return;
+    if (known.get(now.id)?.of === madeOf(now)) return;
     const timer = setTimeout(() => void fetchOf(now), SOON);
     return () => clearTimeout(timer);
   });
+}
+
+/** What a recipe makes: these numbers, and these names. @param {Session} now */
+function madeOf({ data_version, classes }) {
+  return JSON.stringify([data_version, classes]);
 }
 
 /** @param {Session} now */
@@ -34,7 +39,7 @@ async function fetchOf(now) {
   try {
     const { recipe, version } = await getRecipe(now.id);
     if (session.peek()?.id !== now.id || version !== session.peek()?.version) return;
-    known.set(now.id, { version: now.data_version, recipe });
+    known.set(now.id, { of: madeOf(now), recipe });
     if (JSON.stringify(recipe).length <= MOST_KEPT) keep(now, recipe);
   } catch {
     // The next change asks again.
@@ -53,10 +58,12 @@ export async function goOn() {
 /** @param {Session} now @returns {Recipe | null}  null where not all its numbers are here */
 function recipeHere(now) {
   const fetched = known.get(now.id);
-  if (fetched?.version === now.data_version) return fetched.recipe;
+  if (fetched?.of === madeOf(now)) return fetched.recipe;
   const row = now.source?.rows[0];
+  /** @type {Edit[]} */
+  const names = now.classes.length > 0 ? [{ op: "classes", names: [...now.classes] }] : [];
   if (now.preset !== null && now.data_version === 1) {
-    return { base: { preset: now.preset, ...(row !== undefined && { row }) }, edits: [] };
+    return { base: { preset: now.preset, ...(row !== undefined && { row }) }, edits: names };
   }
   const { x, t, grad_output, parameters } = now;
   const numbers = { x, t, grad_output, ...parameters };
@@ -65,7 +72,8 @@ function recipeHere(now) {
   /** @type {Edit[]} */
   const edits = given.map(([tensor, value]) => /** @type {Edit} */ ({ op: "replace", tensor, value }));
   edits.push({ op: "set", tensor: "learning_rate", index: [], value: now.optimizer.learning_rate });
+  edits.push(...names);
   if (now.preset !== null) return { base: { preset: now.preset }, edits };
   const some = Object.fromEntries(given.filter(([name]) => !(name in parameters)));
-  return { base: { network: now.network, parameters, ...some, optimizer: now.optimizer }, edits: [] };
+  return { base: { network: now.network, parameters, ...some, optimizer: now.optimizer }, edits: names };
 }

@@ -190,6 +190,8 @@ function oppositeOfCells(before, edits) {
     } else if (canBeSent(value)) found.push({ op: "replace", tensor: name, value });
     else return null;
   }
+  if (edits !== "update" && edits.some(({ op }) => op === "classes"))
+    found.push({ op: "classes", names: [...before.classes] });
   if (found.some((edit) => edit.op === "set" && typeof edit.value !== "number")) return null;
   if (before.view.single && changed.get("x") === "all") found.push({ op: "view", single: true });
   return found;

@@ -23,6 +23,15 @@ export function samplesOf({ x }) {
 }
 
 /**
+ * Whether a session is as the book has it: a preset whose numbers nobody has changed, and whose
+ * classes nobody has named.
+ * @param {Session} session
+ */
+export function isAsMade({ preset, data_version, classes }) {
+  return preset !== null && data_version === 1 && classes.length === 0;
+}
+
+/**
  * @param {Value} value
  * @returns {Cell[]}  row-major; empty when the server left the cells out
  */

@@ -14,6 +14,7 @@ import { beside, cursor, notice, session, stride, trace, trained, view } from ".
 import { refresh } from "./session.js";
 import { language } from "./strings.js";
 import { keep, own } from "./tokens.js";
+import { isAsMade } from "./values.js";
 
 /** Places on their way here, asked for by Back or Forward: until they are, nothing is written. */
 const coming = signal(0);
@@ -68,9 +69,9 @@ export function watchVisits(withLanguage, open) {
   });
 }
 
-/** A preset is named as such until its numbers are changed; then only the session has them. @param {Session} now */
+/** A preset is named as such until something of it is changed; then only the session has them. @param {Session} now */
 export function isOwnNumbers(now) {
-  return now.preset === null || now.data_version > 1 || trained.value === now.id;
+  return !isAsMade(now) || trained.value === now.id;
 }
 
 /** The place on the screen, without its session: of a link that brings the numbers itself. @param {Session} now */

@@ -1,5 +1,6 @@
 """One sample more, one less; classes by name."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,56 @@ def test_a_name_that_cannot_be_one_is_refused(owner: Owner, names: Any, pointer:
 def test_without_a_loss_there_are_no_classes(client: TestClient) -> None:
     plain = Owner(client, {"preset": "fig-5-25"})
     assert pointers(plain.patch({"op": "classes", "names": ["a", "b", "c"]})) == ["/0/names"]
+
+
+def from_table(client: TestClient, words: list[str], outputs: int) -> Owner:
+    """A session whose samples are rows of a CSV file with these labels."""
+    lines = [f"{k},{k * k},{json.dumps(words[k % len(words)], ensure_ascii=False)}"
+             for k in range(20)]  # fmt: skip
+    text = "\n".join(["a,b,kind", *lines])
+    table = client.post(
+        f"{API}/datasets", content=text.encode(), headers={"Content-Type": "text/csv"}
+    ).json()
+    return Owner(client, {
+        "network": {"input_size": 2, "layers": [{"type": "affine", "units": outputs}],
+                    "loss": {"type": "softmax_cross_entropy"}},
+        "data": {"dataset": table["name"], "split": "train"},
+    })  # fmt: skip
+
+
+def test_a_table_of_ones_own_names_the_classes_and_its_recipe_need_not(client: TestClient) -> None:
+    owner = from_table(client, ["spam", "ham"], 2)
+    assert owner.state["classes"] == ["ham", "spam"]
+    recipe = owner.get("/recipe").json()
+    assert recipe["edits"] == []
+    assert client.post(f"{API}/sessions", json=recipe["base"]).json()["classes"] == ["ham", "spam"]
+    assert owner.post("/fork").json()["classes"] == ["ham", "spam"]
+
+    for names in ([], ["a", "b"]):
+        owner.patch({"op": "classes", "names": names})
+        assert owner.get("/recipe").json()["edits"] == [{"op": "classes", "names": names}]
+        # A copy has the same recipe.
+        copy = owner.post("/fork").json()
+        again = client.get(f"{API}/sessions/{copy['id']}/recipe").json()
+        assert again["edits"] == [{"op": "classes", "names": names}]
+
+
+@pytest.mark.parametrize(
+    ("words", "outputs", "names"),
+    [
+        # Names that say no more than the numbers.
+        (["0", "1"], 2, []),
+        (["1", "2"], 2, ["1", "2"]),
+        # More outputs than classes.
+        (["ham", "spam"], 3, []),
+        (["b" * 40, "a  b"], 2, ["a b", "b" * 29 + "…"]),
+    ],
+)
+def test_names_of_a_table_are_taken_where_they_fit(
+    client: TestClient, words: list[str], outputs: int, names: list[str]
+) -> None:
+    owner = from_table(client, words, outputs)
+    assert owner.state["classes"] == names
+    if names:
+        # They are such as may be given.
+        assert owner.patch({"op": "classes", "names": names}).status_code == 200

@@ -5,6 +5,7 @@
  * @import { Cell } from "../types.js"
  * @import { Place } from "./places.js"
  */
+import { later } from "../coming.js";
 import { full } from "../format.js";
 import { svg } from "./svg.js";
 
@@ -65,7 +66,11 @@ export function titleCells(host) {
     const cell = cellAt(over);
     if (!cell) return;
     cell.querySelector("title")?.remove();
-    cell.prepend(svg("title", {}, cell.getAttribute("data-full") ?? ""));
+    const key = cell.closest("[data-key]")?.getAttribute("data-key") ?? "";
+    const index = Number(cell.getAttribute("data-cell"));
+    const name = later.value?.classNameOf({ key, index });
+    const full = cell.getAttribute("data-full") ?? "";
+    cell.prepend(svg("title", {}, name ? `${full} \u00b7 ${name}` : full));
   });
   host.addEventListener("pointerout", (out) => cellAt(out)?.querySelector("title")?.remove());
 }

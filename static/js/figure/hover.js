@@ -43,7 +43,11 @@ export function mountHover(host, at) {
     if (!picked || cell === undefined || cell === null) return hide();
     const now = `${picked.key} ${picked.index}`;
     if (now !== name)
-      box.textContent = [`${nameOfCell(picked)} = ${full(cell)}`, later.value?.sampleText(picked)]
+      box.textContent = [
+        `${nameOfCell(picked)} = ${full(cell)}`,
+        later.value?.sampleText(picked),
+        later.value?.classNameOf(picked),
+      ]
         .filter(Boolean)
         .join(" \u00b7 ");
     name = now;

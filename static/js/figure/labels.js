@@ -8,6 +8,7 @@
  * @import { Place } from "./places.js"
  * @import { Sight } from "./sight.js"
  */
+import { classAt, className } from "../classes.js";
 import { flat } from "../values.js";
 import { cellView, lightCells, writeCell } from "./cells.js";
 import { formulaName } from "./formula.js";
@@ -27,6 +28,11 @@ import { fitOf, NUMBER_SIZE, textsOf } from "./texts.js";
  * }} LabelView
  */
 
+/** The score with which the row of a class begins, where there are single numbers. */
+const SCORE = /^loss\.a\.\d+$/;
+/** How far over the score's name that of the class stands, and the signs that it has room for. */
+const ABOVE = 16;
+const ROW_NAME = 13;
 const FAN_HEAD = { length: 7, width: 7, filled: false };
 
 /**
@@ -50,6 +56,7 @@ export function labelView(edge, label, graph) {
     const at = { class: "shape", x: label.shape.x, y: label.shape.y, "text-anchor": "middle" };
     group.append(svg("text", at, label.shape.text));
   }
+  const rowName = label.name && SCORE.test(key) ? rowNameView(key, label.name, group) : null;
   let lit = "";
   return {
     edge,
@@ -57,6 +64,7 @@ export function labelView(edge, label, graph) {
     positionAt: (x, y) => positionIn(label, x, y),
     paint(sight) {
       const known = sight.known(key);
+      rowName?.();
       mark((known < total ? " empty" : "") + sight.marks(key) + (sight.whole(key) ? " pointed" : ""));
       numbers.paint(sight.value(key), known, sight.cells(key), sight);
       const positions = sight.pointedCells(key);
@@ -66,6 +74,27 @@ export function labelView(edge, label, graph) {
       lit = light;
       numbers.light(positions, current);
     },
+  };
+}
+
+/**
+ * Where the row of a class begins, its name stands over that of the score.
+ * @param {string} key
+ * @param {{x: number, y: number}} at  of the score's name
+ * @param {SVGGElement} group
+ * @returns {() => void}  writes the name that the class has by now
+ */
+function rowNameView(key, { x, y }, group) {
+  const text = svg("text", { class: "of-class", x, y: y - ABOVE, "text-anchor": "middle" });
+  let written = "";
+  return () => {
+    const k = classAt({ key, index: null });
+    const name = (k === null ? null : className(k, ROW_NAME)) ?? "";
+    if (name === written) return;
+    written = name;
+    text.replaceChildren(name);
+    if (name === "") text.remove();
+    else group.append(text);
   };
 }
 

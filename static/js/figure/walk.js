@@ -4,6 +4,7 @@
  *
  * @import { Graph, GraphEdge, GraphNode } from "../types.js"
  */
+import { later } from "../coming.js";
 import { short } from "../format.js";
 import { graph, stale, trace } from "../store.js";
 import { t } from "../strings.js";
@@ -132,7 +133,8 @@ export function describe(edge) {
   const box = graph.value && boxBehind(graph.value, edge.key);
   const opens = box ? `, ${t("edge.opens", { name: box.title ?? "" })}` : turned(edge.key);
   const kind = t(edge.direction === "forward" ? "edge.value" : "edge.gradient", { name: nameOf(edge.key) });
-  return `${kind}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}${opens}`;
+  const ofClass = later.value?.classNameOf({ key: edge.key, index: null });
+  return `${kind}${ofClass ? `, ${ofClass}` : ""}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}${opens}`;
 }
 
 /** What Enter shows or hides. @param {string} key */

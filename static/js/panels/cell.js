@@ -9,6 +9,7 @@ import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
 import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
+import { classAt, classText } from "../classes.js";
 import { edgeOf, indexText, nameOf, partnerOf, tensorOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
 import { cursor, graph, selection, session, stale, subject, trace } from "../store.js";
@@ -89,9 +90,15 @@ export function cellExplanation(spot) {
           : null
       }
     </h2>
-    ${sampleOf(spot)} ${cellFields(spot, edge)} ${answer} ${nudgeOf(spot, isKnown(spot))} ${facts(spot, edge)}
+    ${sampleOf(spot)} ${classLine(spot)} ${cellFields(spot, edge)} ${answer} ${nudgeOf(spot, isKnown(spot))} ${facts(spot, edge)}
     ${turnButton(graph.value && turnBeside(graph.value, spot.key))}
   </section>`;
+}
+
+/** Of which class it is, where classes have names. @param {Spot} spot */
+function classLine(spot) {
+  const k = classAt(spot);
+  return k === null ? null : html`<p class="class-of">${t("classes.one", { class: classText(k) })}</p>`;
 }
 
 /**

@@ -16,6 +16,7 @@ import { shapeText, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { allowedMessage, messageOf } from "../messages.js";
 import { valueOf } from "./chosen.js";
+import { classesField, namesInTargets } from "./classes.js";
 import { tableEditor } from "./editor.js";
 import { allFiles, tensorFiles } from "./files.js";
 import { numberField } from "./input.js";
@@ -65,10 +66,16 @@ function section(name, value, title) {
     ${
       isOmitted(value)
         ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
-        : tableEditor(name, value, name === "x" && samplesChange() ? removeSample : null)
+        : tableEditor(name, value, besideRows(name))
     }
-    ${name === "x" ? moreSamples() : null} ${tensorFiles(name)}
+    ${name === "x" ? moreSamples() : null} ${name === "t" ? classesField() : null} ${tensorFiles(name)}
   </section>`;
+}
+
+/** What a table has beside its numbers. @param {string} name @returns {import("./editor.js").Beside} */
+function besideRows(name) {
+  if (name === "t") return namesInTargets();
+  return name === "x" && samplesChange() ? { rowTools: removeSample } : {};
 }
 
 /** @param {Value | null} targets  else labels */

@@ -6,6 +6,7 @@
  */
 import { html } from "lit-html";
 import { signal } from "@preact/signals-core";
+import { classText } from "../classes.js";
 import { cellsKnown } from "../cursor.js";
 import { heatPicture } from "../figure/heat.js";
 import { inksIn, readPalette, scheme } from "../figure/palette.js";
@@ -32,14 +33,15 @@ const asked = signal({ visit: -1, row: 0 });
 export function digitSection() {
   const now = session.value;
   if (!now || rows() === null) return null;
-  const label = labelOf(now.t);
+  const digit = labelOf(now.t);
+  const label = classText(digit);
   const isOwn = now.source === null;
   return html`<section class="digit" aria-labelledby="digit-title">
     <h2 id="digit-title">${t("digit.title")}</h2>
     <div class="digit-row">
       <img alt=${t("digit.picture", { label })} width="112" height="112" src=${picture(flat(now.x))} />
       <div>
-        ${isOwn ? rightAnswer(label) : html`<p>${t("digit.label", { label })}</p>`}
+        ${isOwn ? rightAnswer(digit) : html`<p>${t("digit.label", { label })}</p>`}
         <div class="digit-buttons">
           <button type="button" id="another" ?disabled=${!editable.value} @click=${another}>${t("digit.another")}</button>
           <button
@@ -90,7 +92,7 @@ function classes() {
       ${Array.from({ length: CLASSES }, (_, k) => {
         const part = probabilities[k] === undefined ? 0 : asNumber(probabilities[k]);
         return html`<tr class=${k === best ? "lit" : ""}>
-          <th scope="row">${k}</th>
+          <th scope="row">${classText(k)}</th>
           <td title=${full(scores[k])}>${scoreTexts[k]}</td>
           <td title=${full(probabilities[k])}>${probabilityTexts[k]}</td>
           <td class="bar"><meter min="0" max="1" value=${part} aria-hidden="true"></meter></td>
@@ -105,7 +107,7 @@ function verdict() {
   const scores = known(scoresKey());
   if (scores.length < CLASSES) return null;
   const [first] = scores.map((_, k) => k).sort((a, b) => asNumber(scores[b]) - asNumber(scores[a]));
-  return html`<p id="verdict" role="status">${t("digit.verdict", { digit: first, score: shorts(scores)[first] })}</p>`;
+  return html`<p id="verdict" role="status">${t("digit.verdict", { digit: classText(first), score: shorts(scores)[first] })}</p>`;
 }
 
 /** What a digit of one's own is meant to be: the loss compares with it. @param {string} label */
@@ -118,7 +120,7 @@ function rightAnswer(label) {
         ?disabled=${!editable.value}
         @change=${(/** @type {Event} */ event) => putLabel(Number(valueOf(event)))}
       >
-        ${Array.from({ length: CLASSES }, (_, k) => html`<option value=${k} .selected=${String(k) === label}>${k}</option>`)}
+        ${Array.from({ length: CLASSES }, (_, k) => html`<option value=${k} .selected=${String(k) === label}>${classText(k)}</option>`)}
       </select>
     </label>`;
 }

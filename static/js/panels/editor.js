@@ -29,11 +29,19 @@ const NARROW = 5;
 const windows = signal(new Map());
 
 /**
+ * What may stand beside the numbers: a cell before those of a row, in sight however many there are;
+ * words at the head of a column; words under a number.
+ * @typedef {{
+ *   rowTools?: (row: number) => unknown, heading?: (column: number) => unknown, under?: (cell: Cell) => unknown,
+ * }} Beside
+ */
+
+/**
  * @param {string} name
  * @param {Nested} value
- * @param {((row: number) => unknown) | null} [rowTools]  a cell before the numbers of a row, in sight however many there are
+ * @param {Beside} [beside]
  */
-export function tableEditor(name, value, rowTools = null) {
+export function tableEditor(name, value, { rowTools, heading, under } = {}) {
   const rows = asRows(value);
   const wanted = windows.value.get(name) ?? [0, 0];
   // Rows can have gone since.
@@ -55,7 +63,7 @@ export function tableEditor(name, value, rowTools = null) {
         <thead>
           <tr>
             <td></td>
-            ${rowTools ? html`<td></td>` : null} ${shown[0]?.map((_, j) => html`<th scope="col">${left + j}</th>`)}
+            ${rowTools ? html`<td></td>` : null} ${shown[0]?.map((_, j) => html`<th scope="col">${left + j}${heading?.(left + j)}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -63,7 +71,7 @@ export function tableEditor(name, value, rowTools = null) {
             (row, i) => html`<tr>
               <th scope="row">${top + i}</th>
               ${rowTools ? rowTools(top + i) : null}
-              ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}</td>`)}
+              ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}${under?.(cell)}</td>`)}
             </tr>`,
           )}
         </tbody>

@@ -7,6 +7,7 @@
 import { html, svg } from "lit-html";
 import * as api from "../api.js";
 import { ask } from "../asking.js";
+import { classText } from "../classes.js";
 import { atEnd } from "../cursor.js";
 import { edgeOf, layerTitle } from "../figure/names.js";
 import { percentText, short } from "../format.js";
@@ -62,7 +63,7 @@ function sentence({ name, layer, unit, measured }) {
   const isShare = ["dead_relus", "saturated", "rate_high", "rate_low"].includes(name);
   return t(`health.${name}.why`, {
     layer: layer === null ? "" : layerTitle(layer),
-    unit: unit ?? "",
+    unit: name === "missing_class" ? classText(unit ?? "") : (unit ?? ""),
     measured: isShare ? percentText(measured, language.value) : short(measured),
   });
 }

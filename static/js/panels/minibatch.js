@@ -7,6 +7,7 @@
  */
 import { html, svg } from "lit-html";
 import { ask } from "../asking.js";
+import { classText } from "../classes.js";
 import { heatPicture } from "../figure/heat.js";
 import { cellsOf } from "../figure/large.js";
 import { tensorOf } from "../figure/names.js";
@@ -72,7 +73,7 @@ function isPoints(now) {
 /** Which sample a row of the mini-batch is, in words. @param {number} row */
 function sampleName(row) {
   const now = /** @type {Session} */ (session.value);
-  const names = { label: labelOf(now, row), number: number(now.source?.rows[row]) };
+  const names = { label: classText(labelOf(now, row)), number: number(now.source?.rows[row]) };
   return t(isDigits(now) ? "batch.digit" : "batch.sample", names);
 }
 

@@ -5,6 +5,7 @@
  */
 import { html } from "lit-html";
 import { tensorAddress, UNMADE } from "../api.js";
+import { columnNames } from "../classes.js";
 import { cellsKnown } from "../cursor.js";
 import { range } from "../figure/heat.js";
 import { passOf, whyNever } from "../figure/known.js";
@@ -43,7 +44,17 @@ export function numbers(key, most = MOST_CELLS) {
   const columns = isBroken ? lineOf(texts) : rows[0].length;
   const starts = Array.from({ length: Math.ceil(texts.length / columns) }, (_, i) => i * columns);
   const cells = rows.flat();
+  const names = columnNames(key);
   return html`<table class="numbers">
+    ${
+      names && !isBroken
+        ? html`<thead>
+          <tr>
+            ${names.map((name) => html`<th scope="col"><span class="class-name" title=${name}>${name}</span></th>`)}
+          </tr>
+        </thead>`
+        : null
+    }
     <tbody>
       ${starts.map(
         (start) =>
@@ -51,7 +62,9 @@ export function numbers(key, most = MOST_CELLS) {
             ${isBroken ? html`<th scope="row">${start}</th>` : null}
             ${texts.slice(start, start + columns).map((text, j) => {
               const shown = start + j < known;
-              return html`<td title=${shown ? full(cells[start + j]) : ""}>${shown ? text : ""}</td>`;
+              const name = names?.[(start + j) % names.length];
+              const exact = shown ? full(cells[start + j]) : "";
+              return html`<td title=${name ? `${exact} \u00b7 ${name}` : exact}>${shown ? text : ""}</td>`;
             })}
           </tr>`,
       )}

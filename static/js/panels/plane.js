@@ -6,6 +6,7 @@
  */
 import { html } from "lit-html";
 import * as api from "../api.js";
+import { classText } from "../classes.js";
 import { isActive, ownRun } from "../learning.js";
 import { getRegions, looking } from "../looking.js";
 import { once } from "../once.js";
@@ -43,7 +44,7 @@ export function plane() {
   return html`<figure class="plane">
     ${painted(value, large.value?.id === "plane" ? LARGE_SIDE : SIDE, dark, language.value)}
     <figcaption>
-      ${legend(value, dark, language.value)}
+      ${legend(value, dark, language.value, session.value?.classes)}
       <p class="hint">${t("plane.hint")}</p>
     </figcaption>
   </figure>`;
@@ -70,11 +71,11 @@ function paint(regions, side, dark, _) {
   return canvas;
 }
 
-/** @param {Regions} regions @param {boolean} dark @param {string} _  the language */
-function drawnLegend(regions, dark, _) {
+/** @param {Regions} regions @param {boolean} dark @param {unknown[]} _  the language, the names */
+function drawnLegend(regions, dark, ..._) {
   const classes = [...new Set(regions.labels)].sort((a, b) => a - b);
   return html`<ul class="classes-legend">
-    ${classes.map((k) => html`<li>${swatch(k, dark)} ${t("plane.class", { class: k })}</li>`)}
+    ${classes.map((k) => html`<li>${swatch(k, dark)} ${t("classes.one", { class: classText(k) })}</li>`)}
     ${regions.batch ? html`<li>${ringed(dark)} ${t("plane.batch")}</li>` : null}
   </ul>`;
 }

@@ -8,6 +8,7 @@
  */
 import { html } from "lit-html";
 import * as api from "../api.js";
+import { classText } from "../classes.js";
 import { heatPicture, range } from "../figure/heat.js";
 import { inksIn, readPalette, scheme } from "../figure/palette.js";
 import { percentText } from "../format.js";
@@ -104,7 +105,7 @@ export function doubtfulDigits() {
   };
   return html`<p>${t("seen.wrong", counts)}</p>
     <div class="pictures digits">
-      ${digitPictures(value, theme.value, scheme.value, language.value)}
+      ${digitPictures(value, theme.value, scheme.value, language.value, session.value?.classes)}
     </div>
     <p class="hint">${t("seen.hint")}</p>`;
 }
@@ -114,7 +115,11 @@ const digitPictures = once((/** @type {Doubtful} */ { digits }, /** @type {unkno
 /** @param {Doubtful["digits"][number]} digit */
 function oneDigit({ row, label, prediction, probability, pixels }) {
   const taken = prediction < 0 ? "?" : String(prediction);
-  const told = { label, taken, share: percentText(probability, language.value) };
+  const told = {
+    label: classText(label),
+    taken: prediction < 0 ? "?" : classText(prediction),
+    share: percentText(probability, language.value),
+  };
   const name = t(label === prediction ? "seen.right" : "seen.digit", told);
   const seen = `${label} \u2192 ${taken}`;
   return html`<button type="button" class=${label === prediction ? "doubt" : "doubt wrong"} data-row=${row} title=${name} aria-label=${factorName(seen, name)} @click=${() => open(row)}>
