@@ -101,6 +101,29 @@ def test_axe_finds_nothing_in_the_explorer(
     assert found == []
 
 
+@pytest.mark.parametrize(("size", "theme"), [((1440, 900), "light"), ((390, 844), "dark")])
+def test_axe_finds_nothing_where_classes_have_names(
+    scanned: Any, server: str, size: tuple[int, int], theme: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?preset=fig-5-29&at=99&lang=en")
+    page.click("#tab-data")
+    page.fill("#class-names", "Adélie penguin of the island, 아델리펭귄과친구들, dog")
+    page.press("#class-names", "Enter")
+    page.wait_for_selector("#panel .class-name")
+    page.wait_for_selector("#figure .of-class")
+    found = faults(page, "names")
+    page.fill("#class-names", "dog")
+    page.press("#class-names", "Tab")
+    page.wait_for_selector("#problem-classes")
+    found += faults(page, "too few names", "#panel")
+    page.click("#tab-table")
+    page.wait_for_selector(".figure-table")
+    found += faults(page, "table", "#panel")
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
 def test_axe_finds_nothing_beside_the_digit(scanned: Any, server: str) -> None:
     page = scanned((1280, 720), "dark")
     page.goto(f"{server}/?preset=fig-5-28&at=24&lang=ko")
