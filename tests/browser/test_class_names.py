@@ -226,6 +226,10 @@ def test_a_table_of_ones_own_brings_the_names_of_its_classes(explorer: Any) -> N
     page.click("#tab-data")
     assert page.input_value("#class-names") == "ham, spam"
     assert page.is_disabled("#undo")
+    page.click("#tab-learn")
+    page.wait_for_selector(".classes-legend")
+    legend = [plain(text) for text in page.locator(".classes-legend li").all_inner_texts()]
+    assert legend[:2] == ["Class 0 (ham)", "Class 1 (spam)"]
 
 
 def test_a_restart_loses_no_names(explorer: Any) -> None:
