@@ -74,15 +74,16 @@ class Affine(Layer):
     def forward(self, x: Array) -> Array:
         """x . W + b, b being added to every row."""
         self.x = x
-        y = np.matmul(x, self.W, out=self._y)
+        y: Array = np.matmul(x, self.W, out=self._y)
         y += self.b
-        return np.asarray(y)
+        return y
 
     def backward(self, dout: Array) -> Array:
         """Equation 5.13: dL/dx = dL/dy . W^T; also dW = x^T . dL/dy and db = column sums."""
         self.backward_parameters(dout)
         # x is not needed after dW.
-        return np.asarray(np.matmul(dout, self.W.T, out=None if self._y is None else self.x))
+        dx: Array = np.matmul(dout, self.W.T, out=None if self._y is None else self.x)
+        return dx
 
     def backward_parameters(self, dout: Array) -> None:
         """Only dW and db: what the first layer of a training needs, and half the work."""
@@ -115,14 +116,15 @@ class Relu(Layer):
     def forward(self, x: Array) -> Array:
         """x where it is positive, else 0; a NaN stays a NaN, since hiding it would be a lie."""
         self.mask = np.greater(x, self._zero, out=self._mask)
-        return np.asarray(np.maximum(x, self._zero, out=None if self._mask is None else x))
+        y: Array = np.maximum(x, self._zero, out=None if self._mask is None else x)
+        return y
 
     def backward(self, dout: Array) -> Array:
         """dout through the open gates, 0 elsewhere, also where dout is no number."""
         # The bits, times 1 or 0: faster than a choice, and 0 * NaN and 0 * -1 are 0 then.
         bits = dout.view(_BITS[dout.dtype.itemsize])
-        out = None if self._mask is None else bits
-        return np.asarray(np.multiply(bits, self.mask, out=out)).view(dout.dtype)
+        through: Array = np.multiply(bits, self.mask, out=None if self._mask is None else bits)
+        return through.view(dout.dtype)
 
     def switches(self) -> Sequence[Array]:
         """The gates."""
@@ -208,10 +210,11 @@ def softmax(a: Array, out: Array | None = None) -> Array:
         a: Scores ``(N, C)``.
         out: Where the result goes; a new array where it is None.
     """
-    e = np.subtract(a, a.take(cells(a, a.argmax(axis=1)))[:, np.newaxis], out=out)
+    largest = a.take(cells(a, a.argmax(axis=1)))
+    e: Array = np.subtract(a, largest[:, np.newaxis], out=out)
     np.exp(e, out=e)
     e /= np.add.reduce(e, axis=1, keepdims=True)
-    return np.asarray(e)
+    return e
 
 
 def log_softmax(a: Array) -> tuple[Array, Array]:
@@ -255,20 +258,22 @@ def score_gradient(y: Array, t: Array) -> Array:
 
 
 def score_gradient_of(y: Array, labels: Array) -> Array:
-    """The same with the labels' `cells` ``(N,)`` in place of t, written over y.
+    """The same with the labels' `cells` ``(N,)`` in place of t, written over a contiguous y.
 
     At the label, y - 1 is written as minus the sum of the others: the same number, but without
     the digits that 1 - (1 - 1e-12) would lose.
     """
-    y.put(labels, 0)
-    y.put(labels, 0 - np.add.reduce(y, axis=1))
+    flat = y.reshape(-1)
+    flat[labels] = 0
+    flat[labels] = 0 - np.add.reduce(y, axis=1)
     y /= len(y)
-    return np.asarray(y)
+    return y
 
 
 def cells(a: Array, columns: Array) -> Array:
     """Where one cell of each row of a ``(N, C)`` stands, counted through all rows: ``(N,)``."""
-    return np.asarray(_starts(*a.shape) + columns)
+    found: Array = _starts(*a.shape) + columns
+    return found
 
 
 @lru_cache(maxsize=8)
