@@ -16,6 +16,7 @@ import pytest
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
 from app.engine.training import Training
+from app.sessions import runs as runs_module
 from app.sessions.desk import MOST_DEATHS
 from app.sessions.errors import Unknown
 from app.sessions.events import Hub
@@ -26,6 +27,8 @@ from tests.engine.networks import make_case
 
 Array = np.ndarray
 ENDLESS = 1_000_000
+# Seconds after which something is taken to hang, on a busy machine too.
+PATIENCE = 60
 
 
 class Spy(Hub):
@@ -80,7 +83,7 @@ class Bench:
 
     def wait(self, session_id: str, run: Run, *states: str) -> Run:
         """The run in one of ``states``, which it must reach soon."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while (now := self.manager.get(session_id, run.id)).state not in states:
             assert time.monotonic() < end, f"still {now.state}"
             time.sleep(0.002)
@@ -89,7 +92,7 @@ class Bench:
 
 def soon(condition: Callable[[], bool]) -> None:
     """Wait until it holds, which must be soon, on a busy machine too."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -153,7 +156,7 @@ def test_pausing_and_going_on_changes_no_bit(bench: Bench) -> None:
     run = bench.start("s", steps)
     for _ in range(3):
         bench.manager.pause("s", run.id)
-        paused = bench.manager.settled("s", run.id, 5)
+        paused = bench.manager.settled("s", run.id, PATIENCE)
         assert paused.state in {"paused", "finished"}
         if paused.state == "paused":
             bench.manager.resume("s", run.id)
@@ -166,7 +169,7 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
     run = bench.start("s")
     bench.wait("s", run, "running")
     bench.manager.pause("s", run.id)
-    paused = bench.manager.settled("s", run.id, 5)
+    paused = bench.manager.settled("s", run.id, PATIENCE)
     assert paused.state == "paused"
     assert paused.active
     assert bench.saved[-1][1] == paused
@@ -176,7 +179,7 @@ def test_a_paused_run_stands_still_until_it_goes_on(bench: Bench) -> None:
     assert bench.manager.resume("s", run.id).state == "running"
     soon(lambda: bench.manager.resume("s", run.id).step > paused.step)
     bench.manager.stop("s", run.id)
-    stopped = bench.manager.settled("s", run.id, 5)
+    stopped = bench.manager.settled("s", run.id, PATIENCE)
     assert stopped.state == "stopped"
     assert not stopped.active
     assert bench.hub.states(run.id) == ["queued", "running", "paused", "running", "stopped"]
@@ -197,9 +200,9 @@ def test_the_call_does_not_wait_for_the_run_which_obeys_when_it_hears_of_it(
 def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
     run = bench.start("s")
     bench.manager.pause("s", run.id)
-    assert bench.manager.settled("s", run.id, 5).state == "paused"
+    assert bench.manager.settled("s", run.id, PATIENCE).state == "paused"
     bench.manager.stop("s", run.id)
-    assert bench.manager.settled("s", run.id, 5).state == "stopped"
+    assert bench.manager.settled("s", run.id, PATIENCE).state == "stopped"
 
 
 @pytest.mark.parametrize(("word", "state"), [("stop", "stopped"), ("resume", "running")])
@@ -211,12 +214,12 @@ def test_whoever_thinks_better_of_a_pause_while_it_is_saved_is_heard(
     def hold(run: Run) -> None:
         if run.state == "paused":
             saving.set()
-            assert go_on.wait(5)
+            assert go_on.wait(PATIENCE)
 
     bench.on_save = hold
     run = bench.start("s")
     bench.manager.pause("s", run.id)
-    assert saving.wait(5)
+    assert saving.wait(PATIENCE)
     getattr(bench.manager, word)("s", run.id)
     go_on.set()
     bench.wait("s", run, state)
@@ -276,11 +279,11 @@ def test_a_session_has_one_active_run(bench: Bench) -> None:
         bench.start("s")
     bench.start("t", 5)
     bench.manager.pause("s", run.id)
-    bench.manager.settled("s", run.id, 5)
+    bench.manager.settled("s", run.id, PATIENCE)
     with pytest.raises(RunConflict):
         bench.start("s")
     bench.manager.stop("s", run.id)
-    bench.manager.settled("s", run.id, 5)
+    bench.manager.settled("s", run.id, PATIENCE)
     assert bench.manager.active("s") is None
     bench.wait("s", bench.start("s", 5), "finished")
 
@@ -322,7 +325,7 @@ def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() 
         bench.start("three", 5)
     assert error.value.retry_after > 0
     bench.manager.pause("two", two.id)
-    bench.manager.settled("two", two.id, 5)
+    bench.manager.settled("two", two.id, PATIENCE)
     bench.wait("three", bench.start("three", 5), "finished")
     assert bench.wait("two", two, "stopped").state == "stopped"
     bench.wait("one", one, "running")
@@ -398,13 +401,13 @@ def test_a_run_that_is_over_cannot_be_paused_and_stopping_it_changes_nothing(ben
         with pytest.raises(RunConflict):
             call("s", done.id)
     assert bench.manager.stop("s", done.id) == done
-    assert bench.manager.settled("s", done.id, 5) == done
+    assert bench.manager.settled("s", done.id, PATIENCE) == done
 
 
 @pytest.mark.parametrize("word", ["get", "pause", "resume", "stop", "settled"])
 def test_a_run_of_another_session_is_unknown(bench: Bench, word: str) -> None:
     run = bench.start("s")
-    more = (5,) if word == "settled" else ()
+    more = (PATIENCE,) if word == "settled" else ()
     with pytest.raises(Unknown):
         getattr(bench.manager, word)("t", run.id, *more)
     with pytest.raises(Unknown):
@@ -425,14 +428,16 @@ def test_a_session_that_is_forgotten_runs_no_more_and_tells_nothing(
     assert not caplog.records
 
 
-def test_closing_saves_every_run_and_ends_within_a_second() -> None:
+def test_closing_saves_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So long it waits at most, on a busy machine; else for less than a second.
+    assert runs_module.SETTLE_SECONDS < runs_module.CLOSE_SECONDS < 1
+    monkeypatch.setattr(runs_module, "SETTLE_SECONDS", 30)
+    monkeypatch.setattr(runs_module, "CLOSE_SECONDS", 40)
     bench = Bench(processes=2)
     runs = {name: bench.start(name) for name in ("a", "b", "c", "d")}
     bench.manager.pause("a", runs["a"].id)
     bench.wait("a", runs["a"], "paused")
-    start = time.monotonic()
     bench.manager.close()
-    assert time.monotonic() - start < 1
     last = {session_id: saved.state for session_id, saved in bench.saved}
     assert last == dict.fromkeys(runs, "interrupted") | {"a": "paused"}
     assert bench.hub.states(runs["b"].id)[-1] == "interrupted"
@@ -443,18 +448,28 @@ def test_closing_saves_every_run_and_ends_within_a_second() -> None:
 
 def test_closing_does_not_wait_for_a_save_that_hangs() -> None:
     bench, saving, go_on = Bench(processes=1), threading.Event(), threading.Event()
+    waited = threading.Event()
 
     def hang(run: Run) -> None:
         saving.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
+        waited.set()
 
     bench.on_save = hang
     bench.start("s", 1)
-    assert saving.wait(5)
-    start = time.monotonic()
+    assert saving.wait(PATIENCE)
     bench.manager.close()
-    assert time.monotonic() - start < 1.2
+    assert not waited.is_set()
     go_on.set()
+
+
+def test_closing_ends_a_worker_that_hangs(bench: Bench) -> None:
+    run = bench.start("s")
+    bench.wait("s", run, "running")
+    (worker,) = bench.manager._workshop.staff.processes
+    signal_workers(bench, signal.SIGSTOP)
+    bench.manager.close()
+    assert worker._process.poll() == -signal.SIGKILL
 
 
 def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
@@ -466,12 +481,12 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
 
     def closed_store(run: Run) -> None:
         saving.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         raise OSError("the store is closed")
 
     bench.on_save = closed_store
     bench.start("first", 1)
-    assert saving.wait(5)
+    assert saving.wait(PATIENCE)
     bench.start("second", 1)
     bench.manager.close()
     go_on.set()
@@ -520,7 +535,7 @@ def test_a_run_that_is_to_pause_when_its_worker_dies_pauses_where_it_was_saved(
     signal_workers(bench, signal.SIGSTOP)
     bench.manager.pause("s", run.id)
     signal_workers(bench)
-    paused = bench.manager.settled("s", run.id, 10)
+    paused = bench.manager.settled("s", run.id, PATIENCE)
     assert (paused.state, paused.step) == ("paused", bench.last("s").step)
     assert bench.manager.resume("s", run.id).state == "running"
 
