@@ -92,6 +92,18 @@ class BatchAnswer(TypedDict):
     results: list[EvaluatedFields]
 
 
+class ProgramAnswer(TypedDict):
+    """A pass of a program: the value of every name, and the gradient of each that has one.
+
+    `loss` is null where the result, `output`, is an array.
+    """
+
+    loss: Cell | None
+    output: str
+    values: dict[str, Cells]
+    gradients: dict[str, Cells]
+
+
 class LayersAnswer(TypedDict):
     """All layers of a session."""
 
@@ -151,6 +163,7 @@ class NetworkAnswer(TypedDict):
     layers: list[LayerSpecAnswer]
     loss: LossSpecAnswer | None
     dtype: Dtype
+    code: NotRequired[str]
 
 
 class SourceAnswer(TypedDict):

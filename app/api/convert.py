@@ -14,7 +14,7 @@ from app.engine.rates import CONSTANT, Schedule
 from app.engine.spec import LayerSpec
 from app.sessions import edits
 from app.sessions.batch import Variation
-from app.sessions.creation import Made, Wanted
+from app.sessions.creation import Made, Wanted, WantedCode
 from app.sessions.work.order import Plan
 
 
@@ -44,9 +44,19 @@ def variations(body: models.Evaluate | models.EvaluateBatch) -> list[Variation] 
     return [Variation(v.parameters, v.x, v.t, v.grad_output) for v in body.batch]
 
 
-def wanted_session(body: models.NewSession | models.SessionWithData) -> Wanted:
+def wanted_code(body: models.EvaluateCode) -> WantedCode:
+    """The program and the numbers of a body."""
+    return WantedCode(body.code, body.values, body.grad_output)
+
+
+def wanted_session(
+    body: models.NewSession | models.SessionWithData | models.SessionWithCode,
+) -> Wanted | WantedCode:
     """As `wanted`, with the session's own fields."""
-    if isinstance(body, models.NewSession):
+    numbers: Wanted | WantedCode
+    if isinstance(body, models.SessionWithCode):
+        numbers = wanted_code(body)
+    elif isinstance(body, models.NewSession):
         numbers = _numbers(body, body.x, body.t, body.grad_output)
     else:
         numbers = _numbers(body, Made(**body.data.model_dump()))
@@ -133,6 +143,8 @@ def _edit(edit: models.Edit) -> edits.Edit:
             return change_view(edit)
         case models.Load():
             return edits.Load(edit.dataset, edit.split, tuple(edit.rows))
+        case models.ChangeCode():
+            return edits.ChangeCode(edit.code, edit.values, edit.grad_output)
         case models.Reset():
             return edits.Reset()
         case models.ChangeOptimizer():

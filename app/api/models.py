@@ -24,6 +24,7 @@ from app.api.models_parts import (
     WHOLE,
     AnyInitializer,
     ClassName,
+    Code,
     Data,
     Index,
     Name,
@@ -36,9 +37,10 @@ from app.api.models_parts import (
     Strict,
     Targets,
     TensorName,
+    Values,
     View,
 )
-from app.api.numbers import AnyRank, Matrix, Scalar, ScalarOrVector, Vector
+from app.api.numbers import Matrix, Nested, Scalar, ScalarOrVector, Vector
 from app.engine.rates import FACTOR, FLOOR
 from app.sessions.batch import MAX_VARIATIONS
 
@@ -98,12 +100,28 @@ class EvaluateBatch(Pass):
     grad_output: Matrix | None = None
 
 
+class EvaluateCode(Strict):
+    """Lines of NumPy with their numbers, for one pass; the text is read, never executed.
+
+    `values` are what the lines read and do not assign. Where the last line's result is an array,
+    the backward pass starts at `grad_output`, if that is given.
+    """
+
+    code: Code
+    values: Values = Field(default_factory=dict)
+    grad_output: Nested | None = None
+
+
 def _passes(value: Any) -> str:
+    if isinstance(value, dict) and "code" in value:
+        return "lines of code"
     return "many passes" if isinstance(value, dict) and "batch" in value else "one pass"
 
 
 AnyEvaluate = Annotated[
-    Annotated[Evaluate, Tag("one pass")] | Annotated[EvaluateBatch, Tag("many passes")],
+    Annotated[Evaluate, Tag("one pass")]
+    | Annotated[EvaluateBatch, Tag("many passes")]
+    | Annotated[EvaluateCode, Tag("lines of code")],
     Discriminator(_passes),
 ]
 
@@ -146,6 +164,13 @@ class SessionWithData(Pass):
     _alone = _without("data brings x, t and grad_output along", "x", "t", "grad_output", "row")
 
 
+class SessionWithCode(EvaluateCode):
+    """As `EvaluateCode`, with an optimiser and a view."""
+
+    optimizer: Optimizer | None = None
+    view: View | None = None
+
+
 class SessionFromPreset(Strict):
     """A preset brings everything itself; of those that show a digit, `row` chooses it."""
 
@@ -159,6 +184,8 @@ def _begun(value: Any) -> str:
     if isinstance(value, dict):
         if "preset" in value:
             return "from a preset"
+        if "code" in value:
+            return "lines of code"
         if "data" in value:
             return "with data"
     return "as it is"
@@ -167,6 +194,7 @@ def _begun(value: Any) -> str:
 AnySession = Annotated[
     Annotated[NewSession, Tag("as it is")]
     | Annotated[SessionWithData, Tag("with data")]
+    | Annotated[SessionWithCode, Tag("lines of code")]
     | Annotated[SessionFromPreset, Tag("from a preset")],
     Discriminator(_begun),
 ]
@@ -186,7 +214,7 @@ class Replace(Strict):
 
     op: Literal["replace"]
     tensor: TensorName
-    value: AnyRank
+    value: Nested
 
 
 class InsertRow(Strict):
@@ -239,6 +267,15 @@ class ChangeOptimizer(Strict):
     optimizer: Optimizer
 
 
+class ChangeCode(EvaluateCode):
+    """Another program in the place of the session's.
+
+    Names that stay keep their numbers; those that are new need a value here.
+    """
+
+    op: Literal["code"]
+
+
 class Reset(Strict):
     """Back to the numbers that the server made: a preset's, samples, drawn parameters.
 
@@ -259,6 +296,7 @@ Edit = TypeAliasType(
         | ChangeView
         | Load
         | ChangeOptimizer
+        | ChangeCode
         | Reset,
         Discriminator("op"),
     ],
@@ -400,8 +438,10 @@ class Nothing(Strict):
     """An empty object."""
 
 
-EVALUATE: TypeAdapter[Evaluate | EvaluateBatch] = TypeAdapter(AnyEvaluate)
-NEW_SESSION: TypeAdapter[NewSession | SessionWithData | SessionFromPreset] = TypeAdapter(AnySession)
+EVALUATE: TypeAdapter[Evaluate | EvaluateBatch | EvaluateCode] = TypeAdapter(AnyEvaluate)
+NEW_SESSION: TypeAdapter[NewSession | SessionWithData | SessionWithCode | SessionFromPreset] = (
+    TypeAdapter(AnySession)
+)
 EDITS: TypeAdapter[Sequence[Edit]] = TypeAdapter(Edits)
 STEP = TypeAdapter(Step)
 CHECK = TypeAdapter(Check)

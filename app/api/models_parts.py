@@ -12,7 +12,7 @@ from pydantic import (
     create_model,
 )
 
-from app.api.numbers import VectorOrMatrix
+from app.api.numbers import Nested, VectorOrMatrix
 from app.engine import layer_types
 from app.engine.bounds import Bounds
 from app.engine.initializers import SEED, STD
@@ -53,6 +53,8 @@ Parameters = Annotated[
         description="W is `(D, H)`; b is `(H,)`, and `(1, H)` or `(H, 1)` are taken for it.",
     ),
 ]
+Code = Annotated[str, Field(min_length=1, max_length=20_000)]
+Values = Annotated[dict[TensorName, Nested], Field(max_length=200)]
 Targets = Annotated[
     VectorOrMatrix,
     Field(description="Labels `(N,)` or `(N, 1)`, each from 0 to C - 1, or one-hot rows `(N, C)`."),

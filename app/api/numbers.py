@@ -69,6 +69,32 @@ def any_rank(value: Any) -> np.ndarray:
     return vector_or_matrix(value) if isinstance(value, list) else np.array(scalar(value))
 
 
+MAX_AXES = 6
+
+
+def nested(value: Any) -> np.ndarray:
+    """A number, or lists of numbers nested as deep as arrays go."""
+    return _nested(value, 0)
+
+
+def _nested(value: Any, depth: int) -> np.ndarray:
+    is_deep = isinstance(value, list) and value and isinstance(value[0], list)
+    if not (is_deep and value[0] and isinstance(value[0][0], list)):
+        return any_rank(value)
+    if depth + 3 > MAX_AXES:
+        raise _fault("shape", f"is nested deeper than {MAX_AXES} lists", [0])
+    parts: list[np.ndarray] = []
+    for place, part in enumerate(value):
+        try:
+            parts.append(_nested(part, depth + 1))
+        except PydanticCustomError as error:
+            at = [place, *(error.context or {}).get("at", [])]
+            raise _fault(error.type, error.message_template, at) from None
+        if parts[place].shape != parts[0].shape:
+            raise _fault("shape", "all parts must have the same shape", [place])
+    return np.stack(parts)
+
+
 def scalar_or_vector(value: Any) -> np.ndarray:
     """A number, or ``(C,)``."""
     return vector(value) if isinstance(value, list) else np.array(scalar(value))
@@ -121,6 +147,10 @@ Matrix = Annotated[np.ndarray, PlainValidator(matrix), WithJsonSchema(_MATRIX)]
 VectorOrMatrix = Annotated[
     np.ndarray, PlainValidator(vector_or_matrix), WithJsonSchema({"anyOf": [_VECTOR, _MATRIX]})
 ]
+_DEEPER: list[dict[str, Any]] = [_NUMBER, _VECTOR, _MATRIX]
+while len(_DEEPER) <= MAX_AXES:
+    _DEEPER.append({"type": "array", "items": _DEEPER[-1], "minItems": 1})
+Nested = Annotated[np.ndarray, PlainValidator(nested), WithJsonSchema({"anyOf": _DEEPER})]
 AnyRank = Annotated[
     np.ndarray, PlainValidator(any_rank), WithJsonSchema({"anyOf": [_NUMBER, _VECTOR, _MATRIX]})
 ]

@@ -18,6 +18,7 @@ from app.api.answers import (
     OpenedAnswer,
     OptimizerAnswer,
     PositionAnswer,
+    ProgramAnswer,
     RecipeAnswer,
     SessionAnswer,
     SourceAnswer,
@@ -29,6 +30,7 @@ from app.api.answers import (
 from app.api.answers_catalogue import PresetsAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
+from app.engine.code.spec import CodeSpec
 from app.engine.descent import Losses
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
@@ -37,7 +39,15 @@ from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
 from app.sessions import presets
-from app.sessions.edits import ChangeOptimizer, Edit, Load, NameClasses, Replace, SetCell
+from app.sessions.edits import (
+    ChangeCode,
+    ChangeOptimizer,
+    Edit,
+    Load,
+    NameClasses,
+    Replace,
+    SetCell,
+)
 from app.sessions.opened import shown
 from app.sessions.origin import Recipe
 from app.sessions.passes import Passes, Position
@@ -121,6 +131,9 @@ def _edit_json(edit: Edit) -> dict[str, Any]:
             return {"op": "optimizer", "optimizer": optimizer_json(optimizer)}
         case NameClasses(names):
             return {"op": "classes", "names": list(names)}
+        case ChangeCode(code, values, gradient):
+            found = {"op": "code", "code": code, "values": dict(values)}
+            return found if gradient is None else {**found, "grad_output": gradient}
     raise AssertionError(f"no recipe has {edit}")
 
 
@@ -198,6 +211,23 @@ def evaluation_json(
     if "layers" in fields:
         document["layers"] = _layers(evaluation, Bound(MAX_ANSWER_CELLS))
     return cast(EvaluatedFields, document)
+
+
+def program_json(spec: CodeSpec, trace: Trace) -> ProgramAnswer:
+    """A pass of a program by the names of its lines."""
+    named = [name for name in trace.known if name.isidentifier()]
+    named = [name for name in named if name in trace.graph.tensors]
+    told = Bound(MAX_ANSWER_CELLS)
+    return {
+        "loss": None if spec.loss is None else float(trace.array(spec.output)),
+        "output": spec.output,
+        "values": {name: told("", trace.array(name)) for name in named},
+        "gradients": {
+            name: told("", trace.array(f"{name}.grad"))
+            for name in named
+            if f"{name}.grad" in trace.known
+        },
+    }
 
 
 def evaluation_cells(spec: NetworkSpec, n: int, fields: Collection[str]) -> int:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.engine.code.spec import CodeSpec
 from app.engine.network import Evaluation, LayerResult
 from app.engine.spec import NetworkSpec
 from app.engine.trace import NotComputed, Trace
@@ -47,6 +48,18 @@ def by_layer(spec: NetworkSpec, trace: Trace) -> Evaluation:
         tuple(results),
         {name: gradient for name, gradient in gradients.items() if gradient is not None},
         _known(trace, "x.grad"),
+    )
+
+
+def by_program(spec: CodeSpec, trace: Trace) -> Evaluation:
+    """A pass of a program: its loss, and the gradients of what it learns."""
+    gradients = {name: _known(trace, f"{name}.grad") for name in spec.learned}
+    return Evaluation(
+        None if spec.loss is None else float(trace.array(spec.output)),
+        None,
+        None,
+        (),
+        {name: gradient for name, gradient in gradients.items() if gradient is not None},
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.network import Network
-from app.engine.objective import Objective
+from app.engine.objective import Differentiated, Objective
 from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
@@ -99,33 +99,49 @@ def gradient_check(
     network = Network(exact, parameters)
     given = None if grad_output is None else grad_output.astype(float)
     objective = Objective(network, x.astype(float), None if t is None else t.astype(float), given)
+    return check_objective(objective, h, max_cells, seed)
+
+
+@np.errstate(all="ignore")
+def check_objective(
+    objective: Differentiated, h: float = 1e-4, max_cells: int = 2_000, seed: int = 0
+) -> CheckResult:
+    """The same of anything that is differentiated, with its numbers in float64.
+
+    Args:
+        objective: Its parameters are nudged in place, and are as they were in the end.
+        h: Half the width of the step.
+        max_cells: The most cells to nudge over all parameters.
+        seed: For drawing them.
+    """
     gradients = objective.gradients()
     # Differences below this are the rounding of L itself, divided by the width of the step.
     floor = 1e-11 / h * max(1.0, abs(objective.value()))
     generator = np.random.default_rng(seed)
     share = max_cells // max(len(gradients), 1)
+    is_long = sum(gradient.size for gradient in gradients.values()) > max_cells
     checks = {}
     for name, gradient in gradients.items():
         cells = np.arange(gradient.size)
-        if spec.parameter_count > max_cells and gradient.size > share:
+        if is_long and gradient.size > share:
             cells = np.sort(generator.choice(gradient.size, max(share, 1), replace=False))
         checks[name] = _check(objective, name, gradient, cells, h, floor)
     return CheckResult(h, checks)
 
 
 def _check(
-    objective: Objective, name: str, gradient: Array, cells: Array, h: float, floor: float
+    objective: Differentiated, name: str, gradient: Array, cells: Array, h: float, floor: float
 ) -> ParameterCheck:
-    parameter = objective.network.parameters[name]
+    parameter = objective.parameters[name]
     numerical = np.full(len(cells), np.nan)
     smooth = np.ones(len(cells), dtype=bool)
     for k, cell in enumerate(cells):
         index = np.unravel_index(cell, parameter.shape)
         original = parameter[index]
         parameter[index] = original - h
-        lower, gates = objective.value(), objective.network.switches()
+        lower, gates = objective.value(), objective.gates()
         parameter[index] = original + h
-        upper, other_gates = objective.value(), objective.network.switches()
+        upper, other_gates = objective.value(), objective.gates()
         parameter[index] = original
         smooth[k] = all(np.array_equal(a, b) for a, b in zip(gates, other_gates, strict=True))
         numerical[k] = (upper - lower) / (2 * h)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engine.objective import Objective
+from app.engine.objective import Differentiated
 
 Array = np.ndarray
 
@@ -28,7 +28,7 @@ class Losses:
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.
 def losses(
-    objective: Objective,
+    objective: Differentiated,
     loss: float | None,
     gradients: Mapping[str, Array],
     changes: Mapping[str, Array],

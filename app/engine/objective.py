@@ -1,12 +1,33 @@
 """The one number that is differentiated: a loss, or what a gradient from above stands for."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
 from app.engine.network import Network
 
 Array = np.ndarray
+
+
+class Differentiated(Protocol):
+    """A number, its gradients, and the same at other parameters."""
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """Arrays by name; may be changed in place between two calls."""
+
+    def at(self, parameters: Mapping[str, Array]) -> "Differentiated":
+        """The same with other parameters."""
+
+    def value(self) -> float:
+        """The number."""
+
+    def gradients(self) -> dict[str, Array]:
+        """Its gradient by every parameter that is learned."""
+
+    def gates(self) -> list[Array]:
+        """Which way gradients take where there are several, since the last `value`."""
 
 
 class Objective:
@@ -27,6 +48,7 @@ class Objective:
     ) -> None:
         assert (t is None) != (grad_output is None)
         self.network = network
+        self.parameters = network.parameters
         self.x = x
         self.t = t
         self.grad_output = grad_output
@@ -43,6 +65,10 @@ class Objective:
             return self.network.loss(self.x, self.t)
         assert self.grad_output is not None
         return weighted(self.grad_output, self.network.forward(self.x))
+
+    def gates(self) -> list[Array]:
+        """What decided which way the gradient takes, in the last forward pass."""
+        return self.network.switches()
 
     @np.errstate(all="ignore")
     def gradients(self) -> dict[str, Array]:

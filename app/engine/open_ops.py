@@ -23,6 +23,8 @@ REPEAT = "repeat"
 
 def openable_ops(spec: "NetworkSpec") -> tuple[str, ...]:
     """Names of the ops that open in a pass of several samples, in the order in which they run."""
+    if not spec.layers:
+        return () if spec.loss is None or spec.is_program else (MEAN,)
     adds = tuple(
         _add(layer.name)
         for layer in spec.layers

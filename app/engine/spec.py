@@ -171,6 +171,16 @@ class NetworkSpec:
         """How many numbers training adjusts."""
         return sum(math.prod(parameter.shape) for parameter in self.parameters.values())
 
+    @property
+    def is_program(self) -> bool:
+        """Whether there are lines in place of layers."""
+        return False
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Names of what an optimiser moves: all parameters."""
+        return tuple(self.parameter_shapes)
+
     def pass_cells(self, n: int) -> int:
         """How many numbers one forward and backward pass over ``n`` samples holds."""
         # Affine holds x.W beside its output, the loss holds up to eight arrays of its own.

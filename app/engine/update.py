@@ -17,7 +17,7 @@ import numpy as np
 
 from app.engine.derivation import Explanation, FactorValue, TermValue
 from app.engine.descent import Losses, losses
-from app.engine.objective import Objective
+from app.engine.objective import Differentiated
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.trace import Event, Trace
 
@@ -73,7 +73,7 @@ def with_update(
     parameters: Mapping[str, Array],
     config: OptimizerConfig,
     state: Mapping[str, Array],
-    objective: Objective,
+    objective: Differentiated,
 ) -> Trace:
     """``trace`` and the step of the optimiser that follows it.
 
@@ -108,6 +108,9 @@ def with_update(
         values[f"{name}.change"] = changes[name] + 0.0
         values[f"{name}.new"] = new[name] + 0.0
         layer = name.rpartition(".")[0]
+        if trace.graph.is_program:
+            # What is given to a program belongs to the line that first reads it.
+            layer = trace.graph.node[trace.graph.edges_of[name][0].target or ""].layer
         events.append(
             Event(
                 seq=len(trace.events) + len(events),
@@ -124,7 +127,8 @@ def with_update(
             )
         )
     new = {name: values[f"{name}.new"] for name in parameters}
-    loss = float(trace.array("loss")) if "loss" in trace.graph.tensors else None
+    output = trace.graph.tensors[trace.graph.output]
+    loss = float(trace.array(output.name)) if output.role == "loss" else None
     around = losses(objective, loss, gradients, changes, new)
     return trace.extended(
         tuple(given), tuple(events), values, Update(config, optimizer.steps, after, around)

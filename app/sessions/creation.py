@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.code.running import read_code
 from app.engine.errors import EngineError
 from app.engine.initializers import Initializer, initialize
 from app.engine.network import Evaluation, Network
@@ -75,6 +76,30 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class WantedCode:
+    """A program and its numbers as they were sent, nothing checked yet.
+
+    Attributes:
+        values: What it is given, by name.
+        grad_output: dL/d(result), only where the result is an array.
+    """
+
+    code: str
+    values: Mapping[str, Array]
+    grad_output: Array | None = None
+    optimizer: OptimizerConfig | None = None
+    view: ChangeView | None = None
+    # A program has no rows of samples.
+    x: None = None
+    source: None = None
+    pool: None = None
+
+
+# The x of a program: one row without columns.
+NO_SAMPLES = np.zeros((1, 0))
+
+
+@dataclass(frozen=True)
 class Numbers:
     """A checked network with everything one pass needs."""
 
@@ -106,13 +131,18 @@ def spec_of(wanted: Wanted) -> NetworkSpec:
     return NetworkSpec.build(wanted.input_size, wanted.layers, wanted.loss, wanted.dtype)
 
 
-def check(wanted: Wanted, limits: Limits) -> Numbers:
+def check(wanted: Wanted | WantedCode, limits: Limits) -> Numbers:
     """The checked numbers of what is ``wanted``; its samples are made (`filled.filled`).
 
     Raises:
         EngineError: a wrong network, shape, label or number.
         TooLarge: a network or a pass beyond ``limits``; nothing was allocated for it.
     """
+    if isinstance(wanted, WantedCode):
+        program, values, gradient = read_code(
+            wanted.code, wanted.values, wanted.grad_output, limits
+        )
+        return Numbers(program, values, NO_SAMPLES, None, gradient)
     assert not isinstance(wanted.x, Made)
     spec = spec_of(wanted)
     check_limits(spec, len(wanted.x), limits)
@@ -132,7 +162,7 @@ def begin(
     id: str,
     token_hash: bytes,
     now: float,
-    wanted: Wanted,
+    wanted: Wanted | WantedCode,
     numbers: Numbers,
     preset: str | None,
     origin: Mapping[str, Any] = MappingProxyType({}),

@@ -4,7 +4,6 @@
 an `EngineError` whose field starts with k, such as ``2/index/1``.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
@@ -12,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from app.engine.bounds import whole
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
 from app.engine.targets import (
@@ -22,8 +22,11 @@ from app.engine.targets import (
     flat_labels,
     label_bounds,
 )
+from app.sessions.cells import check_place, put_cell
+from app.sessions.code_draft import apply_to_code
 from app.sessions.edits import (
     LEARNING_RATE,
+    ChangeCode,
     ChangeOptimizer,
     ChangeView,
     DeleteRow,
@@ -63,6 +66,8 @@ def apply_edits(session: Session, edits: Iterable[Edit], limits: Limits, loader:
     Raises:
         EngineError: nothing has been changed then.
     """
+    if isinstance(session.spec, CodeSpec):
+        return apply_to_code(session, edits, limits, loader)
     draft = _Draft(session, limits, loader)
     for index, edit in enumerate(edits):
         draft.apply(edit, str(index))
@@ -116,6 +121,10 @@ class _Draft:
                 self.keeps_state = False
             case Reset():
                 self._reset(field)
+            case ChangeCode():
+                raise EngineError(
+                    "the session holds a network of layers, not a program", f"{field}/op", "choice"
+                )
 
     def finish(self) -> Session:
         """Check what belongs together and make the session."""
@@ -159,30 +168,13 @@ class _Draft:
             self._learning_rate(value, field)
             return
         array = self._array(tensor, field)
-        if len(index) != array.ndim:
-            raise EngineError(
-                f"index needs {array.ndim} numbers, the tensor has shape {array.shape}",
-                f"{field}/index",
-                "shape",
-            )
-        for axis, (place, size) in enumerate(zip(index, array.shape, strict=True)):
-            if not 0 <= place < size:
-                raise EngineError(
-                    f"this dimension has {size} cells, from 0 to {size - 1}",
-                    f"{field}/index/{axis}",
-                    "range",
-                    whole(0, size - 1).schema,
-                )
+        check_place(array, index, field)
         if tensor == "t" and array.ndim == 1:
             self._check_label(value, f"{field}/value")
         if tensor not in self.fields:
             array = array.copy()
             self.arrays[tensor] = array
-        with np.errstate(over="ignore"):
-            # Adding 0 turns -0 into 0.
-            array[index] = value + 0.0
-        if not math.isfinite(array[index]):
-            raise EngineError(f"value is not finite in {array.dtype}", f"{field}/value", "finite")
+        put_cell(array, index, value, field)
         self._note(tensor, field)
 
     def _replace(self, tensor: str, value: Array, field: str) -> None:

@@ -1,6 +1,6 @@
 """What can be edited of a session, as values; `draft.apply_edits` applies them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -97,6 +97,18 @@ class ChangeOptimizer:
 
 
 @dataclass(frozen=True)
+class ChangeCode:
+    """Another program; what it reads and is not given here keeps its numbers.
+
+    ``grad_output`` is dL/d(result) of an array; without it, the old one stays where it fits.
+    """
+
+    code: str
+    values: Mapping[str, Array]
+    grad_output: Array | None = None
+
+
+@dataclass(frozen=True)
 class Reset:
     """Numbers that the server made, as at the start; of a preset, the learning rate too."""
 
@@ -110,6 +122,7 @@ Edit = (
     | ChangeView
     | Load
     | ChangeOptimizer
+    | ChangeCode
     | Reset
 )
 # From data set, split and row numbers (None: all) to x ``(N, D)`` and labels ``(N,)``.

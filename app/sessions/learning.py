@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.engine.check import CheckResult, gradient_check
+from app.engine.check import CheckResult, check_objective, gradient_check
+from app.engine.code.spec import CodeSpec
 from app.engine.descent import Losses, losses
 from app.engine.network import Evaluation
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
@@ -46,6 +47,11 @@ def require_targets(session: Session) -> Array:
         Conflict: there is no loss, there are no targets, or there is nothing to adjust.
     """
     targets = session.targets
+    if isinstance(session.spec, CodeSpec):
+        raise Conflict(
+            "a program has no samples to draw mini-batches from; it learns by steps",
+            "nothing-to-learn",
+        )
     if session.spec.loss is None or targets is None:
         raise Conflict(
             "the session has no loss or no targets, so there is nothing to learn from",
@@ -72,7 +78,7 @@ def require_gradient(session: Session) -> None:
 
 
 def _require_parameters(session: Session) -> None:
-    if not session.parameters:
+    if not session.spec.learned:
         raise Conflict("the network has no parameters", "nothing-to-learn")
 
 
@@ -100,12 +106,13 @@ def update(
         stepper.restore(dict(session.optimizer_state))
     gradients = evaluation.parameter_gradients
     changes = stepper.changes(gradients)
-    new = added(session.parameters, changes)
+    new = added({name: session.parameters[name] for name in session.spec.learned}, changes)
     around = losses(objective_of(session), evaluation.loss, gradients, changes, new)
     steps = {
         # Adding 0 turns -0 into 0.
         name: Updated(old, gradients[name] + 0, changes[name] + 0, new[name])
         for name, old in session.parameters.items()
+        if name in changes
     }
     result = UpdateResult(session.optimizer, around, steps)
     return stepped(session, new, stepper.state(), loader), result
@@ -119,6 +126,9 @@ def check_gradients(session: Session, h: float, seed: int) -> CheckResult:
     """
     require_gradient(session)
     spec = session.spec
+    if isinstance(spec, CodeSpec):
+        cells = max(len(spec.learned), int(CHECK_WORK / (20.0 * spec.cells + 1e6)))
+        return check_objective(objective_of(session), h, min(cells, MAX_CHECKED_CELLS), seed)
     work = 2.0 * (session.n * spec.parameter_count + spec.pass_cells(session.n))
     cells = max(len(spec.parameter_shapes), min(MAX_CHECKED_CELLS, int(CHECK_WORK / work)))
     t, given = (session.targets, None) if spec.loss else (None, session.grad_output)

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.initializers import Initializer
 from app.engine.spec import Limits
 from app.sessions import presets
-from app.sessions.creation import Made, Numbers, Wanted, check
+from app.sessions.creation import Made, Numbers, Wanted, WantedCode, check
 from app.sessions.edits import (
     LEARNING_RATE,
+    ChangeCode,
     ChangeOptimizer,
     Edit,
     Load,
@@ -75,9 +77,11 @@ class Recipe:
     digest: str
 
 
-def origin_of(wanted: Wanted) -> dict[str, Any]:
+def origin_of(wanted: Wanted | WantedCode) -> dict[str, Any]:
     """What of a body makes numbers by itself, as the body has it; kept with the session."""
     found: dict[str, Any] = {}
+    if isinstance(wanted, WantedCode):
+        return found
     if wanted.parameters is None:
         found |= {"seed": wanted.seed, "initializer": asdict(wanted.initializer)}
     if isinstance(wanted.x, Made):
@@ -90,17 +94,21 @@ def start(session: Session, limits: Limits, loader: Loader, made: int | None = N
 
     With the mini-batch after ``made`` steps where there is a pool; by default, its first.
     """
+    wanted: Wanted | WantedCode
     if session.preset is not None:
         wanted = presets.wanted(session.preset, session.origin.get("row"), loader)
+    elif isinstance(session.spec, CodeSpec):
+        wanted = WantedCode(session.spec.code, session.parameters, session.grad_output)
     else:
         wanted = _wanted(session)
     asked = wanted.x
-    if isinstance(asked, Made):
+    if isinstance(wanted, Wanted) and isinstance(asked, Made):
         if made is None:
             made = asked.step
         wanted = replace(wanted, x=replace(asked, step=made))
     sent = session.preset is None and "data" not in session.origin
-    wanted = filled(wanted, limits, loader)
+    if isinstance(wanted, Wanted):
+        wanted = filled(wanted, limits, loader)
     source = session.source if sent else wanted.source
     return Start(check(wanted, limits), source, wanted.pool, made or 0)
 
@@ -130,6 +138,10 @@ def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
     made = session.steps.made if session.pool is not None else None
     if session.preset is not None:
         base = {"preset": session.preset} | {k: v for k, v in origin.items() if k == "row"}
+    elif isinstance(session.spec, CodeSpec):
+        base = {"code": session.spec.code, "values": dict(session.parameters)}
+        if session.grad_output is not None:
+            base["grad_output"] = session.grad_output
     else:
         base = {"network": network_json(session.spec)}
         if "seed" in origin:
@@ -208,6 +220,11 @@ def _edits(session: Session, began: Start) -> list[Edit]:
     """From the numbers that a session began with to those it has."""
     before, now = began.arrays(), _arrays(session)
     found: list[Edit] = []
+    if isinstance(session.spec, CodeSpec) and session.spec != began.numbers.spec:
+        # Another program than the preset's: all it is given is told with it.
+        gradient = session.grad_output
+        found.append(ChangeCode(session.spec.code, session.parameters, gradient))
+        before = now
     if session.source is not None and session.source != began.source:
         # These are the rows' own numbers.
         source = session.source

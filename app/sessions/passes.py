@@ -4,7 +4,9 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from app.drawing.graph_json import Drawing, draw
-from app.engine.by_layer import by_layer
+from app.engine.by_layer import by_layer, by_program
+from app.engine.code.running import trace_code
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.network import Evaluation
 from app.engine.optimizers import OptimizerConfig
@@ -91,6 +93,8 @@ class Passes:
         """The session's pass over all samples, layer by layer."""
         # Written as the session's view has it, which is then mostly the very same pass.
         view = replace(WHOLE_PASS, single=session.view.single)
+        if isinstance(session.spec, CodeSpec):
+            return by_program(session.spec, self.trace(session, view))
         return by_layer(session.spec, self.trace(session, view))
 
     def drawing(self, session: Session, view: View | None = None) -> Drawing:
@@ -118,7 +122,8 @@ class Passes:
         """
         trace = self.trace(session, view)
         graph = trace.graph
-        inner = opened_form(session.spec, trace, stable=view.form == "stable")
+        is_program = trace.graph.is_program
+        inner = "" if is_program else opened_form(session.spec, trace, stable=view.form == "stable")
         closed = "+".join(sorted(closed_sigmoids(graph)))
         alone = f"{graph.sample}-{graph.single:d}"
         update = trace.update.config.type if trace.update else ""
@@ -168,6 +173,9 @@ class Passes:
 
 def _made(session: Session, view: View, single: bool) -> Trace:
     level, loss, sample, form = view.trace_level
+    if isinstance(session.spec, CodeSpec):
+        trace = trace_code(session.spec, session.parameters, session.grad_output)
+        return _with_update(session, view, trace, True)
     trace = make_trace(
         session.spec,
         session.parameters,
@@ -182,10 +190,15 @@ def _made(session: Session, view: View, single: bool) -> Trace:
         open_ops=view.open_ops,
     )
     # One row of several, seen alone, is not what the optimiser learns from.
-    if view.update and learns(session) and (level != "element" or session.n == 1):
+    return _with_update(session, view, trace, level != "element" or session.n == 1)
+
+
+def _with_update(session: Session, view: View, trace: Trace, is_whole: bool) -> Trace:
+    """The pass with its update where the view asks for it and there is one."""
+    if view.update and learns(session) and is_whole:
         return with_update(
             trace,
-            session.parameters,
+            {name: session.parameters[name] for name in session.spec.learned},
             session.optimizer,
             session.optimizer_state,
             objective_of(session),

@@ -14,7 +14,7 @@ from app.engine.strides import Cursor, Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
 from app.sessions.batch import Variation, check_batch
-from app.sessions.creation import Made, Numbers, Wanted, begin, check
+from app.sessions.creation import Made, Numbers, Wanted, WantedCode, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.errors import Unknown
@@ -66,7 +66,7 @@ class Service:
         self.hub = Hub()
         self.trainer = Trainer(self.keeper, self.hub, self.loader)
 
-    def check(self, wanted: Wanted) -> Numbers:
+    def check(self, wanted: Wanted | WantedCode) -> Numbers:
         """The checked numbers of a network that is asked for."""
         return check(wanted, self.limits)
 
@@ -76,7 +76,7 @@ class Service:
         """The checked numbers of every variation of a network that is asked for."""
         return check_batch(wanted, variations, self.limits, backward)
 
-    def create(self, wanted: Wanted) -> tuple[Session, str]:
+    def create(self, wanted: Wanted | WantedCode) -> tuple[Session, str]:
         """A new session, and the edit token that only the caller will ever see.
 
         Raises:
@@ -90,10 +90,11 @@ class Service:
         return self._create(presets.wanted(preset, row, self.loader), preset, origin)
 
     def _create(
-        self, wanted: Wanted, preset: str | None, origin: Mapping[str, Any]
+        self, wanted: Wanted | WantedCode, preset: str | None, origin: Mapping[str, Any]
     ) -> tuple[Session, str]:
         asked = wanted.x
-        wanted = filled(wanted, self.limits, self.loader)
+        if isinstance(wanted, Wanted):
+            wanted = filled(wanted, self.limits, self.loader)
         made = asked.step if isinstance(asked, Made) and wanted.pool is not None else 0
         numbers = self.check(wanted)
         now = time.time()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.strides import Cursor
@@ -146,7 +147,7 @@ class Session:
     def meta(self) -> dict[str, Any]:
         """All that is no array, as JSON."""
         return {
-            "network": network_json(self.spec),
+            "network": _kept_network(self.spec),
             "optimizer": asdict(self.optimizer),
             "view": asdict(self.view),
             "cursor": [self.cursor.seq, self.cursor.element],
@@ -256,7 +257,21 @@ def _source(document: dict[str, Any] | None) -> Source | None:
 
 
 def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
-    """The spec that `network_json` wrote."""
+    """The spec that `network_json` wrote, or a session's record of a program."""
+    if "code" in document:
+        kept = document["program"]
+        return CodeSpec(
+            0,
+            (),
+            document["loss"]["type"] if document["loss"] else None,
+            document["dtype"],
+            code=document["code"],
+            shapes={name: tuple(shape) for name, shape in kept["shapes"].items()},
+            output=kept["output"],
+            output_shape=tuple(kept["output_shape"]),
+            cells=kept["cells"],
+            names=tuple(kept["names"]),
+        )
     return NetworkSpec(
         document["input_size"],
         tuple(LayerSpec(**layer) for layer in document["layers"]),
@@ -265,8 +280,28 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
     )
 
 
+def _kept_network(spec: NetworkSpec) -> dict[str, Any]:
+    """`network_json` with what else is to be known of a program without reading it again."""
+    found = network_json(spec)
+    if isinstance(spec, CodeSpec):
+        found["program"] = {
+            "shapes": {name: list(shape) for name, shape in spec.shapes.items()},
+            "output": spec.output,
+            "output_shape": list(spec.output_shape),
+            "cells": spec.cells,
+            "names": list(spec.names),
+        }
+    return found
+
+
 def network_json(spec: NetworkSpec) -> dict[str, Any]:
-    """``spec`` as the API writes a network, with every layer's name."""
+    """``spec`` as the API writes a network, with every layer's name; of a program its code."""
+    if isinstance(spec, CodeSpec):
+        return {**_network_json(spec), "code": spec.code}
+    return _network_json(spec)
+
+
+def _network_json(spec: NetworkSpec) -> dict[str, Any]:
     return {
         "input_size": spec.input_size,
         "layers": [layer.as_json for layer in spec.layers],

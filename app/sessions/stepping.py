@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.engine.code.objective import CodeObjective
+from app.engine.code.spec import CodeSpec
 from app.engine.network import Network
-from app.engine.objective import Objective
+from app.engine.objective import Differentiated, Objective
 from app.engine.optimizers import Optimizer, make_optimizer
 from app.engine.packed import Packed
 from app.engine.strides import Cursor, Passed, advance, clamp
@@ -35,12 +37,16 @@ BACK_STEPS = 2_000
 
 def learns(session: Session) -> bool:
     """Whether the session's parameters have gradients, so that an update can follow its pass."""
+    if isinstance(session.spec, CodeSpec) and session.spec.loss is not None:
+        return bool(session.spec.learned)
     start = session.grad_output if session.spec.loss is None else session.t
-    return start is not None and bool(session.parameters)
+    return start is not None and bool(session.spec.learned)
 
 
-def objective_of(session: Session, network: Network | None = None) -> Objective:
+def objective_of(session: Session, network: Network | None = None) -> Differentiated:
     """What a session that `learns` differentiates, of its own network or another of its layers."""
+    if isinstance(session.spec, CodeSpec):
+        return CodeObjective(session.spec, session.parameters, session.grad_output)
     network = network or Network(session.spec, session.parameters)
     if session.spec.loss is None:
         return Objective(network, session.x, None, session.grad_output)
@@ -50,7 +56,7 @@ def objective_of(session: Session, network: Network | None = None) -> Objective:
 def gone_on(session: Session, trace: Trace, loader: Loader) -> Session:
     """The session before the next step, after the update that ``trace`` ends with."""
     assert trace.update is not None
-    new = {name: trace.array(f"{name}.new") for name in session.parameters}
+    new = {name: trace.array(f"{name}.new") for name in session.spec.learned}
     return stepped(session, new, trace.update.state, loader)
 
 
@@ -74,7 +80,7 @@ def stepped(
         steps = replace(steps, made=steps.made + 1)
     session = replace(
         session,
-        parameters=parameters,
+        parameters={**session.parameters, **parameters},
         optimizer_state=dict(state),
         steps=steps,
         data_version=session.data_version + 1,
@@ -95,14 +101,15 @@ def gone_back(session: Session, loader: Loader) -> Session:
         optimizer = make_optimizer(session.optimizer)
         if state:
             optimizer.restore(state)
-        network = Network(session.spec, parameters)
-        if session.spec.loss is None:
-            _follow(session, network, optimizer, steps.behind - 1)
+        if isinstance(session.spec, CodeSpec) or session.spec.loss is None:
+            parameters = _follow(session, parameters, optimizer, steps.behind - 1)
         else:
+            network = Network(session.spec, parameters)
             training = _again(session, network, optimizer, loader)
             while not training.finished:
                 training.advance()
-        parameters, state = network.parameters, optimizer.state()
+            parameters = network.parameters
+        state = optimizer.state()
     session = replace(
         session,
         parameters=dict(parameters),
@@ -114,13 +121,21 @@ def gone_back(session: Session, loader: Loader) -> Session:
 
 
 @np.errstate(all="ignore")
-def _follow(session: Session, network: Network, optimizer: Optimizer, steps: int) -> None:
-    """So many steps along the gradient that is given, which no training makes."""
-    objective = objective_of(session, network)
-    gradients = Packed.like(network.parameters)
+def _follow(
+    session: Session, parameters: Mapping[str, Array], optimizer: Optimizer, steps: int
+) -> Mapping[str, Array]:
+    """The parameters after so many steps which no training makes: of a program, or along the
+    gradient that is given.
+    """
+    names = session.spec.learned
+    moved = Packed({name: parameters[name].shape for name in names}, session.spec.dtype)
+    moved.fill(parameters)
+    objective = objective_of(replace(session, parameters=parameters))
+    gradients = Packed.like(moved)
     for _ in range(steps):
-        gradients.fill(objective.gradients())
-        optimizer.step(network.parameters, gradients)
+        gradients.fill(objective.at({**parameters, **moved}).gradients())
+        optimizer.step(moved, gradients)
+    return {**parameters, **{name: np.array(value) for name, value in moved.items()}}
 
 
 def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loader) -> Training:

@@ -94,6 +94,19 @@
  */
 
 /**
+ * A pass of a program: the value of every name, and the gradient of each that has one.
+ *
+ * `loss` is null where the result, `output`, is an array.
+ *
+ * @typedef {{
+ *   loss: Cell | null,
+ *   output: string,
+ *   values: Record<string, Cells>,
+ *   gradients: Record<string, Cells>,
+ * }} Program
+ */
+
+/**
  * RFC 9457.
  *
  * @typedef {{
@@ -176,6 +189,7 @@
  *   layers: LayerSpec[],
  *   loss: LossSpec | null,
  *   dtype: "float64" | "float32",
+ *   code?: string,
  * }} Network
  */
 
@@ -563,7 +577,11 @@
 /**
  * A whole tensor, or the learning rate.
  *
- * @typedef {{op: "replace", tensor: string, value: number | number[] | number[][]}} Replace
+ * @typedef {{
+ *   op: "replace",
+ *   tensor: string,
+ *   value: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][],
+ * }} Replace
  */
 
 /**
@@ -1471,7 +1489,7 @@
 
 /**
  * @typedef {SetCell | Replace | InsertRow | DeleteRow | NameClasses | ChangeView | Load |
- *   ChangeOptimizer | Reset} Edit
+ *   ChangeOptimizer | ChangeCode | Reset} Edit
  */
 
 /**
@@ -1508,6 +1526,19 @@
  *   update?: boolean | null,
  *   op: "view",
  * }} ChangeView
+ */
+
+/**
+ * Another program in the place of the session's.
+ *
+ * Names that stay keep their numbers; those that are new need a value here.
+ *
+ * @typedef {{
+ *   code: string,
+ *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
+ *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
+ *   op: "code",
+ * }} ChangeCode
  */
 
 /**

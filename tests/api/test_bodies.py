@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from app.api.bodies import parse
-from app.api.models import EDITS, EVALUATE, NEW_SESSION
+from app.api.models import EDITS, EVALUATE, NEW_SESSION, Evaluate
 from app.api.problem import Problem
 
 NETWORK = '{"input_size":2,"layers":[],"loss":null}'
@@ -79,7 +79,9 @@ def test_a_doubled_key_is_refused_by_name() -> None:
 def test_the_same_key_in_two_objects_is_no_double() -> None:
     body = '{"network":{"input_size":1,"layers":[{"type":"relu"},{"type":"tanh"}]},"x":[[1]]}'
 
-    assert len(parse(body.encode(), EVALUATE).network.layers) == 2
+    model = parse(body.encode(), EVALUATE)
+    assert isinstance(model, Evaluate)
+    assert len(model.network.layers) == 2
 
 
 def test_unknown_missing_and_wrong_fields_are_all_named() -> None:
@@ -167,7 +169,7 @@ def test_a_doubled_key_is_found_wherever_it_is_and_nowhere_else(tree: Any) -> No
             '[{"op":"add"}]',
             EDITS,
             "0/op must be 'set', 'replace', 'insert_row', 'delete_row', 'classes', 'view', 'load', "
-            "'optimizer' or 'reset'",
+            "'optimizer', 'code' or 'reset'",
         ),
         (evaluate_with("[[1]]")[:-1] + ',"seed":-1}', EVALUATE, "seed must be greater than"),
         (evaluate_with("7"), EVALUATE, "x must be a list of rows"),

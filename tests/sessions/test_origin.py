@@ -14,7 +14,7 @@ from app.api.models import NEW_SESSION, SessionFromPreset
 from app.api.values import encode
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec
-from app.sessions.creation import Made, Wanted
+from app.sessions.creation import Made, Wanted, WantedCode
 from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, Reset, SetCell
 from app.sessions.memory import MemoryStore
 from app.sessions.presets import PRESETS
@@ -50,7 +50,7 @@ def again(service: Service, session: Session) -> Session:
     return edited(service, made, *recipe.edits)
 
 
-def _body(base: dict[str, Any]) -> Wanted:
+def _body(base: dict[str, Any]) -> Wanted | WantedCode:
     model = parse(encode(base), NEW_SESSION)
     assert not isinstance(model, SessionFromPreset)
     return wanted_session(model)

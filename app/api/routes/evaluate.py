@@ -7,15 +7,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
-from app.api.answers import BatchAnswer, EvaluatedFields, EvaluationAnswer
+from app.api.answers import BatchAnswer, EvaluatedFields, EvaluationAnswer, ProgramAnswer
 from app.api.bodies import read_model
 from app.api.context import PREFIX, service
-from app.api.convert import variations, wanted
+from app.api.convert import variations, wanted, wanted_code
 from app.api.documents import operation
 from app.api.executor import in_executor
-from app.api.models import EVALUATE, Evaluate, EvaluateBatch
+from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode
 from app.api.values import MAX_ANSWER_CELLS, answer, encode
-from app.api.views import BACKWARD_FIELDS, EVALUATION_FIELDS, evaluation_cells, evaluation_json
+from app.api.views import (
+    BACKWARD_FIELDS,
+    EVALUATION_FIELDS,
+    evaluation_cells,
+    evaluation_json,
+    program_json,
+)
+from app.engine.code.running import trace_code
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import TooLarge
 from app.sessions.creation import Numbers
 from app.sessions.service import Service
@@ -32,7 +40,7 @@ router = APIRouter(prefix=PREFIX, tags=["evaluate"])
     "POST",
     "/evaluate",
     answer=EvaluationAnswer,
-    or_answers=(BatchAnswer, EvaluatedFields),
+    or_answers=(BatchAnswer, EvaluatedFields, ProgramAnswer),
     body=EVALUATE,
     examples=examples.EVALUATE,
 )
@@ -41,9 +49,12 @@ async def evaluate(request: Request) -> Response:
 
     Without `t` a network with a loss gives the forward pass only; without a loss the backward pass
     starts at `grad_output`, if that is given. A batch is answered as `{"results": [...]}`, one for
-    each variation in their order.
+    each variation in their order. Instead of a network there can be `code`, lines of NumPy: then
+    the answer has the value of every name and the gradient of every name that has one.
     """
     body = await read_model(request, EVALUATE)
+    if isinstance(body, EvaluateCode):
+        return answer(await in_executor(request, _evaluate_code, service(request), body))
     if _is_quick(body):
         return answer(_evaluate(service(request), body))
     return answer(await in_executor(request, _evaluate, service(request), body))
@@ -75,6 +86,19 @@ def _evaluate(sessions: Service, body: Evaluate | EvaluateBatch) -> bytes:
     return encode(
         {"results": [evaluation_json(numbers.evaluate(backward), fields) for numbers in passes]}
     )
+
+
+def _evaluate_code(sessions: Service, body: EvaluateCode) -> bytes:
+    numbers = sessions.check(wanted_code(body))
+    assert isinstance(numbers.spec, CodeSpec)
+    if numbers.spec.cells > MAX_ANSWER_CELLS:
+        raise TooLarge(
+            f"the answer would hold {numbers.spec.cells:,} numbers, at most "
+            f"{MAX_ANSWER_CELLS:,} are sent; make a session and get the tensors that you need",
+            "code",
+        )
+    trace = trace_code(numbers.spec, numbers.parameters, numbers.grad_output)
+    return encode(program_json(numbers.spec, trace))
 
 
 def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:

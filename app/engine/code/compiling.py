@@ -25,6 +25,8 @@ Array = np.ndarray
 Shape = tuple[int, ...]
 
 MAX_NODES = 400
+# What the loss of a program is called among the types of losses.
+CODE_LOSS = "code"
 # Names that are what one learns from, not what learns.
 DATA = {"x": "input", "t": "target"}
 
@@ -64,7 +66,15 @@ def build_code(
         raise EngineError("the program has no such name to be given", f"values/{unused[0]}", "name")
     graph = _finished(compiler, output)
     given = {name: tuple(shapes[name]) for name in compiler.given}
-    spec = CodeSpec(code, given, output.name, output.shape, 2 * compiler.cells)
+    learned = tuple(
+        name
+        for name in given
+        if graph.tensors[name].role == "parameter" and graph.tensors[name].grad_symbol is not None
+    )
+    spec = CodeSpec(
+        0, (), None if output.shape else CODE_LOSS, code=code, shapes=given, output=output.name,
+        output_shape=output.shape, cells=2 * compiler.cells, names=learned,
+    )  # fmt: skip
     return spec, graph
 
 

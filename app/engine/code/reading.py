@@ -5,6 +5,7 @@ text and what there is instead.
 """
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.engine.errors import EngineError, TooLarge
@@ -110,3 +111,18 @@ def _lines(statement: ast.stmt) -> list[Line]:
     if name in MODULES:
         raise CodeError(f"{name} is the library; another name is needed", statement, "name")
     return [Line(name, value, statement.lineno, statement.end_lineno or statement.lineno)]
+
+
+def names_read(lines: Sequence[Line]) -> tuple[str, ...]:
+    """What a program is given: names that are read before they are assigned, in that order."""
+    assigned: set[str] = set()
+    found: dict[str, None] = {}
+    for line in lines:
+        called = {id(node.func) for node in ast.walk(line.value) if isinstance(node, ast.Call)}
+        for node in ast.walk(line.value):
+            if not isinstance(node, ast.Name) or id(node) in called:
+                continue
+            if node.id not in assigned and node.id not in MODULES:
+                found[node.id] = None
+        assigned.add(line.name)
+    return tuple(found)

@@ -4,15 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.engine.spec import LayerSpec
+from app.engine.spec import NetworkSpec
 
 
 @dataclass(frozen=True)
-class CodeSpec:
-    """A checked program; make one with `compile.build_code`.
+class CodeSpec(NetworkSpec):
+    """A checked program; `compiling.build_code` makes one.
 
-    Beside a `NetworkSpec`, of which it answers the same questions: there are no layers in it, and
-    all that it is given counts as parameters.
+    To whoever asks a network for its parameters, its result or its size, a program is one: without
+    layers and rows of samples, with all that it is given as its parameters, of which it learns
+    those that are ``learned``.
 
     Attributes:
         code: The text.
@@ -20,25 +21,20 @@ class CodeSpec:
         output: The name that is assigned last.
         output_shape: Its shape; empty where it is a single number, which is the loss then.
         cells: How many numbers a pass holds.
+        names: What of the given an optimiser moves: what has a gradient and is no data.
     """
 
-    code: str
-    shapes: Mapping[str, tuple[int, ...]]
-    output: str
+    code: str = ""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    output: str = ""
     output_shape: tuple[int, ...] = ()
     cells: int = 0
-    dtype: str = "float64"
-    layers: tuple[LayerSpec, ...] = field(default=())
+    names: tuple[str, ...] = ()
 
     @property
-    def loss(self) -> str | None:
-        """``code`` where the result is one number; None where it is an array."""
-        return None if self.output_shape else "code"
-
-    @property
-    def input_size(self) -> int:
-        """A program has no rows of samples of its own."""
-        return 0
+    def is_program(self) -> bool:
+        """Whether there are lines in place of layers."""
+        return True
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -64,6 +60,11 @@ class CodeSpec:
     def parameter_count(self) -> int:
         """How many numbers the program is given."""
         return sum(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Names of what an optimiser moves."""
+        return self.names
 
     def pass_cells(self, n: int) -> int:
         """How many numbers one pass holds."""

@@ -1,0 +1,63 @@
+"""What a program computes, as a number that can be differentiated and tried at other values."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from app.engine.code.compiling import build_code
+from app.engine.code.spec import CodeSpec
+from app.engine.objective import weighted
+from app.engine.ops import OPS
+from app.engine.run import Recorder, results
+
+Array = np.ndarray
+
+
+class CodeObjective:
+    """A program's result; or, where it is an array, the sum of dL/d(result) times the result.
+
+    Attributes:
+        spec: The program.
+        parameters: All that it is given; may be changed in place between two calls.
+        grad_output: dL/d(result) of an array.
+    """
+
+    def __init__(
+        self, spec: CodeSpec, values: Mapping[str, Array], grad_output: Array | None = None
+    ) -> None:
+        self.spec = spec
+        self.parameters = {name: np.array(value) for name, value in values.items()}
+        self.grad_output = grad_output
+        self.graph = build_code(spec.code, spec.shapes)[1]
+        self._gates: list[Array] = []
+
+    def at(self, parameters: Mapping[str, Array]) -> "CodeObjective":
+        """The same with other values of what ``parameters`` names."""
+        return CodeObjective(self.spec, {**self.parameters, **parameters}, self.grad_output)
+
+    @np.errstate(all="ignore")
+    def value(self) -> float:
+        """The number."""
+        values: dict[str, Array] = dict(self.parameters)
+        for tensor in self.graph.tensors.values():
+            if tensor.value is not None:
+                values[tensor.name] = np.asarray(tensor.value)
+        self._gates = []
+        for node in self.graph.nodes:
+            inputs = [values[self.graph.edge[id].tensor] for id in node.inputs]
+            switches = OPS[node.op].switches
+            if switches is not None:
+                self._gates.append(switches(inputs, node.attributes))
+            values.update(zip(node.outputs, results(node, inputs), strict=True))
+        output = values[self.spec.output]
+        return float(output) if self.grad_output is None else weighted(self.grad_output, output)
+
+    def gates(self) -> list[Array]:
+        """Which way gradients take through every op that has several, since the last `value`."""
+        return self._gates
+
+    @np.errstate(all="ignore")
+    def gradients(self) -> dict[str, Array]:
+        """Its gradient by all that is learned."""
+        trace = Recorder(self.graph, self.parameters, self.spec.dtype).record(self.grad_output)
+        return {name: trace.array(f"{name}.grad") for name in self.spec.learned}
