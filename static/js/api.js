@@ -8,6 +8,7 @@ import { isOp } from "./figure/openops.js";
 import { readTensors } from "./safetensors.js";
 
 const ROOT = "/api/v1";
+const SAFETENSORS = "application/vnd.safetensors";
 
 /**
  * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
@@ -56,7 +57,7 @@ export function makeWith(made) {
 export async function call(path, { method = "GET", body, token, version, accept } = {}) {
   const headers = new Headers({ Accept: accept ?? "application/json" });
   const isFile = body instanceof Blob;
-  if (body !== undefined) headers.set("Content-Type", isFile ? "text/csv" : "application/json");
+  if (body !== undefined) headers.set("Content-Type", isFile ? body.type : "application/json");
   if (token) headers.set("Authorization", `Bearer ${token}`);
   if (version !== undefined) headers.set("If-Match", `"${version}"`);
   const sent = body === undefined || isFile ? body : JSON.stringify(body);
@@ -113,6 +114,25 @@ export async function getRecipe(id) {
 }
 
 /**
+ * All parameters of a session, to the last bit, as a file.
+ * @param {string} id
+ */
+export async function getParameters(id) {
+  return (await call(`/sessions/${id}/tensors`, { accept: SAFETENSORS })).blob();
+}
+
+/**
+ * What such a file has, put in its places.
+ * @param {Session} session
+ * @param {string} token
+ * @param {Blob} file
+ */
+export async function putTensors({ id, version }, token, file) {
+  const body = new Blob([file], { type: SAFETENSORS });
+  await call(`/sessions/${id}/tensors`, { method: "PUT", body, token, version });
+}
+
+/**
  * A data set of one's own, made of a CSV file.
  * @param {Blob} file
  * @param {{label: string | null, seed: number, scale: boolean}} options  label: the column of the labels; null: the last
@@ -120,7 +140,9 @@ export async function getRecipe(id) {
  */
 export async function createDataset(file, { label, seed, scale }) {
   const query = new URLSearchParams({ seed: String(seed), scale: String(scale), ...(label ? { label } : {}) });
-  return (await call(`/datasets?${query}`, { method: "POST", body: file })).json();
+  // A browser names the kind of a file by its ending, as it likes.
+  const body = new Blob([file], { type: "text/csv" });
+  return (await call(`/datasets?${query}`, { method: "POST", body })).json();
 }
 
 /**
@@ -304,7 +326,7 @@ export async function getLinked(link) {
 export async function getTensors(id, seen, names) {
   const asked = passQuery(seen);
   for (const name of names) asked.append("name", name);
-  const answer = await call(`/sessions/${id}/tensors?${asked}`, { accept: "application/vnd.safetensors" });
+  const answer = await call(`/sessions/${id}/tensors?${asked}`, { accept: SAFETENSORS });
   return { tensors: readTensors(await answer.arrayBuffer()), dataVersion: Number(answer.headers.get("Data-Version")) };
 }
 

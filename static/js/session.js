@@ -46,10 +46,14 @@ export async function openPreset(preset, { row, where, view } = {}) {
  * @param {Network} network
  * @param {Record<string, unknown>} rest  x, t, seed and so on
  * @param {Where} [where]
+ * @param {Session | null} [like]  whose weights it gets
  */
-export async function openNetwork(network, rest, where) {
+export async function openNetwork(network, rest, where, like = null) {
+  if (like) await sessionMade();
+  const weights = like && (await api.getParameters(store.session.value?.id ?? like.id));
   const made = await api.createSession({ network, ...rest });
-  await open(async () => made, where);
+  if (weights) await api.putTensors(made, made.edit_token ?? "", weights);
+  await open(async () => (weights ? { ...(await api.getSession(made.id)), edit_token: made.edit_token } : made), where);
 }
 
 /**

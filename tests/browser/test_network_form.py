@@ -255,3 +255,40 @@ def test_the_form_is_filled_in_by_keyboard_alone(explorer: Any) -> None:
     page.wait_for_selector("dialog#network", state="hidden")
     explorer.settle()
     assert len(explorer.get("")["x"][0]) == 4
+
+
+def test_other_samples_keep_the_weights_where_they_fit(explorer: Any) -> None:
+    open_form(explorer)
+    page = explorer.page
+    page.select_option("#data", "moons")
+    make(explorer)
+    page.click("#tab-data")
+    explorer.type("affine1.b", "0", "0.1")
+    explorer.until(lambda: explorer.get("/tensors/affine1.b")["value"][0] == 0.1)
+    explorer.settle()
+    weights, first = explorer.get("?max_cells=10000")["parameters"], explorer.id
+    page.click("#other-data")
+    page.select_option("#data", "circles")
+    assert page.input_value("#initializer") == "kept"
+    make(explorer)
+    other = explorer.get("?max_cells=10000")
+    assert explorer.id != first
+    assert other["data"]["dataset"] == "circles"
+    assert other["parameters"] == weights
+    shown = [explorer.numbers(key) for key in ("affine1.W", "affine2.W")]
+    told = (weights[key] for key in ("affine1.W", "affine2.W"))
+    assert shown == [[cell for row in rows for cell in row] for rows in told]
+    # New ones where they are wanted, or where the old do not fit.
+    page.click("#tab-data")
+    page.click("#other-data")
+    put(explorer, units_0=5)
+    assert page.input_value("#initializer") == "he"
+    put(explorer, units_0=4)
+    assert page.input_value("#initializer") == "kept"
+    page.select_option("#initializer", "xavier")
+    make(explorer)
+    assert explorer.get("?max_cells=10000")["parameters"] != weights
+    # A network that begins anew has none to keep.
+    page.click("#choose")
+    page.click("#own")
+    assert page.locator("#initializer option[value=kept]").count() == 0

@@ -16,8 +16,8 @@ import { wholeNumber } from "./whole.js";
  *   there is to say of the Affine and of the activation
  * @typedef {{
  *   data: string, table: OwnDataset | null, samples: string, batch: string, noise: string,
- *   input: string, layers: Row[], loss: boolean, initializer: string, std: string, seed: string,
- * }} Draft  data: `bands`, `own`, or a name that the server tells
+ *   input: string, layers: Row[], loss: boolean, kept: boolean, initializer: string, std: string, seed: string,
+ * }} Draft  data: `bands`, `own`, or a name that the server tells; kept: the weights of the network on the screen, where they fit
  */
 
 /** @type {Draft} */
@@ -33,6 +33,7 @@ export const FIRST = {
     { units: "2", activation: "none" },
   ],
   loss: true,
+  kept: false,
   initializer: "he",
   std: "0.01",
   seed: "0",
@@ -67,7 +68,22 @@ export function draftOf(network) {
     } else return null;
   }
   const input = String(network.input_size);
-  return layers.length > 0 ? { ...FIRST, layers, input, loss: Boolean(network.loss) } : null;
+  return layers.length > 0 ? { ...FIRST, layers, input, loss: Boolean(network.loss), kept: true } : null;
+}
+
+/** More weights than these are not carried over: a file of them may have 2 MiB. */
+const MOST_KEPT = 250_000;
+
+/**
+ * Whether the weights of a network that there is already fit the one that is asked for.
+ * @param {Draft} draft
+ * @param {Network | undefined} network
+ */
+export function fitsWeights(draft, network) {
+  if (!network || Number(draft.input) !== network.input_size) return false;
+  /** @param {readonly LayerSpec[]} layers */
+  const told = (layers) => JSON.stringify(layers.map(({ type, units }) => [type, units ?? null]));
+  return told(specsOf(draft.layers)) === told(network.layers) && parametersOf(draft) <= MOST_KEPT;
 }
 
 /**

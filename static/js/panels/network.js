@@ -25,6 +25,7 @@ import {
   drawsBatches,
   faultsOf,
   FIRST,
+  fitsWeights,
   INITIALIZERS,
   noiseAllowed,
   parametersOf,
@@ -42,6 +43,11 @@ const draft = signal(FIRST);
 const refused = signal(new Map());
 const sending = signal(false);
 
+/** Whether it is the network on the screen that gets other samples. */
+const isOther = signal(false);
+/** Among the ways to draw weights: not to. */
+const KEPT = "kept";
+
 let mounted = false;
 
 /** @param {boolean} [same]  with the network on the screen, to give it other samples */
@@ -55,6 +61,7 @@ export async function openNetworkForm(same = false) {
   const now = session.value;
   const there = same && now ? draftOf(now.network) : null;
   if (there) draft.value = there;
+  isOther.value = there !== null;
   if (!mounted) mount("network", form);
   mounted = true;
   refused.value = new Map();
@@ -178,20 +185,32 @@ function take(table) {
   if (known) set(withData({ ...draft.value, table }, "own", known));
 }
 
+/** Whether the network on the screen gives its weights to the one that is asked for. */
+function keepsWeights() {
+  return isOther.value && draft.value.kept && fitsWeights(draft.value, session.value?.network);
+}
+
+/** @param {string} name */
+function initialize(name) {
+  set(name === KEPT ? { kept: true } : { kept: false, initializer: name });
+}
+
 /** How weights are drawn. @param {Catalogue} known @param {Map<string, string>} faults */
 function initializerChoice(known, faults) {
   const now = draft.value;
+  const chosen = keepsWeights() ? KEPT : now.initializer;
+  const names = isOther.value && fitsWeights(now, session.value?.network) ? [KEPT, ...INITIALIZERS] : INITIALIZERS;
   return html`<div class="pair">
     <label class="field">
       <span>${t("network.initializer")}</span>
-      <select id="initializer" @change=${(/** @type {Event} */ event) => set({ initializer: valueOf(event) })}>
-        ${INITIALIZERS.map(
+      <select id="initializer" @change=${(/** @type {Event} */ event) => initialize(valueOf(event))}>
+        ${names.map(
           (name) =>
-            html`<option value=${name} .selected=${name === now.initializer}>${t(`network.initializer.${name}`)}</option>`,
+            html`<option value=${name} .selected=${name === chosen}>${t(`network.initializer.${name}`)}</option>`,
         )}
       </select>
     </label>
-    ${now.initializer === "normal" ? numberField("std", t("network.std"), now.std, known.limits.std, (std) => set({ std }), faults, "any") : null}
+    ${chosen === "normal" ? numberField("std", t("network.std"), now.std, known.limits.std, (std) => set({ std }), faults, "any") : null}
   </div>`;
 }
 
@@ -258,7 +277,7 @@ async function submit(event) {
     if (draft.value.data === "own" && table)
       draft.value = { ...draft.value, table: await splitBy(table, Number(draft.value.seed)) };
     const { network, ...rest } = bodyOf(draft.value, known);
-    await openNetwork(network, rest, { seq: 0, element: 0 });
+    await openNetwork(network, rest, { seq: 0, element: 0 }, keepsWeights() ? session.value : null);
     dialog("network").close();
     // Next is explained there.
     panel.value = "explain";
