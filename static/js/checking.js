@@ -43,7 +43,7 @@ export async function check() {
   checking.value = true;
   try {
     await sessionMade();
-    const of = numbersNow.value;
+    const of = await numbersShown();
     const id = session.value?.id ?? "";
     came.value = { of, check: await api.checkGradients(id, tokenOf(id) ?? "", step.value) };
   } catch (error) {
@@ -51,6 +51,22 @@ export async function check() {
   } finally {
     checking.value = false;
   }
+}
+
+/**
+ * Which numbers they are, once the figure has followed a change: a check that is asked for meanwhile
+ * is one of those that come.
+ * @returns {Promise<string>}
+ */
+function numbersShown() {
+  return new Promise((resolve) => {
+    const end = effect(() => {
+      const of = numbersNow.value;
+      if (!of) return;
+      resolve(of);
+      queueMicrotask(() => end());
+    });
+  });
 }
 
 /** Whether the nudge is unfolded; it stays so from one number to the next. */

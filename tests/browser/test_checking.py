@@ -140,3 +140,21 @@ def test_a_given_gradient_is_checked_and_followed_by_an_update(explorer: Any) ->
     page.wait_for_selector('[aria-labelledby="data-rate"] .hint')
     assert page.inner_text('[aria-labelledby="data-rate"] .hint').startswith("S ")
     assert explorer.get("")["optimizer"]["learning_rate"] == 0.5
+
+
+def test_a_check_that_is_asked_for_while_numbers_are_on_their_way_is_one_of_those(
+    explorer: Any,
+) -> None:
+    page = explorer.open("?preset=two-layer&lang=en").page
+    page.click("#tab-data")
+
+    def late(route: Any) -> None:
+        page.click("#tab-learn")
+        page.click("#check-run")
+        route.continue_()
+
+    page.route("**/trace?*", late, times=1)
+    explorer.type("x", "0,0", "0.25")
+    page.wait_for_selector(".gradient-check .verdict")
+    wanted, shown = check(explorer, 1e-4), page.evaluate(READ)
+    assert {name: row[1] for name, row in shown.items()} == dict.fromkeys(wanted, "passed")
