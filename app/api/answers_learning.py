@@ -52,7 +52,8 @@ class ExplanationAnswer(TypedDict):
     """Where one number comes from.
 
     The terms, and `omitted` more whose sum is `omitted_value`, add up to it, times `scale`; or the
-    largest of them is it, where `combine` is `max`.
+    largest of them is it, where `combine` is `max`; where it is `positive`, the value is 1 or 0 by
+    the sign of their sum.
     """
 
     tensor: str
@@ -63,7 +64,7 @@ class ExplanationAnswer(TypedDict):
     shapes: dict[str, Shape]
     terms: list[TermAnswer]
     scale: Cell
-    combine: Annotated[str, words("sum", "max")]
+    combine: Annotated[str, words("sum", "max", "positive")]
     omitted: Annotated[
         int, Field(description="Terms that are not listed; the listed ones count most.")
     ]

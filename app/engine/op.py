@@ -70,9 +70,16 @@ class Op:
     def gradient_formula(self, k: int, attributes: Attributes) -> str:
         """dL/d(input k) as LaTeX, a template as in ``gradients``."""
         forms = self.gradients
-        all_forms = forms if isinstance(forms, tuple) else forms(attributes)
-        # Of an op of any number of inputs, the last form is that of all further ones.
-        return all_forms[min(k, len(all_forms) - 1)]
+        return (forms if isinstance(forms, tuple) else forms(attributes))[
+            self.form_of(k, attributes)
+        ]
+
+    def form_of(self, k: int, attributes: Attributes) -> int:
+        """The number of the form that input k's gradient has; of any number of inputs, the last
+        form is that of all further ones.
+        """
+        forms = self.gradients if isinstance(self.gradients, tuple) else self.gradients(attributes)
+        return min(k, len(forms) - 1)
 
     def line(self, names: Sequence[str], attributes: Attributes) -> str:
         """Its NumPy line with the operands' names in it."""

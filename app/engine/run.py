@@ -241,8 +241,7 @@ class Recorder:
             else:
                 op = OPS[node.op]
                 value = op.gradient(k, inputs, self.tensors[out], grad, node.attributes)
-                # Whatever its place, each row of an n-ary + or max follows the same rule.
-                name = f"{node.op}.gradient.{0 if node.op in ('max', 'sum') else min(k, 1)}"
+                name = f"{node.op}.gradient.{op.form_of(k, node.attributes)}"
                 reads = self._gradient_reads(node, k, parts)
             self.values[f"{id}.grad"] = self._own(f"{id}.grad", value)
             totals = self._complete(edge.tensor)

@@ -16,9 +16,12 @@ _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 _LATER = re.compile(
     r"(batch|check|classes|compare|csv|data|digit|export|files|health|help|learn|menu|network|nudge|number"
     r"|optimizer|pad|paste|plane|samples|seen|share|typed)\.|large\b"
-    r"|explain\.(trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
+    r"|explain\.(positive|trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
     r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*|sum.*)$|beside\.swap$"
     r"|figures\.[\w-]+\.look$"
+    # Of ops that no layer of a preset's chain has.
+    r"|rule\.(divide|maximum|where|greater|less|einsum|mean|reshape|transpose|concatenate|index"
+    r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power)"
     # Of a wrong number in an address the first picture tells; of others those that are typed.
     r"|invalid\.(?!(choices|other|range|whole\.between)$)"
 )

@@ -920,7 +920,8 @@
  * Where one number comes from.
  *
  * The terms, and `omitted` more whose sum is `omitted_value`, add up to it, times `scale`; or the
- * largest of them is it, where `combine` is `max`.
+ * largest of them is it, where `combine` is `max`; where it is `positive`, the value is 1 or 0 by
+ * the sign of their sum.
  *
  * `omitted`: Terms that are not listed; the listed ones count most.
  *
@@ -939,7 +940,7 @@
  *   shapes: Record<string, number[]>,
  *   terms: Term[],
  *   scale: Cell,
- *   combine: "sum" | "max",
+ *   combine: "sum" | "max" | "positive",
  *   omitted: number,
  *   omitted_value: Cell,
  *   divisor: Divisor | null,

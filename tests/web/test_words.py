@@ -8,6 +8,7 @@ import pytest
 
 from app.api.problem import KINDS
 from app.drawing.spoken import ENGLISH
+from app.engine.ops import OPS
 from app.web.files import STATIC
 from app.web.languages import LANGUAGES
 
@@ -172,3 +173,18 @@ def test_no_number_that_may_be_1_stands_before_an_english_plural() -> None:
 def test_an_ellipsis_stands_right_after_its_word() -> None:
     found = [(key, text) for one in LANGUAGES for key, text in words(one).items()]
     assert [key for key, text in found if " …" in text or "..." in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_op_of_the_table_has_its_sentences(language: str) -> None:
+    known = words(language)
+    missing = []
+    for name, op in OPS.items():
+        if f"rule.{name}.forward" not in known:
+            missing.append(f"{name}.forward")
+        for k in range(3):
+            is_shown = op.reaches(k) and op.form_of(k, {}) == k
+            names = {f"rule.{name}.gradient.{k}", f"rule.{name}.gradient"}
+            if is_shown and not names & known.keys():
+                missing.append(f"{name}.gradient.{k}")
+    assert missing == []

@@ -22,11 +22,13 @@ export function arithmetic(explanation) {
   const given = name === "input" || name === "seed.given" || name === "seed.loss";
   if (given) return html`<p class="hint">${t(name === "input" ? "explain.given" : `rule.${name}`, { out: "" })}</p>`;
   const formula = formulaFor(rule);
-  const zero = Number(value) === 0 && omitted === 0 ? whyZero(terms) : null;
+  const isCompared = combine === "positive";
+  const zero = Number(value) === 0 && omitted === 0 && !isCompared ? whyZero(terms) : null;
   return html`
     ${formula ? formulaPicture(formula) : html`<p class="plain-formula">${plainFormula(rule)}</p>`}
     ${combine === "max" ? html`<p class="hint">${t("explain.largest")}</p>` : null}
     ${divisor ? quotient(terms[0], divisor) : sum(explanation)}
+    ${isCompared ? html`<p class="hint">${comparison(name, terms)}</p>` : null}
     <p class="result">= <output title=${full(value)} data-full=${full(value)}>${short(value)}</output></p>
     ${zero ? html`<p class="hint" id="why-zero">${t(`explain.zero.${zero}`)}</p>` : null}
     ${note ? html`<p class="hint" id="explain-note">${t(`explain.note.${note}`)}</p>` : null}
@@ -38,12 +40,19 @@ export function arithmetic(explanation) {
   `;
 }
 
+/** What a comparison makes of its sum. @param {string} name  of its rule @param {Term[]} terms */
+function comparison(name, terms) {
+  const total = terms.reduce((all, { value }) => all + Number(value), 0);
+  return t(`explain.positive.${name.includes("equal") ? "least" : "above"}`, { sum: short(total) });
+}
+
 /**
  * A computed 0 says why it is one.
  * @param {Term[]} terms
- * @returns {"gate" | "target" | "factor" | "cancel"}
+ * @returns {"gate" | "target" | "factor" | "cancel" | "none"}
  */
 function whyZero(terms) {
+  if (terms.length === 0) return "none";
   if (terms.some(({ value }) => Number(value) !== 0)) return "cancel";
   const zeros = terms.flatMap(({ factors }) => factors.filter(({ value }) => Number(value) === 0));
   if (zeros.some(({ function: applied }) => applied === "step" || applied === "relu")) return "gate";

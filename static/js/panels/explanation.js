@@ -7,14 +7,28 @@
  */
 import { html } from "lit-html";
 import { ask, askedOp, asking } from "../asking.js";
-import { fromLater, later } from "../coming.js";
+import { bring, fromLater, later } from "../coming.js";
 import { formulaPicture } from "../figure/formula.js";
 import { turnOf } from "../figure/openops.js";
 import { edgeOf, formulaFor, layerTitle, nameOf, opTitle, tensorOf, totalName } from "../figure/names.js";
 import { plainFormula, shapeText, short } from "../format.js";
 import { acrossAll, passed } from "../passed.js";
+import { messageOf } from "../messages.js";
 import { scrolling } from "../scroll.js";
-import { cursor, event, graph, loading, pointed, presets, selection, session, subject, trace, view } from "../store.js";
+import {
+  cursor,
+  event,
+  graph,
+  loading,
+  notice,
+  pointed,
+  presets,
+  selection,
+  session,
+  subject,
+  trace,
+  view,
+} from "../store.js";
 import { has, t, tParts } from "../strings.js";
 import { goTo, position } from "../timeline.js";
 import { equationInPlay, equations } from "./equations.js";
@@ -175,6 +189,10 @@ function openingKey() {
 /** @param {TraceEvent} now */
 function sentenceKey({ rule_name: name, op, shape, reads, phase }) {
   const rule = ruleKey(name);
+  // Sentences of ops that no preset of layers has come with the rest of the page.
+  if (!has(rule) && !has(`rule.${op}.forward`) && !later.value) {
+    bring().catch((error) => (notice.value = messageOf(error)));
+  }
   const key = trace.value?.n === 1 && has(`${rule}.one`) ? `${rule}.one` : rule;
   if (phase === "backward") return gradientKey(key, shape, reads) ?? key;
   const last = edgeOf(reads.at(-1) ?? "")?.shape;
