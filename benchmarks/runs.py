@@ -8,8 +8,10 @@ those for each second of the processor that the process which trains has used: o
 machine counts in the first, hardly in the second.
 """
 
+import os
 import re
 import selectors
+import signal
 import socket
 import statistics
 import subprocess
@@ -112,13 +114,16 @@ def stepping(learners: Sequence[Learner], seconds: float) -> list[float]:
     return [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(before, after, strict=True)]
 
 
+def workers(server: Server) -> list[int]:
+    """The ids of the processes which train (Linux)."""
+    tasks = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    return [int(pid) for children in tasks for pid in children.read_text().split()]
+
+
 def each_cpu(server: Server) -> list[float]:
-    """Seconds of the processor that each of the processes which train has used (Linux)."""
-    found = []
-    for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
-        for pid in children.read_text().split():
-            found.append(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9)
-    return found
+    """Seconds of the processor that each of the processes which train has used."""
+    told = [Path(f"/proc/{pid}/schedstat").read_text() for pid in workers(server)]
+    return [int(line.split()[0]) / 1e9 for line in told]
 
 
 def workers_cpu(server: Server) -> float:
@@ -258,17 +263,25 @@ def livez(server: Server, seconds: float) -> list[float]:
 
 
 def others(server: Server) -> None:
-    """What somebody else's request feels of thirty runs."""
-    print(f"/livez in ms without runs and with {RUNS}")
+    """What somebody else's request feels of thirty runs.
+
+    They stand still and go on in turn, many times, since other work on the machine makes more of a
+    difference from one minute to the next than they do.
+    """
+    print(f"/livez in ms while {RUNS} runs stand still and while they go on")
     for name in ("2-3-3", "784-50-10"):
-        idle, busy = [], []
-        for _ in range(3):
-            idle += livez(server, SECONDS)
-            learners = [training(server, name) for _ in range(RUNS)]
-            time.sleep(1)
-            busy += livez(server, SECONDS)
-            for learner in learners:
-                learner.stop()
+        idle: list[float] = []
+        busy: list[float] = []
+        learners = [training(server, name) for _ in range(RUNS)]
+        time.sleep(1)
+        for _ in range(4 * ROUNDS):
+            for found, word in ((idle, signal.SIGSTOP), (busy, signal.SIGCONT)):
+                for pid in workers(server):
+                    os.kill(pid, word)
+                time.sleep(0.1)
+                found += livez(server, SECONDS / 4)
+        for learner in learners:
+            learner.stop()
         told = [
             f"p{part * 100:.0f} {percentile(idle, part) * 1e3:.2f} -> "
             f"{percentile(busy, part) * 1e3:.2f} "
