@@ -39,6 +39,7 @@ from app.api.models import (
 )
 from app.engine.layer_types import LAYER_FIELDS
 from app.engine.layer_types.kind import Field as LayerField
+from app.engine.loss_types import LOSS_FIELDS
 from app.engine.optimizers import OPTIMIZERS
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 
@@ -130,7 +131,9 @@ class PositionAnswer(TypedDict):
 
 
 def _kind(field: LayerField) -> Any:
-    """The type of a field of a layer."""
+    """The type of a field of a layer or a loss."""
+    if field.choices:
+        return NotRequired[Annotated[str, words(*field.choices)]]
     if field.bounds is None:
         return NotRequired[bool]
     return NotRequired[int if field.bounds.whole else float]
@@ -150,10 +153,17 @@ else:
     LayerSpecAnswer.__doc__ = "One layer of a network, with what its type has otherwise than usual."
 
 
-class LossSpecAnswer(TypedDict):
-    """The loss of a network."""
-
-    type: Annotated[str, words(*LOSS_TYPES)]
+if TYPE_CHECKING:
+    LossSpecAnswer = dict[str, Any]
+else:
+    LossSpecAnswer = TypedDict(
+        "LossSpecAnswer",
+        {
+            "type": Annotated[str, words(*LOSS_TYPES)],
+            **{name: _kind(field) for name, field in LOSS_FIELDS.items()},
+        },
+    )
+    LossSpecAnswer.__doc__ = "The loss of a network, with what is otherwise than usual."
 
 
 class NetworkAnswer(TypedDict):

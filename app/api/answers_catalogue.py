@@ -65,13 +65,26 @@ class IndexAnswer(TypedDict):
 class FieldAnswer(AllowedAnswer, total=False):
     """What a field may be, and what it is where it is left out; without that it is needed."""
 
-    default: float | bool
+    default: float | bool | str
 
 
-class KindAnswer(TypedDict):
-    """A kind of loss or level, and what its fields may be."""
+class LevelKindAnswer(TypedDict):
+    """A level at which networks are drawn."""
 
     name: str
+    fields: dict[str, FieldAnswer]
+
+
+class LossKindAnswer(TypedDict):
+    """A loss: its title, it as LaTeX for one sample, and what its fields may be.
+
+    With `classes`, its scores are of classes, of which one is right.
+    """
+
+    name: str
+    title: str
+    formula: str
+    classes: bool
     fields: dict[str, FieldAnswer]
 
 
@@ -92,8 +105,8 @@ class CatalogueAnswer(TypedDict):
     """What networks are made of, and every limit by the name of its field."""
 
     layers: list[LayerKindAnswer]
-    losses: list[KindAnswer]
-    levels: list[KindAnswer]
+    losses: list[LossKindAnswer]
+    levels: list[LevelKindAnswer]
     limits: dict[str, AllowedAnswer]
 
 

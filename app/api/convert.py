@@ -11,7 +11,7 @@ from app.api.problem import FieldError, invalid
 from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.engine.rates import CONSTANT, Schedule
-from app.engine.spec import LayerSpec
+from app.engine.spec import LayerSpec, LossSpec
 from app.sessions import edits
 from app.sessions.batch import Variation
 from app.sessions.creation import Made, Wanted, WantedCode
@@ -79,7 +79,9 @@ def _numbers(
         layers=tuple(
             LayerSpec(layer.type, layer.name or "", **layer.settings) for layer in network.layers
         ),
-        loss=None if network.loss is None else network.loss.type,
+        loss=(
+            None if network.loss is None else LossSpec(network.loss.type, **network.loss.settings)
+        ),
         dtype=network.dtype,
         x=x,
         parameters=body.parameters,

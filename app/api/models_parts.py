@@ -16,8 +16,9 @@ from app.api.numbers import Nested, VectorOrMatrix
 from app.engine import layer_types
 from app.engine.bounds import Bounds
 from app.engine.initializers import SEED, STD
+from app.engine.loss_types import LOSS_FIELDS
 from app.engine.optimizers import BOUNDS
-from app.engine.spec import LAYER_TYPES
+from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 from app.sessions.planes import NOISE, PLANES
 from app.sessions.samples import BANDS
 
@@ -57,7 +58,11 @@ Code = Annotated[str, Field(min_length=1, max_length=20_000)]
 Values = Annotated[dict[TensorName, Nested], Field(max_length=200)]
 Targets = Annotated[
     VectorOrMatrix,
-    Field(description="Labels `(N,)` or `(N, 1)`, each from 0 to C - 1, or one-hot rows `(N, C)`."),
+    Field(
+        description="Labels `(N,)` or `(N, 1)`, each from 0 to C - 1, or rows `(N, C)`, one-hot or "
+        "shares of the classes that add up to 1. `squared_error` and `sigmoid_cross_entropy` take "
+        "a number for each output, `(N, C)`, or `(N,)` for a single one."
+    ),
 ]
 
 
@@ -90,7 +95,9 @@ class AnyLayer(Strict):
 
 
 def _allowed(field: layer_types.Field) -> Any:
-    """What a field of a layer may be; which layers have it, and its bounds, the engine checks."""
+    """What a field may be; which layers or losses have it, and its bounds, the engine checks."""
+    if field.choices:
+        return Literal[field.choices] | None, None
     if field.bounds is None:
         return bool | None, None
     return (Count if field.bounds.whole else float) | None, None
@@ -110,10 +117,28 @@ else:
     )
 
 
-class Loss(Strict):
-    """The loss, the mean over the rows."""
+class AnyLoss(Strict):
+    """What every loss has."""
 
-    type: Literal["softmax_cross_entropy"]
+    type: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields of its type that are given."""
+        return self.model_dump(exclude={"type"}, exclude_none=True)
+
+
+if TYPE_CHECKING:
+    Loss = AnyLoss
+else:
+    Loss = create_model(
+        "Loss",
+        __base__=AnyLoss,
+        __doc__="The loss, the mean over the rows or their sum; `weight_decay` is lambda, of which "
+        "half times the sum of all squared weights is added.",
+        type=(Literal[LOSS_TYPES], ...),
+        **{name: _allowed(field) for name, field in LOSS_FIELDS.items()},
+    )
 
 
 class Network(Strict):

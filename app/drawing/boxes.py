@@ -20,7 +20,7 @@ def layer_box(plan: Plan, layer: LayerGroup) -> None:
     """Add a closed layer."""
     title = layer_title(layer, plan.graph.layers)
     plan.item(
-        Item(layer.name, BOX_W, _height(plan), "box", Lane(0)),
+        Item(layer.name, max(BOX_W, 7.6 * len(title) + 16), _height(plan), "box", Lane(0)),
         NodeFace(
             "layer", layer.type, layer.name, title=title, nodes=layer.nodes, opens=layer.name,
             inside=layer.name,

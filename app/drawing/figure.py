@@ -29,6 +29,7 @@ class Opening:
     width: float
     height: float
     port: float
+    forks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _edge(plan: Plan, edge: Edge, context: _Context) -> None:
     start, mode = None, "numbers"
     if edge.tensor.endswith(".b") and is_parameter and not plan.boxes:
         start = edge.tensor.removesuffix(".b") + ".W"
-    if edge.target in context.openings or (plan.chained and target is None):
+    opening = context.openings.get(edge.target or "")
+    if (opening is not None and edge.id not in opening.forks) or (plan.chained and target is None):
         mode = "bare"
     elif edge.tensor == "x" and context.has_image:
         mode = "name"

@@ -24,6 +24,7 @@ from app.drawing.pieces import pieces
 from app.drawing.plan import TITLES, Plan, layer_title
 from app.engine.errors import TooLarge
 from app.engine.graph import OpGraph, for_one_sample
+from app.engine.loss_types import decay
 from app.engine.notation import all_rules
 
 LEVELS = ("network", "layer", "op", "element")
@@ -134,8 +135,13 @@ def _draw(
         # A layer by itself is the figure; among others it is a frame in it.
         framed = (len(graph.layers) > 1 or graph.loss_form is not None) and not graph.is_program
         opened = frozenset(layers) if framed else frozenset()
+    # A loss that is no pair of boxes, as the book's is, opens and closes as a layer does.
+    loss = frozenset({"loss"} & layers.keys())
+    opened = opened - loss if graph.loss_form == "closed" else opened | loss
     if whole.boxes or opened:
-        whole.graph = contracted(graph, set(layers) - opened if level == "layer" else ())
+        # What weight decay does with the weights is inside its box.
+        named = set(layers) - opened - {decay.LAYER} if level == "layer" else set()
+        whole.graph = contracted(graph, named)
     insides = {
         name: inside_of(whole, graph, layer, layer.nodes, layer_title(layer, graph.layers))
         for name, layer in layers.items()
@@ -167,7 +173,9 @@ def _draw(
 
 
 def _loss_insides(whole: Plan, inner: OpGraph) -> dict[str, Inside]:
-    layer = next(layer for layer in inner.layers if layer.type == LOSS_TYPE)
+    layer = next((layer for layer in inner.layers if layer.type == LOSS_TYPE), None)
+    if layer is None:
+        return {}
     # What the figure has beside the boxes is not in them.
     without = {node.id for node in whole.graph.nodes}
     return {

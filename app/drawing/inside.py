@@ -6,16 +6,18 @@ inside small; an opened one is its inside at full size, and `merged` joins the l
 its sides.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.drawing.figure import Opening, fill
-from app.drawing.geometry import Placement
+from app.drawing.geometry import Placement, Point
 from app.drawing.once import placed
-from app.drawing.parts import part
+from app.drawing.parts import LOSS_TYPE, part
 from app.drawing.plan import Plan
 from app.drawing.routes import straightened
 from app.engine.graph import Edge, LayerGroup, OpGraph
+from app.engine.open_ops import REPEAT
 
 TITLE, TITLE_CHAR = 22.0, 7.6
 
@@ -24,20 +26,25 @@ TITLE, TITLE_CHAR = 22.0, 7.6
 class Inside:
     """A laid out inside; its sides are the sides of the box, ``port`` the y of its chain.
 
-    ``leaves`` are the edges that leave it; ``stub`` is the one whose line stands for all of them.
+    ``leaves`` are the edges that leave it, with their tensors;
+    ``stub`` is the one whose line stands for all of them.
+    ``forks`` are the points at which what comes in parts, by tensor.
     """
 
     plan: Plan
     placement: Placement
     title: str
     port: float
-    leaves: frozenset[str]
+    leaves: Mapping[str, str]
     stub: str
+    forks: Mapping[str, Point]
 
     @property
     def opening(self) -> Opening:
         """Its size in a figure in which the layer is opened."""
-        return Opening(self.placement.width, self.placement.height, self.port)
+        return Opening(
+            self.placement.width, self.placement.height, self.port, frozenset(self.forks)
+        )
 
 
 def inside_of(
@@ -54,8 +61,13 @@ def inside_of(
     """
     inner = part(graph, layer, ids)
     arrives, leaves = _crossing(inner)
+    carried = {id: inner.edge[id].tensor for id in leaves}
     inner = _one_line_each(inner)
     stub = next(edge.id for edge in inner.edges if edge.target is None)
+    if layer.type != LOSS_TYPE and _branches(inner):
+        # Any graph may be in a layer; the lines of a chain are those of the book.
+        inner = replace(inner, is_program=True)
+    forks = _forks(inner)
     plan = Plan(
         inner, whole.single, whole.backward, chained=True, names_batch=whole.names_batch,
         formulas=whole.formulas,
@@ -63,6 +75,8 @@ def inside_of(
     fill(plan)
     placement = _framed(placed(plan.items, plan.links, plan.groups), title)
     for id in arrives:
+        if inner.edge[id].tensor in forks:
+            continue
         points = placement.routes[id]
         placement.routes[id] = [(0.0, points[0][1]), *points]
     for id in leaves:
@@ -70,7 +84,8 @@ def inside_of(
             points = placement.routes[id]
             placement.routes[id] = [*points, (placement.width, points[-1][1])]
     port = placement.routes[stub][-1][1]
-    return Inside(plan, placement, title, port, frozenset(leaves), stub)
+    ways = {name: (placement.nodes[name].x, placement.nodes[name].y) for name in forks}
+    return Inside(plan, placement, title, port, carried, stub, ways)
 
 
 def merged(
@@ -103,8 +118,14 @@ def merged(
                 face = replace(face, source=outer.source, edge=outer.edge)
             edges[id] = face
             routes[id] = [*routes.get(id, []), *inner.routes.get(id, [])]
+        for tensor, (x, y) in inside.forks.items():
+            # What comes in once goes on to the point from which its uses part.
+            if tensor in routes:
+                routes[tensor] = [*routes[tensor], (box.x, y + box.y), (x + box.x, y + box.y)]
+                edges[tensor] = replace(edges[tensor], target=tensor)
         maker = inside.plan.edges[inside.stub].source
-        for id in inside.leaves:
+        # What goes to several uses in the next box goes there on one line.
+        for id in {id if id in edges else tensor for id, tensor in inside.leaves.items()}:
             edges[id] = replace(edges[id], source=maker)
             routes[id] = [*inner.routes[inside.stub], *routes[id]]
     joined = Placement(
@@ -112,6 +133,36 @@ def merged(
         placement.width, placement.height,
     )  # fmt: skip
     return replace(plan, faces=faces, edges=edges, group_faces=group_faces), joined
+
+
+def _forks(inner: OpGraph) -> frozenset[str]:
+    """Data that comes in once and goes to several ops."""
+    counts = Counter(
+        edge.tensor
+        for edge in inner.edges
+        if edge.source is None and inner.tensors[edge.tensor].role not in ("parameter", "constant")
+    )
+    return frozenset(name for name, count in counts.items() if count > 1 and inner.is_program)
+
+
+def _branches(inner: OpGraph) -> bool:
+    """Whether there is more in it than a chain: something is used twice, or two ways meet."""
+    uses = Counter(
+        edge.tensor for edge in inner.edges if inner.tensors[edge.tensor].role != "constant"
+    )
+    if any(count > 1 for count in uses.values()):
+        return True
+    beside = ("parameter", "constant", "target")
+    for node in inner.nodes:
+        ways = [
+            edge
+            for edge in (inner.edge[id] for id in node.inputs)
+            if inner.tensors[edge.tensor].role not in beside
+            and (edge.source is None or inner.node[edge.source].op != REPEAT)
+        ]
+        if len(ways) > 1:
+            return True
+    return False
 
 
 def _crossing(inner: OpGraph) -> tuple[list[str], list[str]]:

@@ -4,7 +4,8 @@ A figure shows each layer as a box or opened. Both come from here: ``contracted`
 the place of a layer's ops, ``part`` keeps only those ops, with what reaches them and leaves them.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from app.engine.graph import Edge, LayerGroup, Node, OpGraph
@@ -31,6 +32,7 @@ def contracted(graph: OpGraph, parameters: Collection[str]) -> OpGraph:
         is_hidden = role == "parameter" and target is not None and target not in parameters
         if not (is_inner or is_constant or is_hidden):
             edges.append(replace(edge, source=source or edge.source, target=target or edge.target))
+    edges = _once_each(graph, edges, set(box.values()))
     nodes: dict[str, Node] = {}
     for node in graph.nodes:
         name = box.get(node.id)
@@ -40,6 +42,22 @@ def contracted(graph: OpGraph, parameters: Collection[str]) -> OpGraph:
             inputs = tuple(edge.id for edge in edges if edge.target == name)
             nodes[name] = Node(name, LAYER, "", name, inputs, ())
     return replace(graph, nodes=tuple(nodes.values()), edges=tuple(edges))
+
+
+def _once_each(graph: OpGraph, edges: Sequence[Edge], boxes: Collection[str]) -> list[Edge]:
+    """The edges, but a tensor that goes into a box to several uses in it goes in once."""
+    uses = Counter((edge.tensor, edge.target) for edge in edges if edge.target in boxes)
+    kept: list[Edge] = []
+    seen: set[tuple[str, str | None]] = set()
+    for edge in edges:
+        into = (edge.tensor, edge.target)
+        if uses[into] < 2 or graph.tensors[edge.tensor].role == "parameter":
+            kept.append(edge)
+        elif into not in seen:
+            seen.add(into)
+            tensor = graph.tensors[edge.tensor]
+            kept.append(replace(edge, id=edge.tensor, grad_symbol=tensor.grad_symbol))
+    return kept
 
 
 def part(graph: OpGraph, layer: LayerGroup, ids: Collection[str]) -> OpGraph:
@@ -69,7 +87,7 @@ def loss_parts(
 
 def is_closed(graph: OpGraph) -> bool:
     """Whether the graph has no loss, or has it as one op."""
-    return graph.loss_form is None or any(node.op in CLOSED for node in graph.nodes)
+    return graph.loss_form in (None, "closed") or any(node.op in CLOSED for node in graph.nodes)
 
 
 def _loss_part(node: str, form: str | None) -> str:

@@ -14,6 +14,7 @@ from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, sh
 from app.drawing.program_lanes import ProgramLanes, program_lanes
 from app.engine.graph import LINE, Edge, LayerGroup, OpGraph
 from app.engine.layer_types import LAYERS
+from app.engine.loss_types import LOSSES, decay
 from app.engine.open_ops import REPEAT
 
 OP_SIZE = 44.0
@@ -25,9 +26,10 @@ ABOVE, BELOW, BOTTOM = Lane(-1000), Lane(1000), Lane(1001)
 
 TITLES = {
     **{name: layer.title for name, layer in LAYERS.items()},
+    **{name: loss.title for name, loss in LOSSES.items()},
+    decay.TYPE: decay.TITLE,
     "softmax": "Softmax",
     "cross_entropy": "Cross Entropy Error",
-    "softmax_cross_entropy": "Softmax with Loss",
 }
 
 
@@ -204,6 +206,8 @@ def layer_title(layer: LayerGroup, layers: Sequence[LayerGroup]) -> str:
     """``Affine``; with a running number among several; its own name where it has one."""
     if layer.type == LINE:
         return layer.name
+    if layer.name in ("loss", decay.LAYER):
+        return TITLES[layer.type]
     alike = [other.name for other in layers if other.type == layer.type]
     title = TITLES[layer.type]
     number = layer.name.removeprefix(layer.type)

@@ -6,6 +6,7 @@ from app.engine import open_loss
 from app.engine.builder import GraphBuilder
 from app.engine.graph import OpGraph
 from app.engine.layer_types import Opening
+from app.engine.loss_types.decay import add_decay
 from app.engine.open_elements import Rows
 from app.engine.open_ops import MEAN
 from app.engine.spec import NetworkSpec
@@ -43,7 +44,10 @@ def build_graph(
     """
     if level == "element" and n != 1:
         raise ValueError("the element level shows one sample")
-    builder = GraphBuilder(n, sample)
+    averages = spec.loss is None or spec.loss.averages
+    decay = spec.loss.weight_decay if spec.loss is not None and targets else 0.0
+    decays = decay > 0 and bool(spec.weights)
+    builder = GraphBuilder(n, sample, averages=averages, decays=decays)
     symbols = layer_symbols(spec)
     x = symbols["x"]
     tensor = builder.source("x", (n, spec.input_size), "input", x, builder.derivative(x))
@@ -60,8 +64,15 @@ def build_graph(
         if targets:
             builder.source("t", (n, spec.output_size), "target", open_loss.T)
         shows_mean = MEAN in open_ops
-        tensor = _loss(builder, spec, tensor, level, loss, form, targets, shows_mean)
-        loss_form = "closed" if loss == "closed" else form
+        make = spec.loss.kind.build
+        if make is None:
+            tensor = _loss(builder, spec, tensor, level, loss, form, targets, shows_mean)
+        elif targets:
+            tensor = make(builder, tensor)
+        if decays:
+            tensor = add_decay(builder, spec.weights, tensor, decay)
+        if make is None or targets:
+            loss_form = "closed" if loss == "closed" else form
     return builder.finish(level, loss_form, tensor)
 
 

@@ -30,11 +30,26 @@ class Use:
 class GraphBuilder:
     """Builds an :class:`OpGraph`: sources first, then nodes in the order in which they run."""
 
-    def __init__(self, n: int, sample: int | None = None) -> None:
-        """Begin a graph for ``n`` samples; ``sample`` is which of several the only one is."""
+    def __init__(
+        self,
+        n: int,
+        sample: int | None = None,
+        averages: bool = True,
+        decays: bool = False,
+    ) -> None:
+        """Begin a graph.
+
+        Args:
+            n: Samples.
+            sample: Which of several the only one is.
+            averages: Whether the loss is the mean over the samples, not the sum.
+            decays: Whether something joins the loss that the samples make.
+        """
         self.n = n
         self.sample = sample
         self.loss = loss_symbol(sample)
+        self.averages = averages and n > 1
+        self.decays = decays
         self.tensors: dict[str, Tensor] = {}
         self._whole: dict[str, Whole] = {}
         self._makers: dict[str, str] = {}
@@ -92,6 +107,12 @@ class GraphBuilder:
     def derivative(self, symbol: str) -> str:
         """dL/d(symbol), as LaTeX."""
         return derivative(symbol, self.loss)
+
+    def data_loss(self) -> Tensor:
+        """The loss that the samples make: all of it, unless something joins it."""
+        if self.decays:
+            return Tensor("loss.data", (), "value", "E", "1")
+        return Tensor("loss", (), "loss", self.loss, "1")
 
     def whole(self, key: str, quantity: str, source: str, row: int | None = None) -> None:
         """Note that the number under ``key`` is one that the closed layer has, too."""

@@ -40,11 +40,15 @@ def by_layer(spec: NetworkSpec, trace: Trace) -> Evaluation:
             )
         )
         before = output
+    scores = trace.array(before)
+    probabilities = _known(trace, "loss.probabilities")
+    if probabilities is None and spec.loss is not None:
+        probabilities = spec.loss.kind.probabilities(scores)
     gradients = {name: _known(trace, f"{name}.grad") for name in spec.parameter_shapes}
     return Evaluation(
         None if loss is None else float(loss),
-        _known(trace, "loss.probabilities"),
-        None if spec.loss is None else trace.array(before).argmax(axis=1),
+        probabilities,
+        None if spec.loss is None else spec.loss.kind.predictions(scores),
         tuple(results),
         {name: gradient for name, gradient in gradients.items() if gradient is not None},
         _known(trace, "x.grad"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.engine.derivation import Explanation, FactorValue, TermValue, longest
 from app.engine.functions import function
+from app.engine.fused import averaged
 from app.engine.rules import tolerance
 from app.engine.trace import Trace
 
@@ -107,7 +108,7 @@ def _as_others(trace: Trace, found: Explanation, place: _Place, max_terms: int) 
         found,
         shapes={name: trace.array(name).shape for name in names},
         terms=kept,
-        scale=float(trace.array("loss.grad")) / trace.graph.n,
+        scale=float(trace.array("loss.grad")) / (trace.graph.n if averaged(trace.graph) else 1),
         omitted=omitted,
         omitted_value=omitted_value,
         note="others",

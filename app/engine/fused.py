@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.engine.graph import Node
+from app.engine.graph import Node, OpGraph
 from app.engine.layers import (
     cross_entropy,
     log_softmax,
@@ -38,6 +38,14 @@ def gradient_rule(n: int) -> IndexRule:
     """dL/da = (y - t) / N (section 5.6.3); with 1 for N where 1/N comes from above."""
     return IndexRule(
         "nh", (Term((Factor("y", "nh"),)), Term((Factor("t", "nh"),), -1.0)), scale=1 / n
+    )
+
+
+def averaged(graph: OpGraph) -> bool:
+    """Whether the loss is a mean of several samples, by a node or within a closed one."""
+    return graph.n > 1 and any(
+        node.id == "loss.mean" or (node.op == SOFTMAX_WITH_LOSS and not node.attributes["total"])
+        for node in graph.nodes
     )
 
 

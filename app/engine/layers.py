@@ -242,8 +242,20 @@ def cross_entropy(a: Array, t: Array) -> Array:
 
 
 def sample_losses(a: Array, t: Array) -> Array:
-    """-log y at the label for every row, shape ``(N,)``, of scores a and targets t ``(N, C)``."""
-    return label_losses(a, label_cells(t))
+    """Minus the sum of t log y for every row, shape ``(N,)``, of scores a and targets t ``(N, C)``.
+
+    Of one-hot rows that is -log y at the label.
+    """
+    if is_one_hot(t):
+        return label_losses(a, label_cells(t))
+    shifted, log_sum = _log_parts(a)
+    # 0 times a logarithm of 0 would be no number.
+    return np.asarray(-np.where(t > 0, t * (shifted - log_sum), 0).sum(axis=1))
+
+
+def is_one_hot(t: Array) -> bool:
+    """Whether every row of targets that add up to 1 has a 1, which leaves 0 for the rest."""
+    return bool((t.max(axis=1) == 1).all())
 
 
 def label_losses(a: Array, labels: Array) -> Array:
@@ -253,8 +265,15 @@ def label_losses(a: Array, labels: Array) -> Array:
 
 
 def score_gradient(y: Array, t: Array) -> Array:
-    """(y - t) / N for probabilities y and one-hot targets t, both ``(N, C)``."""
-    return score_gradient_of(y.copy(), label_cells(t))
+    """(y - t) / N for probabilities y and targets t, both ``(N, C)``."""
+    if is_one_hot(t):
+        return score_gradient_of(y.copy(), label_cells(t))
+    return np.asarray((y - t) / len(y))
+
+
+def score_slopes(y: Array, t: Array) -> Array:
+    """y - t, likewise."""
+    return np.asarray(score_gradient(y, t) * len(y)) if len(y) > 1 else score_gradient(y, t)
 
 
 def score_gradient_of(y: Array, labels: Array) -> Array:

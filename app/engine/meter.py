@@ -11,6 +11,7 @@ import numpy as np
 from app.engine.history import History
 from app.engine.layers import Layer, Relu, cells, label_losses
 from app.engine.network import Network
+from app.engine.spec import LossSpec
 
 Array = np.ndarray
 
@@ -24,8 +25,15 @@ MAX_CELLS = 8_000
 class Meter:
     """Notes the steps of one training in a history."""
 
-    def __init__(self, history: History, parameters: Mapping[str, Array]) -> None:
-        """Note them in ``history``; ``parameters`` are those that the training changes."""
+    def __init__(
+        self, history: History, parameters: Mapping[str, Array], loss: LossSpec | None = None
+    ) -> None:
+        """Note them in ``history``; ``parameters`` are those that the training changes.
+
+        Without ``loss`` it is the mean cross entropy of right classes.
+        """
+        self._loss = loss
+        self._penalties = np.zeros(0)
         self.history = history
         self._parameters = parameters
         self._scores = np.zeros((0, 0, 0))
@@ -33,17 +41,22 @@ class Meter:
         self._waiting = 0
         self._first = 0
 
-    def note(self, step: int, scores: Array, labels: Array) -> None:
-        """A step's scores ``(N, C)`` and the right classes ``(N,)``; both may change afterwards."""
+    def note(self, step: int, scores: Array, labels: Array, penalty: float = 0.0) -> None:
+        """A step's scores ``(N, C)`` and the right classes ``(N,)``, or the targets ``(N, C)``.
+
+        Both may change afterwards. ``penalty`` is what weight decay added to the loss.
+        """
         if self._scores.shape[1:] != scores.shape:
             self.flush()
             count = max(1, min(TOGETHER, MAX_CELLS // scores.size))
             self._scores = np.empty((count, *scores.shape), scores.dtype)
-            self._labels = np.empty((count, len(labels)), np.intp)
+            self._labels = np.empty((count, *labels.shape), labels.dtype)
+            self._penalties = np.zeros(count)
         if self._waiting == 0:
             self._first = step
         self._scores[self._waiting] = scores
         self._labels[self._waiting] = labels
+        self._penalties[self._waiting] = penalty
         self._waiting += 1
         if self._waiting == len(self._scores):
             self.flush()
@@ -53,8 +66,8 @@ class Meter:
         """Compute what was put by."""
         count, self._waiting = self._waiting, 0
         if count:
-            losses, accuracies = measured(self._scores[:count], self._labels[:count])
-            self.history.note(self._first, losses, accuracies)
+            losses, accuracies = measured(self._scores[:count], self._labels[:count], self._loss)
+            self.history.note(self._first, losses + self._penalties[:count], accuracies)
 
     @np.errstate(all="ignore")
     def health(
@@ -93,18 +106,24 @@ def norm(array: Array) -> float:
     return float(np.sqrt(flat.dot(flat)))
 
 
-def measured(scores: Array, labels: Array) -> tuple[Array, Array]:
+def measured(scores: Array, labels: Array, loss: LossSpec | None = None) -> tuple[Array, Array]:
     """Loss and accuracy of ``k`` mini-batches at once.
 
     Args:
         scores: ``(k, N, C)``.
-        labels: The right classes ``(k, N)``.
+        labels: The right classes ``(k, N)``, or the targets ``(k, N, C)``.
+        loss: What they are for; the mean cross entropy of right classes where it is None.
 
     Returns:
         The losses ``(k,)``, the very bits of `layers.cross_entropy`, and the shares ``(k,)`` of
         samples whose largest score is at the label.
     """
     k, n, classes = scores.shape
+    if loss is not None and labels.ndim > 2:
+        rows, wanted = scores.reshape(k * n, classes), labels.reshape(k * n, classes)
+        each = loss.kind.losses(rows, wanted).reshape(k, n)
+        hits = loss.kind.hits(rows, wanted).reshape(k, n).mean(axis=1)
+        return each.mean(axis=1) if loss.averages else each.sum(axis=1), hits
     flat, right = scores.reshape(k * n, classes), labels.reshape(k * n)
     losses = label_losses(flat, cells(flat, right)).reshape(k, n).mean(axis=1)
     return losses, (flat.argmax(axis=1) == right).reshape(k, n).mean(axis=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import SoftmaxWithLoss, softmax
+from app.engine.losses import Head
 from app.engine.packed import Packed
 from app.engine.spec import NetworkSpec
 
@@ -69,20 +69,24 @@ class Network:
 
     @_QUIET
     def loss(self, x: Array, t: Array) -> float:
-        """Mean cross entropy for one-hot targets t ``(N, C)``."""
-        return float(SoftmaxWithLoss().forward(self.forward(x), t))
+        """The loss for targets t ``(N, C)``."""
+        return self._head().value(self.forward(x), t)
+
+    def _head(self) -> Head:
+        return Head(self.spec, self.parameters)
 
     @_QUIET
     def accuracy(self, x: Array, t: Array) -> float:
-        """The share of samples, 0 to 1, whose largest score is at the target."""
-        return float((self.forward(x).argmax(axis=1) == t.argmax(axis=1)).mean())
+        """The share of what is right, 0 to 1: of samples whose largest score is at the target."""
+        return self._head().accuracy(self.forward(x), t)
 
     @_QUIET
     def gradients(self, x: Array, t: Array) -> dict[str, Array]:
-        """dL/d(parameter) of the mean loss for every parameter, by backpropagation."""
-        head = SoftmaxWithLoss()
-        head.forward(self.forward(x), t)
-        return self.backward(head.backward())
+        """dL/d(parameter) of the loss for every parameter, by backpropagation."""
+        head = self._head()
+        gradients = self.backward(head.gradient(self.forward(x), t))
+        head.decay(gradients)
+        return gradients
 
     def switches(self) -> list[Array]:
         """What decided which way the gradient takes, in the last `forward` (`Layer.switches`)."""
@@ -105,7 +109,7 @@ class Network:
 
         Args:
             x: Inputs ``(N, D)``.
-            t: One-hot targets ``(N, C)``; with a loss and t there is a backward half.
+            t: Targets ``(N, C)``; with a loss and t there is a backward half.
             grad_output: dL/d(scores) ``(N, C)``, the start of the backward half of a network
                 without a loss.
             backward: Whether to go back at all.
@@ -117,17 +121,24 @@ class Network:
         loss = probabilities = predictions = None
         dout = grad_output if backward else None
         if self.spec.loss is not None:
-            predictions = scores.argmax(axis=1)
-            if t is None:
-                probabilities = softmax(scores)
-            else:
-                head = SoftmaxWithLoss()
-                loss = float(head.forward(scores, t))
-                probabilities = head.y
-                dout = head.backward() if backward else None
+            head = self._head()
+            predictions = self.spec.loss.kind.predictions(scores)
+            probabilities = self.spec.loss.kind.probabilities(scores)
+            if t is not None:
+                loss = head.value(scores, t)
+                dout = head.gradient(scores, t) if backward else None
         # A copy: the gradient may be an argument.
         dout = None if dout is None else np.asarray(dout + 0.0)
         results = self._results(x, outputs, dout)
+        if self.spec.loss is not None and t is not None and dout is not None:
+            head.decay(
+                {
+                    f"{result.name}.{name}": gradient
+                    for result in results
+                    for name, (_, gradient) in result.parameters.items()
+                    if gradient is not None
+                }
+            )
         gradients = {
             f"{result.name}.{name}": gradient
             for result in results

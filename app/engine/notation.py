@@ -1,6 +1,6 @@
 """The rule of each event as LaTeX, from the names of what it reads and makes."""
 
-from app.engine.fused import FUSED, SOFTMAX, is_loss
+from app.engine.fused import FUSED, SOFTMAX, averaged, is_loss
 from app.engine.graph import Edge, Node, OpGraph
 from app.engine.names import derivative
 from app.engine.op import formula, grouped, tidied
@@ -109,9 +109,9 @@ def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
     if is_loss(node, made.name):
         if graph.level == "element":
             return rf"{made.symbol} = -\sum_{{i}} t_{{i}} \log y_{{i}}"
-        if node.attributes.get("total"):
+        if node.attributes.get("total") and averaged(graph):
             return made.symbol
-        over = "" if graph.n == 1 else r"\frac{1}{N} "
+        over = r"\frac{1}{N} " if averaged(graph) else ""
         return rf"{made.symbol} = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
     if made.row is not None:
         return rf"{made.symbol} = \frac{{\exp(a_{{{made.row}}})}}{{\sum_{{i}} \exp(a_{{i}})}}"
@@ -121,7 +121,6 @@ def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
 def _fused_gradient(graph: OpGraph, edge: Edge) -> str:
     if edge.row is not None:
         return f"{derivative(edge.symbol, graph.loss_symbol)} = {edge.grad_symbol}"
-    over = "" if graph.n == 1 else r"\frac{1}{N} "
     right = r"\mathbf{Y} - \mathbf{T}"
-    right = right if graph.n == 1 else rf"{over}({right})"
+    right = rf"\frac{{1}}{{N}} ({right})" if averaged(graph) else right
     return f"{derivative(edge.symbol, graph.loss_symbol)} = {right}"

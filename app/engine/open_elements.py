@@ -34,21 +34,22 @@ class Rows:
         symbol: str,
         grad: str,
         i: int | None = None,
-        output: str | None = None,
+        output: Tensor | None = None,
     ) -> str:
         """A node with a scalar result, in row i where there is one."""
         name = f"loss.{id}" + (f".{i}" if i is not None else "")
-        role = "loss" if output == "loss" else "value"
-        tensor = Tensor(output or name, (), role, symbol, grad, row=i)
+        tensor = Tensor(name, (), "value", symbol, grad, row=i) if output is None else output
         return self.builder.node(LAYER, name, op, uses, [tensor], row=i)
 
     def closed(self) -> str:
         """Two boxes, with a_i, y_i and t_i on straight rows."""
         outputs = [Tensor(f"loss.y.{i}", (), "value", f"y_{{{i}}}", row=i) for i in self.rows]
-        outputs.append(Tensor("loss", (), "loss", self.builder.loss, "1"))
+        outputs.append(self.builder.data_loss())
         uses = [self.a(i) for i in self.rows] + [self.t(i) for i in self.rows]
-        self.builder.node(LAYER, "loss.softmax_with_loss", SOFTMAX_WITH_LOSS, uses, outputs)
-        return "loss"
+        self.builder.node(
+            LAYER, "loss.softmax_with_loss", SOFTMAX_WITH_LOSS, uses, outputs, {"total": False}
+        )
+        return outputs[-1].name
 
     def opened(self, form: str) -> str:
         """All ops of figure 5-29; ``form`` as in `open_loss.opened`."""
@@ -94,7 +95,7 @@ class Rows:
             log_y = self._logs(e, total, letter)
         for i, name in log_y.items():
             self.whole(name, "log_probabilities", i)
-        self.whole("loss", "loss")
+        self.whole(self.builder.data_loss().name, "loss")
         return self._loss(log_y)
 
     def whole(self, key: str, quantity: str, row: int | None = None) -> None:
@@ -144,5 +145,6 @@ class Rows:
         total = self.scalar("add", "add", products, r"\sum_{i} t_{i} \log y_{i}", "-1")
         self.builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
         return self.scalar(
-            "negate", "multiply", [total, "loss.minus_one"], self.builder.loss, "1", output="loss"
-        )
+            "negate", "multiply", [total, "loss.minus_one"], self.builder.loss, "1",
+            output=self.builder.data_loss(),
+        )  # fmt: skip

@@ -21,19 +21,20 @@ def closed(builder: GraphBuilder, scores: str, targets: bool, shows_mean: bool =
     if not targets:
         return builder.node(LAYER, "loss.softmax", SOFTMAX, [scores], [y])
     grad = _part(builder, rf"({Y} - {T})", f"{Y} - {T}")
-    apart = shows_mean and builder.n > 1
-    made = _total() if apart else Tensor("loss", (), "loss", builder.loss, "1")
+    apart = shows_mean and builder.averages
+    made = _total() if apart else builder.data_loss()
+    total = apart or (builder.n > 1 and not builder.averages)
     builder.node(
         LAYER,
         "loss.softmax_with_loss",
         SOFTMAX_WITH_LOSS,
         [Use(scores, grad), "t"],
         [y, made],
-        {"total": apart},
+        {"total": total},
     )
     if not apart:
-        return "loss"
-    builder.whole("loss", "loss", scores)
+        return made.name
+    builder.whole(builder.data_loss().name, "loss", scores)
     builder.whole(f"{scores}.grad", "score_gradient", scores)
     return _mean(builder, made.name)
 
@@ -73,7 +74,7 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
             builder, "subtract", uses_log, rf"\log {Y}", _part(builder, T, T, "-"), id="log_y"
         )
     else:
-        n = "" if builder.n == 1 else "N "
+        n = "N " if builder.averages else ""
         total = _node(builder, "sum", [Use(e, share)], r"\mathbf{S}", share, axis=1)
         inverse = _node(
             builder, "reciprocal", [total], r"\frac{1}{\mathbf{S}}",
@@ -90,7 +91,7 @@ def opened(builder: GraphBuilder, scores: str, form: str, targets: bool) -> str:
         builder.whole(f"{e}.grad", "exp_gradient", scores)
         log_y = _node(builder, "log", [y], rf"\log {Y}", _part(builder, T, T, "-"))
     builder.whole(log_y, "log_probabilities", scores)
-    builder.whole("loss", "loss", scores)
+    builder.whole(builder.data_loss().name, "loss", scores)
     return _mean_loss(builder, log_y)
 
 
@@ -105,9 +106,9 @@ def _mean_loss(builder: GraphBuilder, log_y: str) -> str:
     minus = _part(builder, "1", "1", "-")
     product = _node(builder, "multiply", [log_y, "t"], rf"{T} \log {Y}", minus, id="times_t")
     total = _node(builder, "sum", [product], rf"\sum {T} \log {Y}", minus, id="add")
-    single = builder.n == 1
+    single = not builder.averages
     builder.source("loss.minus_one", (), "constant", "-1", value=-1.0)
-    made = Tensor("loss", (), "loss", builder.loss, "1") if single else _total()
+    made = builder.data_loss() if single else _total()
     negative = builder.node(LAYER, "loss.negate", "multiply", [total, "loss.minus_one"], [made])
     return negative if single else _mean(builder, negative)
 
@@ -120,10 +121,8 @@ def _total() -> Tensor:
 def _mean(builder: GraphBuilder, total: str) -> str:
     """1/N as a node of its own."""
     builder.source("loss.one_over_n", (), "constant", r"\frac{1}{N}", value=1 / builder.n)
-    return _node(
-        builder, "multiply", [total, "loss.one_over_n"], builder.loss, "1",
-        id="mean", output="loss",
-    )  # fmt: skip
+    made = builder.data_loss()
+    return builder.node(LAYER, "loss.mean", "multiply", [total, "loss.one_over_n"], [made])
 
 
 def _node(
@@ -141,8 +140,7 @@ def _node(
     names = [use.tensor if isinstance(use, Use) else use for use in uses]
     attributes = {} if axis is None else {"axes": (axis,), "keepdims": True}
     shape = builder.shape_of(op, names, **attributes)
-    role = "loss" if output == "loss" else "value"
-    tensor = Tensor(output or name, shape, role, symbol, grad_symbol)
+    tensor = Tensor(output or name, shape, "value", symbol, grad_symbol)
     return builder.node(LAYER, name, op, list(uses), [tensor], attributes)
 
 
@@ -151,8 +149,8 @@ def _part(
 ) -> str:
     """A gradient's name with the 1/N of a batch, which a single sample does not have."""
     if invert:
-        bottom = batch if builder.n == 1 else f"N {batch}"
+        bottom = f"N {batch}" if builder.averages else batch
         return rf"{sign}\frac{{1}}{{{bottom}}}"
-    if builder.n == 1:
+    if not builder.averages:
         return f"{sign}{single}"
     return rf"{sign}\frac{{1}}{{N}}" + ("" if batch == "1" else f" {batch}")

@@ -11,7 +11,7 @@ With one sample nothing repeats and no mean is taken: there is nothing to open.
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from app.engine.fused import SOFTMAX_WITH_LOSS
+from app.engine.fused import SOFTMAX_WITH_LOSS, averaged
 from app.engine.graph import Node, OpGraph
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ def openable_ops(spec: "NetworkSpec") -> tuple[str, ...]:
         for layer in spec.layers
         if layer.type == "affine" and f"{layer.name}.b" in spec.parameter_shapes
     )
-    return adds if spec.loss is None else (*adds, MEAN)
+    # Of other losses than the one that has a closed form, the mean is a node anyway.
+    is_closed = spec.loss is not None and spec.loss.kind.build is None and spec.loss.averages
+    return (*adds, MEAN) if is_closed else adds
 
 
 def is_open(layer: str, open_ops: Collection[str]) -> bool:
@@ -43,7 +45,7 @@ def opens(graph: OpGraph, node: Node) -> str | None:
     if graph.n == 1:
         return None
     if node.op == SOFTMAX_WITH_LOSS:
-        return None if MEAN in graph.node else MEAN
+        return None if not averaged(graph) or MEAN in graph.node else MEAN
     return node.id if _adds_bias(graph, node) and _repeat(graph, node) is None else None
 
 
@@ -52,7 +54,8 @@ def closes(graph: OpGraph, node: Node) -> str | None:
     if node.op == REPEAT:
         return _add(node.layer)
     if node.id == MEAN:
-        return MEAN if graph.loss_form == "closed" else None
+        is_apart = any(other.op == SOFTMAX_WITH_LOSS for other in graph.nodes)
+        return MEAN if is_apart else None
     return node.id if _adds_bias(graph, node) and _repeat(graph, node) is not None else None
 
 

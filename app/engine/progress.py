@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.engine.fused import is_loss
+from app.engine.loss_types import decay
 from app.engine.trace import Event, Trace
 from app.engine.update import PHASE
 
@@ -51,9 +52,14 @@ def progress(trace: Trace) -> tuple[float, ...]:
 
 def _part(trace: Trace, event: Event) -> tuple[float, float]:
     """Where the part of the pass that an event belongs to begins, and how long it is."""
-    layers = [group.name for group in trace.graph.layers if group.name != "loss"]
+    groups = {group.name: group.type for group in trace.graph.layers}
+    layers = [name for name in groups if name not in ("loss", decay.LAYER)]
     if event.phase == PHASE:
         return 2.0 * len(layers) + 2, 1.0
+    if event.layer in ("loss", decay.LAYER) and (
+        decay.LAYER in groups or groups["loss"] != "softmax_cross_entropy"
+    ):
+        return _of_parts(trace, event, len(layers), decay.LAYER in groups)
     if event.layer == "loss":
         ops = BACKWARD if event.is_gradient else FORWARD
         return _within(len(layers) + event.is_gradient, ops, _station(trace, event))
@@ -67,6 +73,20 @@ def _part(trace: Trace, event: Event) -> tuple[float, float]:
     return float(place), 1.0
 
 
+def _of_parts(trace: Trace, event: Event, layers: int, decays: bool) -> tuple[float, float]:
+    """The loss before weight decay, and after it on the way back: half a layer each, if both."""
+    span = 0.5 if decays else 1.0
+    is_later = decays and (event.layer == decay.LAYER) is not event.is_gradient
+    start = layers + event.is_gradient + span * is_later
+    if next(g.type for g in trace.graph.layers if g.name == "loss") != "softmax_cross_entropy":
+        return start, span
+    if event.layer == decay.LAYER:
+        return start, span
+    ops = BACKWARD if event.is_gradient else FORWARD
+    place, part = _within(0, ops, _station(trace, event))
+    return start + span * place, span * part
+
+
 def _within(start: int, stations: Sequence[str], station: str) -> tuple[float, float]:
     span = 1 / len(stations)
     return start + stations.index(station) * span, span
@@ -77,7 +97,8 @@ def _of_affine(event: Event) -> str:
         return SEED
     if not event.is_gradient:
         return event.node.removeprefix(f"{event.layer}.")
-    made = event.writes[0].removesuffix(".grad")
+    # A weight that weight decay uses, too, has an edge for each use.
+    made = event.writes[0].removesuffix(".grad").partition(":")[0]
     # What comes in is the output of the layer before, or x.
     return made.removeprefix(f"{event.layer}.") if made.startswith(f"{event.layer}.") else "x"
 
@@ -89,7 +110,7 @@ def _station(trace: Trace, event: Event) -> str:
         return SEED
     if not event.is_gradient:
         made = _made(trace, event)
-        if graph.tensors[made].role == "loss":
+        if made in ("loss", "loss.data"):
             return END
         if graph.loss_form == "closed":
             return "negate" if is_loss(graph.node[event.node], made) else "multiply"

@@ -8,6 +8,7 @@ from app.engine import fused, notation
 from app.engine.build import build_graph
 from app.engine.forms import loss_form, unsafe_sigmoids
 from app.engine.graph import Edge, Node, OpGraph, for_one_sample
+from app.engine.loss_types import decay
 from app.engine.network import Network
 from app.engine.open_ops import opened_in
 from app.engine.ops import OPS
@@ -80,7 +81,8 @@ def _forms(
     exp is the same for all numbers, and no pass is run for it.
     """
     has_sigmoids = any(layer.kind.opens for layer in spec.layers)
-    chooses_loss = spec.loss is not None and opened and form is None
+    has_forms = spec.loss is not None and spec.loss.kind.build is None
+    chooses_loss = has_forms and opened and form is None
     if has_sigmoids:
         evaluation = Network(spec, parameters).evaluate(x, t, grad_output)
         closed = unsafe_sigmoids(spec, x, evaluation)
@@ -89,7 +91,9 @@ def _forms(
         closed, scores = frozenset(), Network(spec, parameters).forward(x)
     else:
         return form or "book", frozenset()
-    return form or loss_form(scores, spec.dtype, stable=stable), closed
+    if form or not has_forms:
+        return form or "book", closed
+    return loss_form(scores, spec.dtype, stable=stable), closed
 
 
 def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> OpGraph:
@@ -117,7 +121,8 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
 
 def opened_form(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> str:
     """The form that the loss of a trace has when it is opened."""
-    if trace.graph.loss_form != "closed":
+    has_forms = spec.loss is not None and spec.loss.kind.build is None
+    if trace.graph.loss_form != "closed" or not has_forms:
         return trace.graph.loss_form or ""
     return loss_form(trace.array(spec.output_tensor), spec.dtype, stable=stable)
 
@@ -209,7 +214,7 @@ class Recorder:
                 reads = self._fused_reads(node, is_loss)
             writes, totals = self._keep(tensor, value)
             rule = notation.forward_rule(self.graph, node, position)
-            phase = "loss" if node.layer == "loss" else "forward"
+            phase = "loss" if node.layer in ("loss", decay.LAYER) else "forward"
             self._event(phase, node.layer, node.id, node.op, name, rule, reads, writes, totals)
 
     def _fused_reads(self, node: Node, is_loss: bool) -> tuple[str, ...]:

@@ -11,14 +11,16 @@ from typing import Any
 from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
 from app.engine.layer_types import LAYERS, LayerType, Parameter
+from app.engine.loss_types import LOSSES, LossType
+from app.engine.loss_types.kind import MEAN
 from app.engine.op import ShapeClash
 
 LAYER_TYPES = tuple(LAYERS)
-LOSS_TYPES = ("softmax_cross_entropy",)
+LOSS_TYPES = tuple(LOSSES)
 DTYPES = ("float64", "float32")
 
 # These names mean something else in a tensor name such as "loss.probabilities".
-RESERVED_NAMES = frozenset({"x", "t", "loss"})
+RESERVED_NAMES = frozenset({"x", "t", "loss", "decay"})
 NAME_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
@@ -64,6 +66,51 @@ class LayerSpec:
         return {"type": self.type, "name": self.name, **dict(self.given)}
 
 
+@dataclass(frozen=True, init=False)
+class LossSpec:
+    """A loss: its type, and what its fields are, such as ``reduction``."""
+
+    type: str
+    given: tuple[tuple[str, Any], ...]
+
+    def __init__(self, type: str, **settings: Any) -> None:
+        """Fields that are None are left out, and so have their default."""
+        object.__setattr__(self, "type", type)
+        kept = tuple((field, value) for field, value in settings.items() if value is not None)
+        object.__setattr__(self, "given", kept)
+
+    @property
+    def kind(self) -> LossType:
+        """Its type's row."""
+        return LOSSES[self.type]
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """All its fields, with their defaults."""
+        return self.kind.whole(dict(self.given))
+
+    @property
+    def averages(self) -> bool:
+        """Whether it is the mean over the samples, not their sum."""
+        return bool(self.settings["reduction"] == MEAN)
+
+    @property
+    def weight_decay(self) -> float:
+        """Lambda: half of it times the sum of all squared weights is added."""
+        return float(self.settings["weight_decay"])
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the outputs are scores of classes, of which one is right."""
+        # The loss of a program is what its last line says, and no row of the table.
+        return self.type in LOSSES and self.kind.has_classes
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """As a body has it, without what is so by default."""
+        return {"type": self.type, **dict(self.given)}
+
+
 @dataclass(frozen=True)
 class Limits:
     """How large a network and a pass may be; checked before anything is allocated.
@@ -88,7 +135,7 @@ class NetworkSpec:
 
     input_size: int
     layers: tuple[LayerSpec, ...]
-    loss: str | None = None
+    loss: LossSpec | None = None
     dtype: str = "float64"
 
     @classmethod
@@ -96,7 +143,7 @@ class NetworkSpec:
         cls,
         input_size: int,
         layers: Iterable[LayerSpec] = (),
-        loss: str | None = None,
+        loss: LossSpec | str | None = None,
         dtype: str = "float64",
     ) -> "NetworkSpec":
         """Check a network and give every layer without a name its type and running number.
@@ -106,20 +153,24 @@ class NetworkSpec:
                 where there are none or none where they are needed.
         """
         _require_positive(input_size, "network/input_size")
-        if loss is not None and loss not in LOSS_TYPES:
-            raise EngineError(
-                f"loss is one of {', '.join(LOSS_TYPES)}",
-                "network/loss/type",
-                "type",
-                {"enum": LOSS_TYPES},
-            )
+        if isinstance(loss, str):
+            loss = LossSpec(loss)
+        if loss is not None:
+            loss = _checked_loss(loss)
         if dtype not in DTYPES:
             raise EngineError(
                 f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type", {"enum": DTYPES}
             )
         named = _named(tuple(layers))
         _check_sizes(input_size, named)
-        return cls(input_size, named, loss, dtype)
+        spec = cls(input_size, named, loss, dtype)
+        if loss is not None and len(spec.sizes[-1]) != 1:
+            raise EngineError(
+                f"a loss takes rows of numbers, not samples of shape {spec.sizes[-1]}",
+                "network/loss",
+                "shape",
+            )
+        return spec
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -165,6 +216,11 @@ class NetworkSpec:
     def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
         """``{"affine1.W": (D, H), "affine1.b": (H,), ...}`` in the order of the layers."""
         return {name: parameter.shape for name, parameter in self.parameters.items()}
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the parameters that are multiplied by what comes in: no biases."""
+        return tuple(name for name, one in self.parameters.items() if one.inputs is not None)
 
     @property
     def parameter_count(self) -> int:
@@ -260,13 +316,13 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
                 "type",
                 {"enum": LAYER_TYPES},
             )
-        given = _settings(layer, field)
+        given = _settings(layer, field, f"{layer.type} layer")
         counts[layer.type] += 1
         name = layer.name or f"{layer.type}{counts[layer.type]}"
         if not NAME_PATTERN.fullmatch(name) or name in RESERVED_NAMES:
             raise EngineError(
                 "a layer's name is a letter and then up to 31 letters, digits or underscores, "
-                "and not x, t or loss",
+                "and not x, t, loss or decay",
                 f"{field}/name",
                 "name",
             )
@@ -277,12 +333,23 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
     return tuple(named)
 
 
-def _settings(layer: LayerSpec, field: str) -> dict[str, Any]:
-    """What is given of a layer's fields, checked, without what is so by default."""
-    known, given = layer.kind.by_name, dict(layer.given)
+def _checked_loss(loss: LossSpec) -> LossSpec:
+    if loss.type not in LOSS_TYPES:
+        raise EngineError(
+            f"loss is one of {', '.join(LOSS_TYPES)}",
+            "network/loss/type",
+            "type",
+            {"enum": LOSS_TYPES},
+        )
+    return LossSpec(loss.type, **_settings(loss, "network/loss", loss.type))
+
+
+def _settings(one: LayerSpec | LossSpec, field: str, called: str) -> dict[str, Any]:
+    """What is given of the fields of a layer or loss, checked, without what is so by default."""
+    known, given = one.kind.by_name, dict(one.given)
     for name in given:
         if name not in known:
-            raise EngineError(f"a {layer.type} layer takes no {name}", f"{field}/{name}", "value")
+            raise EngineError(f"a {called} takes no {name}", f"{field}/{name}", "value")
     for name, declared in known.items():
         value = given.get(name)
         if value is None and declared.default is not None:

@@ -19,8 +19,8 @@ def layer_symbols(spec: NetworkSpec) -> dict[str, str]:
         for part, parameter in parameters.items():
             symbols[f"{layer.name}.{part}"] = rf"\mathbf{{{parameter.symbol}}}{index}"
         is_end = position == len(spec.layers) - 1
-        if is_end and spec.loss is None:
-            letter, index = "Y", ""
+        if is_end and (spec.loss is None or spec.loss.kind.output_symbol):
+            letter, index = "Y" if spec.loss is None else spec.loss.kind.output_symbol, ""
         else:
             letter = "A" if parameters else "Z"
         symbols[f"{layer.name}.output"] = rf"\mathbf{{{letter}}}{index}"

@@ -1,14 +1,30 @@
 """Inputs and targets, checked once at the door so that no layer has to."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from app.engine.bounds import Bounds, whole
 from app.engine.errors import EngineError
-from app.engine.spec import NetworkSpec
+
+if TYPE_CHECKING:
+    from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
 
 LOOKS_TRANSPOSED = ": it looks transposed"
+# How far the sum of a row of soft targets may be from 1: what decimals lose.
+SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What targets have to be: for ``n`` samples of ``size`` outputs, as rows of ``dtype``."""
+
+    n: int
+    size: int
+    dtype: str
 
 
 def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
@@ -62,6 +78,74 @@ def check_numbers(value: object, dtype: str, field: str) -> Array:
             Bounds(minimum=-largest, maximum=largest).schema,
         )
     return array
+
+
+def targets_of(spec: "NetworkSpec", t: object, n: int) -> Array:
+    """Targets of ``n`` samples as rows ``(N, H)``, as the network's loss takes them.
+
+    Raises:
+        EngineError: they do not go with it.
+    """
+    assert spec.loss is not None
+    return spec.loss.kind.targets(t, Targets(n, spec.output_size, spec.dtype))
+
+
+def takes_labels(spec: "NetworkSpec") -> bool:
+    """Whether a row of numbers is one of labels: not where there is a single number to meet."""
+    return spec.loss is not None and (spec.loss.has_classes or spec.output_size > 1)
+
+
+def as_class_rows(t: object, wanted: Targets) -> Array:
+    """Labels or one-hot rows, or soft rows: shares of the classes that add up to 1.
+
+    Raises:
+        EngineError: neither.
+    """
+    array = flat_labels(check_numbers(t, "float64", "t"), wanted.size)
+    if array.shape != (wanted.n, wanted.size):
+        return as_one_hot(array, wanted.n, wanted.size, wanted.dtype)
+    wrong = (array < 0).any(axis=1) | (np.abs(array.sum(axis=1) - 1) > SUM_TOLERANCE)
+    if wrong.any():
+        raise EngineError(
+            "a row of targets is the share of each class, from 0 to 1, and adds up to 1: "
+            "a one-hot row holds a single 1, all else 0",
+            f"t/{wrong.argmax()}",
+            "range",
+        )
+    return array.astype(wanted.dtype)
+
+
+def rows_of_numbers(
+    t: object, wanted: Targets, between: tuple[float, float] | None = None
+) -> Array:
+    """Targets that are numbers, one for each output.
+
+    Of several outputs, labels stand for one-hot rows; of one output, a row of numbers is a column.
+
+    Raises:
+        EngineError: another shape, or a number that is not ``between``.
+    """
+    array = check_numbers(t, "float64", "t")
+    if array.ndim == 1 and wanted.size > 1:
+        return as_one_hot(array, wanted.n, wanted.size, wanted.dtype)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    rows = check_rows(array, wanted.size, wanted.dtype, "t")
+    if len(rows) != wanted.n:
+        raise EngineError(
+            f"t has {len(rows)} rows, x has {wanted.n}",
+            "t",
+            "shape",
+            {"shapes": [[wanted.n, wanted.size]]},
+        )
+    if between is not None:
+        allowed = Bounds(*between)
+        wrong = ((rows < between[0]) | (rows > between[1])).any(axis=1)
+        if wrong.any():
+            raise EngineError(
+                f"a target is {allowed.words}", f"t/{wrong.argmax()}", "range", allowed.schema
+            )
+    return rows
 
 
 def as_one_hot(t: object, n: int, classes: int, dtype: str = "float64") -> Array:
@@ -120,7 +204,7 @@ def _from_labels(labels: Array, n: int, classes: int, dtype: str) -> Array:
     return one_hot
 
 
-def check_parameters(spec: NetworkSpec, parameters: dict[str, object]) -> dict[str, Array]:
+def check_parameters(spec: "NetworkSpec", parameters: dict[str, object]) -> dict[str, Array]:
     """All parameters of ``spec``, each of its shape, as new arrays.
 
     Raises:

@@ -12,12 +12,13 @@ import numpy as np
 from app.engine.batches import Batches, MiniBatches, check_sizes, whole_number
 from app.engine.errors import EngineError
 from app.engine.history import History, is_due
+from app.engine.layers import is_one_hot
 from app.engine.meter import Meter, measured, norm
 from app.engine.network import Network
 from app.engine.optimizers import Optimizer
 from app.engine.rates import Rates
 from app.engine.spec import Limits
-from app.engine.targets import as_one_hot
+from app.engine.targets import targets_of
 from app.engine.workspace import Workspace
 
 Array = np.ndarray
@@ -118,7 +119,9 @@ class Training:
             raise EngineError("training needs a loss and an affine layer", "network")
         self.network = network
         self.optimizer = optimizer
-        targets = as_one_hot(t, len(x), spec.output_size, spec.dtype)
+        targets = targets_of(spec, t, len(x))
+        # One class is right in each sample, or the targets are rows of numbers.
+        self._has_classes = spec.loss.has_classes and spec.loss.averages and is_one_hot(targets)
         self._batches = MiniBatches(len(x), batch_size, seed, batches)
         if batches is not None:
             check_sizes(batches, spec, limits)
@@ -129,12 +132,14 @@ class Training:
             raise EngineError("steps is needed where there are no batches", "steps", "missing")
         self.steps = whole_number(steps, "steps", 1, MAX_STEPS)
         self.done = self._start = whole_number(start, "start", 0, self.steps)
-        self._work = Workspace(network, x, targets.argmax(axis=1), self.batch_size)
+        self._work = Workspace(
+            network, x, targets.argmax(axis=1) if self._has_classes else targets, self.batch_size
+        )
         optimizer.lend(self._work.spare)
         self.rates = rates
         self.watch = watch or Watch()
         history = self.watch.history
-        self._meter = None if history is None else Meter(history, network.parameters)
+        self._meter = None if history is None else Meter(history, network.parameters, spec.loss)
 
     @property
     def finished(self) -> bool:
@@ -179,7 +184,7 @@ class Training:
         self.optimizer.step(self.network.parameters, work.gradients)
         self.done = step
         if meter is not None:
-            meter.note(step, work.scores, work.classes)
+            meter.note(step, work.scores, work.classes, work.penalty)
             if before is not None:
                 meter.health(work.gradients, before, work.layers)
         if self.watch.held_out is not None:
@@ -200,7 +205,11 @@ class Training:
         x, labels = watch.held_out
         # A network of its own: this one's layers still hold what the step made.
         scores = Network(self.network.spec, self.network.parameters).forward(x)
-        losses, accuracies = measured(scores[np.newaxis], labels[np.newaxis])
+        spec = self.network.spec
+        assert spec.loss is not None
+        wanted = labels if self._has_classes else targets_of(spec, labels, len(x))
+        losses, accuracies = measured(scores[np.newaxis], wanted[np.newaxis], spec.loss)
+        losses = losses + self._work.penalty_now()
         if self._meter is not None:
             self._meter.flush()
             self._meter.history.note_test(float(losses[0]), float(accuracies[0]))

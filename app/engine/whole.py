@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.engine import layers
+from app.engine.fused import averaged
 from app.engine.graph import OpGraph, Whole
 
 Array = np.ndarray
@@ -65,12 +66,14 @@ class WholeLayers:
         if t is None:
             return {"probabilities": y}
         log_y, log_sum = layers.log_softmax(a)
-        slope = layers.score_gradient(y, t)
+        slope, loss = layers.score_gradient(y, t), layers.cross_entropy(a, t)
+        if not averaged(self.graph):
+            slope, loss = layers.score_slopes(y, t), np.asarray(layers.sample_losses(a, t).sum())
         numbers = {
             "probabilities": y,
             "log_probabilities": log_y,
             "log_sum": log_sum,
-            "loss": layers.cross_entropy(a, t),
+            "loss": loss,
             "score_gradient": slope,
             # Softmax is the same whatever is subtracted from all scores. NaN stays NaN.
             "shift_gradient": 0 * slope.sum(axis=1, keepdims=True),

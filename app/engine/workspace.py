@@ -9,6 +9,7 @@ import numpy as np
 
 from app.engine.chain import Chain
 from app.engine.layers import cells, label_losses, room, score_gradient_of, softmax
+from app.engine.losses import Head
 from app.engine.network import Network
 from app.engine.packed import Packed
 
@@ -21,7 +22,8 @@ class Workspace:
     Attributes:
         layers: By name, as the last pass has left them.
         scores: Of the last mini-batch ``(N, C)``.
-        classes: Its right classes ``(N,)``.
+        classes: Its right classes ``(N,)``, or its targets ``(N, H)``.
+        penalty: What weight decay added to its loss.
         gradients: dL/d(parameter) by name, of the last mini-batch.
     """
 
@@ -31,7 +33,7 @@ class Workspace:
         Args:
             network: Whose parameters are used, as they are at each pass.
             x: All samples ``(N, D)``.
-            classes: The right class of each ``(N,)``.
+            classes: The right class of each ``(N,)``; or the targets of each ``(N, H)``.
             rows: Of the largest mini-batch.
         """
         self._spec, self._parameters = network.spec, network.parameters
@@ -39,6 +41,9 @@ class Workspace:
         self.layers = self._chain.layers
         self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
         self._classes = classes
+        self._head = Head(network.spec, network.parameters)
+        # Softmax with loss of right classes is the one that is looked after here.
+        self._is_quick = self._head.is_books and classes.ndim == 1
         self._batch: Array | None = None
         self._slope: Array | None = None
         self._size = 0
@@ -53,12 +58,18 @@ class Workspace:
             self._make_room(len(rows))
         # Clipping changes nothing, since all rows are there; without it NumPy fills a copy first.
         x = self._x.take(rows, axis=0, out=self._batch, mode="clip")
-        self.classes = self._classes.take(rows)
+        self.classes = self._classes.take(rows, axis=0)
         self.scores = self._chain.forward(x)
+        self.penalty = self._head.penalty()
+        if not self._is_quick:
+            self._chain.backward(self._head.gradient(self.scores, self.classes))
+            self._head.decay(self.gradients)
+            return
         self._labels = cells(self.scores, self.classes)
         # Softmax with loss, without the loss itself: most steps are told to nobody.
         y = softmax(self.scores, out=self._slope)
         self._chain.backward(score_gradient_of(y, self._labels))
+        self._head.decay(self.gradients)
 
     @property
     def spare(self) -> Array:
@@ -67,11 +78,19 @@ class Workspace:
         return self._batch.reshape(-1)
 
     def loss(self) -> float:
-        """The mean loss of the last mini-batch."""
-        return float(label_losses(self.scores, self._labels).mean())
+        """The loss of the last mini-batch."""
+        if not self._is_quick:
+            return self._head.of_samples(self.scores, self.classes) + self.penalty
+        return float(label_losses(self.scores, self._labels).mean()) + self.penalty
+
+    def penalty_now(self) -> float:
+        """What weight decay adds to a loss with the parameters as they are now."""
+        return self._head.penalty()
 
     def accuracy(self) -> float:
         """The share of the last mini-batch whose largest score was at the target."""
+        if not self._is_quick:
+            return self._head.accuracy(self.scores, self.classes)
         return float((self.scores.argmax(axis=1) == self.classes).mean())
 
     def copy_of_parameters(self) -> Packed:

@@ -12,8 +12,8 @@ from app.engine.errors import EngineError
 from app.engine.initializers import Initializer, initialize
 from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig
-from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
-from app.engine.targets import as_one_hot, check_parameters, check_rows, flat_labels
+from app.engine.spec import LayerSpec, Limits, LossSpec, NetworkSpec, check_limits
+from app.engine.targets import check_parameters, check_rows, targets_of
 from app.sessions.edits import ChangeView, changed_view, kept_targets
 from app.sessions.pool import Pool
 from app.sessions.state import Session, Source
@@ -61,7 +61,7 @@ class Wanted:
 
     input_size: int
     layers: tuple[LayerSpec, ...]
-    loss: str | None
+    loss: LossSpec | str | None
     dtype: str
     x: Array | Made
     parameters: Mapping[str, Array] | None = None
@@ -117,7 +117,7 @@ class Numbers:
         """
         t = None
         if self.t is not None:
-            t = as_one_hot(self.t, len(self.x), self.spec.output_size, self.spec.dtype)
+            t = targets_of(self.spec, self.t, len(self.x))
         network = Network(self.spec, self.parameters)
         return network.evaluate(self.x, t, self.grad_output, backward)
 
@@ -215,8 +215,8 @@ def checked_targets(value: Array, spec: NetworkSpec, n: int) -> Array:
     """
     if spec.loss is None:
         raise EngineError("targets need a network with a loss", "t", "value")
-    as_one_hot(value, n, spec.output_size, spec.dtype)
-    return kept_targets(flat_labels(value, spec.output_size), spec.dtype)
+    targets_of(spec, value, n)
+    return kept_targets(value, spec)
 
 
 def checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:

@@ -15,12 +15,12 @@ from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
 from app.engine.targets import (
-    as_one_hot,
     check_numbers,
     check_rows,
     fitted,
-    flat_labels,
     label_bounds,
+    takes_labels,
+    targets_of,
 )
 from app.sessions.cells import check_place, put_cell
 from app.sessions.code_draft import apply_to_code
@@ -169,7 +169,7 @@ class _Draft:
             return
         array = self._array(tensor, field)
         check_place(array, index, field)
-        if tensor == "t" and array.ndim == 1:
+        if tensor == "t" and array.ndim == 1 and takes_labels(self.old.spec):
             self._check_label(value, f"{field}/value")
         if tensor not in self.fields:
             array = array.copy()
@@ -188,7 +188,7 @@ class _Draft:
         if tensor == "t":
             if spec.loss is None:
                 raise EngineError("a network without a loss has no t", f"{field}/tensor", "name")
-            new = kept_targets(flat_labels(value, spec.output_size), spec.dtype)
+            new = kept_targets(value, spec)
         elif tensor == "x":
             new = _renamed(lambda: check_rows(value, spec.input_size, spec.dtype, "x"), at)
             check_limits(spec, len(new), self.limits)
@@ -217,7 +217,7 @@ class _Draft:
 
     def _name_classes(self, names: tuple[str, ...], field: str) -> None:
         spec = self.old.spec
-        if spec.loss is None:
+        if spec.loss is None or not spec.loss.has_classes:
             raise EngineError("a network without a loss has no classes", f"{field}/names", "name")
         if names and len(names) != spec.output_size:
             raise EngineError(
@@ -241,7 +241,7 @@ class _Draft:
         self.arrays["x"] = samples.x
         self.fields["x"] = field
         if spec.loss is not None:
-            self.arrays["t"] = samples.labels
+            self.arrays["t"] = kept_targets(samples.labels, spec)
             self.fields["t"] = field
         self.source = source
         check_limits(spec, len(samples.x), self.limits)
@@ -305,9 +305,7 @@ class _Draft:
         spec, n = session.spec, session.n
         if session.t is not None and self.fields.keys() & {"x", "t"}:
             field = self.fields.get("t", self.fields.get("x", ""))
-            _renamed(
-                lambda: as_one_hot(session.t, n, spec.output_size, spec.dtype), f"{field}/value"
-            )
+            _renamed(lambda: targets_of(spec, session.t, n), f"{field}/value")
         if session.grad_output is not None and len(session.grad_output) != n:
             field = self.fields.get("grad_output", self.fields.get("x", ""))
             raise EngineError(

@@ -10,6 +10,8 @@ from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.engine.open_ops import openable_ops
 from app.engine.optimizers import OptimizerConfig
+from app.engine.spec import NetworkSpec
+from app.engine.targets import flat_labels, takes_labels
 from app.sessions.state import FORMS, LEVELS, LOSS_VIEWS, Session, View
 
 Array = np.ndarray
@@ -175,8 +177,16 @@ def _choice(name: str, choices: Sequence[str], field: str) -> EngineError:
     return EngineError(message, f"{field}/{name}", "choice", {"enum": choices})
 
 
-def kept_targets(t: Array, dtype: str) -> Array:
-    """Targets in the form they are kept in: whole labels as int64, rows in ``dtype``."""
+def kept_targets(t: Array, spec: NetworkSpec) -> Array:
+    """Targets in the form they are kept in: whole labels as int64, rows in the network's dtype.
+
+    The numbers that a single output is to be are a column.
+    """
+    dtype = spec.dtype
+    if not takes_labels(spec):
+        t = t[:, np.newaxis] if t.ndim == 1 else t
+    else:
+        t = flat_labels(t, spec.output_size)
     if t.ndim == 1 and (t == np.floor(t)).all() and (np.abs(t) < 2**53).all():
         return t.astype(np.int64)
     return t.astype(dtype if t.ndim == 2 else np.float64)

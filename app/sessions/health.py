@@ -13,7 +13,7 @@ from app.engine.network import Evaluation, Network
 from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.spec import NetworkSpec
-from app.engine.targets import as_one_hot
+from app.engine.targets import targets_of
 from app.sessions.work.order import Order
 
 Array = np.ndarray
@@ -75,7 +75,7 @@ def health(
     changes = optimizer.changes(evaluation.parameter_gradients)
     new = added(looked.parameters, changes)
     assert evaluation.loss is not None
-    targets = as_one_hot(looked.t, len(looked.x), looked.spec.output_size, looked.spec.dtype)
+    targets = targets_of(looked.spec, looked.t, len(looked.x))
     network = Network(looked.spec, looked.parameters)
     around = losses(
         Objective(network, looked.x, targets),
@@ -90,8 +90,8 @@ def health(
         changes,
         around.before,
         around.after,
-        looked.labels,
-        looked.spec.output_size,
+        looked.labels if _has_classes(looked.spec) else np.zeros(0, np.int64),
+        looked.spec.output_size if _has_classes(looked.spec) else 0,
         history,
         step,
     )
@@ -104,8 +104,8 @@ def at_start(order: Order) -> tuple[Alarm, ...]:
     Where a run has blown up, its last pass has little left to tell.
     """
     spec, x, t = order.spec, order.x[:MAX_ROWS], order.t[:MAX_ROWS]
-    labels = as_one_hot(order.t, len(order.x), spec.output_size, spec.dtype).argmax(axis=1)
-    targets = as_one_hot(t, len(x), spec.output_size, spec.dtype)
+    labels = targets_of(spec, order.t, len(order.x)).argmax(axis=1)
+    targets = targets_of(spec, t, len(x))
     evaluation = Network(spec, order.start.parameters).evaluate(x, targets)
     assert order.plan.optimizer is not None
     looked = Looked(
@@ -121,6 +121,10 @@ def at_start(order: Order) -> tuple[Alarm, ...]:
     return tuple(
         replace(alarm, tensor=None, index=(), step=1) for alarm in health(looked, evaluation).alarms
     )
+
+
+def _has_classes(spec: NetworkSpec) -> bool:
+    return spec.loss is not None and spec.loss.has_classes
 
 
 def joined(first: Sequence[Alarm], more: Sequence[Alarm]) -> tuple[Alarm, ...]:

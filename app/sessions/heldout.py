@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.engine.errors import EngineError
 from app.sessions.creation import Made
-from app.sessions.edits import Loader
+from app.sessions.edits import Loader, kept_targets
 from app.sessions.origin import same
 from app.sessions.planes import PLANES
 from app.sessions.pool import Pool
@@ -57,4 +57,6 @@ def _plane(session: Session, loader: Loader) -> Pool | None:
         return None
     pool = Pool(made.dataset, made.split, session.n, 1, made.seed, made.noise)
     x, labels = whole(session.spec, pool, loader)
-    return pool if same(x, session.x) and bool((labels == session.t).all()) else None
+    return (
+        pool if same(x, session.x) and same(kept_targets(labels, session.spec), session.t) else None
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
 from app.sessions.creation import Made
-from app.sessions.edits import Loader
+from app.sessions.edits import Loader, kept_targets
 from app.sessions.errors import Conflict
 from app.sessions.planes import PLANES
 from app.sessions.pool import BATCH_SIZE, Pool
@@ -90,7 +90,7 @@ def drawn(session: Session, loader: Loader) -> Session:
     return replace(
         session,
         x=samples.x,
-        t=None if session.spec.loss is None else samples.labels,
+        t=None if session.spec.loss is None else kept_targets(samples.labels, session.spec),
         source=samples.source,
         opened=None,
         view=view,

@@ -75,7 +75,7 @@ def regions(session: Session, whole: Session, batch: Array | None, size: int) ->
         Unknown: the network takes other samples than points of a plane, or has no loss.
     """
     spec = session.spec
-    if spec.input_size != 2 or spec.loss is None:
+    if spec.input_size != 2 or spec.loss is None or not spec.loss.has_classes:
         raise Unknown("the network does not sort the points of a plane into classes")
     network = Network(spec, session.parameters)
     plane, size = Plane.around(whole.x), bounded(network, size)
@@ -94,7 +94,9 @@ def doubtful(session: Session, loader: Loader, split: str, count: int) -> Doubtf
         Unknown: the network does not take digits.
     """
     spec = session.spec
-    if (spec.input_size, spec.output_size) != (DIGIT_CELLS, DIGIT_CLASSES) or spec.loss is None:
+    sizes = (spec.input_size, spec.output_size)
+    has_classes = spec.loss is not None and spec.loss.has_classes
+    if sizes != (DIGIT_CELLS, DIGIT_CLASSES) or not has_classes:
         raise Unknown("the network does not sort digits into ten classes")
     x, labels = loader(DIGITS, split, range(MAX_DIGITS))
     y = probabilities(Network(spec, session.parameters), x)

@@ -11,7 +11,7 @@ import numpy as np
 from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
-from app.engine.targets import check_numbers, label_bounds
+from app.engine.targets import check_numbers, label_bounds, takes_labels
 from app.sessions.edits import DeleteRow, InsertRow
 
 Array = np.ndarray
@@ -82,7 +82,7 @@ def _row(name: str, value: Array, rows: Array, spec: NetworkSpec, field: str) ->
         wanted = "a label" if rows.ndim == 1 else f"{rows.shape[1]} numbers"
         shapes = {"shapes": [list(rows.shape[1:])]}
         raise EngineError(f"{name} of a sample is {wanted}", field, "shape", shapes)
-    if name == "t" and rows.ndim == 1:
+    if name == "t" and rows.ndim == 1 and takes_labels(spec):
         allowed = label_bounds(spec.output_size)
         if not allowed.holds(float(value)):
             raise EngineError(f"a label is {allowed.words}", field, "range", allowed.schema)

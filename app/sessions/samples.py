@@ -10,6 +10,7 @@ import numpy as np
 
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
+from app.engine.targets import takes_labels
 from app.sessions.creation import Made
 from app.sessions.edits import Loader
 from app.sessions.planes import points
@@ -76,7 +77,7 @@ def check_fit(spec: NetworkSpec, x: Array, labels: Array) -> None:
             "shape",
             {"shapes": [[len(x), x.shape[1]]]},
         )
-    if spec.loss is not None and labels.max() >= spec.output_size:
+    if takes_labels(spec) and labels.max() >= spec.output_size:
         raise EngineError(
             f"its labels go beyond the network's {spec.output_size} classes",
             "dataset",

@@ -13,9 +13,9 @@ import numpy as np
 
 from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.spec import LayerSpec, LossSpec, NetworkSpec
 from app.engine.strides import Cursor
-from app.engine.targets import as_one_hot
+from app.engine.targets import targets_of
 from app.sessions.opened import Opened
 from app.sessions.pool import Pool
 from app.sessions.run import KEPT_RUNS
@@ -139,10 +139,10 @@ class Session:
 
     @property
     def targets(self) -> Array | None:
-        """Targets as one-hot rows ``(N, C)``."""
+        """Targets as rows ``(N, C)``, one-hot where they are labels."""
         if self.t is None:
             return None
-        return as_one_hot(self.t, self.n, self.spec.output_size, self.spec.dtype)
+        return targets_of(self.spec, self.t, self.n)
 
     def meta(self) -> dict[str, Any]:
         """All that is no array, as JSON."""
@@ -263,7 +263,7 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
         return CodeSpec(
             0,
             (),
-            document["loss"]["type"] if document["loss"] else None,
+            LossSpec(document["loss"]["type"]) if document["loss"] else None,
             document["dtype"],
             code=document["code"],
             shapes={name: tuple(shape) for name, shape in kept["shapes"].items()},
@@ -275,7 +275,7 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
     return NetworkSpec(
         document["input_size"],
         tuple(LayerSpec(**layer) for layer in document["layers"]),
-        document["loss"]["type"] if document["loss"] else None,
+        LossSpec(**document["loss"]) if document["loss"] else None,
         document["dtype"],
     )
 
@@ -305,6 +305,6 @@ def _network_json(spec: NetworkSpec) -> dict[str, Any]:
     return {
         "input_size": spec.input_size,
         "layers": [layer.as_json for layer in spec.layers],
-        "loss": None if spec.loss is None else {"type": spec.loss},
+        "loss": None if spec.loss is None else spec.loss.as_json,
         "dtype": spec.dtype,
     }

@@ -160,10 +160,10 @@ export async function prepareDrawing(pixels) {
  * @returns {Promise<Catalogue>}
  */
 export async function getCatalogue() {
-  const [{ layers, limits }, { datasets, planes }] = await Promise.all(
+  const [{ layers, losses, limits }, { datasets, planes }] = await Promise.all(
     ["/catalogue", "/datasets"].map(async (path) => (await call(path)).json()),
   );
-  return { layers, limits, digits: datasets[0], planes };
+  return { layers, losses, limits, digits: datasets[0], planes };
 }
 
 /**

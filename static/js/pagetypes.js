@@ -21,12 +21,13 @@
  * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
  *
  * @typedef {{type: string, name?: string, units?: number | null, [field: string]: unknown}} LayerSpec
- * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string} | null,
+ * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string, [field: string]: unknown} | null,
  *   dtype?: "float64" | "float32"}} Network  as it is sent
  * @typedef {{
  *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"
  *     | "classes_in_rows" | "seed" | "std" | "learning_rate" | "steps" | "file_bytes", api.Allowed>,
  *   layers: api.LayerKind[],
+ *   losses: api.LossKind[],
  *   digits: Pick<api.Dataset, "name" | "shape" | "classes" | "splits">,
  *   planes: Pick<api.Plane, "name" | "classes" | "samples" | "noise">[],
  * }} Catalogue  what the server tells of its limits

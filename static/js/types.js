@@ -206,9 +206,13 @@
  */
 
 /**
- * The loss of a network.
+ * The loss of a network, with what is otherwise than usual.
  *
- * @typedef {{type: "softmax_cross_entropy"}} LossSpec
+ * @typedef {{
+ *   type: "softmax_cross_entropy" | "squared_error" | "sigmoid_cross_entropy",
+ *   reduction?: "mean" | "sum",
+ *   weight_decay?: number,
+ * }} LossSpec
  */
 
 /**
@@ -443,9 +447,14 @@
  */
 
 /**
- * The loss, the mean over the rows.
+ * The loss, the mean over the rows or their sum; `weight_decay` is lambda, of which half times the
+ * sum of all squared weights is added.
  *
- * @typedef {{type: "softmax_cross_entropy"}} Loss
+ * @typedef {{
+ *   type: "softmax_cross_entropy" | "squared_error" | "sigmoid_cross_entropy",
+ *   reduction?: "mean" | "sum" | null,
+ *   weight_decay?: number | null,
+ * }} Loss
  */
 
 /**
@@ -1411,8 +1420,8 @@
  *
  * @typedef {{
  *   layers: LayerKind[],
- *   losses: Kind[],
- *   levels: Kind[],
+ *   losses: LossKind[],
+ *   levels: LevelKind[],
  *   limits: Record<string, Allowed>,
  * }} Catalogue
  */
@@ -1444,14 +1453,28 @@
  *   maxItems?: number,
  *   enum?: string[],
  *   shapes?: number[][],
- *   default?: number | boolean,
+ *   default?: number | boolean | string,
  * }} Field
  */
 
 /**
- * A kind of loss or level, and what its fields may be.
+ * A loss: its title, it as LaTeX for one sample, and what its fields may be.
  *
- * @typedef {{name: string, fields: Record<string, Field>}} Kind
+ * With `classes`, its scores are of classes, of which one is right.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   formula: string,
+ *   classes: boolean,
+ *   fields: Record<string, Field>,
+ * }} LossKind
+ */
+
+/**
+ * A level at which networks are drawn.
+ *
+ * @typedef {{name: string, fields: Record<string, Field>}} LevelKind
  */
 
 /**

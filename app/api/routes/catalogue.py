@@ -19,8 +19,8 @@ from app.api.values import answer, encode
 from app.api.views import presets_json
 from app.engine.bounds import whole
 from app.engine.layer_types import LAYERS
+from app.engine.loss_types import LOSSES
 from app.engine.op import written
-from app.engine.spec import LOSS_TYPES
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
 
@@ -56,7 +56,16 @@ async def get_catalogue(request: Request) -> Response:
             }
             for layer in LAYERS.values()
         ],
-        "losses": [{"name": name, "fields": {}} for name in LOSS_TYPES],
+        "losses": [
+            {
+                "name": loss.name,
+                "title": loss.title,
+                "formula": loss.formula,
+                "classes": loss.has_classes,
+                "fields": {field.name: field.schema for field in loss.fields},
+            }
+            for loss in LOSSES.values()
+        ],
         "levels": [{"name": name, "fields": {}} for name in LEVELS],
         "limits": limits,
     }

@@ -19,7 +19,7 @@ from app.engine.graph import LINE, Edge, OpGraph, Tensor
 from app.engine.names import derivative
 from app.engine.op import MAX_RANK, ShapeClash, formula, grouped
 from app.engine.ops import OPS
-from app.engine.spec import Limits
+from app.engine.spec import Limits, LossSpec
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -72,8 +72,8 @@ def build_code(
         if graph.tensors[name].role == "parameter" and graph.tensors[name].grad_symbol is not None
     )
     spec = CodeSpec(
-        0, (), None if output.shape else CODE_LOSS, code=code, shapes=given, output=output.name,
-        output_shape=output.shape, cells=2 * compiler.cells, names=learned,
+        0, (), None if output.shape else LossSpec(CODE_LOSS), code=code, shapes=given,
+        output=output.name, output_shape=output.shape, cells=2 * compiler.cells, names=learned,
     )  # fmt: skip
     return spec, graph
 

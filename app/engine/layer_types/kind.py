@@ -28,29 +28,36 @@ class Field:
 
     Attributes:
         name: As a body has it.
-        bounds: What it may be; None for true or false.
+        bounds: What it may be; None for true or false, or one of ``choices``.
         default: What it is where it is left out; None where it must not be.
     """
 
     name: str
     bounds: Bounds | None
-    default: Setting | None = None
+    default: Setting | str | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """What it may be, as an error says it."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
         return "true or false" if self.bounds is None else self.bounds.words
 
     @property
     def schema(self) -> dict[str, object]:
         """What it may be, in the words of JSON Schema."""
         allowed: dict[str, object] = {"type": "boolean"}
-        if self.bounds is not None:
+        if self.choices:
+            allowed = {"enum": list(self.choices)}
+        elif self.bounds is not None:
             allowed = self.bounds.schema
         return allowed if self.default is None else {**allowed, "default": self.default}
 
     def holds(self, value: object) -> bool:
         """Whether it may have this value."""
+        if self.choices:
+            return value in self.choices
         if self.bounds is None:
             return isinstance(value, bool)
         return (

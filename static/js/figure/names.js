@@ -4,12 +4,13 @@
  * @import { Formula, GraphEdge } from "../types.js"
  */
 import { plainFormula, shapeText } from "../format.js";
-import { graph, session, trace, view } from "../store.js";
-import { has, t } from "../strings.js";
+import { catalogue, graph, session, trace, view } from "../store.js";
+import { t } from "../strings.js";
 
 /** What the session has a row of for each sample. */
 const BY_SAMPLE = ["x", "t", "grad_output"];
 /** The book's name of the last layer, in every language. */
+const BOOKS_LOSS = "softmax_cross_entropy";
 const LOSS_LAYER = "Softmax-with-Loss";
 
 /** @param {string} key @returns {GraphEdge | undefined} */
@@ -125,15 +126,18 @@ export function dataAxes(name, axes) {
  * @param {string} layer  its name in the code
  */
 export function layerTitle(layer) {
-  if (layer === "loss") return LOSS_LAYER;
+  const { losses = [], layers: kinds = [] } = catalogue.value ?? {};
+  const loss = session.value?.network.loss?.type;
+  if (layer === "loss")
+    return loss === BOOKS_LOSS ? LOSS_LAYER : (losses.find(({ name }) => name === loss)?.title ?? layer);
   const { groups, nodes } = graph.value ?? { groups: [], nodes: [] };
   const title = [...groups, ...nodes].find((one) => one.layer === layer && one.title)?.title;
   if (title) return title;
-  const [, type, number] = /^([a-z]+)(\d+)$/.exec(layer) ?? [];
-  const key = [`layer.${type}`, `activation.${type}`].find(has);
+  const [, type, number] = /^([a-z_]+)(\d+)$/.exec(layer) ?? [];
+  const kind = kinds.find(({ name }) => name === type)?.title;
   const layers = session.value?.network.layers ?? [];
   const isOnly = layers.filter((one) => one.type === type).length === 1;
-  return key ? `${t(key)}${isOnly ? "" : ` ${number}`}` : layer;
+  return kind ? `${kind}${isOnly ? "" : ` ${number}`}` : layer;
 }
 
 /** An op by its sign and its layer; by one name where both are the same. @param {string} id */

@@ -16,7 +16,7 @@ import { wholeNumber } from "./whole.js";
  *   there is to say of the Affine and of the activation
  * @typedef {{
  *   data: string, table: OwnDataset | null, samples: string, batch: string, noise: string,
- *   input: string, layers: Row[], loss: boolean, kept: boolean, initializer: string, std: string, seed: string,
+ *   input: string, layers: Row[], loss: boolean, lossSpec: {type: string, [field: string]: unknown}, kept: boolean, initializer: string, std: string, seed: string,
  * }} Draft  data: `bands`, `own`, or a name that the server tells; kept: the weights of the network on the screen, where they fit
  */
 
@@ -34,6 +34,7 @@ export const FIRST = {
   ],
   loss: true,
   kept: false,
+  lossSpec: { type: "softmax_cross_entropy" },
   initializer: "he",
   std: "0.01",
   seed: "0",
@@ -68,7 +69,10 @@ export function draftOf(network) {
     } else return null;
   }
   const input = String(network.input_size);
-  return layers.length > 0 ? { ...FIRST, layers, input, loss: Boolean(network.loss), kept: true } : null;
+  const { loss } = network;
+  return layers.length > 0
+    ? { ...FIRST, layers, input, loss: Boolean(loss), lossSpec: loss ?? FIRST.lossSpec, kept: true }
+    : null;
 }
 
 /** More weights than these are not carried over: a file of them may have 2 MiB. */
@@ -82,7 +86,7 @@ const MOST_KEPT = 250_000;
 export function fitsWeights(draft, network) {
   if (!network || Number(draft.input) !== network.input_size) return false;
   /** @param {readonly LayerSpec[]} layers */
-  const told = (layers) => JSON.stringify(layers.map(({ type, units }) => [type, units ?? null]));
+  const told = (layers) => JSON.stringify(layers.map(({ name, ...others }) => Object.entries(others).sort()));
   return told(specsOf(draft.layers)) === told(network.layers) && parametersOf(draft) <= MOST_KEPT;
 }
 
@@ -142,7 +146,7 @@ export function bodyOf(draft, catalogue) {
   const network = {
     input_size: Number(draft.input),
     layers: specsOf(draft.layers),
-    loss: draft.loss ? { type: "softmax_cross_entropy" } : null,
+    loss: draft.loss ? draft.lossSpec : null,
   };
   const initializer = draft.initializer === "normal" ? { type: "normal", std: Number(draft.std) } : draft.initializer;
   const data = dataOf(draft, catalogue);
@@ -232,7 +236,9 @@ export function faultsOf(draft, catalogue) {
       faults.set("input", t("network.fit.inputs", { count: number(inputs) }));
     const last = draft.layers.length - 1;
     const least = classes ?? 2;
-    if (draft.loss && Number(draft.layers[last].units) < least && !faults.has(`units-${last}`))
+    // Labels are written as one number, too, where the loss compares numbers.
+    const sorts = draft.loss && (catalogue.losses.find(({ name }) => name === draft.lossSpec.type)?.classes ?? true);
+    if (sorts && Number(draft.layers[last].units) < least && !faults.has(`units-${last}`))
       faults.set(`units-${last}`, t("network.fit.classes", { minimum: number(least) }));
   }
   return faults;

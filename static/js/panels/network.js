@@ -118,6 +118,7 @@ function form() {
         <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
         <span>${t("network.loss")}</span>
       </label>
+      ${now.loss ? lossChoice(known) : null}
       ${initializerChoice(known, faults)}
       ${numberField("seed", t("network.seed"), now.seed, limits.seed, (seed) => set({ seed }), faults)}
       <p class="hint">${t("network.then")}</p>
@@ -193,6 +194,17 @@ function keepsWeights() {
 /** @param {string} name */
 function initialize(name) {
   set(name === KEPT ? { kept: true } : { kept: false, initializer: name });
+}
+
+/** Which loss. @param {Catalogue} known */
+function lossChoice({ losses }) {
+  const { type } = draft.value.lossSpec;
+  return html`<label class="field">
+    <span class="unseen">${t("loss.label")}</span>
+    <select id="loss-type" @change=${(/** @type {Event} */ event) => set({ lossSpec: { type: valueOf(event) } })}>
+      ${losses.map(({ name, title }) => html`<option value=${name} .selected=${name === type}>${title}</option>`)}
+    </select>
+  </label>`;
 }
 
 /** How weights are drawn. @param {Catalogue} known @param {Map<string, string>} faults */
