@@ -28,15 +28,18 @@ from app.api.cells import (
     written_as,
 )
 from app.api.models import (
+    ChangeCode,
     ChangeOptimizer,
     Load,
     NameClasses,
     NewSession,
     Replace,
     SessionFromPreset,
+    SessionWithCode,
     SessionWithData,
     SetCell,
 )
+from app.engine.code.compiling import CODE_LOSS
 from app.engine.layer_types import LAYER_FIELDS
 from app.engine.layer_types.kind import Field as LayerField
 from app.engine.loss_types import LOSS_FIELDS
@@ -159,7 +162,8 @@ else:
     LossSpecAnswer = TypedDict(
         "LossSpecAnswer",
         {
-            "type": Annotated[str, words(*LOSS_TYPES)],
+            # Of a program, the last line is the loss.
+            "type": Annotated[str, words(*LOSS_TYPES, CODE_LOSS)],
             **{name: _kind(field) for name, field in LOSS_FIELDS.items()},
         },
     )
@@ -281,16 +285,39 @@ class RecipeAnswer(TypedDict):
     """How to make the numbers of a session again: a new one from `base`, then `edits`."""
 
     base: Annotated[
-        NewSession | SessionWithData | SessionFromPreset,
+        NewSession | SessionWithData | SessionWithCode | SessionFromPreset,
         Field(description="A body for a new session."),
     ]
     edits: Annotated[
-        list[SetCell | Replace | Load | ChangeOptimizer | NameClasses],
+        list[SetCell | Replace | Load | ChangeOptimizer | NameClasses | ChangeCode],
         Field(description="A PATCH of it, if there are any."),
     ]
     digest: Annotated[
         str, Field(description="Equal where all numbers are: that of the new session tells.")
     ]
+
+
+class LineAnswer(TypedDict):
+    """A line of a program, from row `line` of the text to row `end`, counted from 1.
+
+    `layers` are what it computes, by the names that events and drawings have for layers, or for the
+    lines of a program; `nodes` are its ops by their ids, those of a loss as it is when opened.
+    """
+
+    line: int
+    end: int
+    layers: list[str]
+    nodes: list[str]
+
+
+class CodeAnswer(TypedDict):
+    """A session as lines of NumPy; `names` are those that the lines are given, with the tensors
+    of the session that they stand for.
+    """
+
+    code: str
+    lines: list[LineAnswer]
+    names: dict[str, str]
 
 
 class MinimalAnswer(TypedDict):

@@ -101,12 +101,21 @@ class LayerKindAnswer(TypedDict):
     fields: dict[str, FieldAnswer]
 
 
+class CallsAnswer(TypedDict):
+    """What lines of NumPy may call, as it is written: `np.exp`, or `conv2d`, which NumPy lacks."""
+
+    functions: list[str]
+    methods: list[str]
+    constants: list[str]
+
+
 class CatalogueAnswer(TypedDict):
-    """What networks are made of, and every limit by the name of its field."""
+    """What networks and programs are made of, and every limit by the name of its field."""
 
     layers: list[LayerKindAnswer]
     losses: list[LossKindAnswer]
     levels: list[LevelKindAnswer]
+    program: CallsAnswer
     limits: dict[str, AllowedAnswer]
 
 

@@ -93,6 +93,8 @@ EDITS: dict[str, Any] = {
     "the first numbers again": [{"op": "reset"}],
 }
 
+FORK: dict[str, Any] = {"as it is": {}, "as lines of NumPy": {"code": True}}
+
 STEP: dict[str, Any] = {
     "one op": {"direction": "next", "granularity": "op"},
     "back to the start of the layer": {"direction": "back", "granularity": "layer"},

@@ -74,11 +74,13 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 def engine_problem(error: EngineError) -> Problem:
     """A value that the engine or a session refuses."""
-    path = [part for part in error.field.split("/") if part]
-    found = FieldError(
-        pointer(path), error.code, error.message, error.allowed, error.line, error.column
-    )
-    return invalid([found])
+    return invalid(
+        FieldError(
+            pointer([part for part in one.field.split("/") if part]),
+            one.code, one.message, one.allowed, one.line, one.column,
+        )
+        for one in (error, *error.others)[:MAX_ERRORS]
+    )  # fmt: skip
 
 
 def busy(detail: str, seconds: int) -> Problem:

@@ -434,6 +434,12 @@ class Picture(Strict):
     pixels: Matrix
 
 
+class Fork(Strict):
+    """A copy as it is; or, with `code`, of a network's layers as lines of NumPy."""
+
+    code: bool = False
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -451,3 +457,4 @@ CHANGE_RUN = TypeAdapter(ChangeRun)
 OPEN_STEP = TypeAdapter(OpenStep)
 PICTURE = TypeAdapter(Picture)
 NOTHING = TypeAdapter(Nothing)
+FORK = TypeAdapter(Fork)

@@ -8,6 +8,7 @@ import numpy as np
 
 from app.api.answers import (
     BareEvent,
+    CodeAnswer,
     DataAnswer,
     EvaluatedFields,
     LayerAnswer,
@@ -31,6 +32,7 @@ from app.api.answers_catalogue import PresetsAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
 from app.engine.code.spec import CodeSpec
+from app.engine.code.writing import Written
 from app.engine.descent import Losses
 from app.engine.network import Evaluation, LayerResult
 from app.engine.optimizers import OptimizerConfig
@@ -135,6 +137,23 @@ def _edit_json(edit: Edit) -> dict[str, Any]:
             found = {"op": "code", "code": code, "values": dict(values)}
             return found if gradient is None else {**found, "grad_output": gradient}
     raise AssertionError(f"no recipe has {edit}")
+
+
+def code_json(found: Written) -> CodeAnswer:
+    """A session's lines, and what each of them stands for."""
+    return {
+        "code": found.code,
+        "lines": [
+            {
+                "line": line.line,
+                "end": line.end,
+                "layers": list(line.layers),
+                "nodes": list(line.nodes),
+            }
+            for line in found.lines
+        ],
+        "names": {name: tensor for tensor, name in found.names.items()},
+    }
 
 
 def minimal_json(session: Session, passes: Passes) -> MinimalAnswer:

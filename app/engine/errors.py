@@ -17,10 +17,12 @@ class EngineError(ValueError):
         allowed: What would be right, for programs, in the words of JSON Schema (``minimum``,
             ``maximum``, ``enum``, ..), or ``shapes``.
         line, column: Where it is in a text, counted from 1 as editors do.
+        others: What else of the same kind is wrong, such as further names without a value.
     """
 
     line: int | None = None
     column: int | None = None
+    others: tuple["EngineError", ...] = ()
 
     def __init__(
         self, message: str, field: str, code: str = "value", allowed: Allowed | None = None

@@ -175,4 +175,5 @@ class _CodeDraft:
         if field is None or field == "code":
             told.field = f"{self.field}/{field or error.field}"
         told.line, told.column = error.line, error.column
+        told.others = tuple(self._at(one, field) for one in error.others)
         return told

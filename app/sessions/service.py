@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.engine.check import CheckResult
+from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
 from app.engine.strides import Cursor, Passed, advance
@@ -27,6 +28,7 @@ from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
+from app.sessions.programs import as_program
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
@@ -127,6 +129,17 @@ class Service:
         )
         self.keeper.store.create(session.record())
         return session, token
+
+    def fork_as_program(self, id: str) -> tuple[Session, str]:
+        """The same, with a network's layers as lines of NumPy, which may be changed freely.
+
+        Raises:
+            TooLarge: it is more than a program may be.
+        """
+        source = self.get(id)
+        if isinstance(source.spec, CodeSpec):
+            return self.fork(id)
+        return self.create(as_program(source))
 
     def get(self, id: str) -> Session:
         """The session as it is in the store."""

@@ -209,7 +209,7 @@
  * The loss of a network, with what is otherwise than usual.
  *
  * @typedef {{
- *   type: "softmax_cross_entropy" | "squared_error" | "sigmoid_cross_entropy",
+ *   type: "softmax_cross_entropy" | "squared_error" | "sigmoid_cross_entropy" | "code",
  *   reduction?: "mean" | "sum",
  *   weight_decay?: number,
  * }} LossSpec
@@ -392,6 +392,22 @@
  */
 
 /**
+ * A session as lines of NumPy; `names` are those that the lines are given, with the tensors of the
+ * session that they stand for.
+ *
+ * @typedef {{code: string, lines: Line[], names: Record<string, string>}} Code
+ */
+
+/**
+ * A line of a program, from row `line` of the text to row `end`, counted from 1.
+ *
+ * `layers` are what it computes, by the names that events and drawings have for layers, or for the
+ * lines of a program; `nodes` are its ops by their ids, those of a loss as it is when opened.
+ *
+ * @typedef {{line: number, end: number, layers: string[], nodes: string[]}} Line
+ */
+
+/**
  * How to make the numbers of a session again: a new one from `base`, then `edits`.
  *
  * `base`: A body for a new session.
@@ -401,8 +417,8 @@
  * `digest`: Equal where all numbers are: that of the new session tells.
  *
  * @typedef {{
- *   base: NewSessionBody | SessionWithData | SessionFromPreset,
- *   edits: (SetCell | Replace | Load | ChangeOptimizer | NameClasses)[],
+ *   base: NewSessionBody | SessionWithData | SessionWithCode | SessionFromPreset,
+ *   edits: (SetCell | Replace | Load | ChangeOptimizer | NameClasses | ChangeCode)[],
  *   digest: string,
  * }} Recipe
  */
@@ -572,6 +588,18 @@
  */
 
 /**
+ * As `EvaluateCode`, with an optimiser and a view.
+ *
+ * @typedef {{
+ *   code: string,
+ *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
+ *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
+ *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
+ *   view?: ViewBody | null,
+ * }} SessionWithCode
+ */
+
+/**
  * A preset brings everything itself; of those that show a digit, `row` chooses it.
  *
  * @typedef {{preset: string, row?: number | null}} SessionFromPreset
@@ -609,6 +637,19 @@
  * Names of the classes in their order; an empty list takes them away.
  *
  * @typedef {{op: "classes", names: string[]}} NameClasses
+ */
+
+/**
+ * Another program in the place of the session's.
+ *
+ * Names that stay keep their numbers; those that are new need a value here.
+ *
+ * @typedef {{
+ *   code: string,
+ *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
+ *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
+ *   op: "code",
+ * }} ChangeCode
  */
 
 /**
@@ -1416,12 +1457,13 @@
  */
 
 /**
- * What networks are made of, and every limit by the name of its field.
+ * What networks and programs are made of, and every limit by the name of its field.
  *
  * @typedef {{
  *   layers: LayerKind[],
  *   losses: LossKind[],
  *   levels: LevelKind[],
+ *   program: Calls,
  *   limits: Record<string, Allowed>,
  * }} Catalogue
  */
@@ -1475,6 +1517,12 @@
  * A level at which networks are drawn.
  *
  * @typedef {{name: string, fields: Record<string, Field>}} LevelKind
+ */
+
+/**
+ * What lines of NumPy may call, as it is written: `np.exp`, or `conv2d`, which NumPy lacks.
+ *
+ * @typedef {{functions: string[], methods: string[], constants: string[]}} Calls
  */
 
 /**
@@ -1550,19 +1598,6 @@
  *   update?: boolean | null,
  *   op: "view",
  * }} ChangeView
- */
-
-/**
- * Another program in the place of the session's.
- *
- * Names that stay keep their numbers; those that are new need a value here.
- *
- * @typedef {{
- *   code: string,
- *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
- *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
- *   op: "code",
- * }} ChangeCode
  */
 
 /**

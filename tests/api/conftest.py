@@ -68,7 +68,16 @@ class Owner:
     """One who has made a session and may change it."""
 
     def __init__(self, client: TestClient, body: dict[str, Any]) -> None:
-        answer = client.post(f"{API}/sessions", json=body)
+        self._made(client, client.post(f"{API}/sessions", json=body))
+
+    @classmethod
+    def of_fork(cls, client: TestClient, answer: Any) -> "Owner":
+        """Who has made a copy of another session."""
+        owner = cls.__new__(cls)
+        owner._made(client, answer)
+        return owner
+
+    def _made(self, client: TestClient, answer: Any) -> None:
         assert answer.status_code == 201, answer.text
         self.client = client
         self.answer = answer

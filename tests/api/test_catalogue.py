@@ -99,3 +99,21 @@ def test_the_learning_rate_is_bounded_as_told(client: TestClient) -> None:
         "exclusiveMinimum": 0,
         "maximum": 1e6,
     }
+
+
+def test_what_a_program_may_call_is_told_and_read(client: TestClient) -> None:
+    program = told(client)["program"]
+    assert {"np.exp", "np.sum", "softmax", "conv2d"} <= set(program["functions"])
+    for name in program["functions"]:
+        body = {"code": f"y = x + {name}()", "values": {"x": 1}}
+        errors = client.post(f"{API}/evaluate", json=body).json()["errors"]
+        # Known, and asked for its arguments.
+        assert errors[0]["message"].endswith("needs an argument"), name
+    for name in program["methods"]:
+        body = {"code": f"y = x.{name}(0)", "values": {"x": [[1.0]]}}
+        answer = client.post(f"{API}/evaluate", json=body)
+        assert answer.status_code == 200 or answer.json()["errors"][0]["code"] != "name", name
+    for name in program["constants"]:
+        assert client.post(
+            f"{API}/evaluate", json={"code": f"y = x * {name}", "values": {"x": 1}}
+        ).is_success

@@ -148,7 +148,8 @@ def do_every_call(call: Caller) -> None:
     made = call("create_session", body=body)
     id, own = made.id, call.own(made.edit_token)
     assert call("get_session", id).x == examples.NEW_SESSION["own network"]["x"]
-    assert call("fork_session", id, body=models.Nothing()).edit_token
+    assert call("fork_session", id, body=models.Fork()).edit_token
+    assert call("get_code", id).lines[0].layers == ["affine1", "relu1"]
     edit = models.SetCell(op="set", tensor="affine1.W", value=0.5, index=[0, 1])
     call("edit_session", id, by=own, body=[edit], if_match="*")
     step = call("step_session", id, by=own, body=models.Step())

@@ -134,3 +134,122 @@ def test_a_program_has_no_mini_batches(client: TestClient) -> None:
     answer = client.post(f"{owner.url}/runs", json={"steps": 3}, headers=owner.token)
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("nothing-to-learn")
+
+
+def test_all_names_without_a_value_are_told_at_once(client: TestClient) -> None:
+    body = {"code": "h = X @ W + b\ny = h * c + q(h)", "values": {"X": [[1.0]]}}
+    errors = client.post(f"{API}/sessions", json=body).json()["errors"]
+    assert [error["pointer"] for error in errors] == ["/values/W", "/values/b", "/values/c"]
+    assert [(error["line"], error["column"]) for error in errors] == [(1, 9), (1, 13), (2, 9)]
+    assert {error["code"] for error in errors} == {"missing"}
+    owner = Owner(client, BODY)
+    answer = client.patch(
+        owner.url,
+        json=[{"op": "code", "code": "L = np.sum(X @ V) + c"}],
+        headers=owner.token | {"If-Match": "*"},
+    )
+    assert pointers(answer) == ["/0/values/V", "/0/values/c"]
+
+
+def test_a_line_is_known_by_its_name_and_its_nodes(client: TestClient) -> None:
+    body = {"code": "n = 2\ny = x * n\ny = (y +\n     1)\nL = np.sum(y)", "values": {"x": [1, 2]}}
+    owner = Owner(client, body)
+    found = owner.get("/code").json()
+    assert found["code"] == body["code"]
+    assert found["names"] == {"x": "x"}
+    drawn = {node["id"] for node in owner.get("/graph").json()["nodes"]}
+    lines = [(one["line"], one["end"], one["layers"]) for one in found["lines"]]
+    assert lines == [(1, 1, ["n"]), (2, 2, ["y.before1"]), (3, 4, ["y"]), (5, 5, ["L"])]
+    assert [len(one["nodes"]) for one in found["lines"]] == [0, 1, 1, 1]
+    assert {id for one in found["lines"] for id in one["nodes"]} <= drawn
+    events = {(event["node"], event["layer"]) for event in owner.get("/trace").json()["events"]}
+    for line in found["lines"]:
+        assert all((id, line["layers"][0]) in events for id in line["nodes"])
+
+
+NETWORKS: dict[str, Any] = {
+    "two-layer": {"preset": "two-layer"},
+    "one digit": {"preset": "fig-5-29"},
+    "given gradient": {"preset": "fig-5-27"},
+    "saturated": {
+        "network": {
+            "input_size": 2,
+            "layers": [
+                {"type": "affine", "units": 3},
+                {"type": "sigmoid"},
+                {"type": "leaky_relu", "slope": 0.2},
+                {"type": "affine", "units": 3, "bias": False},
+            ],
+            "loss": {"type": "softmax_cross_entropy"},
+        },
+        "x": [[900.0, -800.0], [0.5, 0.25], [-700.0, 3.0]],
+        "t": [0, 2, 2],
+        "seed": 3,
+    },
+    "squared error with decay": {
+        "network": {
+            "input_size": 2,
+            "layers": [
+                {"type": "affine", "units": 3},
+                {"type": "softplus"},
+                {"type": "affine", "units": 2},
+            ],
+            "loss": {"type": "squared_error", "weight_decay": 0.25},
+        },
+        "x": [[1.0, -0.5], [0.5, 0.25]],
+        "t": [[0.5, 1.0], [-1.0, 2.0]],
+    },
+    "sigmoid with cross entropy": {
+        "network": {
+            "input_size": 2,
+            "layers": [{"type": "affine", "units": 2}],
+            "loss": {"type": "sigmoid_cross_entropy", "reduction": "sum"},
+        },
+        "x": [[1000.0, -0.5], [0.5, 0.25]],
+        "t": [[0.0, 1.0], [1.0, 0.0]],
+    },
+    "no targets": {
+        "network": {
+            "input_size": 2,
+            "layers": [{"type": "affine", "units": 3}, {"type": "gelu"}, {"type": "tanh"}],
+            "loss": {"type": "softmax_cross_entropy"},
+        },
+        "x": [[0.5, 0.25]],
+    },
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_written_as_code_has_its_loss_and_gradients(
+    client: TestClient, name: str
+) -> None:
+    owner = Owner(client, NETWORKS[name])
+    answer = owner.post("/fork", {"code": True})
+    program = Owner.of_fork(client, answer)
+    written = owner.get("/code").json()
+    assert program.state["network"]["code"] == written["code"]
+    assert program.get("/code").json()["code"] == written["code"]
+    if owner.state["loss"] is not None:
+        assert program.state["loss"] == pytest.approx(owner.state["loss"], rel=1e-12)
+    gradients = 0
+    for own, tensor in written["names"].items():
+        was, now = owner.get(f"/tensors/{tensor}.grad"), program.get(f"/tensors/{own}.grad")
+        if was.status_code == 200 and tensor != "t":
+            np.testing.assert_allclose(
+                now.json()["value"], was.json()["value"], rtol=1e-12, atol=1e-15
+            )
+            gradients += 1
+    assert gradients >= (0 if name == "no targets" else 1)
+    # Every op of the network is in one line, and what is closed is known by its layer.
+    ids = [id for line in written["lines"] for id in line["nodes"]]
+    assert len(set(ids)) == len(ids)
+    layers = {layer for line in written["lines"] for layer in line["layers"]}
+    assert {event["layer"] for event in owner.get("/trace").json()["events"]} == layers
+
+
+def test_code_of_a_program_is_forked_as_it_is(client: TestClient) -> None:
+    owner = Owner(client, BODY)
+    copy = owner.post("/fork", {"code": True}).json()
+    assert (copy["network"], copy["parameters"]) == (
+        owner.state["network"], owner.state["parameters"]
+    )  # fmt: skip

@@ -18,6 +18,7 @@ from app.api.problem import CATALOGUE, KINDS
 from app.api.values import answer, encode
 from app.api.views import presets_json
 from app.engine.bounds import whole
+from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_called
 from app.engine.layer_types import LAYERS
 from app.engine.loss_types import LOSSES
 from app.engine.op import written
@@ -67,6 +68,11 @@ async def get_catalogue(request: Request) -> Response:
             for loss in LOSSES.values()
         ],
         "levels": [{"name": name, "fields": {}} for name in LEVELS],
+        "program": {
+            "functions": [as_called(name) for name in CALLS],
+            "methods": sorted(METHODS),
+            "constants": [f"np.{name}" for name in CONSTANTS],
+        },
         "limits": limits,
     }
     return answer(encode(document), headers=CACHE)

@@ -5,7 +5,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
-from app.api.answers import NewSessionAnswer, RecipeAnswer, SessionAnswer, StepAnswer
+from app.api.answers import (
+    CodeAnswer,
+    NewSessionAnswer,
+    RecipeAnswer,
+    SessionAnswer,
+    StepAnswer,
+)
 from app.api.bodies import read_model
 from app.api.bounds import CHANGE_CELLS, SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
@@ -13,9 +19,10 @@ from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session
 from app.api.convert import edit_list, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.models import EDITS, NEW_SESSION, NOTHING, STEP, SessionFromPreset
+from app.api.models import EDITS, FORK, NEW_SESSION, STEP, SessionFromPreset
 from app.api.values import answer, encode
-from app.api.views import recipe_json, step_json
+from app.api.views import code_json, recipe_json, step_json
+from app.sessions.programs import written
 from app.sessions.service import Service
 from app.sessions.state import Session
 
@@ -171,8 +178,9 @@ async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000)
     "/sessions/{id}/fork",
     answer=NewSessionAnswer,
     status=201,
-    body=NOTHING,
+    body=FORK,
     body_required=False,
+    examples=examples.FORK,
     problems=("not-found", "unavailable"),
     answer_headers=("Location", "ETag"),
     links=_FOLLOW,
@@ -180,10 +188,30 @@ async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000)
 async def fork_session(
     request: Request, id: str, max_cells: CellsQuery = SESSION_CELLS
 ) -> Response:
-    """One's own copy of what one may read, with an edit token of its own."""
-    await read_model(request, NOTHING, empty=b"{}")
+    """One's own copy of what one may read, with an edit token of its own.
+
+    With `code`, the copy holds a program in the place of the layers, which may be changed as one
+    likes; its numbers, loss and gradients are the same.
+    """
+    body = await read_model(request, FORK, empty=b"{}")
     sessions = service(request)
-    return await in_executor(request, lambda: _created(sessions, *sessions.fork(id), max_cells))
+    fork = sessions.fork_as_program if body.code else sessions.fork
+    return await in_executor(request, lambda: _created(sessions, *fork(id), max_cells))
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/code",
+    answer=CodeAnswer,
+    problems=("not-found",),
+    headers=(IF_NONE_MATCH,),
+    answer_headers=("ETag",),
+    fresh=True,
+)
+async def get_code(request: Request, id: str) -> Response:
+    """A program, or a network of layers written as one, and what each line stands for."""
+    return await versioned(request, id, lambda session: lambda: code_json(written(session)))
 
 
 @operation(

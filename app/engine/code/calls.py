@@ -253,6 +253,11 @@ METHODS = frozenset({"sum", "mean", "max", "reshape", "transpose", "dot"})
 CONSTANTS = {"pi": float(np.pi), "e": float(np.e)}
 
 
+def as_called(name: str) -> str:
+    """A function as a program writes it: of NumPy where NumPy has it."""
+    return f"np.{name}" if hasattr(np, name) else name
+
+
 def named_call(name: str) -> Call | None:
     """What builds the nodes of a call of this name."""
     return CALLS.get(_ALIASES.get(name, name))

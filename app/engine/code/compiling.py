@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from app.engine.builder import GraphBuilder
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_call
-from app.engine.code.reading import FIELD, MODULES, CodeError, Line, read
+from app.engine.code.reading import FIELD, MODULES, CodeError, Line, names_read, read
 from app.engine.code.spec import CodeSpec
 from app.engine.code.symbols import is_short, number, symbol
 from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
@@ -78,6 +79,20 @@ def build_code(
     return spec, graph
 
 
+def group_names(lines: Sequence[Line]) -> tuple[str, ...]:
+    """What each line's result and group are called.
+
+    The last line of a name has the name itself, so that it can be asked for by it.
+    """
+    left = Counter(line.name for line in lines)
+    found = []
+    for line in lines:
+        left[line.name] -= 1
+        behind = left[line.name]
+        found.append(f"{line.name}.before{behind}" if behind else line.name)
+    return tuple(found)
+
+
 class Compiler:
     """Adds the nodes of one line after the other.
 
@@ -102,7 +117,6 @@ class Compiler:
         self._line = lines[0]
         self._group = ""
         self._assigned = {line.name for line in lines}
-        self._left = {name: sum(line.name == name for line in lines) for name in self._assigned}
         self._count = 0
 
     def run(self) -> Ref:
@@ -112,11 +126,8 @@ class Compiler:
             CodeError: as for `build_code`.
         """
         value: Value = 0.0
-        for line in self.lines:
+        for line, made in zip(self.lines, group_names(self.lines), strict=True):
             self._line = line
-            # The last line of a name has the name itself, so that it can be asked for by it.
-            left = self._left[line.name] = self._left[line.name] - 1
-            made = line.name if left == 0 else f"{line.name}.before{left}"
             self._group, self.into = made, made
             value = self.value(line.value)
             if line.name in self.given:
@@ -320,9 +331,22 @@ class Compiler:
             raise CodeError(f"{name} is read before it is assigned", node, "name")
         if name in CALLS:
             raise CodeError(f"{name} is a function: {name}(...)", node, "name")
-        error = CodeError(f"{name} has no value yet", node, "missing")
-        error.field = f"values/{name}"
-        raise error
+        raise self._missing(name, node)
+
+    def _missing(self, name: str, node: ast.AST) -> CodeError:
+        """That a name has no value, and with it all others that have none: one asks for all."""
+
+        def told(name: str, at: ast.AST) -> CodeError:
+            error = CodeError(f"{name} has no value yet", at, "missing")
+            error.field = f"values/{name}"
+            return error
+
+        error = told(name, node)
+        known = {*self.shapes, *self._assigned, *CALLS, name}
+        error.others = tuple(
+            told(other, at) for other, at in names_read(self.lines).items() if other not in known
+        )
+        return error
 
     def _source(self, name: str, shape: Shape, node: ast.AST) -> None:
         if len(shape) > MAX_RANK:

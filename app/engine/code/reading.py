@@ -113,16 +113,19 @@ def _lines(statement: ast.stmt) -> list[Line]:
     return [Line(name, value, statement.lineno, statement.end_lineno or statement.lineno)]
 
 
-def names_read(lines: Sequence[Line]) -> tuple[str, ...]:
-    """What a program is given: names that are read before they are assigned, in that order."""
+def names_read(lines: Sequence[Line]) -> dict[str, ast.Name]:
+    """What a program is given: names that are read before they are assigned, in that order.
+
+    Each with the place where it is read first.
+    """
     assigned: set[str] = set()
-    found: dict[str, None] = {}
+    found: dict[str, ast.Name] = {}
     for line in lines:
         called = {id(node.func) for node in ast.walk(line.value) if isinstance(node, ast.Call)}
         for node in ast.walk(line.value):
             if not isinstance(node, ast.Name) or id(node) in called:
                 continue
             if node.id not in assigned and node.id not in MODULES:
-                found[node.id] = None
+                found.setdefault(node.id, node)
         assigned.add(line.name)
-    return tuple(found)
+    return found

@@ -64,6 +64,8 @@ const headers = { "If-Match": "*" };
 const session = await done("get_session", api.getSession({ path }));
 assert(session.cursor.at_start && session.view.level === "op", "the beginning");
 await done("fork_session", api.forkSession({ path }));
+const { code, lines } = await done("get_code", api.getCode({ path }));
+assert(code.includes("np.maximum") && lines[0].nodes.length === 3, "lines of NumPy");
 const set = { op: "set", tensor: "affine1.W", index: [0, 1], value: 0.5 } as const;
 await done("edit_session", api.editSession({ path, auth, headers, body: [{ ...set, index: [0, 1] }] }));
 const step = await done("step_session", api.stepSession({ path, auth, body: { granularity: "op" } }));

@@ -1,0 +1,205 @@
+"""A network of layers as lines of NumPy: what `compiling` reads, written from its op graph."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from app.engine.build import build_graph
+from app.engine.code.calls import CALLS
+from app.engine.code.compiling import build_code, group_names
+from app.engine.code.reading import MODULES, read
+from app.engine.functions import FAMILIES, FUNCTIONS
+from app.engine.graph import Node, OpGraph
+from app.engine.layer_types import LAYERS
+from app.engine.ops import OPS
+from app.engine.spec import NetworkSpec
+
+# What is longer gets a line of its own, as far as there is a name for it.
+LONGEST = 48
+# Of what a network is given and of what the lines of its loss make.
+_NAMES = {
+    "x": "X", "t": "T", "loss": "L",
+    "loss.subtract": "z", "loss.exp": "e", "loss.sum": "s", "loss.probabilities": "y",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LineOf:
+    """A line and what it stands for.
+
+    Attributes:
+        line, end: Its first and its last row in the text, counted from 1.
+        layers: The layers, or the lines of a program, as events and drawings name them.
+        nodes: The ops, by the ids of the op graph; the loss as it is when opened.
+    """
+
+    line: int
+    end: int
+    layers: tuple[str, ...]
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text, what each of its lines stands for, and its names by the network's tensors."""
+
+    code: str
+    lines: tuple[LineOf, ...]
+    names: Mapping[str, str]
+
+
+def lines_of(code: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[LineOf, ...]:
+    """What the lines of a program stand for.
+
+    Raises:
+        CodeError: see `build_code`.
+    """
+    groups = {group.name: group.nodes for group in build_code(code, shapes)[1].layers}
+    lines = read(code)
+    return tuple(
+        LineOf(line.number, line.end, (name,), groups.get(name, ()))
+        for line, name in zip(lines, group_names(lines), strict=True)
+    )
+
+
+def write(spec: NetworkSpec, n: int, targets: bool) -> Written:
+    """The lines of a network for ``n`` samples.
+
+    Softmax with cross entropy is written by log y = z - log S, which never meets log 0.
+
+    Args:
+        spec: A chain of layers.
+        n: Rows of x.
+        targets: Whether there are some; without, the loss stops at the probabilities.
+    """
+    whole = frozenset(layer.name for layer in spec.layers)
+    graph = build_graph(spec, n, loss="opened", form="logsumexp", targets=targets, closed=whole)
+    return _Writer(spec, graph).written()
+
+
+class _Writer:
+    def __init__(self, spec: NetworkSpec, graph: OpGraph) -> None:
+        self.spec = spec
+        self.graph = graph
+        self.taken = {*CALLS, *MODULES}
+        self.names = {
+            name: self._free(_NAMES.get(name) or self._parameter(name))
+            for name, tensor in graph.tensors.items()
+            if tensor.role in ("input", "parameter", "target") and tensor.value is None
+        }
+        self.types = {layer.name: layer.type for layer in graph.layers}
+        # What is made so far and has no line yet: its text, and the nodes that are in it.
+        self.waiting: dict[str, tuple[str, tuple[Node, ...]]] = {}
+
+    def written(self) -> Written:
+        given = dict(self.names)
+        rows: list[str] = []
+        lines: list[LineOf] = []
+        for node in self.graph.nodes:
+            text, nodes = self._expression(node)
+            (made,) = node.outputs
+            if self._waits(made, node, text):
+                self.waiting[made] = text, nodes
+                continue
+            self.names[made] = self._free(_NAMES.get(made) or self._result(made, node))
+            rows.append(f"{self.names[made]} = {text}")
+            layers = tuple(dict.fromkeys(one.layer for one in nodes))
+            at = len(rows)
+            lines.append(LineOf(at, at, layers, tuple(one.id for one in nodes)))
+        return Written("\n".join(rows), tuple(lines), given)
+
+    def _waits(self, made: str, node: Node, text: str) -> bool:
+        """Whether it is written where it is used: there alone, and short enough."""
+        uses = [edge.target for edge in self.graph.edges_of[made] if edge.target is not None]
+        if len(uses) != 1 or made == self.graph.output or len(text) > LONGEST:
+            return False
+        there = self.graph.node[uses[0]]
+        if there.layer == node.layer:
+            return node.id != "loss.log_y"
+        # An Affine and the function after it are one line: h = np.maximum(X @ W + b, 0).
+        return self._is_function(there) and not self._is_function(node)
+
+    def _is_function(self, node: Node) -> bool:
+        kind = LAYERS.get(self.types[node.layer])
+        return kind is not None and kind.activation
+
+    def _expression(self, node: Node) -> tuple[str, tuple[Node, ...]]:
+        within: list[Node] = []
+        operands: list[str] = []
+        scale = ""
+        for id in node.inputs:
+            tensor = self.graph.tensors[self.graph.edge[id].tensor]
+            if tensor.name in self.waiting:
+                text, nodes = self.waiting.pop(tensor.name)
+                within += nodes
+                operands.append(f"({text})")
+            elif tensor.value is None:
+                operands.append(self.names[tensor.name])
+            elif node.op == "multiply" and tensor.name == "loss.one_over_n":
+                scale = f"/ len({self.names['x']})"
+            elif node.op == "multiply" and np.ndim(tensor.value) == 0 and tensor.value == -1:
+                scale = "-"
+            else:
+                operands.append(f"({_constant(tensor.value)})")
+        if scale:
+            text = f"-{operands[0]}" if scale == "-" else f"{operands[0]} {scale}"
+        else:
+            text = _line(node.op, operands, node.attributes)
+        # Python itself knows which parentheses are needed.
+        return ast.unparse(ast.parse(text, mode="eval")), (*within, node)
+
+    def _parameter(self, name: str) -> str:
+        """``W1`` for the first of several layers that learn, ``W`` where there is but one."""
+        layer, _, part = name.rpartition(".")
+        return f"{part}{self._index(layer)}"
+
+    def _result(self, made: str, node: Node) -> str:
+        if node.layer == "loss":
+            return made.rpartition(".")[2]
+        if made == self.graph.output:
+            return "y"
+        if made != f"{node.layer}.output":
+            return made.rpartition(".")[2]
+        return f"{'h' if self._is_function(node) else 'a'}{self._index(node.layer)}"
+
+    def _index(self, layer: str) -> str:
+        """Which of the layers that learn it is, or comes after; nothing where there is but one."""
+        learning = [bool(parameters) for parameters in self.spec.layer_parameters]
+        if sum(learning) < 2:
+            return ""
+        names = [one.name for one in self.spec.layers]
+        count = sum(learning[: names.index(layer) + 1])
+        return str(count) if count else ""
+
+    def _free(self, name: str) -> str:
+        found = name
+        while found in self.taken:
+            found += "_"
+        self.taken.add(found)
+        return found
+
+
+def _constant(value: Any) -> str:
+    if np.ndim(value) == 0:
+        return repr(float(value))
+    return f"np.array({np.asarray(value).tolist()!r})"
+
+
+def _line(op: str, operands: Sequence[str], attributes: Mapping[str, Any]) -> str:
+    """The op's own NumPy line where that is read as this op again, else a call by its name."""
+    if op in FUNCTIONS or op in FAMILIES:
+        constants = tuple(sorted(attributes.items()))
+        if not _reads_as_itself(op, constants):
+            return f"{op}({', '.join([*operands, *(repr(value) for _, value in constants)])})"
+    return OPS[op].line(operands, attributes)
+
+
+@cache
+def _reads_as_itself(op: str, constants: tuple[tuple[str, Any], ...]) -> bool:
+    line = OPS[op].line(["x"], dict(constants))
+    nodes = build_code(f"y = {line}", {"x": (2, 3)})[1].nodes
+    return len(nodes) == 1 and nodes[0].op == op
