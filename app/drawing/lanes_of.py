@@ -9,11 +9,13 @@ stands at the top.
 from collections.abc import Mapping
 
 from app.drawing.geometry import Lane
+from app.drawing.parts import LAYER
 from app.drawing.plan import ABOVE, BELOW, BOTTOM, Plan
-from app.engine.graph import Edge
+from app.engine.graph import Edge, OpGraph
 from app.engine.open_ops import REPEAT
 
 BESIDE, PASSING = -1, 1
+PARAMETER = "parameter"
 
 
 def node_lanes(plan: Plan) -> dict[str, Lane]:
@@ -50,8 +52,8 @@ def edge_lane(
     role = graph.tensors[edge.tensor].role
     row = Lane(centred(plan, edge.row))
     here = lanes.get(edge.target or "")
-    if role == "parameter":
-        return BELOW if edge.tensor.endswith(".W") else BOTTOM
+    if role == PARAMETER:
+        return _parameter_lane(graph, edge)
     if role == "target":
         return Lane(row.row, BESIDE)
     if edge.tensor == "x" and edge.cell is None and _is_single_affine(plan):
@@ -73,6 +75,15 @@ def edge_lane(
         target_row = graph.node[edge.target].row
         return Lane(centred(plan, target_row), BESIDE) if target_row is not None else row
     return row
+
+
+def _parameter_lane(graph: OpGraph, edge: Edge) -> Lane:
+    """W below the chain and B below W; beside a closed box one below the other, as they come."""
+    target = graph.node.get(edge.target or "")
+    if target is not None and target.op == LAYER:
+        own = [id for id in target.inputs if graph.tensors[graph.edge[id].tensor].role == PARAMETER]
+        return Lane(BELOW.row + own.index(edge.id))
+    return BELOW if edge.tensor.endswith(".W") else BOTTOM
 
 
 def centred(plan: Plan, row: int | None) -> float:

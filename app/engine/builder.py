@@ -17,6 +17,7 @@ class Use:
 
     ``symbol`` and ``grad_symbol`` are this edge's own names where they differ from the tensor's:
     a branch carries a part of the gradient, a cell has a name such as a_1.
+    ``flows`` says that a gradient comes back this way.
     """
 
     tensor: str
@@ -25,6 +26,7 @@ class Use:
     edge: str | None = None
     symbol: str | None = None
     row: int | None = None
+    flows: bool = True
 
 
 class GraphBuilder:
@@ -175,6 +177,6 @@ class GraphBuilder:
             target,
             () if use.cell is not None else tensor.shape,
             use.symbol or tensor.symbol,
-            (use.grad_symbol or tensor.grad_symbol) if tensor.grad_symbol is not None else None,
+            (use.grad_symbol or tensor.grad_symbol) if tensor.grad_symbol and use.flows else None,
             use.row if use.row is not None else tensor.row,
         )

@@ -64,13 +64,16 @@ class Execution:
         return grads
 
     def switches(self) -> list[Array]:
-        """What decided which way the gradient takes, in the last pass (`Op.switches`)."""
+        """What decided which way the gradient takes, in the last pass (`Op.switches`).
+
+        An op that none comes back through, since what it makes changes nothing, has no say.
+        """
         return [
             op.switches(
                 [_cell(self.values[edge.tensor], edge.cell) for edge in edges], node.attributes
             )
             for node, op, edges in self._nodes
-            if op.switches is not None
+            if op.switches is not None and any(edge.differentiable for edge in edges)
         ]
 
     def _added(

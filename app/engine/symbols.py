@@ -6,25 +6,34 @@ from app.engine.spec import NetworkSpec
 def layer_symbols(spec: NetworkSpec) -> dict[str, str]:
     """LaTeX names of x, of all parameters and of every layer's output.
 
-    A single Affine is X, W, B and Y as in figures 5-24 to 5-27. With more layers that learn, the
-    k-th has W_k and B_k, gives A_k, and the activation after it gives Z_k.
+    A single Affine is X, W, B and Y as in figures 5-24 to 5-27. With more layers that have
+    weights, the k-th has W_k and B_k, gives A_k, and the activation after it gives Z_k.
     """
-    learning = sum(bool(parameters) for parameters in spec.layer_parameters)
+    learning = sum(
+        any(parameter.inputs is not None for parameter in parameters.values())
+        for parameters in spec.layer_parameters
+    )
     symbols = {"x": r"\mathbf{X}" if spec.layers else r"\mathbf{A}"}
     count = 0
     for position, layer in enumerate(spec.layers):
         parameters = spec.layer_parameters[position]
-        count += bool(parameters)
+        has_weights = any(parameter.inputs is not None for parameter in parameters.values())
+        count += has_weights
         index = f"_{{{count}}}" if learning > 1 and count else ""
         for part, parameter in parameters.items():
-            symbols[f"{layer.name}.{part}"] = rf"\mathbf{{{parameter.symbol}}}{index}"
+            symbols[f"{layer.name}.{part}"] = _letter(parameter.symbol) + index
         is_end = position == len(spec.layers) - 1
         if is_end and (spec.loss is None or spec.loss.kind.output_symbol):
             letter, index = "Y" if spec.loss is None else spec.loss.kind.output_symbol, ""
         else:
-            letter = "A" if parameters else "Z"
+            letter = "A" if has_weights else "Z"
         symbols[f"{layer.name}.output"] = rf"\mathbf{{{letter}}}{index}"
     return _told_apart(symbols)
+
+
+def _letter(symbol: str) -> str:
+    """A Latin letter in bold; a Greek one as it is."""
+    return symbol if symbol.startswith("\\") else rf"\mathbf{{{symbol}}}"
 
 
 def _told_apart(symbols: dict[str, str]) -> dict[str, str]:

@@ -29,7 +29,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: MatrixValue,
@@ -197,11 +197,12 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
  *   slope?: number,
+ *   epsilon?: number,
  * }} LayerSpec
  */
 
@@ -454,11 +455,12 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
  *   slope?: number | null,
+ *   epsilon?: number | null,
  * }} LayerBody
  */
 
@@ -1301,7 +1303,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

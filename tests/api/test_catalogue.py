@@ -38,8 +38,9 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
             if allowed["type"] == "boolean":
                 good, bad = [True, False], [1, "no"]
             else:
-                good = [allowed["minimum"], min(allowed["maximum"], allowed["minimum"] + 1)]
-                bad = [allowed["minimum"] - 1, allowed["maximum"] * 2 + 1, "1"]
+                low, high = allowed.get("minimum"), allowed["maximum"]
+                good = [high / 2 if low is None else low, low + 1 if low else high]
+                bad = [allowed["exclusiveMinimum"] if low is None else low - 1, high * 2 + 1, "1"]
             for value, is_good in [(v, True) for v in good] + [(v, False) for v in bad]:
                 body = {
                     "network": {

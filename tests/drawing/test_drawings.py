@@ -71,6 +71,23 @@ def test_a_chain_of_layers_runs_straight(depth: int) -> None:
         assert len(ys) == 1
 
 
+@pytest.mark.parametrize("type", LAYERS)
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_layer_of_any_type_is_drawn_closed_and_opened_without_collision(
+    type: str, n: int
+) -> None:
+    layer = LayerSpec(type, units=3 if type == "affine" else None)
+    layers = [LayerSpec("affine", units=3), layer, LayerSpec("affine", units=2)]
+    graph = build_graph(NetworkSpec.build(2, layers, LOSS), n)
+    name = graph.layers[1].name
+    alone = build_graph(NetworkSpec.build(3, [layer]), n)
+
+    for level, opened in (("op", ()), ("layer", ()), ("network", (name,)), ("layer", (name,))):
+        assert drawing_faults(draw(graph, level, opened=opened)) == []
+    for level in ("op", "layer", "network"):
+        assert drawing_faults(draw(alone, level)) == []
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_layer_of_one_op_is_called_alike_in_its_circle_and_on_its_box(activation: str) -> None:
     # A sigmoid of large inputs stays one op.

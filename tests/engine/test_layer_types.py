@@ -60,6 +60,13 @@ PYTORCH: dict[str, tuple[dict[str, Any], list[list[float]], list[list[float]]]] 
         [[-0.03795157621266618, 0.5354090967223963, -0.976357218656104],
          [0.5483909040498972, -8.352767457272666e-14, 1.0]],
     ),
+    "softmax": (
+        {},
+        [[0.028937241859004644, 0.2611589984139071, 0.7099037597270883],
+         [6.256407940027412e-13, 8.533047625738726e-17, 0.9999999999993743]],
+        [[0.03352809248292031, 0.5637504856825387, -0.5972785781654589],
+         [-3.1282039700117503e-13, 1.706609525148012e-16, 3.1263880373424844e-13]],
+    ),
     "leaky_relu": (
         {"slope": 0.2},
         [[-0.5, -0.06, 0.7], [1.9, -1.4, 30]], [[0.2, 0.4, -1], [0.5, 0.6, 1]],
@@ -84,8 +91,31 @@ def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, d
                   for name, value in parameters.items()}  # fmt: skip
 
 
-def test_every_activation_has_values_of_pytorch() -> None:
-    assert set(PYTORCH) == {layer.name for layer in LAYERS.values() if layer.activation}
+def test_every_layer_that_learns_nothing_has_values_of_pytorch() -> None:
+    learning = {"affine", "layer_norm"}
+    assert set(PYTORCH) == set(LAYERS) - learning
+
+
+def test_layer_norm_gives_the_numbers_of_pytorch() -> None:
+    spec = NetworkSpec.build(3, [LayerSpec("layer_norm")])
+    parameters = {
+        "layer_norm1.gamma": np.array([1.5, -0.5, 2.0]),
+        "layer_norm1.beta": np.array([0.1, 0.2, -0.3]),
+    }
+
+    found = Network(spec, parameters).evaluate(np.array(X), grad_output=np.array(DY))
+
+    output = [[-1.9199507527786102, 0.0503740183126955, 1.7947637436222623],
+              [-0.5088073732983243, 0.6851433755971023, 2.4523166667861753]]  # fmt: skip
+    grad_input = [[0.013965943966388283, -0.04466631579455971, 0.030700371828171535],
+                  [0.054628962960789625, -0.04148848692383006, -0.01314047603695958]]  # fmt: skip
+    gamma = [-1.5495696262851817, -2.3123563268333953, 0.32877646158195617]
+    told = found.layers[0].output, some(found.grad_input)
+    np.testing.assert_allclose(told, [output, grad_input], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        found.parameter_gradients["layer_norm1.gamma"], gamma, rtol=1e-12, atol=1e-15
+    )
+    assert found.parameter_gradients["layer_norm1.beta"].tolist() == [1.5, 5, 0]
 
 
 @pytest.mark.parametrize("name", PYTORCH)

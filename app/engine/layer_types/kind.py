@@ -16,6 +16,8 @@ from app.engine.graph import Tensor
 from app.engine.layers import Layer
 
 Array = np.ndarray
+# The attributes of an op over the last axis that keeps it.
+LAST_AXIS: Mapping[str, Any] = {"axes": (-1,), "keepdims": True}
 # The shape of one sample.
 Size = tuple[int, ...]
 Setting = float | bool

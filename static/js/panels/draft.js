@@ -56,14 +56,16 @@ export function bookDraft(catalogue) {
 /**
  * The draft of a network that there is already, for other samples.
  * @param {Network} network
+ * @param {Catalogue} catalogue
  * @returns {Draft | null}  null where the form has no such network
  */
-export function draftOf(network) {
+export function draftOf(network, catalogue) {
+  const offered = new Set(activationsOf(catalogue).map(({ name }) => name));
   /** @type {Row[]} */
   const layers = [];
   for (const { type, name, units, ...others } of network.layers) {
     if (type === "affine") layers.push({ units: String(units), activation: "none", weights: others });
-    else if (layers.at(-1)?.activation === "none") {
+    else if (layers.at(-1)?.activation === "none" && offered.has(type)) {
       layers[layers.length - 1].activation = type;
       layers[layers.length - 1].settings = others;
     } else return null;

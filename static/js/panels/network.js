@@ -59,7 +59,7 @@ export async function openNetworkForm(same = false) {
     return;
   }
   const now = session.value;
-  const there = same && now ? draftOf(now.network) : null;
+  const there = same && now ? draftOf(now.network, catalogue.value) : null;
   if (there) draft.value = there;
   isOther.value = there !== null;
   if (!mounted) mount("network", form);
