@@ -310,7 +310,7 @@ def trace_json(
 ) -> TraceAnswer:
     """A whole pass: what was known, every event with its numbers, and where strides stop."""
     output = trace.graph.output
-    outputs = [output]
+    outputs = [*trace.graph.results]
     if "loss.probabilities" in trace.graph.tensors and output != "loss.probabilities":
         outputs.append("loss.probabilities")
     cells = sum(event.elements for event in trace.events)

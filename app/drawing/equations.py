@@ -36,7 +36,9 @@ def numbered_edges(graph: OpGraph, *, single: bool) -> dict[str, int]:
     B has no number for one sample: its gradient is dL/dY itself (figure 5-25).
     """
     layers = graph.layers
-    if len(layers) != 1 or layers[0].type != "affine" or graph.loss_form is not None:
+    if graph.is_program or len(layers) != 1 or graph.loss_form is not None:
+        return {}
+    if layers[0].type != "affine":
         return {}
     name = layers[0].name
     numbers = {"x": 1, f"{name}.W": 2}

@@ -14,6 +14,7 @@ from app.drawing.geometry import Item, Lane, Link
 from app.drawing.lanes_of import centred, edge_lane, node_lanes
 from app.drawing.parts import CLOSED, LAYER
 from app.drawing.plan import OP_SIZE, REPEAT_H, REPEAT_W, NodeFace, Plan
+from app.drawing.program_lanes import point_of
 from app.engine import open_ops
 from app.engine.fused import is_loss
 from app.engine.graph import Edge, Node
@@ -127,8 +128,8 @@ def ends(plan: Plan, edge: Edge) -> tuple[str | None, str | None]:
     """The items at the ends of an edge; the two boxes of a closed loss are told apart here."""
     graph = plan.graph
     source, target = edge.source, edge.target
-    if source is None and _source_id(edge) in plan.faces:
-        source = _source_id(edge)
+    if source is None and point_of(edge) in plan.faces:
+        source = point_of(edge)
     if target is not None and graph.node[target].op in CLOSED:
         kind = "cross_entropy" if edge.tensor == "t" else "softmax"
         target = f"{graph.node[target].layer}:{kind}"
@@ -151,17 +152,12 @@ def _carries_classes(plan: Plan, edge: Edge) -> bool:
     return edge.tensor == "loss.probabilities" or (into_loss and edge.tensor != "t")
 
 
-def _source_id(edge: Edge) -> str:
-    """Name of the point from which a given tensor, or a cell of it, goes to several uses."""
-    return edge.tensor if edge.cell is None else f"{edge.tensor}.{edge.row}"
-
-
 def _shared_sources(plan: Plan) -> None:
     graph = plan.graph
     given: dict[str, list[Edge]] = {}
     for edge in graph.edges:
         if edge.source is None and graph.tensors[edge.tensor].role != "constant":
-            given.setdefault(_source_id(edge), []).append(edge)
+            given.setdefault(point_of(edge), []).append(edge)
     for id, edges in given.items():
         if len(edges) > 1:
             row = edges[0].row

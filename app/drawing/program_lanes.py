@@ -34,8 +34,11 @@ def program_lanes(graph: OpGraph) -> ProgramLanes:
 
 
 def point_of(edge: Edge) -> str:
-    """The point from which a given tensor goes to several uses; named as the tensor is."""
-    return edge.tensor
+    """The point from which a given tensor, or one cell of it, goes to several uses."""
+    if edge.cell is None:
+        return edge.tensor
+    place = (edge.row,) if edge.row is not None else edge.cell
+    return ".".join([edge.tensor, *map(str, place)])
 
 
 @dataclass
@@ -52,7 +55,7 @@ class _Flow:
         given: dict[str, int] = defaultdict(int)
         for edge in graph.edges:
             if edge.source is None and edge.target is not None and _is_drawn(graph, edge):
-                given[edge.tensor] += 1
+                given[point_of(edge)] += 1
         points = [name for name, count in given.items() if count > 1]
         items = [Item(id, 0, 0) for id in (*(node.id for node in graph.nodes), *points)]
         known = {item.id for item in items}
@@ -104,10 +107,13 @@ class _Rows:
 
     def assigned(self) -> dict[str, float]:
         """The rows of all nodes and points."""
-        ends = [node.id for node in reversed(self.flow.graph.nodes)]
-        # What is handed out last is the result; other ends have rows below it.
+        graph = self.flow.graph
+        makers = {name: node.id for node in graph.nodes for name in node.outputs}
+        # The result, or its parts in their order from above; other ends have rows below.
+        ends = [makers[name] for name in graph.results if name in makers]
+        ends += [node.id for node in reversed(graph.nodes)]
         for id in ends:
-            if id not in self.rows:
+            if id in self.flow.ranks and id not in self.rows:
                 self._walk(id, self._free(self._span(id), 0.0, 1) if self.rows else 0.0)
         for id in self.flow.ranks:
             if id not in self.rows:

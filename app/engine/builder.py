@@ -28,6 +28,11 @@ class Use:
     row: int | None = None
     flows: bool = True
 
+    @property
+    def name(self) -> str:
+        """What an arrow that carries this is called: by the tensor, and by the cell from 1 on."""
+        return ".".join([self.tensor, *(str(at + 1) for at in self.cell or ())])
+
 
 class GraphBuilder:
     """Builds an :class:`OpGraph`: sources first, then nodes in the order in which they run."""
@@ -130,7 +135,7 @@ class GraphBuilder:
         for _, _, _, _, uses, _, _, _ in self._nodes:
             for use in uses:
                 if use.edge is None:
-                    counts[use.tensor] = counts.get(use.tensor, 0) + 1
+                    counts[use.name] = counts.get(use.name, 0) + 1
         edges: list[Edge] = []
         nodes: list[Node] = []
         used: set[str] = set()
@@ -165,10 +170,10 @@ class GraphBuilder:
         tensor = self.tensors[use.tensor]
         if use.edge is not None:
             id = use.edge
-        elif counts[use.tensor] == 1:
-            id = use.tensor
+        elif counts[use.name] == 1:
+            id = use.name
         else:
-            id = f"{use.tensor}:{target.removeprefix(layer + '.')}"
+            id = f"{use.name}:{target.removeprefix(layer + '.')}"
         return Edge(
             id,
             use.tensor,

@@ -115,6 +115,8 @@ class OpGraph:
         whole: Keys (names, with ``.grad`` for gradients) whose numbers are those of a closed layer.
         sample: Which of several samples is passed alone; None where all are, or there is but one.
         objective: The name of what is differentiated, where it is not L.
+        parts: Of a result in single numbers, which cell of it each tensor is.
+        cells: Of single numbers, which cell of which tensor of the graph in arrays each is.
         is_program: Whether the groups are the lines of a program, not the layers of a network.
         single: Whether the one sample is written without its axis, as in figures 5-24 and 5-25.
     """
@@ -131,7 +133,14 @@ class OpGraph:
     sample: int | None = None
     single: bool = False
     objective: str | None = None
+    parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     is_program: bool = False
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Names of the tensors that are handed out: the output, or all parts of it."""
+        return tuple(self.parts) or (self.output,)
 
     @property
     def loss_symbol(self) -> str:

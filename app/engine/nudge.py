@@ -147,9 +147,9 @@ class _Passes:
         of = self.tensors[edges[0].tensor]
         self.value = float(of[edges[0].cell] if own and own.cell is not None else of[index])
         self.after = self._after()
-        self.given = None
+        self.given: dict[str, Array] | None = None
         if graph.tensors[graph.output].role != "loss":
-            self.given = trace.array(f"{graph.output}.grad").astype(float)
+            self.given = {name: trace.array(f"{name}.grad").astype(float) for name in graph.results}
 
     @property
     def work(self) -> float:
@@ -157,7 +157,7 @@ class _Passes:
         shapes = [[self.graph.edge[id].shape for id in node.inputs] for node in self.after]
         sizes = [sum(float(np.prod(shape)) for shape in one) for one in shapes]
         dots = [
-            float(np.prod(one[0])) * one[1][1]
+            float(np.prod(one[0])) * one[1][-1]
             for node, one in zip(self.after, shapes, strict=True)
             if node.op == "dot"
         ]
@@ -183,8 +183,16 @@ class _Passes:
                 inputs = [self._operand(self.graph.edge[id], tensors, shift) for id in node.inputs]
                 gates.append(switches(inputs, node.attributes))
             tensors.update(self._made(node, tensors, shift))
-        output = self._operand(self.graph.edge[self.graph.output], tensors, shift)
-        return float(output) if self.given is None else weighted(self.given, output), gates
+        if self.given is None:
+            return float(self._result(self.graph.output, tensors, shift)), gates
+        total = sum(
+            weighted(gradient, self._result(name, tensors, shift))
+            for name, gradient in self.given.items()
+        )
+        return float(total), gates
+
+    def _result(self, name: str, tensors: dict[str, Array], shift: float) -> Array:
+        return self._operand(self.graph.edges_of[name][0], tensors, shift)
 
     def _after(self) -> list[Node]:
         """The nodes that hear of the move, in the order in which they run."""

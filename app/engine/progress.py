@@ -67,7 +67,7 @@ def _part(trace: Trace, event: Event) -> tuple[float, float]:
     if event.is_gradient:
         place = 2 * len(layers) + 1 - place
     types = {group.name: group.type for group in trace.graph.layers}
-    if types.get(event.layer) == "affine":
+    if types.get(event.layer) == "affine" and not trace.graph.is_program:
         made = AFFINE_BACK if event.is_gradient else AFFINE
         return _within(place, made, _of_affine(event))
     return float(place), 1.0

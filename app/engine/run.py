@@ -1,17 +1,20 @@
 """Runs an op graph forward and backward and records the trace."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from app.engine import fused, notation
 from app.engine.build import build_graph
+from app.engine.errors import TooLarge
 from app.engine.forms import loss_form, unsafe_sigmoids
 from app.engine.graph import Edge, Node, OpGraph, for_one_sample
 from app.engine.loss_types import decay
 from app.engine.network import Network
 from app.engine.open_ops import opened_in
 from app.engine.ops import OPS
+from app.engine.scalars import as_scalars, shared
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 from app.engine.whole import WholeLayers
@@ -57,6 +60,11 @@ def make_trace(
         x = x[rows]
         t = None if t is None else t[rows]
         grad_output = None if grad_output is None else grad_output[rows]
+    given = {"x": x, **parameters}
+    if level == "element" and spec.loss is None and spec.layers:
+        trace = _single(spec, given, grad_output, alone)
+        if trace is not None:
+            return trace
     numbers = (spec, parameters, x, t, grad_output)
     chosen, closed = _forms(*numbers, opened=loss == "opened", form=form, stable=stable)
     graph = build_graph(
@@ -65,10 +73,39 @@ def make_trace(
     )  # fmt: skip
     if single:
         graph = for_one_sample(graph)
-    given = {"x": x, **parameters}
     if t is not None and "t" in graph.tensors:
         given["t"] = t
     return Recorder(graph, given, spec.dtype).record(grad_output)
+
+
+def _single(
+    spec: NetworkSpec, given: Mapping[str, Array], grad_output: Array | None, sample: int | None
+) -> Trace | None:
+    """A network without a loss in single numbers, for one sample; None where that is too much."""
+    # A closed function keeps the digits that the ops it opens into would lose.
+    closed = frozenset(layer.name for layer in spec.layers if layer.kind.opens)
+    return single_numbers(
+        build_graph(spec, 1, closed=closed, sample=sample), given, spec.dtype, grad_output
+    )
+
+
+def single_numbers(
+    graph: OpGraph, given: Mapping[str, Array], dtype: str, grad_output: Array | None
+) -> Trace | None:
+    """A pass over a graph opened into single numbers; None where they are too many.
+
+    Args:
+        graph: In arrays.
+        given: Its inputs and parameters.
+        dtype: Of all numbers.
+        grad_output: As for `Recorder.record`.
+    """
+    try:
+        scalars = as_scalars(graph, given)
+    except TooLarge:
+        return None
+    whole = Recorder(graph, given, dtype).record(grad_output)
+    return Recorder(scalars, given, dtype, shared(scalars, whole)).record(grad_output)
 
 
 def _forms(
@@ -144,8 +181,16 @@ def results(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
 class Recorder:
     """Runs the nodes of one graph and keeps every event and array."""
 
-    def __init__(self, graph: OpGraph, given: Mapping[str, Array], dtype: str) -> None:
+    def __init__(
+        self,
+        graph: OpGraph,
+        given: Mapping[str, Array],
+        dtype: str,
+        known: Mapping[str, Array] = MappingProxyType({}),
+    ) -> None:
+        """Begin a pass; ``known`` are numbers that another way to compute them has made already."""
         self.graph = graph
+        self.known = known
         self.dtype = np.dtype(dtype)
         self.events: list[Event] = []
         self.values: dict[str, Array] = {}
@@ -166,6 +211,10 @@ class Recorder:
         if output.role == "loss" and output.grad_symbol is not None:
             node = self.graph.node[self.graph.edge[self.graph.output].source or ""]
             self._seed(np.ones(()), node.layer, "seed.loss", notation.seed_rule(self.graph))
+        elif grad_output is not None and self.graph.parts:
+            for name, cell in self.graph.parts.items():
+                if self.graph.tensors[name].grad_symbol is not None:
+                    self._seed_part(name, grad_output[cell])
         elif grad_output is not None and output.grad_symbol is not None:
             layer = self.graph.nodes[-1].layer if self.graph.nodes else "x"
             self._seed(grad_output, layer, "seed.given", output.grad_symbol)
@@ -192,7 +241,9 @@ class Recorder:
 
         Adding 0 turns -0, the product of a closed gate and a negative number, into 0.
         """
-        if self.whole.has(key):
+        if key in self.known:
+            value = self.known[key]
+        elif self.whole.has(key):
             value = self.whole.number(key)
         return np.asarray(np.add(value, 0.0, dtype=self.dtype))
 
@@ -223,6 +274,14 @@ class Recorder:
             return scores
         made = tuple(name for name in node.outputs if not fused.is_loss(node, name))
         return (*made, *(id for id in node.inputs if id not in scores))
+
+    def _seed_part(self, name: str, value: Array) -> None:
+        key = f"{name}.grad"
+        self.values[key] = self._own(key, value)
+        source = self.graph.edges_of[name][0].source or ""
+        layer = self.graph.node[source].layer if source else name
+        rule = self.graph.tensors[name].grad_symbol or ""
+        self._event("backward", layer, source, "seed", "seed.given", rule, (), (key,), ())
 
     def _seed(self, value: Array, layer: str, name: str, rule: str) -> None:
         key = f"{self.graph.output}.grad"

@@ -96,7 +96,9 @@ def with_update(
     events: list[Event] = []
     for name, parameter in parameters.items():
         made = []
-        reads = [trace.graph.edges_of[name][0].id, f"{name}.grad"]
+        first = trace.graph.edges_of[name][0]
+        # Where each cell runs on an arrow of its own, the parameter as a whole is read.
+        reads = [first.id if first.cell is None else name, f"{name}.grad"]
         for slot in optimizer.slots:
             key = f"{name}.{slot}"
             values[key] = state.get(f"{slot}/{name}", np.zeros_like(parameter)) + 0.0

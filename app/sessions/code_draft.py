@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from app.engine.code.reading import names_read, read
-from app.engine.code.running import read_code
+from app.engine.code.running import fits_scalars, read_code
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.spec import Limits
@@ -101,7 +101,11 @@ class _CodeDraft:
 
     def finish(self) -> Session:
         """The session, with a new data version where a number or the program changed."""
-        return replace(self.session, data_version=self.session.data_version + self.numbers_changed)
+        session, view = self.session, self.session.view
+        if view.level == "element" and not fits_scalars(self.spec, session.parameters):
+            # The program has grown past what single numbers show.
+            view = replace(view, level="op")
+        return replace(session, view=view, data_version=session.data_version + self.numbers_changed)
 
     def _array(self, tensor: str) -> Array:
         arrays = dict(self.session.parameters)

@@ -7,9 +7,12 @@ import numpy as np
 
 from app.drawing.graph_json import MOST_ROWS
 from app.engine.bounds import whole
+from app.engine.code.running import fits_scalars
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.open_ops import openable_ops
 from app.engine.optimizers import OptimizerConfig
+from app.engine.scalars import MOST_SCALARS
 from app.engine.spec import NetworkSpec
 from app.engine.targets import flat_labels, takes_labels
 from app.sessions.state import FORMS, LEVELS, LOSS_VIEWS, Session, View
@@ -162,7 +165,15 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
         raise EngineError(
             f"sample is a row of x, {rows.words}", f"{field}/sample", "range", rows.schema
         )
-    if new.level == "element" and session.spec.output_size > MOST_ROWS:
+    if new.level == "element" and isinstance(session.spec, CodeSpec):
+        if not fits_scalars(session.spec, session.parameters):
+            raise EngineError(
+                f"level element shows at most {MOST_SCALARS} operations on single numbers",
+                f"{field}/level",
+                "limit",
+                {"maximum": MOST_SCALARS},
+            )
+    elif new.level == "element" and session.spec.output_size > MOST_ROWS:
         raise EngineError(
             f"level element shows at most {MOST_ROWS} classes",
             f"{field}/level",

@@ -174,7 +174,7 @@ class Passes:
 def _made(session: Session, view: View, single: bool) -> Trace:
     level, loss, sample, form = view.trace_level
     if isinstance(session.spec, CodeSpec):
-        trace = trace_code(session.spec, session.parameters, session.grad_output)
+        trace = trace_code(session.spec, session.parameters, session.grad_output, level)
         return _with_update(session, view, trace, True)
     trace = make_trace(
         session.spec,

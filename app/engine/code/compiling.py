@@ -4,11 +4,11 @@ import ast
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from app.engine.branches import with_gradients
 from app.engine.builder import GraphBuilder
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_call
 from app.engine.code.reading import FIELD, MODULES, CodeError, Line, names_read, read
@@ -16,7 +16,7 @@ from app.engine.code.spec import CodeSpec
 from app.engine.code.symbols import is_short, number, symbol
 from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
 from app.engine.errors import EngineError, TooLarge
-from app.engine.graph import LINE, Edge, OpGraph, Tensor
+from app.engine.graph import LINE, OpGraph, Tensor
 from app.engine.names import derivative
 from app.engine.op import MAX_RANK, ShapeClash, formula, grouped
 from app.engine.ops import OPS
@@ -65,7 +65,7 @@ def build_code(
     unused = [name for name in shapes if name not in compiler.given]
     if unused:
         raise EngineError("the program has no such name to be given", f"values/{unused[0]}", "name")
-    graph = _finished(compiler, output)
+    graph = with_gradients(compiler.builder.finish("op", None, output.name), compiler.loss)
     given = {name: tuple(shapes[name]) for name in compiler.given}
     learned = tuple(
         name
@@ -466,49 +466,6 @@ def _refused(node: ast.AST) -> str:
         case ast.BoolOp() | ast.UnaryOp(ast.Not()):
             return "and, or, not are not read; multiply masks"
     return "this is not read in a program"
-
-
-def _finished(compiler: Compiler, output: Ref) -> OpGraph:
-    """The graph with gradients only where they arrive, and a name for each branch's part."""
-    graph = compiler.builder.finish("op", None, output.name)
-    reached = _reached(graph, output.name)
-    tensors = {
-        name: tensor if name in reached else replace(tensor, grad_symbol=None)
-        for name, tensor in graph.tensors.items()
-    }
-    uses: dict[str, int] = {}
-
-    def named(edge: Edge) -> Edge:
-        node = graph.node.get(edge.target or "")
-        arrives = edge.tensor in reached and (
-            edge.tensor == output.name
-            if node is None
-            else node.outputs[-1] in reached
-            and any(OPS[node.op].reaches(k) for k, id in enumerate(node.inputs) if id == edge.id)
-        )
-        if not arrives:
-            return replace(edge, grad_symbol=None)
-        alike = [one for one in graph.edges_of[edge.tensor] if one.target is not None]
-        if len(alike) < 2:
-            return edge
-        uses[edge.tensor] = uses.get(edge.tensor, 0) + 1
-        part = rf"{grouped(edge.symbol)}^{{({uses[edge.tensor]})}}"
-        return replace(edge, grad_symbol=derivative(part, compiler.loss))
-
-    edges = tuple(named(edge) for edge in graph.edges)
-    return replace(graph, tensors=tensors, edges=edges, objective=compiler.loss, is_program=True)
-
-
-def _reached(graph: OpGraph, output: str) -> frozenset[str]:
-    """Names of the tensors that the result depends on smoothly."""
-    reached = {output}
-    for node in reversed(graph.nodes):
-        if node.outputs[-1] in reached:
-            for k, id in enumerate(node.inputs):
-                tensor = graph.tensors[graph.edge[id].tensor]
-                if OPS[node.op].reaches(k) and tensor.grad_symbol is not None:
-                    reached.add(tensor.name)
-    return frozenset(reached)
 
 
 __all__ = ["Known", "build_code"]

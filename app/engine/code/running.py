@@ -6,9 +6,10 @@ import numpy as np
 
 from app.engine.code.compiling import build_code
 from app.engine.code.spec import CodeSpec
-from app.engine.errors import EngineError
+from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import OpGraph
-from app.engine.run import Recorder
+from app.engine.run import Recorder, single_numbers
+from app.engine.scalars import as_scalars
 from app.engine.spec import Limits
 from app.engine.targets import check_numbers
 from app.engine.trace import Trace
@@ -78,10 +79,34 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
                 )
 
 
+def fits_scalars(spec: CodeSpec, values: Mapping[str, Array]) -> bool:
+    """Whether a program is small enough for a figure in single numbers."""
+    graph = build_code(spec.code, spec.shapes)[1]
+    try:
+        as_scalars(graph, values)
+    except TooLarge:
+        return False
+    return True
+
+
 @np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
 def trace_code(
-    spec: CodeSpec, values: Mapping[str, Array], grad_output: Array | None = None
+    spec: CodeSpec,
+    values: Mapping[str, Array],
+    grad_output: Array | None = None,
+    level: str = "op",
 ) -> Trace:
-    """One pass of a program, forward, and backward where there is something to start from."""
+    """One pass of a program, forward, and backward where there is something to start from.
+
+    Args:
+        spec: The program.
+        values: What it is given.
+        grad_output: dL/d(result) of an array.
+        level: ``element`` for single numbers where they are not too many, else arrays.
+    """
     graph = build_code(spec.code, {name: one.shape for name, one in values.items()})[1]
+    if level == "element":
+        single = single_numbers(graph, values, spec.dtype, grad_output)
+        if single is not None:
+            return single
     return Recorder(graph, values, spec.dtype).record(grad_output)
