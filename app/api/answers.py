@@ -45,6 +45,7 @@ from app.engine.layer_types.kind import Field as LayerField
 from app.engine.loss_types import LOSS_FIELDS
 from app.engine.optimizers import OPTIMIZERS
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
+from app.sessions.state import LEVELS
 
 
 class ParameterAnswer(TypedDict):
@@ -264,6 +265,7 @@ class SessionAnswer(TypedDict):
     data: DataAnswer | None
     opened: OpenedAnswer | None
     classes: Annotated[list[str], Field(description="Names of the classes, or none.")]
+    levels: list[Annotated[str, words(*LEVELS)]]
     optimizer: OptimizerAnswer
     view: ViewAnswer
     cursor: PositionAnswer

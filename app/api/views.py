@@ -50,6 +50,7 @@ from app.sessions.edits import (
     Replace,
     SetCell,
 )
+from app.sessions.levels import levels_of
 from app.sessions.opened import shown
 from app.sessions.origin import Recipe
 from app.sessions.passes import Passes, Position
@@ -79,6 +80,7 @@ def session_json(
         "data": cast(DataAnswer | None, session.pool and session.pool.as_json()),
         "opened": _opened_json(session),
         "classes": list(session.classes),
+        "levels": list(levels_of(session)),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),
         "cursor": cursor_json(passes.position(session)),

@@ -14,7 +14,7 @@ from app.engine.loss_types import decay
 from app.engine.network import Network
 from app.engine.open_ops import opened_in
 from app.engine.ops import OPS
-from app.engine.scalars import as_scalars, shared
+from app.engine.scalars import MOST_SCALARS, as_scalars, shared
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 from app.engine.whole import WholeLayers
@@ -76,6 +76,17 @@ def make_trace(
     if t is not None and "t" in graph.tensors:
         given["t"] = t
     return Recorder(graph, given, spec.dtype).record(grad_output)
+
+
+def fits_single(spec: NetworkSpec) -> bool:
+    """Whether a network without a loss is small enough for a figure in single numbers."""
+    if spec.parameter_count > 4 * MOST_SCALARS or not spec.layers:
+        return False
+    try:
+        as_scalars(build_graph(spec, 1))
+    except TooLarge:
+        return False
+    return True
 
 
 def _single(

@@ -58,6 +58,7 @@ def shared(graph: OpGraph, whole: Trace) -> dict[str, Array]:
     return found
 
 
+@np.errstate(all="ignore")  # The cells count here, not what is in them.
 def as_scalars(graph: OpGraph, values: Mapping[str, Array] | None = None) -> OpGraph:
     """The graph with a node for each single number.
 

@@ -88,7 +88,7 @@ def test_every_route_tells_the_same_bits(client: TestClient, case: Wild) -> None
         "dtype": case.spec.dtype,
     }
     if case.spec.loss:
-        network["loss"] = {"type": case.spec.loss}
+        network["loss"] = case.spec.loss.as_json
     body: dict[str, Any] = {"network": network, "x": case.x.tolist()}
     body["parameters"] = {name: value.tolist() for name, value in case.parameters.items()}
     body["t"] = None if case.t is None else case.t.tolist()

@@ -9,7 +9,7 @@ from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import OpGraph
 from app.engine.run import Recorder, single_numbers
-from app.engine.scalars import as_scalars
+from app.engine.scalars import MOST_SCALARS, as_scalars
 from app.engine.spec import Limits
 from app.engine.targets import check_numbers
 from app.engine.trace import Trace
@@ -81,6 +81,8 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
 
 def fits_scalars(spec: CodeSpec, values: Mapping[str, Array]) -> bool:
     """Whether a program is small enough for a figure in single numbers."""
+    if spec.cells > 40 * MOST_SCALARS:
+        return False
     graph = build_code(spec.code, spec.shapes)[1]
     try:
         as_scalars(graph, values)

@@ -8,14 +8,11 @@ import { html } from "lit-html";
 import { bring, openDialog } from "../coming.js";
 import { messageOf } from "../messages.js";
 import { changeView, wantedView } from "../session.js";
-import { beside, catalogue, graph, notice, session } from "../store.js";
+import { beside, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
-import { outputSize, samplesOf } from "../values.js";
+import { samplesOf } from "../values.js";
 import { wholeField } from "./whole.js";
-
-/** @type {Level[]} */
-const LEVELS = ["network", "layer", "op", "element"];
 
 /** Windows wide enough to read two whole figures in. */
 const WIDE = "(min-width: 1001px)";
@@ -56,21 +53,20 @@ function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
 function levelChoice() {
   const now = session.value;
   if (!now) return null;
-  // Single cells are drawn for the loss only, and not for too many classes; boxes only where there are layers.
-  const inRows = catalogue.value?.limits.classes_in_rows.maximum ?? Infinity;
-  const levels = LEVELS.filter((level) => {
-    if (level === "element") return Boolean(now.network.loss) && outputSize(now.network) <= inRows;
-    return level === "op" || now.network.layers.length > 0;
-  });
   return html`<label
     ><span>${t("level.label")}</span>
     <select id="level" @change=${(/** @type {Event} */ change) => show(atLevel(/** @type {Level} */ (chosen(change))))}>
-      ${levels.map(
-        (level) =>
-          html`<option value=${level} .selected=${level === wantedView().level}>${t(`level.${level}`)}</option>`,
+      ${now.levels.map(
+        (level) => html`<option value=${level} .selected=${level === wantedView().level}>${levelName(level)}</option>`,
       )}
     </select></label
   >`;
+}
+
+/** Of layers with a loss, it is the loss that has single numbers. @param {string} level */
+function levelName(level) {
+  const { loss, code } = session.value?.network ?? {};
+  return t(level === "element" && (!loss || code) ? "level.single" : `level.${level}`);
 }
 
 function lossChoice() {
