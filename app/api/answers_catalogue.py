@@ -109,9 +109,42 @@ class CallsAnswer(TypedDict):
     constants: list[str]
 
 
+class FunctionKindAnswer(TypedDict):
+    """A function of one number: it and dL/dx as LaTeX, its NumPy line, and how it is written.
+
+    `plain` has `{x}` where the number stands, as in the `functions` of a derivation; `gradient` is
+    of `G`, what comes from above, and the result `Y`. At `kinks` the slope jumps. A `layer` of the
+    same name applies it cell by cell.
+    """
+
+    name: str
+    title: str
+    formula: str
+    gradient: str
+    numpy: str
+    plain: str
+    kinks: list[float]
+    layer: bool
+    fields: dict[str, FieldAnswer]
+
+
+class OpKindAnswer(TypedDict):
+    """An op: its sign, and it as LaTeX and as a NumPy line of operands A, B, C.
+
+    Formula and line are null where they hang on how the op is used, and on how many operands.
+    """
+
+    name: str
+    symbol: str
+    formula: str | None
+    numpy: str | None
+
+
 class CatalogueAnswer(TypedDict):
     """What networks and programs are made of, and every limit by the name of its field."""
 
+    functions: list[FunctionKindAnswer]
+    ops: list[OpKindAnswer]
     layers: list[LayerKindAnswer]
     losses: list[LossKindAnswer]
     levels: list[LevelKindAnswer]

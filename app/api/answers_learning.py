@@ -80,6 +80,14 @@ class ExplanationAnswer(TypedDict):
             "is added; `corrected`, the same of Adam, whose running means are freed of their bias."
         ),
     ]
+    functions: Annotated[
+        dict[str, str],
+        Field(
+            description="How each `function` of a factor is written where a number stands for "
+            "`{x}`: `{(x)}` is it in brackets where it is negative, `{-x}` with the other sign, "
+            "`{value}` the factor's value, `{(shift)}` the divisor's `shift`."
+        ),
+    ]
 
 
 Objective = Annotated[

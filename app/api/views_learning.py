@@ -22,7 +22,7 @@ from app.api.answers_learning import (
 from app.api.bounds import Bound
 from app.api.views import losses_json, optimizer_json
 from app.engine.check import TOLERANCE, CheckResult
-from app.engine.derivation import Explanation, TermValue
+from app.engine.derivation import Explanation, TermValue, written_functions
 from app.engine.health import SCALE
 from app.engine.history import Rows
 from app.engine.nudge import Nudged
@@ -57,6 +57,7 @@ def explanation_json(explanation: Explanation) -> ExplanationAnswer:
             "omitted_value": divisor.omitted_value,
         },
         "note": explanation.note,
+        "functions": written_functions(explanation),
     }
 
 

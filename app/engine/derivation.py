@@ -3,10 +3,11 @@
 import heapq
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from app.engine.functions import function
 from app.engine.rules import Product
 
 
@@ -81,6 +82,31 @@ class Explanation:
     omitted_value: float = 0.0
     divisor: Divisor | None = None
     note: str | None = None
+
+
+# Functions that are of more than a cell, or of a cell of the optimiser's, and in no table.
+WRITTEN: Mapping[str, str] = {
+    # 1 or 0 is said of a score: whether it is the one that max took.
+    "is_largest": "{value}",
+    "exp_shifted": "exp({x} − {(shift)})",
+    # 1 over the root of what is gathered; a note says what else is under it.
+    "adagrad_root": "1/√{(x)}",
+    "adam_root": "1/√{(x)}",
+}
+
+
+def written_functions(explanation: Explanation) -> dict[str, str]:
+    """How each function of a derivation is written where a number stands for ``{x}``.
+
+    ``{(x)}`` is in brackets where it is negative, ``{-x}`` has the other sign; ``{value}`` is what
+    the function makes of the cell, ``{shift}`` what a divisor subtracts, both likewise.
+    """
+    divisor = explanation.divisor
+    terms = (*explanation.terms, *(divisor.terms if divisor is not None else ()))
+    names = {factor.function for term in terms for factor in term.factors}
+    return {
+        name: WRITTEN[name] if name in WRITTEN else function(name).plain for name in sorted(names)
+    }
 
 
 Valued = TypeVar("Valued", Product, TermValue)

@@ -985,6 +985,10 @@
  * 1 over the root of the cell, to which epsilon is added; `corrected`, the same of Adam, whose
  * running means are freed of their bias.
  *
+ * `functions`: How each `function` of a factor is written where a number stands for `{x}`: `{(x)}`
+ * is it in brackets where it is negative, `{-x}` with the other sign, `{value}` the factor's value,
+ * `{(shift)}` the divisor's `shift`.
+ *
  * @typedef {{
  *   tensor: string,
  *   index: number[],
@@ -999,6 +1003,7 @@
  *   omitted_value: Cell,
  *   divisor: Divisor | null,
  *   note: "others" | "digits" | "complement" | "root" | "corrected" | null,
+ *   functions: Record<string, string>,
  * }} Explanation
  */
 
@@ -1464,6 +1469,8 @@
  * What networks and programs are made of, and every limit by the name of its field.
  *
  * @typedef {{
+ *   functions: FunctionKind[],
+ *   ops: OpKind[],
  *   layers: LayerKind[],
  *   losses: LossKind[],
  *   levels: LevelKind[],
@@ -1473,17 +1480,23 @@
  */
 
 /**
- * A kind of layer: its title, its output as LaTeX, and what its fields may be.
+ * A function of one number: it and dL/dx as LaTeX, its NumPy line, and how it is written.
  *
- * An `activation` is a function of one number, cell by cell.
+ * `plain` has `{x}` where the number stands, as in the `functions` of a derivation; `gradient` is
+ * of `G`, what comes from above, and the result `Y`. At `kinks` the slope jumps. A `layer` of the
+ * same name applies it cell by cell.
  *
  * @typedef {{
  *   name: string,
  *   title: string,
  *   formula: string,
- *   activation: boolean,
+ *   gradient: string,
+ *   numpy: string,
+ *   plain: string,
+ *   kinks: number[],
+ *   layer: boolean,
  *   fields: Record<string, Field>,
- * }} LayerKind
+ * }} FunctionKind
  */
 
 /**
@@ -1501,6 +1514,28 @@
  *   shapes?: number[][],
  *   default?: number | boolean | string,
  * }} Field
+ */
+
+/**
+ * An op: its sign, and it as LaTeX and as a NumPy line of operands A, B, C.
+ *
+ * Formula and line are null where they hang on how the op is used, and on how many operands.
+ *
+ * @typedef {{name: string, symbol: string, formula: string | null, numpy: string | null}} OpKind
+ */
+
+/**
+ * A kind of layer: its title, its output as LaTeX, and what its fields may be.
+ *
+ * An `activation` is a function of one number, cell by cell.
+ *
+ * @typedef {{
+ *   name: string,
+ *   title: string,
+ *   formula: string,
+ *   activation: boolean,
+ *   fields: Record<string, Field>,
+ * }} LayerKind
  */
 
 /**

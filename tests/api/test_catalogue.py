@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from starlette.testclient import TestClient
 
+from app.engine.functions import function
+from app.engine.ops import OPS
 from app.engine.spec import LAYER_TYPES
 from tests.api.conftest import API, SMALL
 
@@ -56,6 +59,29 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
                     assert seen.get(name, allowed.get("default")) == value
                     taken += 1
     assert taken >= 6
+
+
+def test_functions_and_ops_are_told_as_they_reckon(client: TestClient) -> None:
+    document = told(client)
+    functions = {one["name"]: one for one in document["functions"]}
+    activations = {one["name"] for one in document["layers"] if one["activation"]}
+
+    assert {name for name, one in functions.items() if one["layer"]} == activations
+    assert functions["leaky_relu"]["fields"]["slope"]["default"] == 0.01
+    assert functions["relu"]["kinks"] == [0]
+    assert "{x}" in functions["exp"]["plain"]
+    x = np.array([0.25, 2.0])
+    tried = 0
+    for name, one in functions.items():
+        # The other lines call functions that only programs here have.
+        if "gelu" not in name:
+            made = eval(one["numpy"], {"np": np, "x": x})
+            np.testing.assert_allclose(made, function(name).value(x), rtol=1e-15)
+            tried += 1
+    assert tried > 12
+    ops = {one["name"]: one for one in document["ops"]}
+    assert set(ops) == set(OPS)
+    assert ops["dot"]["numpy"] == "A @ B"
 
 
 def test_a_limit_is_what_is_taken_and_one_more_is_not(client: TestClient) -> None:

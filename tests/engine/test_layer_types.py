@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.engine.check import gradient_check
+from app.engine.derivation import written_functions
 from app.engine.explain import explain
 from app.engine.graph_layer import GraphLayer, kernel_of
 from app.engine.initializers import Initializer, initialize
@@ -177,6 +178,7 @@ def test_every_number_of_a_layer_is_derived(layer: LayerSpec) -> None:
                 values = [term.value for term in found.terms]
                 whole = max(values) if found.combine == "max" else math.fsum(values)
                 assert whole * found.scale == pytest.approx(found.value, rel=1e-13, abs=1e-300)
+                assert all("{" in text for text in written_functions(found).values())
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "ja"])

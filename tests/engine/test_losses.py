@@ -12,6 +12,7 @@ from app.drawing.graph_json import draw
 from app.engine.build import build_graph
 from app.engine.by_layer import by_layer
 from app.engine.check import gradient_check
+from app.engine.derivation import written_functions
 from app.engine.errors import EngineError
 from app.engine.explain import explain
 from app.engine.initializers import Initializer, initialize
@@ -141,6 +142,7 @@ def test_every_number_is_derived(
                 values = [term.value for term in found.terms]
                 whole = max(values) if found.combine == "max" else math.fsum(values)
                 assert whole * found.scale == pytest.approx(found.value, rel=1e-12, abs=1e-15), key
+                assert all(written_functions(found).values())
 
 
 @pytest.mark.parametrize(("kind", "reduction", "decay", "n"), CASES)

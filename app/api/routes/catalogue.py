@@ -1,5 +1,7 @@
 """What there is to start from, and what problems mean."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,9 +21,12 @@ from app.api.values import answer, encode
 from app.api.views import presets_json
 from app.engine.bounds import whole
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_called
+from app.engine.functions import FAMILIES, FUNCTIONS, function
 from app.engine.layer_types import LAYERS
+from app.engine.layer_types.elementwise import CONSTANT
 from app.engine.loss_types import LOSSES
-from app.engine.op import written
+from app.engine.op import Written, written
+from app.engine.ops import OPS
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
 
@@ -40,10 +45,20 @@ async def get_index(request: Request) -> Response:
 
 @operation(router, "GET", "/catalogue", answer=CatalogueAnswer)
 async def get_catalogue(request: Request) -> Response:
-    """What networks are made of, the levels they are drawn at, and every limit."""
+    """What networks and programs are made of, the levels they are drawn at, and every limit."""
     limits = told(service(request).limits)
     limits["file_bytes"] = whole(1, MAX_FILE_BYTES).schema
     document = {
+        "functions": [_function(name) for name in (*FUNCTIONS, *FAMILIES) if function(name).title],
+        "ops": [
+            {
+                "name": name,
+                "symbol": op.symbol,
+                "formula": _of_operands(op.formula, (r"\mathbf{A}", r"\mathbf{B}", r"\mathbf{C}")),
+                "numpy": _of_operands(op.numpy, ("A", "B", "C")),
+            }
+            for name, op in OPS.items()
+        ],
         "layers": [
             {
                 "name": layer.name,
@@ -76,6 +91,31 @@ async def get_catalogue(request: Request) -> Response:
         "limits": limits,
     }
     return answer(encode(document), headers=CACHE)
+
+
+def _function(name: str) -> dict[str, Any]:
+    row, family = function(name), FAMILIES.get(name)
+    x = r"\mathbf{X}"
+    allowed = {} if family is None else {family.constant: CONSTANT.schema}
+    return {
+        "name": name,
+        "title": row.title,
+        "formula": row.formula.format(x),
+        "gradient": row.gradient.format(x, y=r"\mathbf{Y}", g=r"\mathbf{G}"),
+        "numpy": row.numpy.format("x"),
+        "plain": row.plain,
+        "kinks": list(row.kinks),
+        "layer": row.layer,
+        "fields": {
+            field: {**schema, "default": family.default if family else 0.0}
+            for field, schema in allowed.items()
+        },
+    }
+
+
+def _of_operands(form: str | Written, names: tuple[str, ...]) -> str | None:
+    """A formula or a line with the operands in it, where it is the same however it is used."""
+    return form.format(*names) if isinstance(form, str) else None
 
 
 @operation(router, "GET", "/presets", answer=PresetsAnswer)

@@ -2,6 +2,7 @@
  * The arithmetic of a derivation: terms with the numbers put in, their signs, and what is left out.
  *
  * @import { Cell, Divisor, Explanation, Factor, Term } from "../types.js"
+ * @typedef {{functions: Record<string, string>, shift: Cell}} Written  how functions are written, and what exponents are less
  */
 import { html } from "lit-html";
 import { ask } from "../asking.js";
@@ -27,7 +28,7 @@ export function arithmetic(explanation) {
   return html`
     ${formula ? formulaPicture(formula) : html`<p class="plain-formula">${plainFormula(rule)}</p>`}
     ${combine === "max" ? html`<p class="hint">${t("explain.largest")}</p>` : null}
-    ${divisor ? quotient(terms[0], divisor) : sum(explanation)}
+    ${divisor ? quotient(terms[0], divisor, explanation.functions) : sum(explanation)}
     ${isCompared ? html`<p class="hint">${comparison(name, terms)}</p>` : null}
     <p class="result">= <output title=${full(value)} data-full=${full(value)}>${short(value)}</output></p>
     ${zero ? html`<p class="hint" id="why-zero">${t(`explain.zero.${zero}`)}</p>` : null}
@@ -63,7 +64,8 @@ function whyZero(terms) {
  * Single numbers stand in one line, (2 + 5) / 2; products in a line each.
  * @param {Explanation} explanation
  */
-function sum({ terms, scale, combine, omitted = 0, omitted_value: left = 0 }) {
+function sum({ terms, scale, combine, functions, omitted = 0, omitted_value: left = 0 }) {
+  const written = { functions, shift: 0 };
   const isLine = combine !== "max" && terms.every(isNumber);
   const isBracketed = isLine && scale !== 1 && terms.length + omitted > 1;
   const rest = omitted > 0 ? restRow(omitted, left) : null;
@@ -73,7 +75,7 @@ function sum({ terms, scale, combine, omitted = 0, omitted_value: left = 0 }) {
       ${terms.map((term, i) => {
         const before = isBracketed && i === 0 ? "(" : "";
         const after = isBracketed && i === terms.length - 1 && !rest ? `) ${scaled}` : "";
-        return termRow(term, { isFirst: i === 0 || combine === "max", isLine, before, after });
+        return termRow(term, { isFirst: i === 0 || combine === "max", isLine, before, after, written });
       })}
       ${rest}
     </ol>
@@ -83,19 +85,20 @@ function sum({ terms, scale, combine, omitted = 0, omitted_value: left = 0 }) {
 
 /**
  * exp(a) / (exp(a) + exp(b)) = 2 / 5, as softmax has it.
- * @param {Term} top @param {Divisor} divisor
+ * @param {Term} top @param {Divisor} divisor @param {Record<string, string>} functions
  */
-function quotient(top, { terms, value, shift, omitted, omitted_value: left }) {
+function quotient(top, { terms, value, shift, omitted, omitted_value: left }, functions) {
+  const written = { functions, shift };
   return html`
     <ol class="terms line">
-      ${termRow(top, { isFirst: true, isLine: true, before: "", after: " / (", shift })}
+      ${termRow(top, { isFirst: true, isLine: true, before: "", after: " / (", written })}
       ${terms.map((term, i) =>
         termRow(term, {
           isFirst: i === 0,
           isLine: true,
           before: "",
           after: i === terms.length - 1 && !omitted ? ")" : "",
-          shift,
+          written,
         }),
       )}
       ${omitted > 0 ? restRow(omitted, left, ")") : null}
@@ -127,9 +130,9 @@ function scaleText(scale) {
 
 /**
  * @param {Term} term
- * @param {{isFirst: boolean, isLine: boolean, before: string, after: string, shift?: Cell}} place
+ * @param {{isFirst: boolean, isLine: boolean, before: string, after: string, written: Written}} place
  */
-function termRow(term, { isFirst, isLine, before, after, shift = 0 }) {
+function termRow(term, { isFirst, isLine, before, after, written }) {
   const { factors, value, coefficient = 1 } = term;
   const isMinus = Number(coefficient) < 0;
   const sign = isMinus ? MINUS : isFirst ? "" : "+";
@@ -138,7 +141,7 @@ function termRow(term, { isFirst, isLine, before, after, shift = 0 }) {
   // After a sign a negative number stands in brackets: 2 + (-5).
   const product = factors.map((factor, i) => [
     i > 0 ? "\u00d7" : null,
-    factorButton(factor, shift, sign !== "" || factors.length > 1 || times !== null),
+    factorButton(factor, written, sign !== "" || factors.length > 1 || times !== null),
   ]);
   const made =
     isLine || isPlain(term) ? null : html`<span class="term-value" title=${full(value)}>= ${short(value)}</span>`;
@@ -151,34 +154,23 @@ function isPlain(term) {
 }
 
 /**
- * What stands for a number of which a function was taken, as NumPy or the book write it.
- * @type {Record<string, (inner: string) => string>}
+ * A factor as the server says that its function is written, with the numbers put in.
+ * @param {Factor} factor
+ * @param {Written} written
+ * @param {boolean} isAmong  whether signs are near
  */
-const FUNCTIONS = {
-  exp: (inner) => `exp(${inner})`,
-  log: (inner) => `log(${inner})`,
-  reciprocal: (inner) => `1/${inner}`,
-  square: (inner) => `${inner}\u00b2`,
-  step: (inner) => `[${inner} > 0]`,
-  relu: (inner) => `max(${inner}, 0)`,
-  one_minus: (inner) => `(1 ${MINUS} ${inner})`,
-  one_minus_square: (inner) => `(1 ${MINUS} ${inner}\u00b2)`,
-  one_over_cosh_square: (inner) => `1/cosh(${inner})\u00b2`,
-  // 1 over the root of what is gathered; the note below says what else is under it.
-  adagrad_root: (inner) => `1/\u221a${inner}`,
-  adam_root: (inner) => `1/\u221a${inner}`,
-};
-/** Functions whose argument needs no brackets of its own. */
-const BRACKETED = ["exp", "log", "relu", "step", "one_over_cosh_square", "sigmoid", "tanh"];
-
-/** @param {Factor} factor @param {Cell} shift @param {boolean} isAmong  whether signs are near */
-function factorText({ value, function: applied = "identity", cell_value: cell = value }, shift, isAmong) {
-  // 1 or 0 is said of a score: whether it is the one that max took.
-  if (applied === "identity" || applied === "is_largest") return isAmong ? bracketed(short(value)) : short(value);
-  if (applied === "exp_shifted") return `exp(${short(cell)} ${MINUS} ${bracketed(short(shift))})`;
-  if (applied === "sigmoid_of_minus") return `\u03c3(${short(-Number(cell))})`;
-  const inner = BRACKETED.includes(applied) ? short(cell) : bracketed(short(cell));
-  return (FUNCTIONS[applied] ?? ((/** @type {string} */ it) => `${applied}(${it})`))(inner);
+function factorText(
+  { value, function: applied = "identity", cell_value: cell = value },
+  { functions, shift },
+  isAmong,
+) {
+  const form = functions[applied] ?? "{value}";
+  if (form === "{x}" || form === "{value}") return isAmong ? bracketed(short(value)) : short(value);
+  return form.replace(/\{(\(?)(-?)(x|shift)\)?\}/g, (_, bracket, minus, name) => {
+    const number = Number(name === "x" ? cell : shift);
+    const text = short(minus ? -number : number);
+    return bracket ? bracketed(text) : text;
+  });
 }
 
 /** @param {string} text */
@@ -195,10 +187,10 @@ export function factorName(text, name) {
   return name.endsWith(` ${text}`) ? name : `${text}, ${name}`;
 }
 
-/** @param {Factor} factor @param {Cell} shift @param {boolean} isAmong */
-function factorButton(factor, shift, isAmong) {
+/** @param {Factor} factor @param {Written} written @param {boolean} isAmong */
+function factorButton(factor, written, isAmong) {
   const { tensor, index, value, cell_value: cell = value } = factor;
-  const text = factorText(factor, shift, isAmong);
+  const text = factorText(factor, written, isAmong);
   const edge = tensorOf(tensor);
   const title = `${edge ? nameOf(tensor) : tensor}${indexText(edge, index)} = ${full(cell)}`;
   if (!edge) return html`<span class="factor" title=${title}>${text}</span>`;
