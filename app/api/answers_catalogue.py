@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from app.api.answers import NetworkAnswer, ViewAnswer
 from app.api.cells import Shape
+from app.sessions.program_presets import Chapter
 
 
 class AllowedAnswer(TypedDict, total=False):
@@ -152,19 +153,32 @@ class CatalogueAnswer(TypedDict):
     limits: dict[str, AllowedAnswer]
 
 
+class SketchAnswer(TypedDict):
+    """A graph in a few circles, as [x, y], and lines, as [x, y, x, y], in a box of 72 by 40."""
+
+    dots: list[list[float]]
+    lines: list[list[float]]
+    radius: float
+
+
 class PresetAnswer(TypedDict):
     """A session to start from.
+
+    A `network` with `code` is a program, and has a sketch of its graph. `chapter` is the part of
+    the book that it belongs to, or `beyond`; those of one chapter stand together.
 
     Where it shows a digit, `rows` is how many there are to choose from, and `doubtful` are those
     over which its network wavers or errs, so that there is a gradient to see; else both are null.
     """
 
     id: str
+    chapter: Chapter
     title: str
     network: NetworkAnswer
     view: ViewAnswer
     rows: int | None
     doubtful: list[int] | None
+    sketch: SketchAnswer | None
 
 
 class PresetsAnswer(TypedDict):

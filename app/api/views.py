@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -28,9 +29,10 @@ from app.api.answers import (
     TraceAnswer,
     ViewAnswer,
 )
-from app.api.answers_catalogue import PresetsAnswer
+from app.api.answers_catalogue import PresetAnswer, PresetsAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
+from app.drawing.sketch import sketch
 from app.engine.code.spec import CodeSpec
 from app.engine.code.writing import Written
 from app.engine.descent import Losses
@@ -40,7 +42,7 @@ from app.engine.progress import progress
 from app.engine.spec import NetworkSpec
 from app.engine.strides import Passed, stops
 from app.engine.trace import Event, NotComputed, Trace
-from app.sessions import presets
+from app.sessions import presets, program_presets
 from app.sessions.edits import (
     ChangeCode,
     ChangeOptimizer,
@@ -185,20 +187,46 @@ def view_json(view: View) -> ViewAnswer:
     }
 
 
+@cache
 def presets_json() -> PresetsAnswer:
     """All presets without their numbers, for whoever chooses one."""
+    all_programs = [_program_json(program) for program in program_presets.PROGRAMS.values()]
+    return {"presets": [*networks_json(), *all_programs]}
+
+
+def networks_json() -> list[PresetAnswer]:
+    """The presets that are networks, with which the list begins."""
+    return [
+        {
+            "id": preset.id,
+            "chapter": preset.chapter,
+            "title": preset.title,
+            "network": cast(NetworkAnswer, network_json(presets.network(preset))),
+            "view": view_json(preset.view.over(View())),
+            "rows": presets.HELD_OUT if preset.is_digit else None,
+            "doubtful": list(presets.DOUBTFUL) if preset.is_digit else None,
+            "sketch": None,
+        }
+        for preset in presets.PRESETS.values()
+    ]
+
+
+def _program_json(program: program_presets.Program) -> PresetAnswer:
+    spec, graph = program_presets.built(program)
+    drawn = sketch(graph)
     return {
-        "presets": [
-            {
-                "id": preset.id,
-                "title": preset.title,
-                "network": cast(NetworkAnswer, network_json(presets.network(preset))),
-                "view": view_json(preset.view.over(View())),
-                "rows": presets.HELD_OUT if preset.is_digit else None,
-                "doubtful": list(presets.DOUBTFUL) if preset.is_digit else None,
-            }
-            for preset in presets.PRESETS.values()
-        ]
+        "id": program.id,
+        "chapter": program.chapter,
+        "title": program.title,
+        "network": cast(NetworkAnswer, network_json(spec)),
+        "view": view_json(program.view.over(View())),
+        "rows": None,
+        "doubtful": None,
+        "sketch": {
+            "dots": [list(dot) for dot in drawn.dots],
+            "lines": [list(line) for line in drawn.lines],
+            "radius": drawn.radius,
+        },
     }
 
 

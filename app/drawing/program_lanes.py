@@ -20,17 +20,22 @@ MOST_SUBS = 6
 
 @dataclass(frozen=True)
 class ProgramLanes:
-    """Lanes of the nodes, of the points where given tensors part, and of the edges, by id."""
+    """Lanes of the nodes, of the points where given tensors part, and of the edges, by id.
+
+    And the columns of nodes and points, from 0.
+    """
 
     nodes: Mapping[str, Lane]
     edges: Mapping[str, Lane]
+    columns: Mapping[str, int]
 
 
 def program_lanes(graph: OpGraph) -> ProgramLanes:
     """The lanes of a program's graph; the same graph gives the same lanes."""
     flow = _Flow.of(graph)
     rows = _Rows(flow).assigned()
-    return ProgramLanes({id: Lane(row) for id, row in rows.items()}, _edge_lanes(flow, rows))
+    lanes = {id: Lane(row) for id, row in rows.items()}
+    return ProgramLanes(lanes, _edge_lanes(flow, rows), flow.ranks)
 
 
 def point_of(edge: Edge) -> str:
@@ -202,12 +207,19 @@ def _wished(flow: _Flow, rows: Mapping[str, float], edge: Edge) -> Iterator[Lane
         place = next(k for k, one in enumerate(inputs) if one.id == edge.id)
         # The first operand comes from above, the second from below.
         down = -1 if place == 0 and len(inputs) > 1 else 1
+    if edge.source is not None and _has_constant(flow.graph, edge.source):
+        # What comes down into it stands above it.
+        down = 1
     yield Lane(here)
     if there is not None and there != here:
         yield Lane(there)
     for sub in range(1, MOST_SUBS + 1):
         yield Lane(here, sub * down)
         yield Lane(here, -sub * down)
+
+
+def _has_constant(graph: OpGraph, node: str) -> bool:
+    return not all(_is_drawn(graph, graph.edge[id]) for id in graph.node[node].inputs)
 
 
 def _meet(one: range, other: range) -> bool:

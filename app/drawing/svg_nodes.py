@@ -16,7 +16,7 @@ Json = dict[str, Any]
 OPEN_HEAD, FILLED_HEAD = (8.0, 9.0), (12.0, 12.0)
 SIGNS = {"-": "\u2212", "x": "\u00d7"}
 SYMBOL_SIZE, LONG_SIZE, TITLE_SIZE, GROUP_SIZE, BOX_SIZE = 17.0, 12.0, 14.0, 12.0, 12.0
-LONG = 5
+LONG = 3
 BOX = 18.0
 # How much of an outline and of the input image is left where they step back.
 OUTLINE, IMAGE = 0.6, 0.5

@@ -26,7 +26,8 @@ from app.sessions.edits import (
     changed_view,
 )
 from app.sessions.origin import start
-from app.sessions.state import FIRST_OPTIMIZER, Session
+from app.sessions.presets import first_optimizer
+from app.sessions.state import Session
 
 Array = np.ndarray
 
@@ -92,7 +93,8 @@ class _CodeDraft:
             case Reset():
                 began = start(session, self.limits, self.loader).numbers
                 if session.preset is not None:
-                    self.session = replace(session, optimizer=FIRST_OPTIMIZER, optimizer_state={})
+                    first = first_optimizer(session.preset)
+                    self.session = replace(session, optimizer=first, optimizer_state={})
                 self._take(began)
             case _:
                 raise EngineError(

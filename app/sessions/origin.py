@@ -32,7 +32,7 @@ from app.sessions.filled import filled
 from app.sessions.planes import PLANES
 from app.sessions.pool import Pool
 from app.sessions.samples import BANDS
-from app.sessions.state import FIRST_OPTIMIZER, Session, Source, network_json
+from app.sessions.state import Session, Source, network_json
 
 Array = np.ndarray
 
@@ -243,9 +243,10 @@ def _edits(session: Session, began: Start) -> list[Edit]:
             found += [SetCell(name, index, array[index].item()) for index in changed]
         else:
             found.append(Replace(name, array))
-    if session.optimizer != FIRST_OPTIMIZER:
+    first = presets.first_optimizer(session.preset)
+    if session.optimizer != first:
         rate = session.optimizer.learning_rate
-        only_rate = session.optimizer == replace(FIRST_OPTIMIZER, learning_rate=rate)
+        only_rate = session.optimizer == replace(first, learning_rate=rate)
         found.append(
             SetCell(LEARNING_RATE, (), rate) if only_rate else ChangeOptimizer(session.optimizer)
         )

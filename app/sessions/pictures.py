@@ -9,7 +9,7 @@ from app.drawing.svg_look import Play, Shown
 from app.engine.strides import Cursor, clamp
 from app.engine.trace import Event, Trace
 from app.sessions.passes import Passes
-from app.sessions.presets import PRESETS
+from app.sessions.presets import titles
 from app.sessions.state import Session, View
 
 
@@ -53,12 +53,12 @@ def picture(
 def _caption(
     session: Session, drawing: Any, words: tuple[str, Mapping[str, str]] | None
 ) -> Caption:
-    preset = PRESETS.get(session.preset or "")
+    preset = session.preset
     if words is None:
-        title = f"{preset.title} ({preset.id})" if preset else "Computational graph"
+        title = f"{titles()[preset]} ({preset})" if preset else "Computational graph"
         return english(drawing, title)
     language, said = words
-    title = said[f"preset.{preset.id}" if preset else "header.own"]
+    title = said[f"preset.{preset}" if preset else "header.own"]
     return in_language(drawing, title, language, said)
 
 

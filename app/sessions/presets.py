@@ -1,4 +1,7 @@
-"""The figures of the book as sessions to start from, with numbers one can check by hand."""
+"""Sessions to start from, with numbers one can check by hand: the book's figures of networks.
+
+Those that are programs stand in `program_presets`; `wanted` finds both.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +13,13 @@ from app.engine.bounds import whole
 from app.engine.build import build_graph
 from app.engine.errors import EngineError
 from app.engine.graph import OpGraph
+from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, NetworkSpec
-from app.sessions import digits
-from app.sessions.creation import Wanted
+from app.sessions import digits, program_presets
+from app.sessions.creation import Wanted, WantedCode
 from app.sessions.edits import ChangeView, Loader
-from app.sessions.state import Source
+from app.sessions.program_presets import PROGRAMS, Chapter
+from app.sessions.state import FIRST_OPTIMIZER, Source
 
 Array = np.ndarray
 
@@ -27,7 +32,7 @@ FIRST_DIGIT = DOUBTFUL[0]
 
 @dataclass(frozen=True)
 class Preset:
-    """A session to start from.
+    """A session to start from that is a network.
 
     Attributes:
         id: ``fig-5-25`` or ``two-layer``.
@@ -37,6 +42,7 @@ class Preset:
         parameters, x, t, grad_output: Its numbers; a digit's x, t and parameters are loaded.
         is_digit: Whether it shows a held-out digit, which a row number chooses.
         names_batch: Whether its shapes name the number of samples, N, as figure 5-27 does.
+        chapter: Where it belongs.
     """
 
     id: str
@@ -51,6 +57,7 @@ class Preset:
     grad_output: Sequence[Sequence[float]] | None = None
     is_digit: bool = False
     names_batch: bool = False
+    chapter: Chapter = "5.6"
 
 
 # X . W = (5, 11, 17) as in section 3.3.3 of the book.
@@ -144,11 +151,23 @@ _ALL = (
 PRESETS: Mapping[str, Preset] = {preset.id: preset for preset in _ALL}
 
 
-def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
-    """The network and numbers of a preset.
+def titles() -> Mapping[str, str]:
+    """What each preset shows, in English, by its id."""
+    networks = {id: preset.title for id, preset in PRESETS.items()}
+    return networks | {id: program.title for id, program in PROGRAMS.items()}
+
+
+def first_optimizer(preset_id: str | None) -> OptimizerConfig:
+    """What a preset's parameters are moved by before anybody chooses something else."""
+    program = PROGRAMS.get(preset_id or "")
+    return (program and program.optimizer) or FIRST_OPTIMIZER
+
+
+def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted | WantedCode:
+    """The network or program of a preset, and its numbers.
 
     Args:
-        preset_id: One of `PRESETS`.
+        preset_id: One of `PRESETS` or of `PROGRAMS`.
         row: Which held-out digit, 0 to 1,999, only where the preset shows one; else the first of
             `DOUBTFUL`.
         loader: Gives the digits.
@@ -156,13 +175,22 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
     Raises:
         EngineError: no such preset, no such digit, or a row where there are no digits.
     """
+    program = PROGRAMS.get(preset_id)
+    if program is None:
+        return wanted_network(preset_id, row, loader)
+    if row is not None:
+        raise _takes_no_row(preset_id)
+    return program_presets.wanted(program)
+
+
+def wanted_network(preset_id: str, row: int | None, loader: Loader) -> Wanted:
+    """The same of one of `PRESETS`."""
     preset = PRESETS.get(preset_id)
     if preset is None:
-        raise EngineError(
-            f"preset is one of {', '.join(PRESETS)}", "preset", "name", {"enum": list(PRESETS)}
-        )
+        known = [*titles()]
+        raise EngineError(f"preset is one of {', '.join(known)}", "preset", "name", {"enum": known})
     if row is not None and not preset.is_digit:
-        raise EngineError(f"{preset_id} shows no digit, so it takes no row", "row", "value")
+        raise _takes_no_row(preset_id)
     row = FIRST_DIGIT if row is None else row
     rows = whole(0, HELD_OUT - 1)
     if not rows.holds(row):
@@ -183,6 +211,10 @@ def wanted(preset_id: str, row: int | None, loader: Loader) -> Wanted:
         preset.input_size, layers, preset.loss, "float64", x, parameters,
         t=t, grad_output=dy, view=preset.view, source=source,
     )  # fmt: skip
+
+
+def _takes_no_row(preset_id: str) -> EngineError:
+    return EngineError(f"{preset_id} shows no digit, so it takes no row", "row", "value")
 
 
 def drawn(preset: Preset, loss: str | None = None) -> OpGraph:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from starlette.datastructures import QueryParams
 
 from app.api.values import encode
-from app.api.views import presets_json, session_json, trace_json, view_json
+from app.api.views import networks_json, session_json, trace_json, view_json
 from app.sessions.edits import ChangeView, Loader
 from app.sessions.gallery import Seen, seen_preset
 from app.sessions.presets import PRESETS
@@ -137,8 +137,11 @@ def _written(seen: Seen) -> bytes:
 
 
 def presets_document() -> str:
-    """All presets without their numbers, as the API tells them, fit for a page."""
-    return in_script(encode(presets_json()["presets"]))
+    """The networks among the presets without their numbers, as the API tells them, fit for a page.
+
+    The programs come when somebody opens the list.
+    """
+    return in_script(encode(networks_json()))
 
 
 def in_script(text: bytes) -> str:

@@ -19,6 +19,8 @@ _LATER = re.compile(
     r"|explain\.(positive|trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
     r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*|sum.*)$|beside\.swap$"
     r"|figures\.[\w-]+\.look$"
+    # Of presets that are programs.
+    r"|(preset|start)\.(?!fig-|two-layer|any)"
     # Of ops that no layer of a preset's chain has.
     r"|rule\.(divide|maximum|where|greater|less|einsum|mean|reshape|transpose|concatenate|index"
     r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power)"

@@ -166,6 +166,11 @@ export async function getCatalogue() {
   return { layers, losses, limits, digits: datasets[0], planes };
 }
 
+/** @returns {Promise<import("./types.js").Preset[]>} */
+export async function getPresets() {
+  return (await (await call("/presets")).json()).presets;
+}
+
 /**
  * @param {{preset: string, row?: number} | {network: Network, [field: string]: unknown}} body
  * @returns {Promise<Session>}

@@ -158,6 +158,7 @@ export function plainFormula(latex) {
     text = text
       .replace(/\\(?:mathbf|mathrm|mathsf|text|operatorname|boldsymbol|mathit)\{([^{}]*)\}/g, "$1")
       .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, (_, top, bottom) => `${group(top)}/${group(bottom, PRODUCT)}`)
+      .replace(/\\sqrt\{([^{}]*)\}/g, (_, inner) => `\u221a${group(inner, PRODUCT)}`)
       .replace(/\^\{T\}|\^T/g, "\u1d40")
       .replace(/\^\{2\}/g, "\u00b2")
       .replace(/_\{([^{}]*)\}/g, "_$1")
@@ -165,6 +166,8 @@ export function plainFormula(latex) {
   }
   for (const [command, sign] of SIGNS) text = text.replaceAll(command, sign);
   return text
+    .replace(/\\([a-z]+)/g, (command, name) => GREEK[name] ?? command)
+    .replace(/\^\((\d)\)/g, (_, digit) => `\u207d${SUPERSCRIPTS[digit]}\u207e`)
     .replace(/_([0-9in]+)/g, (_, signs) => [...signs].map((sign) => SUBSCRIPTS[sign]).join(""))
     .replace(/[{}]/g, "")
     .replace(/-/g, MINUS)
@@ -176,6 +179,12 @@ export function plainFormula(latex) {
 /** @type {Record<string, string>} */
 const SUBSCRIPTS = { i: "\u1d62", n: "\u2099" };
 for (let digit = 0; digit < 10; digit++) SUBSCRIPTS[digit] = String.fromCharCode(0x2080 + digit);
+const SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+/** Letters that a program may call a number by. @type {Record<string, string>} */
+const GREEK = {};
+"alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon phi chi psi omega"
+  .split(" ")
+  .forEach((name, k) => (GREEK[name] = String.fromCharCode(0x3b1 + k)));
 /** @type {[string, string][]} */
 const SIGNS = [
   ["\\partial", "\u2202"],
@@ -188,7 +197,6 @@ const SIGNS = [
   ["\\exp", "exp"],
   ["\\max", "max"],
   ["\\tanh", "tanh"],
-  ["\\sigma", "\u03c3"],
   ["\\left", ""],
   ["\\right", ""],
   ["\\,", " "],

@@ -7,6 +7,7 @@ import { watchRuns } from "./learning.js";
 import { bringStyle } from "./style.js";
 import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
+import { watchPrograms } from "./programs.js";
 import { watchRecipes } from "./recipes.js";
 import { keepUndo } from "./undokept.js";
 
@@ -36,6 +37,7 @@ export function start() {
   bringStyle("/static/css/learning.css");
   bringStyle("/static/css/checking.css");
   watchSelectedCell();
+  watchPrograms();
   watchRecipes();
   listenToDrops();
   listenToUndo();

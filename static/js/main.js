@@ -20,7 +20,7 @@ import { product } from "./panels/product.js";
 import { mountSide } from "./panels/side.js";
 import { mountToolbar } from "./panels/toolbar.js";
 import { awaited, catalogue, gone, loading, notice, playing, presets, session, stale, trace } from "./store.js";
-import { keptLanguage, speak, t } from "./strings.js";
+import { has, keptLanguage, speak, t } from "./strings.js";
 import { mountTimeline } from "./timeline.js";
 import { watchVisits } from "./visits.js";
 
@@ -39,6 +39,7 @@ async function start() {
   watchLargeTensors();
   watchLeftOut();
   announce();
+  bringItsWords();
   presets.value = carriedPresets();
   try {
     await arrive(place);
@@ -69,6 +70,14 @@ function fetchRest() {
     (told) => (catalogue.value ??= told),
     () => undefined,
   );
+}
+
+/** What is said of a preset that is a program comes with the rest of the page. */
+function bringItsWords() {
+  effect(() => {
+    const preset = session.value?.preset;
+    if (preset && !has(`preset.${preset}`)) bring().catch((error) => (notice.value = messageOf(error)));
+  });
 }
 
 /** Say each step to a screen reader; while playing fast, at most once a second. */

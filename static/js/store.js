@@ -8,8 +8,10 @@
 import { computed, signal } from "@preact/signals-core";
 import { inPlay, timetable } from "./cursor.js";
 
-/** @type {Signal<Preset[]>} */
+/** Those that the page brings: networks. @type {Signal<Preset[]>} */
 export const presets = signal([]);
+/** Those that are programs, once somebody has looked for one. @type {Signal<Preset[]>} */
+export const programs = signal([]);
 /** Every limit, as the server tells it. @type {Signal<Catalogue | null>} */
 export const catalogue = signal(null);
 /** @type {Signal<Session | null>} */

@@ -13,6 +13,7 @@ import { messageOf } from "./messages.js";
 import { stopReached } from "./passed.js";
 import { cursor, editable, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
 import { t } from "./strings.js";
+import { presetTitle } from "./panels/header.js";
 import { mount } from "./mount.js";
 
 /** @type {Stride[]} */
@@ -116,7 +117,7 @@ export function mountTimeline() {
   effect(() => document.getElementById("timeline")?.setAttribute("aria-label", t("timeline.name")));
   effect(() => {
     const preset = session.value?.preset;
-    const name = session.value ? t(preset ? `preset.${preset}` : "header.own") : null;
+    const name = session.value ? (preset ? presetTitle(preset) : t("header.own")) : null;
     document.title = [name, name && position(), t("app.title")].filter(Boolean).join(" \u00b7 ");
   });
   effect(() => {

@@ -1573,17 +1573,28 @@
 /**
  * A session to start from.
  *
+ * A `network` with `code` is a program, and has a sketch of its graph. `chapter` is the part of the
+ * book that it belongs to, or `beyond`; those of one chapter stand together.
+ *
  * Where it shows a digit, `rows` is how many there are to choose from, and `doubtful` are those
  * over which its network wavers or errs, so that there is a gradient to see; else both are null.
  *
  * @typedef {{
  *   id: string,
+ *   chapter: "5.6" | "5.1" | "6" | "7" | "beyond",
  *   title: string,
  *   network: Network,
  *   view: View,
  *   rows: number | null,
  *   doubtful: number[] | null,
+ *   sketch: Sketch | null,
  * }} Preset
+ */
+
+/**
+ * A graph in a few circles, as [x, y], and lines, as [x, y, x, y], in a box of 72 by 40.
+ *
+ * @typedef {{dots: number[][], lines: number[][], radius: number}} Sketch
  */
 
 /**

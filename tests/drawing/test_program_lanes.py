@@ -7,6 +7,8 @@ from app.drawing.geometry import Rect
 from app.drawing.graph_json import draw
 from app.drawing.program_lanes import program_lanes
 from app.engine.code.compiling import build_code
+from app.sessions import program_presets
+from tests.drawing.overlaps import drawing_faults
 
 PROGRAMS: dict[str, tuple[str, dict[str, tuple[int, ...]]]] = {
     "apples": ("price = apple * n\ntotal = price * tax", {"apple": (), "n": (), "tax": ()}),
@@ -54,6 +56,12 @@ def test_nodes_and_labels_of_a_program_lie_apart(name: str) -> None:
             apart = a.x + a.w <= b.x or b.x + b.w <= a.x or a.y + a.h <= b.y or b.y + b.h <= a.y
             assert apart, (one, other)
     assert all(np.isfinite([drawing["width"], drawing["height"]]))
+
+
+@pytest.mark.parametrize("name", program_presets.PROGRAMS)
+def test_nothing_touches_in_the_figures_of_programs(name: str) -> None:
+    graph = program_presets.built(program_presets.PROGRAMS[name])[1]
+    assert drawing_faults(draw(graph, "op")) == []
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -71,6 +71,10 @@ test("formulas are said in plain text", () => {
     ["\\frac{1}{N} (\\mathbf{Y} - \\mathbf{T})", `1/N (Y ${MINUS} T)`],
     ["-\\frac{\\mathbf{T}}{N \\mathbf{Y}}", `${MINUS}T/(N Y)`],
     ["\\frac{\\partial L}{\\partial \\mathbf{A}_{2}}", "\u2202L/\u2202A\u2082"],
+    ["\\frac{\\partial L}{\\partial \\mu}", "\u2202L/\u2202\u03bc"],
+    ["\\frac{\\partial L}{\\partial \\mathbf{x}^{(1)}}", "\u2202L/\u2202x\u207d\u00b9\u207e"],
+    ["\\mathrm{apple}\\;\\mathrm{count}", "apple count"],
+    ["\\sqrt{\\sigma + 10^{-7}}", `\u221a(\u03c3 + 10^${MINUS}7)`],
   ];
   for (const [latex, plain] of cases) assert.equal(plainFormula(latex), plain);
 });

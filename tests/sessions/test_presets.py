@@ -29,7 +29,7 @@ def loader(name: str, split: str, rows: Sequence[int] | None) -> tuple[Array, Ar
 
 
 def trace_of(preset: str, load: Loader = loader) -> Trace:
-    wanted = presets.wanted(preset, None, load)
+    wanted = presets.wanted_network(preset, None, load)
     numbers = check(wanted, Limits())
     change = wanted.view
     assert change is not None
@@ -134,7 +134,7 @@ def test_the_digit_network_is_trained_once_and_tells_digits_apart(
         return loader(name, split, rows)
 
     for row in range(10):
-        wanted = presets.wanted("fig-5-28", row, counting)
+        wanted = presets.wanted_network("fig-5-28", row, counting)
         assert wanted.parameters is not None
         numbers = check(wanted, Limits())
         predictions = numbers.evaluate().predictions

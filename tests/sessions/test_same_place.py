@@ -35,7 +35,7 @@ def service() -> Service:
 
 @pytest.mark.parametrize("preset", presets.PRESETS)
 def test_every_event_keeps_its_place_there_and_back(service: Service, preset: str) -> None:
-    session = made(service, presets.wanted(preset, None, loader))
+    session = made(service, presets.wanted_network(preset, None, loader))
     views = [
         replace(view, sample=min(view.sample, session.n - 1))
         for view in VIEWS
@@ -63,7 +63,7 @@ def test_every_event_keeps_its_place_there_and_back(service: Service, preset: st
 
 
 def test_the_event_in_play_is_kept_as_plus_opens_and_closes(service: Service) -> None:
-    session = made(service, presets.wanted("fig-5-27", None, loader))
+    session = made(service, presets.wanted_network("fig-5-27", None, loader))
     opened = replace(session, view=replace(session.view, open=("affine1.add",)))
     names = [
         [event.rule_name for event in service.passes.trace(one).events] for one in (session, opened)
@@ -93,7 +93,7 @@ def test_the_event_in_play_is_kept_as_plus_opens_and_closes(service: Service) ->
 def test_what_was_in_play_is_in_play(
     service: Service, seq: int, view: View, made_there: str
 ) -> None:
-    session = made(service, presets.wanted("two-layer", None, loader))
+    session = made(service, presets.wanted_network("two-layer", None, loader))
     moved = replace(session, view=view)
     cursor = service.passes.same_place(replace(session, cursor=Cursor(seq)), moved)
     event = service.passes.trace(moved).events[cursor.seq - 1]
@@ -101,7 +101,7 @@ def test_what_was_in_play_is_in_play(
 
 
 def test_cells_of_an_event_stay_as_far_as_it_has_them(service: Service) -> None:
-    session = made(service, presets.wanted("two-layer", None, loader))
+    session = made(service, presets.wanted_network("two-layer", None, loader))
     alone = replace(session, view=View("element", "closed"))
     for cells, kept in ((1, 1), (3, 3), (19, 3)):
         old = replace(session, cursor=Cursor(1, cells))

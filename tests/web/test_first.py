@@ -174,7 +174,8 @@ def test_the_page_carries_every_word_that_its_first_modules_may_ask_for(
     for key in left_out:
         assert f'"{key}"' not in asked
         group = key.partition(".")[0]
-        # A rule that no preset of layers has brings its sentence with the rest of the page.
-        assert group in ("figures", "rule") or f"`{group}.${{" not in asked
+        # Of a program, or a rule that no preset of layers has, they come with the rest of the page.
+        looked_for = group in ("figures", "preset", "rule", "start")
+        assert looked_for or f"`{group}.${{" not in asked
     assert "}.alt" not in asked
     assert not re.search(r"figures\.(equation|section)", asked)

@@ -120,7 +120,7 @@ def _of_operands(form: str | Written, names: tuple[str, ...]) -> str | None:
 
 @operation(router, "GET", "/presets", answer=PresetsAnswer)
 async def get_presets(request: Request) -> Response:
-    """The figures of the book and a two-layer network, as sessions to start from."""
+    """Figures of the book, and programs from it and from papers, as sessions to start from."""
     return answer(encode(presets_json()), headers=CACHE)
 
 

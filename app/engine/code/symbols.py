@@ -23,7 +23,8 @@ def symbol(name: str, rank: int) -> str:
     elif len(base) == 1:
         shown = rf"\mathbf{{{base}}}" if rank else base
     else:
-        shown = rf"\mathrm{{{base.replace('_', ' ')}}}"
+        words = [rf"\mathrm{{{word}}}" for word in base.split("_") if word]
+        shown = r"\;".join(words) or r"\mathrm{name}"
     if not digits:
         return shown
     return f"{shown}_{{{digits}}}" if digits.isdigit() else rf"{shown}_{{\mathrm{{{digits}}}}}"

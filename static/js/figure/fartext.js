@@ -133,7 +133,7 @@ export function makeFarText(scene, graph, family) {
           const formula = graph.formulas[part.node.symbol ?? ""];
           writeFormula(context, formula, part.x, part.y + formula.ascent);
         } else {
-          context.font = `${nameIn(part.node).length > 5 ? 12 : 17}px ${family}`;
+          context.font = `${nameIn(part.node).length > 3 ? 12 : 17}px ${family}`;
           context.fillText(nameIn(part.node), part.node.x, part.node.y);
         }
       }

@@ -108,7 +108,7 @@ function nodeView(node, graph) {
   const name = nameIn(node);
   const text = svg(
     "text",
-    { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 5 ? "long" : null },
+    { x, y, dy: "0.35em", "text-anchor": "middle", class: name.length > 3 ? "long" : null },
     name,
   );
   // How much larger it may be written where all is small.

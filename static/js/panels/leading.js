@@ -1,13 +1,14 @@
 /**
  * What the page of all figures says about this one, and the way to the figure before and the one
- * after, in the order of the server's list, which is the book's.
+ * after, in the order of the server's list.
  */
 import { html } from "lit-html";
 import { startOf } from "../arrive.js";
 import { messageOf } from "../messages.js";
 import { openPreset } from "../session.js";
-import { cursor, event, notice, panel, presets, session, stride, trace, view } from "../store.js";
+import { cursor, event, notice, panel, presets, programs, session, stride, trace, view } from "../store.js";
 import { has, language, t } from "../strings.js";
+import { presetTitle } from "./header.js";
 import { strideFor } from "../timeline.js";
 
 /** The network after the last figure is what the page of figures ends with. */
@@ -22,7 +23,9 @@ const CLASSES = 3;
  * @returns {{before: string | null, after: string | null}}
  */
 export function neighbours(id) {
-  const all = presets.value.map((preset) => preset.id);
+  // The two lists are read one by one, so that the book's figures end where they end.
+  const list = programs.value.some((preset) => preset.id === id) ? programs : presets;
+  const all = list.value.map((preset) => preset.id);
   const at = all.indexOf(id ?? "");
   return { before: all[at - 1] ?? null, after: at < 0 ? null : (all[at + 1] ?? null) };
 }
@@ -77,7 +80,7 @@ function way(which, id) {
       click.preventDefault();
       void go(id);
     }}
-    >${t(`leading.${which}`)} <span>${t(`preset.${id}`)}</span></a
+    >${t(`leading.${which}`)} <span>${presetTitle(id)}</span></a
   >`;
 }
 

@@ -7,8 +7,9 @@ import { html } from "lit-html";
 import { read } from "../address.js";
 import { arrive, startOf } from "../arrive.js";
 import { messageOf } from "../messages.js";
+import { bringPrograms } from "../programs.js";
 import { openPreset } from "../session.js";
-import { notice, presets, session, stride, theme, view as seen } from "../store.js";
+import { notice, presets, programs, session, stride, theme, view as seen } from "../store.js";
 import { language, t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
@@ -20,23 +21,11 @@ import { sketch } from "./sketches.js";
 const MOST_VERSIONS = 3;
 
 export function presetMenu() {
+  void bringPrograms();
   return html`
     <h2 class="unseen">${t("header.choose")}</h2>
+    ${chapters().map(chapter)}
     <ul>
-      ${presets.value.map(
-        (preset) => html`<li>
-          <button
-            type="button"
-            data-preset=${preset.id}
-            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
-            @click=${() => choose(preset)}
-          >
-            ${sketch(preset.id)}
-            <span>${presetTitle(preset.id)}</span>
-          </button>
-          ${yours(preset.id)}
-        </li>`,
-      )}
       <li>
         <button type="button" id="own" @click=${chooseOwn}>
           <span class="plus" aria-hidden="true">+</span>
@@ -47,6 +36,35 @@ export function presetMenu() {
     </ul>
     <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
   `;
+}
+
+/** The presets by their chapters, in the order of the server's list. @returns {Preset[][]} */
+function chapters() {
+  const all = [...presets.value, ...programs.value];
+  const names = [...new Set(all.map((preset) => preset.chapter))];
+  return names.map((name) => all.filter((preset) => preset.chapter === name));
+}
+
+/** @param {Preset[]} members */
+function chapter(members) {
+  const id = `chapter-${members[0].chapter.replace(".", "-")}`;
+  return html`<h3 id=${id}>${t(`menu.chapter.${members[0].chapter}`)}</h3>
+    <ul aria-labelledby=${id}>
+      ${members.map(
+        (preset) => html`<li>
+          <button
+            type="button"
+            data-preset=${preset.id}
+            aria-current=${session.value?.preset === preset.id ? "true" : "false"}
+            @click=${() => choose(preset)}
+          >
+            ${sketch(preset)}
+            <span>${presetTitle(preset.id)}</span>
+          </button>
+          ${yours(preset.id)}
+        </li>`,
+      )}
+    </ul>`;
 }
 
 /** What this browser has of one's own: of a figure, or networks. @param {string | null} preset */

@@ -1,5 +1,8 @@
 /**
- * The small picture of each preset: its graph in a few dots and strokes, 72 x 40.
+ * The small picture of each preset: its graph in a few dots and strokes, 72 x 40. That of a program
+ * comes from the server.
+ *
+ * @import { Preset } from "../types.js"
  */
 import { svg } from "lit-html";
 
@@ -109,13 +112,19 @@ const SKETCHES = {
   },
 };
 
-/** @param {string} preset */
-export function sketch(preset) {
-  const { dots = [], boxes = [], lines = [], back = [] } = SKETCHES[preset] ?? {};
+/** @param {Preset} preset */
+export function sketch({ id, sketch: made }) {
+  const { dots = [], boxes = [], lines = [], back = [] } = SKETCHES[id] ?? strokes(made);
   return svg`<svg class="sketch" viewBox="0 0 72 40" width="72" height="40" aria-hidden="true">
     ${lines.map((d) => svg`<path class="line" d=${d}></path>`)}
     ${back.map((d) => svg`<path class="back" d=${d}></path>`)}
     ${boxes.map(([x, y, w, h]) => svg`<rect x=${x} y=${y} width=${w} height=${h} rx="2"></rect>`)}
-    ${dots.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="5"></circle>`)}
+    ${dots.map(([x, y]) => svg`<circle cx=${x} cy=${y} r=${made?.radius ?? 5}></circle>`)}
   </svg>`;
+}
+
+/** @param {Preset["sketch"]} made @returns {Sketch} */
+function strokes(made) {
+  if (!made) return {};
+  return { dots: made.dots, lines: made.lines.map(([x, y, toX, toY]) => `M${x} ${y}L${toX} ${toY}`) };
 }
