@@ -125,6 +125,10 @@ def _uses() -> Iterator[Use]:
             for shapes, attributes in WAYS[name]:
                 yield name, shapes, attributes
             continue
+        if OPS[name].broadcasts:
+            yield name, [(4, 3), (4, 3)], {}
+            yield name, [(4, 3), (3,)], {}
+            continue
         family = FAMILIES.get(name)
         for constant in CONSTANTS[name] if family else (None,):
             for shape in ((), (1, 3), (4, 3), (2, 2, 3)):

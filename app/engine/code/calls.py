@@ -9,6 +9,7 @@ import numpy as np
 from app.engine.code.reading import CodeError
 from app.engine.code.values import Ref, Value, is_number, whole_numbers
 from app.engine.functions import FAMILIES, FUNCTIONS, function
+from app.engine.ops import OPS
 
 if TYPE_CHECKING:
     from app.engine.code.compiling import Compiler
@@ -229,7 +230,19 @@ def _length(compiler: "Compiler", node: ast.Call, args: Arguments, named: Named)
     return int(shape[0])
 
 
+def _plain(op: str) -> Call:
+    """Of an op that takes its operands cell by cell."""
+
+    def call(compiler: "Compiler", node: ast.Call, args: Arguments, named: Named) -> Value:
+        if named:
+            raise CodeError(f"{op} takes arrays alone", node)
+        return compiler.op(op, args, node)
+
+    return call
+
+
 CALLS: Mapping[str, Call] = {
+    **{name: _plain(name) for name, row in OPS.items() if row.broadcasts},
     **{name: _function(name) for name in (*FUNCTIONS, *FAMILIES) if function(name).title},
     **{name: _reduction(name) for name in ("sum", "mean", "max")},
     **{name: _binary(name) for name in (*_BINARY, *_COMPARED)},
