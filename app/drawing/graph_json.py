@@ -141,7 +141,7 @@ def _draw(
     if whole.boxes or opened:
         # What weight decay does with the weights is inside its box.
         named = set(layers) - opened - {decay.LAYER} if level == "layer" else set()
-        whole.graph = contracted(graph, named)
+        whole.graph = contracted(graph, named, opened)
     insides = {
         name: inside_of(whole, graph, layer, layer.nodes, layer_title(layer, graph.layers))
         for name, layer in layers.items()

@@ -20,6 +20,9 @@ from app.engine.graph import Edge, LayerGroup, OpGraph
 from app.engine.open_ops import REPEAT
 
 TITLE, TITLE_CHAR = 22.0, 7.6
+# What comes from nowhere, and so from within the box in which it is used; but the targets of the
+# book's loss come to it from without.
+BEGINS_INSIDE = ("parameter", "constant", "target")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def inside_of(
         title: of the box.
     """
     inner = part(graph, layer, ids)
-    arrives, leaves = _crossing(inner)
+    arrives, leaves = _crossing(inner, layer)
     carried = {id: inner.edge[id].tensor for id in leaves}
     inner = _one_line_each(inner)
     stub = next(edge.id for edge in inner.edges if edge.target is None)
@@ -140,7 +143,7 @@ def _forks(inner: OpGraph) -> frozenset[str]:
     counts = Counter(
         edge.tensor
         for edge in inner.edges
-        if edge.source is None and inner.tensors[edge.tensor].role not in ("parameter", "constant")
+        if edge.source is None and inner.tensors[edge.tensor].role not in BEGINS_INSIDE
     )
     return frozenset(name for name, count in counts.items() if count > 1 and inner.is_program)
 
@@ -152,12 +155,11 @@ def _branches(inner: OpGraph) -> bool:
     )
     if any(count > 1 for count in uses.values()):
         return True
-    beside = ("parameter", "constant", "target")
     for node in inner.nodes:
         ways = [
             edge
             for edge in (inner.edge[id] for id in node.inputs)
-            if inner.tensors[edge.tensor].role not in beside
+            if inner.tensors[edge.tensor].role not in BEGINS_INSIDE
             and (edge.source is None or inner.node[edge.source].op != REPEAT)
         ]
         if len(ways) > 1:
@@ -165,13 +167,13 @@ def _branches(inner: OpGraph) -> bool:
     return False
 
 
-def _crossing(inner: OpGraph) -> tuple[list[str], list[str]]:
+def _crossing(inner: OpGraph, layer: LayerGroup) -> tuple[list[str], list[str]]:
     """Edges of data that come in, and those that leave."""
-    given = ("parameter", "constant")
+    kept = BEGINS_INSIDE if layer.type != LOSS_TYPE else ("parameter", "constant")
     arrives = [
         edge.id
         for edge in inner.edges
-        if edge.source is None and inner.tensors[edge.tensor].role not in given
+        if edge.source is None and inner.tensors[edge.tensor].role not in kept
     ]
     return arrives, [edge.id for edge in inner.edges if edge.target is None]
 

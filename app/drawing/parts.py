@@ -16,11 +16,14 @@ CLOSED = ("softmax", "softmax_with_loss")
 _CROSS_ENTROPY_OPS = {"times_t", "add", "negate", "mean"}
 
 
-def contracted(graph: OpGraph, parameters: Collection[str]) -> OpGraph:
+def contracted(
+    graph: OpGraph, parameters: Collection[str], opened: Collection[str] = ()
+) -> OpGraph:
     """The graph with one node for each layer but the loss.
 
     The node has the layer's name as its id and ``layer`` as its op. Edges inside a layer are gone,
-    and so are the parameters of layers that are not named in ``parameters``.
+    and so are the parameters of layers that are not named in ``parameters``, and the targets where
+    the loss is among the ``opened``: they begin inside.
     """
     box = {id: g.name for g in graph.layers if g.type != LOSS_TYPE for id in g.nodes}
     edges: list[Edge] = []
@@ -30,6 +33,7 @@ def contracted(graph: OpGraph, parameters: Collection[str]) -> OpGraph:
         is_inner = source is not None and source == target
         is_constant = role == "constant" and target is not None
         is_hidden = role == "parameter" and target is not None and target not in parameters
+        is_hidden = is_hidden or (role == "target" and target in opened)
         if not (is_inner or is_constant or is_hidden):
             edges.append(replace(edge, source=source or edge.source, target=target or edge.target))
     edges = _once_each(graph, edges, set(box.values()))

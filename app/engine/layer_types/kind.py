@@ -14,6 +14,7 @@ from app.engine.bounds import Bounds
 from app.engine.builder import GraphBuilder, Use
 from app.engine.graph import Tensor
 from app.engine.layers import Layer
+from app.engine.op import grouped
 
 Array = np.ndarray
 # The attributes of an op over the last axis that keeps it.
@@ -149,7 +150,7 @@ class Opening:
         made = f"{self.name}.output" if symbol is None else name
         symbol = self.symbols["output"] if symbol is None else symbol
         tensor = Tensor(
-            made, shape, "value", symbol, grad_symbol or self.builder.derivative(symbol)
+            made, shape, "value", symbol, grad_symbol or self.builder.derivative(grouped(symbol))
         )
         return self.builder.node((self.name, self.type), name, op, uses, [tensor], attributes)
 

@@ -23,10 +23,10 @@ def _build(builder: GraphBuilder, scores: str) -> str:
     a = builder.tensors[scores].symbol
     one, minus = loss.constant("one", "1", 1.0), loss.constant("minus_one", "-1", -1.0)
     others = loss.node("others", "subtract", [one, "t"], f"1 - {T}", None)
-    yes, no = f"-{T} (1 - {Y})", f"(1 - {T}) {Y}"
+    yes, no = f"{T} (1 - {Y})", f"(1 - {T}) {Y}"
     negative = loss.node(
-        "negate", "multiply", [Use(scores, loss.mean(yes)), minus], f"-{a}",
-        loss.mean(f"{T} (1 - {Y})"),
+        "negate", "multiply", [Use(scores, f"-{loss.mean(yes)}"), minus], f"-{a}",
+        loss.mean(yes),
     )  # fmt: skip
     log_y = loss.node("log_y", "softplus", [negative], rf"-\log {Y}", loss.mean(T))
     log_rest = loss.node(
