@@ -14,6 +14,7 @@ from app.engine.derivation import Divisor, Explanation, FactorValue, TermValue, 
 from app.engine.digits import with_all_digits
 from app.engine.forms import loss_form
 from app.engine.graph import Edge
+from app.engine.many import MANY, most, term_count
 from app.engine.ops import OPS
 from app.engine.rules import Cell, IndexRule, Product, expand
 from app.engine.trace import Event, Trace
@@ -95,11 +96,15 @@ class _Derivation:
             return self._probability(key, index, value)
         rule, operands = self._fused() if is_fused else self._op()
         self.index = index
-        products = expand(rule, self._place(rule, index, self.trace.array(key).shape), operands)
-        if is_fused and not self.event.is_gradient:
-            # Only the right class counts: the rest of the sum is 0 times a logarithm.
-            products = (one for one in products if one.cells[0].value != 0)
-        kept, omitted, omitted_value = longest(products, self.max_terms, rule.largest)
+        place = self._place(rule, index, self.trace.array(key).shape)
+        if not is_fused and term_count(rule, operands) > MANY:
+            kept, omitted, omitted_value = most(rule, place, operands, self.max_terms)
+        else:
+            products = expand(rule, place, operands)
+            if is_fused and not self.event.is_gradient:
+                # Only the right class counts: the rest of the sum is 0 times a logarithm.
+                products = (one for one in products if one.cells[0].value != 0)
+            kept, omitted, omitted_value = longest(products, self.max_terms, rule.largest)
         terms = tuple(term for product in kept for term in self._terms(product))
         shapes = {
             name: self.trace.array(name).shape

@@ -221,7 +221,7 @@ def expand(
         index: A cell of the result; its number in the row of all cells where the rule is flat.
         operands: The arrays that the rule names, each with its own shape.
     """
-    places = _Places(rule, operands)
+    places = Places(rule, operands)
     bound = {
         letter: place
         for letter, place in zip(rule.result, index, strict=True)
@@ -229,15 +229,33 @@ def expand(
     }
     for letters in places.all(bound):
         for term in rule.terms:
-            cells = tuple(_cell(factor, letters, operands) for factor in term.factors)
-            known = [cell for cell in cells if cell is not None]
-            if len(known) == len(cells):
-                value = term.coefficient * math.prod(cell.value for cell in known)
-                yield Product(tuple(known), value, term.coefficient)
+            product = product_at(term, letters, operands)
+            if product is not None:
+                yield product
 
 
-class _Places:
-    """The values that the letters of a rule take for one cell of the result."""
+def product_at(
+    term: Term, letters: Mapping[str, int], operands: Mapping[str, Array]
+) -> Product | None:
+    """A term where the letters have these values; None where a cell lies outside its operand."""
+    cells = tuple(_cell(factor, letters, operands) for factor in term.factors)
+    known = [cell for cell in cells if cell is not None]
+    if len(known) < len(cells):
+        return None
+    value = term.coefficient * math.prod(cell.value for cell in known)
+    return Product(tuple(known), value, term.coefficient)
+
+
+class Places:
+    """The values that the letters of a rule take for one cell of the result.
+
+    Attributes:
+        sizes: How far each letter goes.
+        free: The letters that are tried one by one.
+        solved: The others that are summed over: a letter, its factor in an index, the index, and
+            the letter whose value that has.
+        checked: Indices that have to have the value of a letter.
+    """
 
     def __init__(self, rule: IndexRule, operands: Mapping[str, Array]) -> None:
         self.operands = operands
@@ -255,6 +273,11 @@ class _Places:
             else:
                 self.checked.append((axis, letter))
         self.free = free
+
+    @property
+    def count(self) -> int:
+        """How many choices there are."""
+        return math.prod(self.sizes[letter] for letter in self.free)
 
     def all(self, bound: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
         """Every way to choose the rest, row by row."""

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from app.engine.code.running import read_code, trace_code
 from app.engine.errors import EngineError
 from app.engine.explain import explain
 from app.engine.run import make_trace, opened_graph
@@ -170,3 +171,13 @@ def test_scores_that_are_no_numbers_are_explained_without_a_warning() -> None:
     opened_graph(spec, trace)
     nothing = make_trace(NetworkSpec.build(2, [], spec.loss), {}, np.array([[np.inf, np.nan]]))
     opened_graph(NetworkSpec.build(2, [], spec.loss), nothing)
+
+
+def test_a_sum_over_a_million_numbers_is_derived_in_a_moment() -> None:
+    x = np.random.default_rng(0).standard_normal((1000, 1000))
+    spec, values, _ = read_code("L = np.sum(x)", {"x": x})
+    found = explain(trace_code(spec, values), "L", (), 10)
+    assert (len(found.terms), found.omitted) == (10, x.size - 10)
+    total = math.fsum([*(term.value for term in found.terms), found.omitted_value])
+    assert total == pytest.approx(x.sum(), rel=1e-9)
+    assert abs(found.terms[0].value) == np.abs(x).max()

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from app.engine.derivation import longest
 from app.engine.functions import FAMILIES, function
+from app.engine.many import most
 from app.engine.op import written
 from app.engine.ops import OPS, unbroadcast
 from app.engine.rules import expand
@@ -221,6 +223,32 @@ def test_the_one_index_rule_says_the_same_as_the_code_forward_and_backward(
             place = (number,) if derived.flat else index
             parts = [product.value for product in expand(derived, place, named | kept)]
             assert_allclose(derived.scale * sum(parts), exact[index], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "shapes", "attributes"), USES)
+def test_many_terms_at_once_are_those_one_by_one(
+    name: str, shapes: Shapes, attributes: dict[str, Any]
+) -> None:
+    op, inputs = OPS[name], operands(name, shapes, 7)
+    out = np.asarray(op.forward(inputs, attributes))
+    grad = np.random.default_rng(8).standard_normal(out.shape)
+    named = {str(k): array for k, array in enumerate(inputs)} | {"out": out, "grad": grad}
+    rules = [(op.rule(shapes, attributes), out.shape)]
+    for k, array in enumerate(inputs):
+        if op.reaches(k):
+            rules.append((op.gradient_rule(k, shapes, attributes), array.shape))
+    for k, (rule, shape) in enumerate(rules):
+        if op.mask is not None and k > 0:
+            named["largest"] = op.mask(k - 1, inputs, attributes)
+        last = tuple(size - 1 for size in shape)
+        place = (math.prod(shape) - 1,) if rule.flat else last
+        kept, omitted, left = most(rule, place, named, 3)
+        right, others, rest = longest(expand(rule, place, named), 3, rule.largest)
+        assert (omitted, len(kept)) == (others, len(right))
+        assert_allclose(left, rest, rtol=1e-12, atol=1e-13)
+        assert_allclose(
+            sorted(abs(one.value) for one in kept), sorted(abs(one.value) for one in right)
+        )
 
 
 @pytest.mark.parametrize(("name", "shapes", "attributes"), USES)

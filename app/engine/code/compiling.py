@@ -17,6 +17,7 @@ from app.engine.code.symbols import is_short, number, symbol
 from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import LINE, OpGraph, Tensor
+from app.engine.many import term_count
 from app.engine.names import derivative
 from app.engine.op import MAX_RANK, ShapeClash, formula, grouped
 from app.engine.ops import OPS
@@ -26,6 +27,8 @@ Array = np.ndarray
 Shape = tuple[int, ...]
 
 MAX_NODES = 400
+# Products of a forward pass: about a second of it; einsum goes through them one by one.
+MOST_WORK, SLOW = 2_000_000_000, 10
 # What the loss of a program is called among the types of losses.
 CODE_LOSS = "code"
 # Names that are what one learns from, not what learns.
@@ -118,6 +121,7 @@ class Compiler:
         self._group = ""
         self._assigned = {line.name for line in lines}
         self._count = 0
+        self._work = 0
 
     def run(self) -> Ref:
         """All lines; the tensor of the last.
@@ -223,6 +227,7 @@ class Compiler:
         if len(shape) > MAX_RANK:
             raise CodeError(f"an array has at most {MAX_RANK} axes", at, "limit")
         self.check_size(shape, at)
+        self._check_work(op, shapes, attributes, at)
         if op == "mean":
             attributes = {**attributes, "count": math.prod(shapes[0]) // max(math.prod(shape), 1)}
         self._count += 1
@@ -281,6 +286,29 @@ class Compiler:
                 f"one pass would hold more than {self.limits.cells:,} numbers",
                 FIELD,
                 {"maximum": self.limits.cells},
+            )
+            error.line = getattr(at, "lineno", None)
+            error.column = getattr(at, "col_offset", 0) + 1
+            raise error
+
+    def _check_work(
+        self, op: str, shapes: Sequence[Shape], attributes: Mapping[str, Any], at: ast.AST
+    ) -> None:
+        """Count the products of one more op: few letters can ask for very many.
+
+        Raises:
+            TooLarge: they are more than a pass may take.
+        """
+        operands = {str(k): np.broadcast_to(np.zeros(()), one) for k, one in enumerate(shapes)}
+        rule = OPS[op].rule(shapes, attributes)
+        cells = math.prod(OPS[op].shape(shapes, attributes))
+        slow = SLOW if op == "einsum" else 1
+        self._work += slow * cells * term_count(rule, operands)
+        if self._work > MOST_WORK:
+            error = TooLarge(
+                f"one pass would take more than {MOST_WORK:,} products",
+                FIELD,
+                {"maximum": MOST_WORK},
             )
             error.line = getattr(at, "lineno", None)
             error.column = getattr(at, "col_offset", 0) + 1

@@ -229,10 +229,13 @@ def test_limits_are_named_before_anything_is_allocated() -> None:
         ("y = np.ones((100000, 100000)) * x", "numbers"),
         ("y = " + "(" * 300 + "x" + ")" * 300, "deep"),
         ("y = " + "-" * 5000 + "x", "deep"),
+        ("y = np.einsum('ab,bc,cd,de->ae', X, X, X, X)", "products"),
+        ("y = " + " @ ".join(["X"] * 8), "products"),
         ("y = '" + "a" * 30_000 + "'", "characters"),
     ]:
+        shapes: dict[str, tuple[int, ...]] = {"X": (700, 700)} if "X" in code else {"x": ()}
         with pytest.raises(TooLarge) as told:
-            build_code(code, {"x": ()})
+            build_code(code, shapes)
         assert words in told.value.message
 
 
