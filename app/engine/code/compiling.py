@@ -11,7 +11,7 @@ import numpy as np
 from app.engine.branches import with_gradients
 from app.engine.builder import GraphBuilder
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_call
-from app.engine.code.reading import FIELD, MODULES, CodeError, Line, names_read, read
+from app.engine.code.reading import FIELD, MAX_DEPTH, MODULES, CodeError, Line, names_read, read
 from app.engine.code.spec import CodeSpec
 from app.engine.code.symbols import is_short, number, symbol
 from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
@@ -122,6 +122,7 @@ class Compiler:
         self._assigned = {line.name for line in lines}
         self._count = 0
         self._work = 0
+        self._depth = 0
 
     def run(self) -> Ref:
         """All lines; the tensor of the last.
@@ -185,7 +186,11 @@ class Compiler:
     def inner(self, node: ast.expr) -> Value:
         """The same for a part of an expression, which has no name of its own."""
         into, self.into = self.into, None
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooLarge(f"expressions stand at most {MAX_DEPTH} deep in each other", FIELD)
         found = self.value(node)
+        self._depth -= 1
         self.into = into
         return found
 

@@ -5,6 +5,8 @@ text and what there is instead.
 """
 
 import ast
+import io
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +16,7 @@ FIELD = "code"
 MAX_LINES = 200
 MAX_LENGTH = 20_000
 # How deep brackets may stand in each other: far beyond what one can read.
-MAX_DEPTH = 60
+MAX_DEPTH = 100
 # What a name may not be, since it is what the library is called.
 MODULES = ("np", "numpy")
 
@@ -72,6 +74,7 @@ def read(code: str) -> tuple[Line, ...]:
         raise CodeError(f"this is not Python: {error.msg}", place, "syntax") from None
     except (ValueError, RecursionError, MemoryError):
         raise CodeError("this is not Python", (1, 1), "syntax") from None
+    _check_names(code)
     lines = [line for statement in module.body for line in _lines(statement)]
     if not lines:
         raise CodeError("the program assigns nothing: L = ...", (1, 1))
@@ -87,6 +90,18 @@ def _check_depth(code: str) -> None:
         signs = signs + 1 if letter in "-+~ \t" else 0
         if depth > MAX_DEPTH or signs > 4 * MAX_DEPTH:
             raise TooLarge(f"brackets stand at most {MAX_DEPTH} deep in each other", FIELD)
+
+
+def _check_names(code: str) -> None:
+    """Refuse letters that look like others: Python takes a full-width x for x, and a Cyrillic one
+    for a name of its own.
+    """
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.NAME and not token.string.isascii():
+            row, column = token.start
+            raise CodeError(
+                "a name has letters from a to z, digits and _", (row, column + 1), "name"
+            )
 
 
 def _lines(statement: ast.stmt) -> list[Line]:

@@ -225,7 +225,8 @@ def test_a_fault_is_told_with_its_line_and_column(
 def test_limits_are_named_before_anything_is_allocated() -> None:
     for code, words in [
         ("y = x\n" * (MAX_LINES + 1), f"{MAX_LINES} lines"),
-        ("y = " + " + ".join(["x"] * (MAX_NODES + 2)), f"{MAX_NODES} ops"),
+        ("y = x" + "\ny = y + x + x + x" * 150, f"{MAX_NODES} ops"),
+        ("y = " + " + ".join(["x"] * 200), "deep"),
         ("y = np.ones((100000, 100000)) * x", "numbers"),
         ("y = " + "(" * 300 + "x" + ")" * 300, "deep"),
         ("y = " + "-" * 5000 + "x", "deep"),
