@@ -92,12 +92,29 @@ class Fan(TypedDict):
     ellipsis: Point | None
 
 
+class PlacedText(TypedDict):
+    """A text by the middle of its baseline."""
+
+    text: str
+    x: float
+    y: float
+
+
+class Block(TypedDict):
+    """One matrix of a tensor of more than two axes, by its upper left corner, and its place."""
+
+    x: float
+    y: float
+    caption: PlacedText
+
+
 class Label(TypedDict):
     """The box of numbers at an edge, by its upper left corner, with the name and the shape.
 
     Modes: ``scalar`` one number; ``grid`` up to 8 rows and 8 columns; ``heat`` a heat map, with
     the place of its ``legend``; ``fan`` an arrow for each class; ``name`` without numbers, which
-    stand elsewhere.
+    stand elsewhere. Of a tensor of more than two axes a ``grid`` has ``blocks``, its matrices in
+    row-major order, each of so many rows and columns.
     """
 
     mode: Literal["scalar", "grid", "heat", "fan", "name"]
@@ -109,6 +126,7 @@ class Label(TypedDict):
     cols: int
     cell_w: float
     cell_h: float
+    blocks: NotRequired[list[Block]]
     legend: NotRequired[Strip]
     fan: NotRequired[Fan]
     name: LabelName
@@ -184,14 +202,6 @@ class PlacedFormula(TypedDict):
     """A formula by the left end of its baseline."""
 
     formula: str
-    x: float
-    y: float
-
-
-class PlacedText(TypedDict):
-    """A text by the middle of its baseline."""
-
-    text: str
     x: float
     y: float
 

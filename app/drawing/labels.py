@@ -6,7 +6,7 @@ All sizes follow from shapes alone, so the layout knows them before there is any
 
 Modes of the box of numbers:
     scalar: one number, 58 x 17 px.
-    grid: up to 8 rows and 8 columns of such cells.
+    grid: up to 8 rows and 8 columns of such cells; of more than two axes, several such matrices.
     heat: a heat map for anything larger, with its legend between its least and greatest cell.
     fan: one arrow for each class with its number over it (figure 5-28).
     name: only the name and the shape; the numbers stand elsewhere (the input image).
@@ -14,21 +14,26 @@ Modes of the box of numbers:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 from typing import Literal
 
 from app.drawing import drawn
 from app.drawing.formulas import Formula
 from app.drawing.geometry import Extent, Run
+from app.drawing.matrices import Block, blocks_of
 from app.drawing.routes import PARALLEL
 
 CELL_W, CELL_H = 58.0, 17.0
 GRID_ROWS, GRID_COLUMNS = 8, 8
 HEAT_W, HEAT_H, HEAT_CELL_W, HEAT_CELL_H = 112.0, 72.0, 22.0, 14.0
+# How many times as high a heat map of several matrices may be.
+MOST_HEATS = 3
 SHAPE_H, SHAPE_CHAR = 16.0, 6.4
 NAME_GAP = 4.0
 RANGE_W, RANGE_H = 124.0, 16.0
 OFF_LINE = 5.0
+# How far the caption of a matrix stands over it.
+CAPTION_RISE = 4.0
 ASCENT, DESCENT = 11.5, 4.0
 FAN_SHOWN, FAN_PITCH = 3, 24.0
 
@@ -38,7 +43,10 @@ Mode = Literal["scalar", "grid", "heat", "name"]
 
 @dataclass(frozen=True)
 class Numbers:
-    """Size of a box of numbers in pixels, and its division into cells."""
+    """Size of a box of numbers in pixels, and its division into cells.
+
+    With ``blocks``, rows and columns are those of each.
+    """
 
     mode: Mode
     rows: int
@@ -47,6 +55,7 @@ class Numbers:
     h: float
     cell_w: float
     cell_h: float
+    blocks: tuple[Block, ...] = ()
 
     @property
     def stack(self) -> float:
@@ -57,15 +66,30 @@ class Numbers:
 NO_NUMBERS = Numbers("name", 0, 0, 0.0, 0.0, 0.0, 0.0)
 
 
-def numbers_of(shape: Shape) -> Numbers:
-    """The box for a tensor of this shape; a vector is one row."""
+def numbers_of(shape: Shape, axes: tuple[str, ...] = ()) -> Numbers:
+    """The box for a tensor of this shape; a vector is one row.
+
+    Args:
+        shape: Of the tensor. Its matrices stand side by side; where they are too large for that,
+            they are one heat map, each below the one before.
+        axes: Names of the axes before the last two.
+    """
     rows, cols = ((1, 1, *shape))[-2:]
-    if rows * cols == 1:
+    count = prod(shape[:-2])
+    if count * rows * cols == 1:
         return Numbers("scalar", 1, 1, CELL_W, CELL_H, CELL_W, CELL_H)
     if rows <= GRID_ROWS and cols <= GRID_COLUMNS:
-        return Numbers("grid", rows, cols, CELL_W * cols, CELL_H * rows, CELL_W, CELL_H)
+        w, h = CELL_W * cols, CELL_H * rows
+        blocks = blocks_of(shape, (w, h), axes)
+        if blocks:
+            width, height = max(one.x for one in blocks) + w, max(one.y for one in blocks) + h
+            return Numbers("grid", rows, cols, width, height, CELL_W, CELL_H, blocks)
+        if count == 1:
+            return Numbers("grid", rows, cols, w, h, CELL_W, CELL_H)
+    rows *= count
+    room = HEAT_H * min(count, MOST_HEATS)
     cell_w = min(HEAT_CELL_W, HEAT_W / cols)
-    cell_h = CELL_H if rows == 1 else min(HEAT_CELL_H, HEAT_H / rows)
+    cell_h = CELL_H if rows == 1 else min(HEAT_CELL_H, room / rows)
     return Numbers("heat", rows, cols, cell_w * cols, cell_h * rows, cell_w, cell_h)
 
 
@@ -170,7 +194,7 @@ class Label:
     ) -> drawn.Label:
         """The box, the name and the shape; without numbers the box is a point without cells."""
         box = self.numbers or NO_NUMBERS
-        return {
+        label: drawn.Label = {
             "mode": "fan" if self.fan else box.mode,
             "x": pixel(centre - box.w / 2),
             "y": pixel(top),
@@ -183,6 +207,10 @@ class Label:
             "name": {"formula": self.key, "x": pixel(centre), "y": pixel(name_y)},
             "shape": {"text": self.shape, "x": pixel(centre), "y": pixel(shape_y)},
         }
+        if box.blocks:
+            left = centre - box.w / 2
+            label["blocks"] = [_block(one, left, top, box) for one in box.blocks]
+        return label
 
     def _scale(self, label: drawn.Label, centre: float, y: float) -> None:
         label["legend"] = {"x": pixel(centre), "y": pixel(y), "w": RANGE_W}
@@ -204,6 +232,15 @@ class Label:
             "cells": cells,
             "ellipsis": dots if elided else None,
         }
+
+
+def _block(block: Block, left: float, top: float, box: Numbers) -> drawn.Block:
+    x, y = left + block.x, top + block.y
+    middle = x + box.cols * box.cell_w / 2
+    caption: drawn.PlacedText = {
+        "text": block.caption, "x": pixel(middle), "y": pixel(y - CAPTION_RISE),
+    }  # fmt: skip
+    return {"x": pixel(x), "y": pixel(y), "caption": caption}
 
 
 def fan_rows(classes: int) -> tuple[int, ...]:

@@ -3,14 +3,15 @@
 ``figure`` fills a plan, ``inside`` opens layers in it, ``graph_json`` writes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from app.drawing.formulas import FormulaTable
 from app.drawing.geometry import Group, Item, Lane, Link
-from app.drawing.labels import Label, fan_rows, numbers_of, picture_of, room, shape_text
+from app.drawing.labels import Label, Numbers, fan_rows, numbers_of, picture_of, room, shape_text
+from app.drawing.matrices import axis_names
 from app.drawing.program_lanes import ProgramLanes, program_lanes
 from app.engine.graph import LINE, Edge, LayerGroup, OpGraph
 from app.engine.layer_types import LAYERS
@@ -109,6 +110,11 @@ class Plan:
         """The lanes of a program's figure, which no chain of layers gives."""
         return program_lanes(self.graph)
 
+    @cached_property
+    def axis_names(self) -> Mapping[str, tuple[str, ...]]:
+        """What the axes before the last two count, by tensor."""
+        return axis_names(self.graph)
+
     @property
     def boxes(self) -> bool:
         """Whether layers are boxes unless they are opened."""
@@ -188,13 +194,16 @@ class Plan:
         """A shape with one row a sample, with N for their number where the figure names it."""
         return ("N", *shape[1:]) if self.names_batch and len(shape) == 2 else tuple(shape)
 
+    def _numbers(self, edge: Edge) -> Numbers:
+        return numbers_of(edge.shape, self.axis_names.get(edge.tensor, ()))
+
     def _label(self, edge: Edge, symbol: str, mode: str) -> Label:
         key = self.formulas.add(symbol)
         text = self.shape_text(edge)
         if self.names_batch and edge.tensor == "x" and symbol == edge.symbol:
             text += f", N = {self.graph.n}"
         image = self.faces[edge.tensor].image if mode == "picture" else None
-        numbers = picture_of(*image) if image else numbers_of(edge.shape)
+        numbers = picture_of(*image) if image else self._numbers(edge)
         if mode == "fan":
             cell = numbers_of(())
             classes = edge.shape[-1]

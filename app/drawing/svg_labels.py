@@ -70,13 +70,14 @@ def _numbers(edge: Json, label: Json, look: Look) -> str:
     if label["mode"] == "fan":
         slots = [_slot(box, position < known, key, look) for position, box in _places(label)]
         return "".join(slots) + _cells(label, key, look.ink(direction), look)
-    is_whole = known >= label["rows"] * label["cols"]
+    is_whole = known >= label["rows"] * label["cols"] * len(_matrices(label))
     box = label["x"], label["y"], label["w"], label["h"]
     slot = _slot(box, is_whole, key, look)
     if label["mode"] == "heat":
         return slot + heat_map(label, key, direction, look, PICTURES)
     ink = look.ink(direction)
     brackets = _brackets(label, ink) if label["mode"] == "grid" and is_whole else ""
+    brackets += "".join(_caption(block, look) for block in label.get("blocks", ()))
     return slot + brackets + _cells(label, key, ink, look)
 
 
@@ -95,14 +96,24 @@ def _slot(box: Box, is_whole: bool, key: str, look: Look) -> str:
 
 
 def _brackets(label: Json, ink: str) -> str:
-    x, y, right, bottom = (
-        label["x"], label["y"], label["x"] + label["w"], label["y"] + label["h"],
-    )  # fmt: skip
+    w, h = label["cols"] * label["cell_w"], label["rows"] * label["cell_h"]
     path = "".join(
-        f"M{number(side - lip)} {number(y)}H{number(side)}V{number(bottom)}H{number(side - lip)}"
-        for side, lip in ((x, -LIP), (right, LIP))
+        f"M{number(side - lip)} {number(y)}H{number(side)}V{number(y + h)}H{number(side - lip)}"
+        for x, y in _matrices(label)
+        for side, lip in ((x, -LIP), (x + w, LIP))
     )
     return element("path", {"d": path, "fill": "none", "stroke": ink, "stroke-width": 1})
+
+
+def _matrices(label: Json) -> list[tuple[float, float]]:
+    """The upper left corner of every matrix: mostly of the one that there is."""
+    return [(block["x"], block["y"]) for block in label.get("blocks", (label,))]
+
+
+def _caption(block: Json, look: Look) -> str:
+    caption = block["caption"]
+    style: dict[str, Value] = {"font-size": SMALL_SIZE, "fill": look.grey}
+    return haloed(caption["text"], caption["x"], caption["y"], style, look.palette.paper)
 
 
 def _cells(label: Json, key: str, ink: str, look: Look) -> str:
@@ -162,7 +173,9 @@ def _places(label: Json) -> list[tuple[int, Box]]:
             (row, (x, y, w, h)) for row, (x, y, w, h) in zip(fan["rows"], fan["cells"], strict=True)
         ]
     columns, w, h = label["cols"], label["cell_w"], label["cell_h"]
+    cells = label["rows"] * columns
     return [
-        (k, (label["x"] + k % columns * w, label["y"] + k // columns * h, w, h))
-        for k in range(label["rows"] * columns)
+        (at * cells + k, (x + k % columns * w, y + k // columns * h, w, h))
+        for at, (x, y) in enumerate(_matrices(label))
+        for k in range(cells)
     ]

@@ -164,6 +164,26 @@ _ALL = (
         },
         [[[[1, 0], [0, 2]]]],
     ),
+    # 7.4 and 7.5: two samples, the inputs of figures 7-3 and 7-14, through two filters, that of
+    # figure 7-3 and one that finds what differs from its neighbours.
+    Program(
+        "conv-layer",
+        "7",
+        "Convolution, ReLU and pooling for a batch (section 7.5)",
+        "h = np.maximum(conv2d(x, w) + b, 0)\ny = max_pool(h, size=2, stride=2)",
+        {
+            "x": [
+                [[[1, 2, 3, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 0, 1]]],
+                [[[1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1]]],
+            ],
+            "w": [
+                [[[2, 0, 1], [0, 1, 2], [1, 0, 2]]],
+                [[[0, 1, 0], [1, -4, 1], [0, 1, 0]]],
+            ],
+            "b": [[[-8]], [[1]]],
+        },
+        [[[[1]], [[2]]], [[[3]], [[4]]]],
+    ),
     # 7.3: figure 7-14, whose result is (2, 3), (4, 2).
     Program(
         "pooling",

@@ -191,6 +191,7 @@ const SIGNS = [
   ["\\times", "\u00d7"],
   ["\\odot", "\u2299"],
   ["\\sum", "\u03a3"],
+  ["\\ast", "*"],
   ["\\cdots", "\u22ef"],
   ["\\cdot", "\u00b7"],
   ["\\log", "log"],

@@ -743,7 +743,8 @@
  *
  * Modes: ``scalar`` one number; ``grid`` up to 8 rows and 8 columns; ``heat`` a heat map, with the
  * place of its ``legend``; ``fan`` an arrow for each class; ``name`` without numbers, which stand
- * elsewhere.
+ * elsewhere. Of a tensor of more than two axes a ``grid`` has ``blocks``, its matrices in row-major
+ * order, each of so many rows and columns.
  *
  * @typedef {{
  *   mode: "scalar" | "grid" | "heat" | "fan" | "name",
@@ -755,11 +756,24 @@
  *   cols: number,
  *   cell_w: number,
  *   cell_h: number,
+ *   blocks?: Block[],
  *   legend?: Strip,
  *   fan?: Fan,
  *   name: LabelName,
  *   shape: LabelShape,
  * }} Label
+ */
+
+/**
+ * One matrix of a tensor of more than two axes, by its upper left corner, and its place.
+ *
+ * @typedef {{x: number, y: number, caption: PlacedText}} Block
+ */
+
+/**
+ * A text by the middle of its baseline.
+ *
+ * @typedef {{text: string, x: number, y: number}} PlacedText
  */
 
 /**
@@ -888,12 +902,6 @@
  * A formula by the left end of its baseline.
  *
  * @typedef {{formula: string, x: number, y: number}} PlacedFormula
- */
-
-/**
- * A text by the middle of its baseline.
- *
- * @typedef {{text: string, x: number, y: number}} PlacedText
  */
 
 /**

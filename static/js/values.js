@@ -38,7 +38,7 @@ export function isAsMade({ preset, data_version, classes }) {
 export function flat(value) {
   if (isOmitted(value)) return [];
   if (!Array.isArray(value)) return [value];
-  return /** @type {Cell[]} */ (/** @type {unknown[]} */ (value).flat(3));
+  return /** @type {Cell[]} */ (/** @type {unknown[]} */ (value).flat(Infinity));
 }
 
 /**
@@ -72,13 +72,28 @@ export function positionOf(index, shape) {
 }
 
 /**
- * Any value seen as a table: a number is 1 x 1, a list is one row.
+ * Any value seen as a table: a number is 1 x 1, a list is one row, and of more than two axes the
+ * matrices stand below each other.
  * @param {Nested} value
  * @returns {Cell[][]}
  */
 export function asRows(value) {
   if (!Array.isArray(value)) return [[value]];
-  return /** @type {Cell[][]} */ (Array.isArray(value[0]) ? value : [value]);
+  return /** @type {Cell[][]} */ (Array.isArray(value[0]) ? matricesOf(value).flatMap(({ rows }) => rows) : [value]);
+}
+
+/**
+ * The matrices of a value of two axes or more, in row-major order, each with its place before the
+ * last two axes.
+ * @param {Nested} value
+ * @param {number[]} [at]
+ * @returns {{at: number[], rows: Cell[][]}[]}
+ */
+export function matricesOf(value, at = []) {
+  const parts = /** @type {Nested[]} */ (value);
+  const [row] = parts;
+  if (!Array.isArray(row) || !Array.isArray(row[0])) return [{ at, rows: /** @type {Cell[][]} */ (parts) }];
+  return parts.flatMap((part, i) => matricesOf(part, [...at, i]));
 }
 
 /** @param {Cell} value */

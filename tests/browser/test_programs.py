@@ -8,6 +8,9 @@ import pytest
 from app.sessions.presets import PRESETS
 from app.sessions.program_presets import PROGRAMS
 
+CLICK = """(times) => {
+  for (let k = 0; k < times; k++) document.getElementById("next").click();
+}"""
 SHOWN = "[...document.querySelectorAll('#menu [data-preset]')].map((one) => one.dataset.preset)"
 
 
@@ -27,7 +30,7 @@ def test_the_menu_has_the_programs_by_chapter_after_the_figures_it_began_with(
     ]  # fmt: skip
     assert page.locator("#menu h3").all_inner_texts() == headings
     lists = page.locator("#menu ul[aria-labelledby]")
-    assert [lists.nth(k).locator("li").count() for k in range(5)] == [9, 7, 2, 2, 5]
+    assert [lists.nth(k).locator("li").count() for k in range(5)] == [9, 7, 2, 3, 5]
     # Each has a picture of its own, and nothing is wider than the menu.
     assert page.locator("#menu .sketch").count() == len(shown)
     empty = "(all) => all.filter((one) => !one.querySelector('circle, rect')).length"
@@ -77,8 +80,7 @@ def test_every_program_has_its_name_and_steps_to_its_end(explorer: Any, language
         explorer.open(f"?preset={preset}&lang={language}")
         assert page.inner_text("#choose").strip() != preset
         steps = int(page.get_attribute("#slider", "max") or 0)
-        for step in explorer.walk("next", steps):
-            assert step["seq"] <= steps
+        page.evaluate(CLICK, steps)
         assert explorer.slider() == steps
         # No name is told by a command of its formula, nor by its key.
         text = page.inner_text("#panel")
@@ -96,3 +98,25 @@ def test_a_shared_program_is_the_same_elsewhere(explorer: Any) -> None:
     page.wait_for_selector("body[data-whole]")
     explorer.until("document.querySelector('#choose').innerText.includes('tanh')")
     assert explorer.figure() == before
+
+
+def test_a_number_of_an_image_is_asked_about_by_all_four_of_its_indices(explorer: Any) -> None:
+    page = explorer.open("?preset=conv-layer&lang=en&at=11").page
+    # n=0, c=1, row 1, column 0.
+    page.locator('#figure [data-key="h.conv2d1"] [data-cell="6"]').click()
+    explorer.until("document.querySelector('#panel').innerText.includes('[0, 1, 1, 0]')")
+    explorer.until("document.querySelectorAll('#figure .cell.pointed').length === 18")
+    lit = page.locator("#figure .cell.pointed").evaluate_all(
+        "(all) => all.map((one) => [one.closest('[data-key]').dataset.key, +one.dataset.cell])"
+    )
+    # The window of the first sample, and the second filter.
+    window = [4 * row + column for row in (1, 2, 3) for column in (0, 1, 2)]
+    assert lit == [["x", cell] for cell in window] + [["w", cell] for cell in range(9, 18)]
+    captions = '#figure [data-key="h.conv2d1"] .shape'
+    assert page.locator(captions).all_text_contents()[:4] == [
+        "n=0, c=0", "n=0, c=1", "n=1, c=0", "n=1, c=1",
+    ]  # fmt: skip
+    # As a table each matrix is said to be which.
+    page.click("#tab-table")
+    said = page.locator('.figure-table [scope="rowgroup"]')
+    assert "[1, 1]" in said.all_inner_texts()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { makeGrid, meets } from "../../static/js/figure/grid.js";
-import { boundsOf, placesIn, positionIn, span } from "../../static/js/figure/places.js";
+import { boundsOf, cellsOf, placesIn, positionIn, span } from "../../static/js/figure/places.js";
 import { pickPart } from "../../static/js/figure/pick.js";
 import { KINDS, sceneOf } from "../../static/js/figure/scene.js";
 import { sightOf } from "../../static/js/figure/sight.js";
@@ -79,6 +79,31 @@ test("every cell of a label is found at its middle, and none beside it", () => {
   assert.equal(positionIn(HEAT, 189.9, 89.9), 35);
   assert.equal(positionIn(HEAT, 100, 60.1), 9);
   assert.deepEqual([positionIn(HEAT, 190, 60), positionIn(HEAT, 150, 49)], [null, null]);
+});
+
+test("of several matrices every cell is found in its own, counted on from the one before", () => {
+  /** @type {any} */
+  const label = {
+    ...GRID,
+    rows: 2,
+    cols: 3,
+    cell_w: 10,
+    cell_h: 20,
+    w: 80,
+    h: 130,
+    blocks: [0, 1, 2, 3].map((k) => ({ x: 100 + (k % 2) * 50, y: 60 + Math.floor(k / 2) * 70, caption: {} })),
+  };
+  assert.equal(cellsOf(label), 24);
+  const places = placesIn(label);
+  assert.deepEqual(
+    places.map(({ position }) => position),
+    [...Array(24).keys()],
+  );
+  for (const { position, x, y } of places) assert.equal(positionIn(label, x + 5, y + 10), position);
+  // n=1, c=0, row 1, column 2.
+  assert.equal(positionIn(label, 125, 160), 2 * 6 + 5);
+  // Between two of them there is none.
+  assert.equal(positionIn(label, 140, 70), null);
 });
 
 test("a label covers its cells, its name, its shape and its fan", () => {

@@ -71,9 +71,10 @@ export function makeFarText(scene, graph, family) {
       const formula = graph.formulas[label.name.formula];
       writeFormula(context, formula, label.name.x - formula.width / 2, label.name.y);
     }
-    if (!label.shape?.text) return;
     context.fillStyle = sight.palette.grey;
     context.font = `12px ${family}`;
+    for (const { caption } of label.blocks ?? []) context.fillText(caption.text, caption.x, caption.y - 4);
+    if (!label.shape?.text) return;
     context.fillText(label.shape.text, label.shape.x, label.shape.y - 4);
   }
 

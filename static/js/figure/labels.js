@@ -13,7 +13,7 @@ import { flat } from "../values.js";
 import { cellView, lightCells, writeCell } from "./cells.js";
 import { formulaName } from "./formula.js";
 import { heatNumbers } from "./heatlabel.js";
-import { placesIn, positionIn } from "./places.js";
+import { cellsOf, matricesOf, placesIn, positionIn } from "./places.js";
 import { classWriter, head, svg } from "./svg.js";
 import { fitOf, NUMBER_SIZE, textsOf } from "./texts.js";
 
@@ -47,7 +47,7 @@ export function labelView(edge, label, graph) {
   const group = svg("g", { class: kind, "data-key": key });
   const mark = classWriter(group, kind);
   const numbers = numbersView(edge, label, group);
-  const total = label.mode === "name" ? 0 : label.rows * label.cols;
+  const total = cellsOf(label);
   if (label.name) {
     const { formula, x, y } = label.name;
     group.append(formulaName(graph.formulas[formula], { x, y, up: edge.direction === "forward" }));
@@ -113,14 +113,23 @@ function numbersView(edge, label, group) {
     const { x, y, w, h } = label;
     group.append(svg("rect", { class: "slot", x, y, width: w, height: h, rx: 3 }));
     if (label.mode === "grid") group.append(svg("path", { class: "bracket", d: brackets(label) }));
+    for (const { caption } of label.blocks ?? []) {
+      group.append(svg("text", { class: "shape", x: caption.x, y: caption.y, "text-anchor": "middle" }, caption.text));
+    }
   }
   return placedNumbers(placesIn(label), group);
 }
 
 /** @param {Label} label */
-function brackets({ x, y, w, h }) {
+function brackets(label) {
   const lip = 4;
-  return `M${x + lip} ${y}H${x}V${y + h}H${x + lip}` + `M${x + w - lip} ${y}H${x + w}V${y + h}H${x + w - lip}`;
+  const [w, h] = [label.cols * label.cell_w, label.rows * label.cell_h];
+  return matricesOf(label)
+    .map(
+      ({ x, y }) =>
+        `M${x + lip} ${y}H${x}V${y + h}H${x + lip}` + `M${x + w - lip} ${y}H${x + w}V${y + h}H${x + w - lip}`,
+    )
+    .join("");
 }
 
 /**

@@ -23,14 +23,26 @@ export function placesIn(label) {
     return cells.map(([x, y, width, height], i) => ({ position: rows[i], x, y, width, height }));
   }
   if (label.mode !== "scalar" && label.mode !== "grid") return [];
-  const { x, y, rows, cols, cell_w: width, cell_h: height } = label;
-  return Array.from({ length: rows * cols }, (_, position) => ({
-    position,
-    x: x + (position % cols) * width,
-    y: y + Math.floor(position / cols) * height,
-    width,
-    height,
-  }));
+  const { rows, cols, cell_w: width, cell_h: height } = label;
+  return matricesOf(label).flatMap(({ x, y }, at) =>
+    Array.from({ length: rows * cols }, (_, k) => ({
+      position: at * rows * cols + k,
+      x: x + (k % cols) * width,
+      y: y + Math.floor(k / cols) * height,
+      width,
+      height,
+    })),
+  );
+}
+
+/** Every matrix, by its corner: of two axes, the one that there is. @param {Label} label */
+export function matricesOf(label) {
+  return label.blocks ?? [{ x: label.x, y: label.y }];
+}
+
+/** How many numbers belong to a label. @param {Label} label */
+export function cellsOf(label) {
+  return label.mode === "name" ? 0 : label.rows * label.cols * matricesOf(label).length;
 }
 
 /**

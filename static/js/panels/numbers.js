@@ -14,7 +14,7 @@ import { textsOf } from "../figure/texts.js";
 import { full, short } from "../format.js";
 import { cursor, session, stale, table as times, trace } from "../store.js";
 import { t } from "../strings.js";
-import { asRows, isOmitted } from "../values.js";
+import { asRows, isOmitted, matricesOf, shapeOf } from "../values.js";
 
 /** With more cells than this a tensor is told by its range; the rest is one click away. */
 const MOST_CELLS = 100;
@@ -45,6 +45,9 @@ export function numbers(key, most = MOST_CELLS) {
   const starts = Array.from({ length: Math.ceil(texts.length / columns) }, (_, i) => i * columns);
   const cells = rows.flat();
   const names = columnNames(key);
+  // Of more than two axes each matrix has a line that says which one it is.
+  const matrices = shapeOf(value).length > 2 ? matricesOf(value) : [];
+  const height = matrices[0]?.rows.length ?? Infinity;
   return html`<table class="numbers">
     ${
       names && !isBroken
@@ -57,8 +60,14 @@ export function numbers(key, most = MOST_CELLS) {
     }
     <tbody>
       ${starts.map(
-        (start) =>
-          html`<tr>
+        (start, i) =>
+          html`${
+            matrices.length > 1 && i % height === 0
+              ? html`<tr>
+                <th scope="rowgroup" colspan=${columns}>[${matrices[i / height].at.join(", ")}]</th>
+              </tr>`
+              : null
+          }<tr>
             ${isBroken ? html`<th scope="row">${start}</th>` : null}
             ${texts.slice(start, start + columns).map((text, j) => {
               const shown = start + j < known;
