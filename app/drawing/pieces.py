@@ -7,7 +7,7 @@ from app.drawing.geometry import Placement, Point, Rect
 from app.drawing.labels import pixel, rounded
 from app.drawing.plan import CONSTANT_ARROW, NUMBER_ROOM, TITLES, EdgeFace, Plan
 from app.drawing.routes import PARALLEL, beside, to_circle
-from app.drawing.spoken import in_words
+from app.drawing.spoken import in_english
 
 
 def pieces(plan: Plan, placement: Placement) -> drawn.Pieces:
@@ -150,7 +150,7 @@ def _shape_text(plan: Plan, face: EdgeFace) -> str:
 def _sentence(plan: Plan, face: EdgeFace) -> str:
     """English for tools: "W from outside into dot"."""
     key = face.forward.key if face.forward else face.constant
-    name = in_words(plan.formulas[key or plan.formulas.add(face.edge.symbol)].spoken)
+    name = in_english(plan.formulas[key or plan.formulas.add(face.edge.symbol)].spoken)
     words = [name]
     if face.source is not None and plan.faces[face.source].kind != "source":
         words.append(f"from {_called(plan, face.source)}")

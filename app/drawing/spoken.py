@@ -102,9 +102,16 @@ def in_words(reading: str, words: Mapping[str, str] = ENGLISH) -> str:
         name, a, b = found.groups()
         return words[name].replace("{a}", a).replace("{b}", b)
 
-    while _OPEN.search(reading):
-        reading = _OPEN.sub(said, reading)
+    found = 1
+    while found:
+        reading, found = _OPEN.subn(said, reading)
     return reading
+
+
+@lru_cache(maxsize=4096)
+def in_english(reading: str) -> str:
+    """A reading in English: the names in a drawing, of which most have been read before."""
+    return in_words(reading)
 
 
 def _joined(words: list[str]) -> str:

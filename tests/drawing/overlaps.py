@@ -41,6 +41,22 @@ def runs_through(points: list[Any], rect: Rect) -> bool:
     return any(crosses(a, b, rect) for a, b in pairwise(points))
 
 
+def near(points: list[Any], rects: dict[str, Rect]) -> dict[str, Rect]:
+    """The rectangles that the box around some points reaches into: it runs through no others."""
+    if not points:
+        return {}
+    xs, ys = zip(*points, strict=True)
+    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    return {
+        name: rect
+        for name, rect in rects.items()
+        if rect.x + SLACK < right
+        and left < rect.x + rect.w - SLACK
+        and rect.y + SLACK < bottom
+        and top < rect.y + rect.h - SLACK
+    }
+
+
 def placement_faults(placement: Placement, links: list[Link]) -> list[str]:
     """Every collision in a placement, in words."""
     labels = {}
@@ -72,12 +88,12 @@ def _faults(
     for id, points in routes.items():
         faults += [
             f"line {id} through node {node}"
-            for node, rect in nodes.items()
+            for node, rect in near(points, nodes).items()
             if node not in ends[id] and runs_through(points, rect)
         ]
         faults += [
             f"line {id} through label {other}"
-            for other, rect in labels.items()
+            for other, rect in near(points, labels).items()
             if other != id and runs_through(points, rect)
         ]
     return faults
