@@ -179,6 +179,9 @@ class NetworkAnswer(TypedDict):
     loss: LossSpecAnswer | None
     dtype: Dtype
     code: NotRequired[str]
+    learned: NotRequired[
+        Annotated[list[str], Field(description="What of a program's names an optimiser moves.")]
+    ]
 
 
 class SourceAnswer(TypedDict):

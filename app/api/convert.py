@@ -146,7 +146,9 @@ def _edit(edit: models.Edit) -> edits.Edit:
         case models.Load():
             return edits.Load(edit.dataset, edit.split, tuple(edit.rows))
         case models.ChangeCode():
-            return edits.ChangeCode(edit.code, edit.values, edit.grad_output)
+            # null is not the same as nothing: then there is to be none.
+            clears = edit.grad_output is None and "grad_output" in edit.model_fields_set
+            return edits.ChangeCode(edit.code, edit.values, edit.grad_output, clears)
         case models.Reset():
             return edits.Reset()
         case models.ChangeOptimizer():

@@ -270,7 +270,8 @@ class ChangeOptimizer(Strict):
 class ChangeCode(EvaluateCode):
     """Another program in the place of the session's.
 
-    Names that stay keep their numbers; those that are new need a value here.
+    Names that stay keep their numbers; those that are new need a value here. `grad_output` stays
+    where it fits the result, unless it is null here.
     """
 
     op: Literal["code"]

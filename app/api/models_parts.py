@@ -17,6 +17,7 @@ from app.engine import layer_types
 from app.engine.bounds import Bounds
 from app.engine.initializers import SEED, STD
 from app.engine.loss_types import LOSS_FIELDS
+from app.engine.op import MAX_RANK
 from app.engine.optimizers import BOUNDS
 from app.engine.spec import LAYER_TYPES, LOSS_TYPES
 from app.sessions.planes import NOISE, PLANES
@@ -43,7 +44,7 @@ def _whole(value: Any) -> Any:
 WHOLE = BeforeValidator(_whole)
 Count = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
 Row = Annotated[int, Field(ge=0, le=1_000_000_000), WHOLE]
-Index = Annotated[list[Row], Field(fail_fast=True, max_length=2)]
+Index = Annotated[list[Row], Field(fail_fast=True, max_length=MAX_RANK)]
 Seed = Annotated[int, Field(ge=SEED.minimum, le=SEED.maximum), WHOLE]
 
 

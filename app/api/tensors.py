@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from app.api.problem import FieldError, Problem, invalid
 from app.api.values import encode
+from app.engine.op import MAX_RANK
 from app.engine.trace import NotComputed, Trace
 from app.sessions.errors import Unknown
 
@@ -122,7 +123,7 @@ def parse_index(text: str, field: str = "index") -> tuple[int, ...]:
     if not text.strip():
         return ()
     parts = [part.strip() for part in text[:100].split(",")]
-    if len(parts) > 4 or not all(re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
+    if len(parts) > MAX_RANK or not all(re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
         raise invalid(
             [FieldError(f"/{field}", "index", "whole numbers from 0, separated by commas")]
         )

@@ -38,7 +38,7 @@ class Written:
 
 
 INDEX = Written(
-    r"^([0-9]{1,9}(,[0-9]{1,9}){0,3})?$",
+    r"^([0-9]{1,9}(,[0-9]{1,9}){0,5})?$",
     "whole numbers from 0 with commas between, such as 0,1; empty for a scalar",
 )
 SLICE = Written(

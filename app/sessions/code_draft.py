@@ -82,8 +82,8 @@ class _CodeDraft:
             case Replace(tensor, value):
                 self._array(tensor)
                 self._put({tensor: check_numbers(value, "float64", f"{self.field}/value")})
-            case ChangeCode(code, values, gradient):
-                self._program(code, dict(values), gradient)
+            case ChangeCode(code, values, gradient, clears):
+                self._program(code, dict(values), gradient, clears)
             case ChangeView():
                 self.session = replace(
                     session, view=changed_view(session.view, edit, session, self.field)
@@ -125,13 +125,15 @@ class _CodeDraft:
         values = {**self.session.parameters, **arrays}
         self._read(self.spec.code, values, gradient, f"{self.field}/value")
 
-    def _program(self, code: str, values: dict[str, Array], gradient: Array | None) -> None:
+    def _program(
+        self, code: str, values: dict[str, Array], gradient: Array | None, clears: bool
+    ) -> None:
         try:
             names = names_read(read(code))
         except EngineError as error:
             raise self._at(error, "code") from None
         kept = {name: one for name, one in self.session.parameters.items() if name in names}
-        was = self.session.grad_output if gradient is None else None
+        was = self.session.grad_output if gradient is None and not clears else None
         self._read(code, {**kept, **values}, gradient, None, was)
 
     def _read(

@@ -105,12 +105,14 @@ class ChangeOptimizer:
 class ChangeCode:
     """Another program; what it reads and is not given here keeps its numbers.
 
-    ``grad_output`` is dL/d(result) of an array; without it, the old one stays where it fits.
+    ``grad_output`` is dL/d(result) of an array; without it, the old one stays where it fits, unless
+    it ``clears`` it.
     """
 
     code: str
     values: Mapping[str, Array]
     grad_output: Array | None = None
+    clears: bool = False
 
 
 @dataclass(frozen=True)

@@ -295,9 +295,9 @@ def _kept_network(spec: NetworkSpec) -> dict[str, Any]:
 
 
 def network_json(spec: NetworkSpec) -> dict[str, Any]:
-    """``spec`` as the API writes a network, with every layer's name; of a program its code."""
+    """``spec`` as the API writes a network; of a program its code and what it learns."""
     if isinstance(spec, CodeSpec):
-        return {**_network_json(spec), "code": spec.code}
+        return {**_network_json(spec), "code": spec.code, "learned": list(spec.learned)}
     return _network_json(spec)
 
 

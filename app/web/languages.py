@@ -14,7 +14,7 @@ LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 # Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
 _LATER = re.compile(
-    r"(batch|check|classes|compare|csv|data|digit|export|files|health|help|learn|menu|network|nudge|number"
+    r"(batch|check|classes|code|compare|csv|data|digit|export|files|health|help|learn|menu|network|nudge|number"
     r"|optimizer|pad|paste|plane|samples|seen|share|typed)\.|large\b"
     r"|explain\.(positive|trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
     r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*|sum.*)$|beside\.swap$"

@@ -160,10 +160,10 @@ export async function prepareDrawing(pixels) {
  * @returns {Promise<Catalogue>}
  */
 export async function getCatalogue() {
-  const [{ layers, losses, limits }, { datasets, planes }] = await Promise.all(
+  const [{ layers, losses, program, limits }, { datasets, planes }] = await Promise.all(
     ["/catalogue", "/datasets"].map(async (path) => (await call(path)).json()),
   );
-  return { layers, losses, limits, digits: datasets[0], planes };
+  return { layers, losses, program, limits, digits: datasets[0], planes };
 }
 
 /** @returns {Promise<import("./types.js").Preset[]>} */
@@ -189,10 +189,20 @@ export async function getSession(id) {
 
 /**
  * @param {string} id
+ * @param {{code?: boolean}} as
  * @returns {Promise<Session>}
  */
-export async function forkSession(id) {
-  return (await call(`/sessions/${id}/fork`, { method: "POST" })).json();
+export async function forkSession(id, as) {
+  return (await call(`/sessions/${id}/fork`, { method: "POST", body: as })).json();
+}
+
+/**
+ * A session as lines of NumPy, and what each stands for.
+ * @param {string} id
+ * @returns {Promise<import("./types.js").Code>}
+ */
+export async function getCode(id) {
+  return (await call(`/sessions/${id}/code`)).json();
 }
 
 /**

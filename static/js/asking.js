@@ -19,6 +19,8 @@ export const asking = signal(false);
 export const askedOp = signal(null);
 /** The op on which one stands by keyboard, asked about or not. @type {Signal<string | null>} */
 export const chosenOp = signal(null);
+/** Ops that a line of code stands for, while somebody looks at it. @type {Signal<readonly string[]>} */
+export const litNodes = signal([]);
 /** Earlier questions on the way to this one, oldest first. @type {Signal<readonly Spot[]>} */
 export const trail = signal([]);
 /** The cells that the number asked about was made of, once that is known. @type {Signal<readonly Spot[]>} */
@@ -26,11 +28,12 @@ export const causes = signal([]);
 
 /**
  * What is lit in the figure: the op that made the number asked about, or else the op in play.
- * @type {ReadonlySignal<TraceEvent | null>}
+ * @type {ReadonlySignal<TraceEvent & {nodes?: readonly string[]} | null>}
  */
 export const litEvent = computed(() => {
-  const ofOp = trace.value?.events.filter(({ node }) => node === askedOp.value) ?? [];
-  if (ofOp.length > 0) return { ...ofOp[0], ...acrossAll(ofOp) };
+  const nodes = askedOp.value === null ? litNodes.value : [askedOp.value];
+  const ofOps = trace.value?.events.filter(({ node }) => nodes.includes(node)) ?? [];
+  if (ofOps.length > 0) return { ...ofOps[0], ...acrossAll(ofOps), nodes };
   const spot = asking.value ? selection.value : null;
   if (!spot) return event.value && passed.value ? { ...event.value, ...acrossAll(passed.value) } : event.value;
   for (const pass of [trace.value, innerTrace.value]) {
@@ -54,6 +57,7 @@ effect(() => {
   if (place === before) return;
   asking.value = false;
   askedOp.value = null;
+  litNodes.value = [];
 });
 
 function forget() {

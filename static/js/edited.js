@@ -42,7 +42,7 @@ export function edited(before, after, edits) {
  * @returns {number}  0 where the page knows what it changes
  */
 export function cellsToTell(before, edits) {
-  const isReset = edits.some(({ op }) => op === "reset");
+  const isReset = edits.some(({ op }) => op === "reset" || op === "code");
   if (!isReset && !edits.some(({ op }) => op === "load")) return 0;
   const others = isReset ? [before.grad_output, ...Object.values(before.parameters)] : [];
   const known = [before.x, before.t, ...others].filter((value) => value !== null && !isOmitted(value));
@@ -61,7 +61,7 @@ function changed(name, old, edits, dtype, shape) {
   /** @type {Nested | null} */
   let value = old;
   for (const edit of edits) {
-    if (edit.op === "reset") value = null;
+    if (edit.op === "reset" || edit.op === "code") value = null;
     if (edit.op === "load" && (name === "x" || name === "t")) value = null;
     if ((edit.op === "insert_row" || edit.op === "delete_row") && value !== null && isOfSamples(name))
       value = withRows(/** @type {Nested[]} */ (value), edit, name, dtype);

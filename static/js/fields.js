@@ -4,7 +4,9 @@
  * @import { Edit } from "./pagetypes.js"
  */
 import { dataAxes, dataName, layerTitle } from "./figure/names.js";
+import { session } from "./store.js";
 import { t } from "./strings.js";
+import { isProgram } from "./values.js";
 
 /** Pointers into a new session, or names of a query, and the page's words for them. */
 const NAMES = /** @type {[RegExp, string][]} */ ([
@@ -54,7 +56,9 @@ function editedName(edit, rest) {
  */
 export function cellName(tensor, index) {
   const [row, column] = dataAxes(tensor, index);
-  if (tensor === "t") {
+  const now = session.value;
+  if (index.length > 2) return `${tensorName(tensor)}[${index.join(", ")}]`;
+  if (tensor === "t" && now !== null && !isProgram(now)) {
     if (row === undefined) return t("field.targets");
     return t("field.target", { row });
   }

@@ -11,7 +11,7 @@ import { playing, selection, trace } from "./store.js";
 
 /** @param {Element} element  whether keys pressed in it are text or its own */
 export function isTyping(element) {
-  return element.matches("input, textarea, select, [contenteditable]");
+  return element.matches("input, textarea, select, [contenteditable], [data-typing]");
 }
 
 /** @param {Element} element  whether Space already means something there */

@@ -13,6 +13,7 @@ import { keepUndo } from "./undokept.js";
 
 export { mountBeside } from "./panels/beside.js";
 export { cellExplanation, spokenAnswer, way } from "./panels/cell.js";
+export { code } from "./panels/code.js";
 export { data } from "./panels/data.js";
 export { digitSection } from "./panels/digit.js";
 export { batchSection, sampleText } from "./panels/minibatch.js";
@@ -36,6 +37,7 @@ export { goOn } from "./recipes.js";
 export function start() {
   bringStyle("/static/css/learning.css");
   bringStyle("/static/css/checking.css");
+  bringStyle("/static/css/code.css");
   watchSelectedCell();
   watchPrograms();
   watchRecipes();

@@ -14,7 +14,8 @@
  * }} Session  as the page keeps it: with its own edits made, and its token when it is new
  * @typedef {(api.SetCell & {index: number[]}) | api.Load
  *   | {op: "replace", tensor: string, value: Nested} | {op: "view", single: boolean} | api.Reset
- *   | api.InsertRow | api.DeleteRow | api.NameClasses} Edit  those that the page makes
+ *   | api.InsertRow | api.DeleteRow | api.NameClasses
+ *   | {op: "code", code: string, values: Record<string, Nested>, grad_output?: Nested | null}} Edit  those that the page makes
  *
  * @typedef {"step" | "phase" | "layer" | "op" | "element"} Stride
  * @typedef {{seq: number, element: number}} Cursor
@@ -26,7 +27,7 @@
  * @typedef {{
  *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"
  *     | "classes_in_rows" | "seed" | "std" | "learning_rate" | "steps" | "file_bytes", api.Allowed>,
- *   layers: api.LayerKind[],
+ *   layers: api.LayerKind[], program: api.Calls,
  *   losses: api.LossKind[],
  *   digits: Pick<api.Dataset, "name" | "shape" | "classes" | "splits">,
  *   planes: Pick<api.Plane, "name" | "classes" | "samples" | "noise">[],

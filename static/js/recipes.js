@@ -10,7 +10,7 @@ import { getRecipe } from "./api.js";
 import { openRecipe } from "./session.js";
 import { cursor, session, stale, view } from "./store.js";
 import { keep } from "./tokens.js";
-import { isAsMade, isOmitted } from "./values.js";
+import { isAsMade, isOmitted, isProgram } from "./values.js";
 
 /** Signs of a recipe that is kept in the browser. */
 const MOST_KEPT = 20_000;
@@ -65,6 +65,7 @@ function recipeHere(now) {
   if (now.preset !== null && now.data_version === 1) {
     return { base: { preset: now.preset, ...(row !== undefined && { row }) }, edits: names };
   }
+  if (isProgram(now)) return programHere(now);
   const { x, t, grad_output, parameters } = now;
   const numbers = { x, t, grad_output, ...parameters };
   const given = Object.entries(numbers).filter(([, value]) => value !== null);
@@ -76,4 +77,11 @@ function recipeHere(now) {
   if (now.preset !== null) return { base: { preset: now.preset }, edits };
   const some = Object.fromEntries(given.filter(([name]) => !(name in parameters)));
   return { base: { network: now.network, parameters, ...some, optimizer: now.optimizer }, edits: names };
+}
+
+/** @param {Session} now @returns {Recipe | null} */
+function programHere({ network, parameters, grad_output, optimizer }) {
+  if ([grad_output, ...Object.values(parameters)].some((value) => value !== null && isOmitted(value))) return null;
+  const gradient = grad_output === null ? {} : { grad_output };
+  return { base: { code: network.code, values: parameters, ...gradient, optimizer }, edits: [] };
 }

@@ -82,10 +82,12 @@ export async function openRecipe({ base, edits: list }, { where, view } = {}) {
   );
 }
 
-/** One's own copy of what one may only read. */
-export async function fork() {
+/** One's own copy of what one may only read; with `code`, as lines of NumPy, from the start. @param {{code?: boolean}} [as] */
+export async function fork(as = {}) {
   const current = store.session.value;
-  if (current) await open(() => api.forkSession(current.id), store.cursor.value, store.view.value);
+  if (!current) return;
+  const where = as.code ? { seq: 0, element: 0 } : store.cursor.value;
+  await open(() => api.forkSession(current.id, as), where, as.code ? {} : store.view.value);
 }
 
 /**
@@ -225,7 +227,7 @@ function put(session, view, { graph, trace }, where) {
     // Where no place is asked for, one stays at the event that is in play.
     const before = where === undefined && !other ? store.trace.value : null;
     const placed = (typeof where === "function" ? where(trace) : where) ?? store.cursor.value;
-    if (other || store.view.value.level !== view.level || store.view.value.loss !== view.loss) {
+    if (other || store.graph.value !== graph) {
       const kept = store.selection.value;
       const stays = !other && kept !== null && graph.edges.some(({ key }) => key === kept.key);
       if (!stays) store.selection.value = null;

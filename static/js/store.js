@@ -67,7 +67,7 @@ export const trained = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
 
-/** @type {Signal<"explain" | "data" | "table" | "learn">} */
+/** @type {Signal<"explain" | "data" | "table" | "code" | "learn">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);
 /** Whether the loss is shown opened and closed at once. */

@@ -15,7 +15,7 @@ const MOST = 40;
  * @typedef {{
  *   id: string, token: string, preset: string | null, version: number, changed: number,
  *   sizes?: number[], recipe?: unknown,
- * }} Own  sizes: units of a network of one's own; changed: when, in milliseconds since 1970; recipe: what makes it again
+ * }} Own  sizes: units of a network of one's own, none of a program; changed: when, in milliseconds since 1970; recipe: what makes it again
  */
 
 /**
@@ -54,7 +54,8 @@ export function keep({ id, preset, version, network }, recipe) {
   const before = read();
   const old = before.find((one) => one.id === id);
   if (old?.version === version && recipe === undefined) return;
-  const sizes = [network.input_size, ...network.layers.flatMap(({ units }) => units ?? [])];
+  const isProgram = network.code !== undefined;
+  const sizes = isProgram ? undefined : [network.input_size, ...network.layers.flatMap(({ units }) => units ?? [])];
   const kept = { id, token, preset, version, changed: Date.now(), sizes, recipe: recipe ?? old?.recipe };
   write([kept, ...before.filter((one) => one !== old)].slice(0, MOST));
 }

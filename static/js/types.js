@@ -185,12 +185,15 @@
 /**
  * What a network is made of.
  *
+ * `learned`: What of a program's names an optimiser moves.
+ *
  * @typedef {{
  *   input_size: number,
  *   layers: LayerSpec[],
  *   loss: LossSpec | null,
  *   dtype: "float64" | "float32",
  *   code?: string,
+ *   learned?: string[],
  * }} Network
  */
 
@@ -646,7 +649,8 @@
 /**
  * Another program in the place of the session's.
  *
- * Names that stay keep their numbers; those that are new need a value here.
+ * Names that stay keep their numbers; those that are new need a value here. `grad_output` stays
+ * where it fits the result, unless it is null here.
  *
  * @typedef {{
  *   code: string,

@@ -96,6 +96,9 @@ export function bounded(list, most = MOST_CELLS) {
 /** @param {Edit} edit */
 function cellsOf(edit) {
   if (edit.op === "insert_row") return edit.x?.length ?? 1;
+  if (edit.op === "code") {
+    return Object.values(edit.values).reduce((/** @type {number} */ sum, value) => sum + sizeOf(shapeOf(value)), 1);
+  }
   return edit.op === "replace" ? sizeOf(shapeOf(edit.value)) : 1;
 }
 
@@ -119,6 +122,8 @@ export function changedBy(before, edits) {
   if (edits === "update") return new Map(parameters.map((name) => [name, "all"]));
   for (const edit of edits) {
     if (edit.op === "reset") for (const name of ["x", "t", "grad_output", ...parameters, RATE]) found.set(name, "all");
+    // What stays keeps its numbers, but which names stay is the server's to say.
+    if (edit.op === "code") for (const name of ["grad_output", ...parameters]) found.set(name, "all");
     if (edit.op === "load") for (const name of ["x", "t"]) found.set(name, "all");
     if (edit.op === "insert_row" || edit.op === "delete_row") for (const name of OF_SAMPLES) found.set(name, "all");
     if (edit.op === "replace") found.set(edit.tensor, "all");
@@ -136,12 +141,33 @@ export function changedBy(before, edits) {
  * @returns {Edit[] | null}  null where the old numbers are not known here, or cannot be sent
  */
 export function oppositeOf(before, edits) {
-  const opposite = oppositeOfRow(before, edits) ?? oppositeOfCells(before, edits);
+  const opposite = oppositeOfCode(before, edits) ?? oppositeOfRow(before, edits) ?? oppositeOfCells(before, edits);
   if (edits === "update") return opposite;
   // Where the numbers are too many to be told, what made them is done once more.
   const made = opposite ?? madeBy.get(edits)?.slice() ?? null;
   if (made !== null) madeBy.set(made, edits);
   return made;
+}
+
+/**
+ * The lines that there were, with all their numbers.
+ * @param {Session} before
+ * @param {readonly Edit[] | "update"} edits
+ * @returns {Edit[] | null}  null where this is no such change, or where the numbers cannot be sent
+ */
+function oppositeOfCode(before, edits) {
+  const { code } = before.network;
+  // A preset's first numbers come with its first lines.
+  const isReset = edits !== "update" && edits.some(({ op }) => op === "reset");
+  if (edits === "update" || code === undefined) return null;
+  if (!isReset && !edits.some(({ op }) => op === "code")) return null;
+  const { parameters, grad_output } = before;
+  const all = [grad_output, ...Object.values(parameters)];
+  if (all.some((value) => value !== null && (isOmitted(value) || !canBeSent(value)))) return null;
+  const values = /** @type {Record<string, Nested>} */ ({ ...parameters });
+  /** @type {Edit[]} */
+  const rate = isReset ? [{ op: "set", tensor: RATE, index: [], value: before.optimizer.learning_rate }] : [];
+  return [{ op: "code", code, values, grad_output: /** @type {Nested | null} */ (grad_output) }, ...rate];
 }
 
 /**
@@ -177,6 +203,8 @@ function oppositeOfCells(before, edits) {
   /** @type {Edit[]} */
   const found = [];
   const changed = changedBy(before, edits);
+  // Other lines have other names: only the lines before bring back what there was.
+  if (edits !== "update" && edits.some(({ op }) => op === "code")) return null;
   const { source } = before;
   const isSource = source !== null && (changed.has("x") || changed.has("t"));
   if (isSource) found.push(/** @type {Edit} */ ({ op: "load", ...source }));
@@ -237,6 +265,8 @@ export function inRequests(edits) {
 /** @param {Session} session @param {string} name @returns {Value | null} */
 function valueOf(session, name) {
   if (name === RATE) return session.optimizer.learning_rate;
+  // In a program, x is a name as any other.
+  if (Object.hasOwn(session.parameters, name)) return session.parameters[name];
   if (name === "x" || name === "t" || name === "grad_output") return session[name];
   return session.parameters[name] ?? null;
 }

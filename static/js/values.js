@@ -31,6 +31,11 @@ export function isAsMade({ preset, data_version, classes }) {
   return preset !== null && data_version === 1 && classes.length === 0;
 }
 
+/** Whether a session holds lines of NumPy, not layers. @param {Session} session */
+export function isProgram({ network }) {
+  return network.code !== undefined;
+}
+
 /**
  * @param {Value} value
  * @returns {Cell[]}  row-major; empty when the server left the cells out

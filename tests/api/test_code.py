@@ -253,3 +253,22 @@ def test_code_of_a_program_is_forked_as_it_is(client: TestClient) -> None:
     assert (copy["network"], copy["parameters"]) == (
         owner.state["network"], owner.state["parameters"]
     )  # fmt: skip
+
+
+def test_a_cell_of_any_rank_is_edited_and_explained(client: TestClient) -> None:
+    x = np.ones((1, 2, 1, 2, 1, 2)).tolist()
+    owner = Owner(client, {"code": "L = np.sum(x * x)", "values": {"x": x}})
+    index = [0, 1, 0, 0, 0, 1]
+    answer = owner.patch({"op": "set", "tensor": "x", "index": index, "value": 3})
+    assert answer.status_code == 200
+    assert answer.json()["loss"] == 7 + 9
+    told = owner.get(f"/explain?tensor=x.grad&index={','.join(map(str, index))}").json()
+    assert told["value"] == 6
+
+
+def test_a_gradient_that_is_given_stays_until_it_is_taken_away(client: TestClient) -> None:
+    owner = Owner(client, {"code": "y = x * 2", "values": {"x": [1, 2]}, "grad_output": [1, 3]})
+    kept = owner.patch({"op": "code", "code": "y = x * 3"}).json()
+    assert kept["grad_output"] == [1, 3]
+    taken = owner.patch({"op": "code", "code": "y = x * 3", "grad_output": None}).json()
+    assert taken["grad_output"] is None

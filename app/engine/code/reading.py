@@ -6,6 +6,7 @@ text and what there is instead.
 
 import ast
 import io
+import threading
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ MAX_LENGTH = 20_000
 MAX_DEPTH = 100
 # What a name may not be, since it is what the library is called.
 MODULES = ("np", "numpy")
+
+# Python 3.11 counts how deep a tree is in one place for all threads, and takes two that are made
+# at once for a fault of its own.
+_parsing = threading.Lock()
 
 _INSTEAD = {
     ast.For: "a loop is not read; write the sum or product with arrays, such as X @ W",
@@ -67,7 +72,7 @@ def read(code: str) -> tuple[Line, ...]:
         raise TooLarge(f"code has at most {MAX_LINES} lines", FIELD)
     _check_depth(code)
     try:
-        module = ast.parse(code)
+        module = parsed(code)
     except SyntaxError as error:
         # The columns of a syntax error count from 1 already; a tab or a null byte has none.
         place = (error.lineno or 1, max(error.offset or 1, 1))
@@ -79,6 +84,16 @@ def read(code: str) -> tuple[Line, ...]:
     if not lines:
         raise CodeError("the program assigns nothing: L = ...", (1, 1))
     return tuple(lines)
+
+
+def parsed(code: str) -> ast.Module:
+    """The tree of a text, in any thread.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse` does.
+    """
+    with _parsing:
+        return ast.parse(code)
 
 
 def _check_depth(code: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from app.engine.build import build_graph
 from app.engine.code.calls import CALLS
 from app.engine.code.compiling import build_code, group_names
-from app.engine.code.reading import MODULES, read
+from app.engine.code.reading import MODULES, parsed, read
 from app.engine.functions import FAMILIES, FUNCTIONS
 from app.engine.graph import Node, OpGraph
 from app.engine.layer_types import LAYERS
@@ -150,7 +150,7 @@ class _Writer:
         else:
             text = _line(node.op, operands, node.attributes)
         # Python itself knows which parentheses are needed.
-        return ast.unparse(ast.parse(text, mode="eval")), (*within, node)
+        return ast.unparse(parsed(text)), (*within, node)
 
     def _parameter(self, name: str) -> str:
         """``W1`` for the first of several layers that learn, ``W`` where there is but one."""

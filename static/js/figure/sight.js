@@ -9,7 +9,7 @@
 
 /**
  * @typedef {{
- *   event: TraceEvent | null, known: (key: string) => number,
+ *   event: TraceEvent & {nodes?: readonly string[]} | null, known: (key: string) => number,
  *   value: (key: string) => Value | undefined, cells: (key: string) => Cells | undefined,
  *   stale: boolean, selection: Spot | null, op: string | null, pointed: readonly Spot[], current: Spot | null,
  *   palette: Palette,
@@ -17,7 +17,7 @@
  * @typedef {Look & {
  *   marks: (key: string) => string, whole: (key: string) => boolean,
  *   pointedCells: (key: string) => ReadonlySet<number>, currentCell: (key: string) => number | null,
- *   lit: (nodes: readonly string[]) => boolean,
+ *   lit: (nodes: readonly string[]) => boolean | undefined,
  * }} Sight
  */
 
@@ -55,6 +55,7 @@ export function sightOf(look) {
     lit: (nodes) =>
       event !== null &&
       (nodes.includes(event.node) ||
+        event.nodes?.some((node) => nodes.includes(node)) ||
         (event.phase === "update" && nodes.length > 1 && nodes.every((node) => node.startsWith(`${event.layer}.`)))),
   };
 }

@@ -8,7 +8,7 @@
  * @import { TraceEvent } from "../types.js"
  */
 import { computed, effect, signal, untracked } from "@preact/signals-core";
-import { ask, asking, askOp, chosenOp, leave, litEvent, marked } from "../asking.js";
+import { ask, asking, askOp, chosenOp, leave, litEvent, litNodes, marked } from "../asking.js";
 import { inPlay } from "../cursor.js";
 import { isTyping } from "../keys.js";
 import {
@@ -166,10 +166,11 @@ export function mountFigure(host) {
   });
   effect(() => {
     // What is chosen is where one looks until the next step; what is asked about, with its causes.
-    const asked = asking.value && litEvent.value && graph.value ? boxesInPlay(graph.value, litEvent.value) : [];
+    const isAbout = asking.value || litNodes.value.length > 0;
+    const asked = isAbout && litEvent.value && graph.value ? boxesInPlay(graph.value, litEvent.value) : [];
     const chosen = selection.value && untracked(boxesOfChosen);
     const about = asked.length ? asked : chosen?.length ? chosen : untracked(boxesPlayed);
-    viewport.lookAt(about, { still: !asking.value });
+    viewport.lookAt(about, { still: !isAbout });
   });
 
   /** Of the op in play, or of the one that comes first. */

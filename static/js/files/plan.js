@@ -7,8 +7,8 @@
  *
  * @typedef {{name: string, matrix: Matrix}} Entry
  * @typedef {{name: string, shape: readonly number[]}} Tensor
- * @typedef {{tensors: readonly Tensor[], inputs: number, outputs: number}} Wanted
- *   tensors: what the session has; inputs, outputs: numbers in a row of x, of grad_output and t
+ * @typedef {{tensors: readonly Tensor[], inputs: number, outputs: number, isProgram?: boolean}} Wanted
+ *   isProgram: its names are its own, none has a row for each sample; tensors: what the session has; inputs, outputs: numbers in a row of x, of grad_output and t
  * @typedef {{code: "unknown" | "shape" | "onehot" | "rows", entry: string, shape?: readonly number[],
  *   target?: string, row?: number, other?: string, found?: number, wanted?: number}} Misfit
  * @typedef {{edits: Edit[], transposed: string[], misfit: Misfit | null}} Plan
@@ -30,7 +30,7 @@ export function plan(entries, wanted) {
   /** @type {string[]} */
   const turned = [];
   const rows = new Map(
-    wanted.tensors.filter(({ name }) => BY_SAMPLE.includes(name)).map(({ name, shape }) => [name, shape[0]]),
+    wanted.tensors.filter(({ name }) => isBySample(name, wanted)).map(({ name, shape }) => [name, shape[0]]),
   );
   for (const { name, matrix } of entries) {
     const tensor = wanted.tensors.find((one) => one.name === name);
@@ -63,31 +63,40 @@ function misfit(found) {
  * @param {Wanted} wanted
  * @returns {{value: Nested, wrong?: number} | null}
  */
-function fitted({ rows, flat }, { name, shape }, { inputs, outputs }) {
+function fitted({ rows, flat }, { name, shape }, wanted) {
+  const { inputs, outputs } = wanted;
   const [height, width] = [rows.length, rows[0].length];
+  if (shape.length === 0) return height === 1 && width === 1 ? { value: rows[0][0] } : null;
   const list = height === 1 || width === 1 ? rows.flat() : null;
-  if (name === "t") {
+  if (name === "t" && isBySample(name, wanted)) {
     if (width === outputs && outputs > 1 && !flat && (height > 1 || width !== shape[0] || shape.length > 1)) {
       const wrong = rows.findIndex((row) => !isOneHot(row)) + 1;
       return { value: shape.length === 1 ? rows.map((row) => row.indexOf(1)) : rows, wrong };
     }
     return list && { value: list };
   }
-  if (BY_SAMPLE.includes(name)) {
+  if (isBySample(name, wanted)) {
     const columns = name === "x" ? inputs : outputs;
     if (width === columns) return { value: rows };
     // One dimension has one reading only: a sample, or one number in each.
     return flat && columns === 1 ? { value: rows[0].map((value) => [value]) } : null;
   }
   if (shape.length === 1) return list && list.length === shape[0] ? { value: list } : null;
+  if (shape.length > 2) return null;
   if (height === shape[0] && width === shape[1]) return { value: rows };
   return flat && shape[1] === 1 && width === shape[0] ? { value: rows[0].map((value) => [value]) } : null;
 }
 
 /** @param {Tensor} tensor @param {Wanted} wanted  the shape it must have, as NumPy would say it */
-function form({ name, shape }, { inputs, outputs }) {
+function form({ name, shape }, wanted) {
+  const { inputs, outputs } = wanted;
+  if (!isBySample(name, wanted)) return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   if (name === "x") return `(N, ${inputs})`;
   if (name === "grad_output") return `(N, ${outputs})`;
-  if (name === "t") return `(N,), (N, ${outputs})`;
-  return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  return `(N,), (N, ${outputs})`;
+}
+
+/** Whether a tensor has a row for each sample, of which there may be any number. @param {string} name @param {Wanted} wanted */
+function isBySample(name, { isProgram = false }) {
+  return !isProgram && BY_SAMPLE.includes(name);
 }

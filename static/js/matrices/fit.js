@@ -19,6 +19,10 @@
  * @returns {Fit}
  */
 export function fit(matrix, target, from) {
+  if (target.shape.length === 0) {
+    const isOne = matrix.rows.length === 1 && matrix.rows[0].length === 1;
+    return isOne ? { kind: "whole", value: matrix.rows[0][0] } : { kind: "outside", room: [1, 1] };
+  }
   if (target.shape.length === 1) return intoList(matrix, target, from[1]);
   const [height, width] = target.shape;
   const put = place(matrix.rows, [height, width], from);

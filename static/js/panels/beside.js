@@ -16,6 +16,7 @@ import { changeView } from "../session.js";
 import { beside, cursor, graph, moved, notice, session, stale, theme, trace, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { position } from "../timeline.js";
+import { isProgram } from "../values.js";
 
 /** The other view's pass, and what it was made of. @type {import("@preact/signals-core").Signal<{of: string, trace: Trace} | null>} */
 const other = signal(null);
@@ -24,7 +25,10 @@ const size = signal({ width: 3, height: 1 });
 /** The address of the picture that is shown: the last one that came, until the next is here. */
 const shown = signal("");
 
-const isPossible = computed(() => beside.value && Boolean(session.value?.network.loss && graph.value));
+const isPossible = computed(() => {
+  const now = session.value;
+  return beside.value && Boolean(now?.network.loss && !isProgram(now) && graph.value);
+});
 const otherView = computed(() => {
   const { loss, ...rest } = view.value;
   return /** @type {View} */ ({ ...rest, loss: loss === "opened" ? "closed" : "opened" });

@@ -2,7 +2,7 @@
  * The numbers the pass starts from, as tables that are edited in place: inputs, targets, the
  * gradient given from above, parameters, learning rate.
  *
- * @import { Value } from "../pagetypes.js"
+ * @import { Session, Value } from "../pagetypes.js"
  */
 import { html } from "lit-html";
 import { catalogue, editable, session, stale } from "../store.js";
@@ -10,7 +10,7 @@ import { t } from "../strings.js";
 import { update } from "../onward.js";
 import { edit, fork } from "../session.js";
 import { canCome } from "../leftout.js";
-import { isOmitted, shapeOf } from "../values.js";
+import { isOmitted, isProgram, shapeOf } from "../values.js";
 import { dataAxes, dataName } from "../figure/names.js";
 import { shapeText, short } from "../format.js";
 import { parseNumber } from "../matrices/numbers.js";
@@ -36,12 +36,17 @@ export function data() {
   const now = session.value;
   if (!now) return null;
   /** @type {[string, Value | null, string][]} */
-  const tensors = [
+  const samples = [
     ["x", now.x, t("data.x")],
     ["t", now.t, t(isOneHot(now.t) ? "data.t.onehot" : "data.t.labels")],
+  ];
+  /** @type {[string, Value | null, string][]} */
+  const tensors = [
+    ...(isProgram(now) ? [] : samples),
     ["grad_output", now.loss === null && now.grad_output ? now.grad_output : null, t("data.grad_output")],
     ...Object.entries(now.parameters).map(
-      ([name, value]) => /** @type {[string, Value, string]} */ ([name, value, ""]),
+      ([name, value]) =>
+        /** @type {[string, Value, string]} */ ([name, value, isLearned(now, name) ? t("data.learned") : ""]),
     ),
   ];
   return html`
@@ -49,7 +54,7 @@ export function data() {
     ${editable.value ? null : html`<button type="button" @click=${copyToOwn}>${t("data.fork")}</button>`}
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
     ${undoing()}
-    <button type="button" id="other-data" @click=${() => openNetworkForm(true)}>${t("data.other")}</button>
+    ${isProgram(now) ? null : html`<button type="button" id="other-data" @click=${() => openNetworkForm(true)}>${t("data.other")}</button>`}
     ${allFiles()}
     ${tensors.map(([name, value, title]) => (value === null ? null : section(name, value, title)))}
     ${learningRate()}
@@ -58,9 +63,10 @@ export function data() {
 
 /** @param {string} name @param {Value} value @param {string} title */
 function section(name, value, title) {
+  const shape = isOmitted(value) ? value.shape : shapeOf(value);
   return html`<section class="tensor" data-name=${name} aria-labelledby="data-${name}">
     <h2 id="data-${name}">
-      ${dataName(name)} <code>${name}</code> <span class="shape">${shapeText(dataAxes(name, isOmitted(value) ? value.shape : shapeOf(value)))}</span>
+      ${dataName(name)} ${dataName(name) === name ? null : html`<code>${name}</code>`} <span class="shape">${shapeText(dataAxes(name, shape))}</span>
       ${title ? html`<span class="what">${title}</span>` : null}
     </h2>
     ${
@@ -68,14 +74,24 @@ function section(name, value, title) {
         ? html`<p class="hint">${t(canCome(value) ? "data.coming" : "data.large")}</p> ${notes(name)}`
         : tableEditor(name, value, besideRows(name))
     }
-    ${name === "x" ? moreSamples() : null} ${name === "t" ? classesField() : null} ${tensorFiles(name)}
+    ${isSamples(name, "x") ? moreSamples() : null} ${isSamples(name, "t") ? classesField() : null} ${tensorFiles(name, shape.length)}
   </section>`;
+}
+
+/** Whether a tensor is that one of the samples: a program has names of its own. @param {string} name @param {"x" | "t"} which */
+function isSamples(name, which) {
+  return name === which && session.value !== null && !isProgram(session.value);
+}
+
+/** Of a program, what an optimiser moves. @param {Session} now @param {string} name */
+function isLearned({ network }, name) {
+  return network.learned?.includes(name) ?? false;
 }
 
 /** What a table has beside its numbers. @param {string} name @returns {import("./editor.js").Beside} */
 function besideRows(name) {
-  if (name === "t") return namesInTargets();
-  return name === "x" && samplesChange() ? { rowTools: removeSample } : {};
+  if (isSamples(name, "t")) return namesInTargets();
+  return isSamples(name, "x") && samplesChange() ? { rowTools: removeSample } : {};
 }
 
 /** @param {Value | null} targets  else labels */
@@ -89,9 +105,16 @@ export function learns() {
   return Boolean(now?.network.loss && now.t !== null && Object.keys(now.parameters).length > 0);
 }
 
+/** Of a program, whether something in it learns. */
+function programLearns() {
+  const { network, grad_output = null } = session.value ?? {};
+  return Boolean((network?.loss || grad_output !== null) && network?.learned?.length);
+}
+
 /** Where the parameters have gradients, from a loss or from one that is given. */
 export function hasGradients() {
   const now = session.value;
+  if (now !== null && isProgram(now)) return programLearns();
   const isGiven = now !== null && !now.network.loss && now.grad_output !== null;
   return learns() || (isGiven && Object.keys(now.parameters).length > 0);
 }

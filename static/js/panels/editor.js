@@ -11,7 +11,7 @@ import { dataCell } from "../figure/names.js";
 import { edit } from "../session.js";
 import { editable, stale } from "../store.js";
 import { t } from "../strings.js";
-import { asRows } from "../values.js";
+import { asRows, shapeOf } from "../values.js";
 import { briefly, fieldProblems, isTyping, numberField } from "./input.js";
 import { pasteText } from "./paste.js";
 import { note, notes, whenSent } from "./said.js";
@@ -29,6 +29,12 @@ const NARROW = 5;
 const windows = signal(new Map());
 
 /**
+ * The first indices of the matrix that is shown of a tensor of more axes.
+ * @type {import("@preact/signals-core").Signal<ReadonlyMap<string, readonly number[]>>}
+ */
+const leading = signal(new Map());
+
+/**
  * What may stand beside the numbers: a cell before those of a row, in sight however many there are;
  * words at the head of a column; words under a number.
  * @typedef {{
@@ -41,8 +47,40 @@ const windows = signal(new Map());
  * @param {Nested} value
  * @param {Beside} [beside]
  */
-export function tableEditor(name, value, { rowTools, heading, under } = {}) {
-  const rows = asRows(value);
+export function tableEditor(name, value, beside = {}) {
+  const before = shapeOf(value).slice(0, -2);
+  const wanted = leading.value.get(name) ?? [];
+  const at = before.map((size, axis) => Math.min(wanted[axis] ?? 0, size - 1));
+  return html`${before.length > 0 ? matrixChoice(name, before, at) : null} ${matrixEditor(name, value, at, beside)}`;
+}
+
+/**
+ * Which matrix of a tensor of more axes is shown.
+ * @param {string} name @param {readonly number[]} sizes @param {readonly number[]} at
+ */
+function matrixChoice(name, sizes, at) {
+  return html`<div class="mover">
+    ${sizes.map((size, axis) =>
+      wholeField({
+        id: `${name}-axis${axis}`,
+        label: t("data.axis", { axis }),
+        value: at[axis],
+        minimum: 0,
+        maximum: size - 1,
+        put: (index) => (leading.value = new Map([...leading.value, [name, at.with(axis, index)]])),
+      }),
+    )}
+  </div>`;
+}
+
+/**
+ * @param {string} name
+ * @param {Nested} value
+ * @param {readonly number[]} at  the first indices of the matrix that is shown
+ * @param {Beside} beside
+ */
+function matrixEditor(name, value, at, { rowTools, heading, under }) {
+  const rows = asRows(/** @type {Nested} */ (cellAt(value, at)));
   const wanted = windows.value.get(name) ?? [0, 0];
   // Rows can have gone since.
   const top = Math.max(0, Math.min(wanted[0], rows.length - ROWS));
@@ -71,7 +109,7 @@ export function tableEditor(name, value, { rowTools, heading, under } = {}) {
             (row, i) => html`<tr>
               <th scope="row">${top + i}</th>
               ${rowTools ? rowTools(top + i) : null}
-              ${row.map((cell, j) => html`<td>${field(name, value, [top + i, left + j], cell)}${under?.(cell)}</td>`)}
+              ${row.map((cell, j) => html`<td>${field(name, value, at, [top + i, left + j], cell)}${under?.(cell)}</td>`)}
             </tr>`,
           )}
         </tbody>
@@ -84,18 +122,19 @@ export function tableEditor(name, value, { rowTools, heading, under } = {}) {
 /**
  * @param {string} name
  * @param {Nested} value
+ * @param {readonly number[]} at
  * @param {[number, number]} place
  * @param {Cell} cell
  */
-function field(name, value, [row, column], cell) {
-  const index = indexFor(value, row, column);
+function field(name, value, at, [row, column], cell) {
+  const index = [...at, ...indexFor(/** @type {Nested} */ (cellAt(value, at)), row, column)];
   return numberField({
     tensor: name,
     index,
     value: cell,
     label: dataCell(name, index),
     send: (number) => whenSent(name, edit([{ op: "set", tensor: name, index, value: number }])),
-    paste: (event) => pasteRows(event, name, value, [row, column]),
+    paste: (event) => pasteRows(event, name, value, at, [row, column]),
   });
 }
 
@@ -115,13 +154,14 @@ function indexFor(value, row, column) {
  * @param {ClipboardEvent} paste
  * @param {string} name
  * @param {Nested} value
+ * @param {readonly number[]} at
  * @param {[number, number]} from
  */
-function pasteRows(paste, name, value, from) {
+function pasteRows(paste, name, value, at, from) {
   const text = paste.clipboardData?.getData("text/plain") ?? "";
   if (!editable.value || isTyping(paste, text)) return;
   paste.preventDefault();
-  pasteText(text, name, value, from);
+  pasteText(text, name, value, from, at);
 }
 
 /** @param {string} name @param {Cell[][]} rows @param {[number, number]} at */

@@ -20,8 +20,8 @@ export function allFiles() {
   </div>`;
 }
 
-/** For the section of a tensor. @param {string} name */
-export function tensorFiles(name) {
+/** For the section of a tensor. @param {string} name @param {number} axes  a table has two at most */
+export function tensorFiles(name, axes) {
   const save = (/** @type {".npy" | ".csv"} */ kind) => html`<button
     type="button"
     class="quiet"
@@ -30,7 +30,7 @@ export function tensorFiles(name) {
   >
     ${t("files.save", { kind })}
   </button>`;
-  return html`<div class="files">${editable.value ? opener(name) : null} ${save(".npy")} ${save(".csv")}</div>`;
+  return html`<div class="files">${editable.value ? opener(name) : null} ${save(".npy")} ${axes > 2 ? null : save(".csv")}</div>`;
 }
 
 /** @param {string | null} name  of the tensor that the file is for */

@@ -19,7 +19,7 @@ import { messageOf } from "../messages.js";
 import { edit } from "../session.js";
 import { session, stale } from "../store.js";
 import { t } from "../strings.js";
-import { asRows, flat, isOmitted, outputSize, shapeOf } from "../values.js";
+import { asRows, flat, isOmitted, isProgram, outputSize, shapeOf } from "../values.js";
 import { download } from "./download.js";
 import { note, whenSent } from "./said.js";
 import { openShared } from "./share.js";
@@ -147,12 +147,13 @@ function wantedOf(now) {
     name,
     shape: isOmitted(value) ? value.shape : shapeOf(value),
   }));
-  return { tensors, inputs: now.network.input_size, outputs: outputSize(now.network) };
+  return { tensors, isProgram: isProgram(now), inputs: now.network.input_size, outputs: outputSize(now.network) };
 }
 
 /** @param {Session} now @returns {{name: string, value: Value}[]} what the session starts from */
 function tensorsOf(now) {
-  const given = { x: now.x, t: now.t, grad_output: now.loss === null ? now.grad_output : null, ...now.parameters };
+  const samples = isProgram(now) ? {} : { x: now.x, t: now.t };
+  const given = { ...samples, grad_output: now.loss === null ? now.grad_output : null, ...now.parameters };
   return Object.entries(given).flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
 }
 
@@ -213,5 +214,5 @@ async function npyOf(now, name, value) {
 
 /** @param {string} name @param {Value} value */
 function isLabels(name, value) {
-  return name === "t" && !isOmitted(value) && shapeOf(value).length === 1;
+  return name === "t" && session.peek()?.network.code === undefined && !isOmitted(value) && shapeOf(value).length === 1;
 }

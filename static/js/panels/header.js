@@ -8,6 +8,7 @@ import { messageOf } from "../messages.js";
 import { loading, notice, session, theme } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { mount } from "../mount.js";
+import { isProgram } from "../values.js";
 
 const KEPT_THEME = "backprop-explorer.theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
@@ -70,7 +71,8 @@ function header() {
 export function title() {
   const now = session.value;
   if (!now) return t(loading.value ? "loading.now" : "header.choose");
-  return now.preset ? presetTitle(now.preset) : t("header.own");
+  if (now.preset) return presetTitle(now.preset);
+  return t(isProgram(now) ? "header.code" : "header.own");
 }
 
 /** @param {string} id */

@@ -14,7 +14,7 @@ import { changeView } from "../session.js";
 import { parseNumber } from "../matrices/numbers.js";
 import { catalogue, editable, session, theme, view } from "../store.js";
 import { language, t } from "../strings.js";
-import { samplesOf } from "../values.js";
+import { isProgram, samplesOf } from "../values.js";
 import { valueOf } from "./chosen.js";
 import { bringCharts } from "./charts.js";
 import { gradientCheck } from "./check.js";
@@ -35,8 +35,9 @@ export function learn() {
   const now = session.value;
   if (!now) return null;
   if (!learns()) {
+    const isShort = isProgram(now) && hasGradients();
     return html`<section class="learn">
-        <p class="hint">${t("learn.nothing")}</p>
+        <p class="hint">${t(isShort ? "learn.program" : "learn.nothing")}</p>
         ${hasGradients() ? single() : null}
       </section>
       ${hasGradients() ? gradientCheck() : null}`;

@@ -6,6 +6,7 @@
 import { html } from "lit-html";
 import { read } from "../address.js";
 import { arrive, startOf } from "../arrive.js";
+import { openOwn } from "../code/state.js";
 import { messageOf } from "../messages.js";
 import { bringPrograms } from "../programs.js";
 import { openPreset } from "../session.js";
@@ -31,7 +32,14 @@ export function presetMenu() {
           <span class="plus" aria-hidden="true">+</span>
           <span>${t("menu.own")}</span>
         </button>
-        ${yours(null)}
+        ${yours(null, false)}
+      </li>
+      <li>
+        <button type="button" id="own-code" @click=${chooseCode}>
+          <span class="plus" aria-hidden="true">+</span>
+          <span>${t("menu.code")}</span>
+        </button>
+        ${yours(null, true)}
       </li>
     </ul>
     <a id="all-figures" href=${`/figures?lang=${language.value}${theme.value === "system" ? "" : `&theme=${theme.value}`}`}>${t("menu.figures")}</a>
@@ -67,9 +75,15 @@ function chapter(members) {
     </ul>`;
 }
 
-/** What this browser has of one's own: of a figure, or networks. @param {string | null} preset */
-function yours(preset) {
-  const found = own.value.filter((one) => one.preset === preset).slice(0, MOST_VERSIONS);
+/**
+ * What this browser has of one's own: of a figure, or networks, or lines of NumPy.
+ * @param {string | null} preset
+ * @param {boolean} [isCode]  where it is of no figure
+ */
+function yours(preset, isCode = false) {
+  const isOf = (/** @type {import("../tokens.js").Own} */ one) =>
+    one.preset === preset && (preset !== null || (one.sizes === undefined) === isCode);
+  const found = own.value.filter(isOf).slice(0, MOST_VERSIONS);
   return found.map(
     (one) => html`<button
       type="button"
@@ -78,7 +92,7 @@ function yours(preset) {
       aria-current=${session.value?.id === one.id ? "true" : "false"}
       @click=${() => chooseYours(one.id)}
     >
-      ${t(preset ? "menu.version" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
+      ${t(preset ? "menu.version" : isCode ? "menu.computation" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
     </button>`,
   );
 }
@@ -107,6 +121,16 @@ async function choose({ id }) {
   document.getElementById("choose")?.focus();
   try {
     await openPreset(id, { where: startOf(id) });
+    stride.value = strideFor(seen.value.level);
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}
+
+async function chooseCode() {
+  toggleMenu(false);
+  try {
+    await openOwn();
     stride.value = strideFor(seen.value.level);
   } catch (error) {
     notice.value = messageOf(error);

@@ -24,11 +24,12 @@ const MAX_EDITS = 100;
  * @param {string} name
  * @param {Nested} value  the tensor now
  * @param {[number, number]} from  row and column of the cell that has the focus
+ * @param {readonly number[]} [at]  the first indices of the matrix that it is in, of a tensor of more axes
  */
-export function pasteText(text, name, value, from) {
+export function pasteText(text, name, value, from, at = []) {
   const { matrix, fault } = parseMatrix(text);
   if (fault) note(name, sentence(fault));
-  else pasteMatrix(matrix, name, value, from);
+  else pasteMatrix(matrix, name, value, from, at);
 }
 
 /**
@@ -36,18 +37,20 @@ export function pasteText(text, name, value, from) {
  * @param {string} name
  * @param {Nested} value
  * @param {[number, number]} from
+ * @param {readonly number[]} at
  */
-function pasteMatrix(matrix, name, value, from) {
+function pasteMatrix(matrix, name, value, from, at) {
   const now = session.value;
   if (!now) return;
-  const shape = shapeOf(value);
+  const shape = shapeOf(value).slice(at.length);
   const put = fit(matrix, { name, shape, classes: outputSize(now.network) }, from);
   const said = { shape: shapeText(shapeOfMatrix(matrix)), tensor: dataName(name), target: shapeText(shape) };
   switch (put.kind) {
     case "whole":
+      if (at.length > 0) return void send(name, partly(name, value, matrix.rows, [0, 0], at), matrix);
       return void send(name, [{ op: "replace", tensor: name, value: put.value }], matrix);
     case "part":
-      return void send(name, partly(name, value, put.rows, put.at), matrix);
+      return void send(name, partly(name, value, put.rows, put.at, at), matrix);
     case "onehot":
       return note(name, t("paste.onehot", { row: put.row }));
     case "outside":
@@ -56,7 +59,7 @@ function pasteMatrix(matrix, name, value, from) {
       }
       return note(name, t("paste.outside", { ...said, room: roomText(put.room, shape) }));
     case "transposed": {
-      const take = () => pasteMatrix(put.matrix, name, value, from);
+      const take = () => pasteMatrix(put.matrix, name, value, from, at);
       return note(name, t("paste.transposed", said), { offer: { label: t("paste.turn"), take } });
     }
   }
@@ -93,13 +96,14 @@ function send(name, edits, { header, comments }) {
  * @param {string} name
  * @param {Nested} value
  * @param {number[][]} rows
- * @param {[number, number]} at
+ * @param {[number, number]} from
+ * @param {readonly number[]} at
  * @returns {Edit[]}
  */
-function partly(name, value, rows, [top, left]) {
+function partly(name, value, rows, [top, left], at) {
   const list = shapeOf(value).length === 1;
   const cells = rows.flatMap((row, i) =>
-    row.map((number, j) => ({ index: list ? [left + j] : [top + i, left + j], value: number })),
+    row.map((number, j) => ({ index: [...at, ...(list ? [left + j] : [top + i, left + j])], value: number })),
   );
   if (cells.length > MAX_EDITS) return [replaced(name, value, cells)];
   return cells.map((cell) => ({ op: "set", tensor: name, ...cell }));
@@ -116,10 +120,8 @@ function replaced(name, value, cells) {
   const copy = structuredClone(value);
   for (const cell of cells) {
     const last = /** @type {number} */ (cell.index.at(-1));
-    const row = /** @type {Nested[]} */ (
-      cell.index.length === 2 ? /** @type {Nested[]} */ (copy)[cell.index[0]] : copy
-    );
-    row[last] = cell.value;
+    const row = cell.index.slice(0, -1).reduce((part, i) => /** @type {Nested[]} */ (part)[i], copy);
+    /** @type {Nested[]} */ (row)[last] = cell.value;
   }
   return { op: "replace", tensor: name, value: copy };
 }

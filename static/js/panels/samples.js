@@ -9,7 +9,7 @@ import { number } from "../messages.js";
 import { edit } from "../session.js";
 import { catalogue, editable, presets, session } from "../store.js";
 import { t } from "../strings.js";
-import { isOmitted, samplesOf } from "../values.js";
+import { isOmitted, isProgram, samplesOf } from "../values.js";
 import { note, whenSent } from "./said.js";
 
 /**
@@ -43,7 +43,7 @@ function rowsOf(value) {
 /** Whether the session on the screen can have another number of samples. */
 export function samplesChange() {
   const now = session.value;
-  return Boolean(now && editable.value && !now.view.single && !showsDigit(now));
+  return Boolean(now && editable.value && !isProgram(now) && !now.view.single && !showsDigit(now));
 }
 
 /** A figure of one digit has its own way to another one. @param {Session} now */

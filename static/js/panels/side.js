@@ -10,7 +10,7 @@ import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { explanation } from "./explanation.js";
 
-const PANELS = /** @type {const} */ (["explain", "data", "table", "learn"]);
+const PANELS = /** @type {const} */ (["explain", "data", "table", "code", "learn"]);
 /** Where a tab keeps which panel is open over a reload. */
 const KEPT = "backprop-explorer.panel";
 

@@ -11,7 +11,7 @@ import { changeView, wantedView } from "../session.js";
 import { beside, graph, notice, session } from "../store.js";
 import { t } from "../strings.js";
 import { mount } from "../mount.js";
-import { samplesOf } from "../values.js";
+import { isProgram, samplesOf } from "../values.js";
 import { wholeField } from "./whole.js";
 
 /** Windows wide enough to read two whole figures in. */
@@ -52,7 +52,7 @@ function toolbar({ fit, nextFit, zoomIn, zoomOut }) {
 
 function levelChoice() {
   const now = session.value;
-  if (!now) return null;
+  if (!now || now.levels.length < 2) return null;
   return html`<label
     ><span>${t("level.label")}</span>
     <select id="level" @change=${(/** @type {Event} */ change) => show(atLevel(/** @type {Level} */ (chosen(change))))}>
@@ -69,8 +69,14 @@ function levelName(level) {
   return t(level === "element" && (!loss || code) ? "level.single" : `level.${level}`);
 }
 
+/** Whether there is a loss that can be closed and opened: of a program its last line is one as it stands. */
+function hasBox() {
+  const now = session.value;
+  return Boolean(now?.network.loss) && now !== null && !isProgram(now);
+}
+
 function lossChoice() {
-  if (!session.value?.network.loss) return null;
+  if (!hasBox()) return null;
   return html`<label
     ><span>${t("loss.label")}</span>
     <select id="loss-view" @change=${(/** @type {Event} */ change) => show({ loss: /** @type {LossView} */ (chosen(change)) })}>
@@ -82,7 +88,7 @@ function lossChoice() {
 }
 
 function besideChoice() {
-  if (!session.value?.network.loss) return null;
+  if (!hasBox()) return null;
   return html`<button
     type="button"
     id="side-by-side"
@@ -96,7 +102,7 @@ function besideChoice() {
 
 /** The book's form of an opened loss, or the one that cannot overflow. */
 function formChoice() {
-  if (!session.value?.network.loss || wantedView().loss !== "opened") return null;
+  if (!hasBox() || wantedView().loss !== "opened") return null;
   const drawn = graph.value?.form;
   const gaveWay = wantedView().form === "book" && drawn !== "book" && drawn !== null;
   return html`<label
