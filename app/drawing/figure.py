@@ -20,7 +20,7 @@ from app.engine.fused import is_loss
 from app.engine.graph import Edge, Node
 
 # Longer names do not fit in a circle; that of a layer of the book, Sigmoid, just does.
-WIDEST_SYMBOL, WIDEST_TITLE, WIDE_CHAR = 4, 7, 8.4
+WIDEST_SYMBOL, WIDE_CHAR = 3, 8.4
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ def _op(plan: Plan, node: Node, lane: Lane, frame: str | None) -> None:
     graph = plan.graph
     item = Item(node.id, OP_SIZE, OP_SIZE, lane=lane, group=frame)
     is_repeat = node.op == open_ops.REPEAT
-    longest = WIDEST_SYMBOL if graph.is_program else WIDEST_TITLE
-    is_wide = len(node.symbol) > longest
+    is_wide = len(node.symbol) > WIDEST_SYMBOL and not is_repeat
     if is_repeat or is_wide:
         width = WIDE_CHAR * len(node.symbol) + 20.0 if is_wide else REPEAT_W
         item = replace(item, width=width, height=REPEAT_H, outline="box")
