@@ -33,6 +33,34 @@ def test_each_part_knows_only_what_is_to_its_left(part: str) -> None:
         assert imports <= MAY_IMPORT[part] | {part}, path
 
 
+def rooms(folder: str) -> list[tuple[str, list[str]]]:
+    """The rooms of a folder in their order, as `docs/architecture.md` has them."""
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    rows = re.findall(rf"^\| {folder} \| (\w+) \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
+    picture = re.search(rf"^    {folder}: +(.*)$", text, re.MULTILINE)
+    assert picture is not None
+    assert picture[1].split("  <-  ") == [name for name, _ in rows]
+    return [(name, re.findall(r"`(\w+)`", modules)) for name, modules in rows]
+
+
+@pytest.mark.parametrize("folder", ["engine", "drawing", "sessions"])
+def test_the_picture_of_the_rooms_agrees_with_the_imports(folder: str) -> None:
+    root = ROOT / "app" / folder
+    room = {module: k for k, (_, modules) in enumerate(rooms(folder)) for module in modules}
+    there = {path.relative_to(root).parts[0].removesuffix(".py") for path in root.rglob("*.py")}
+    assert set(room) == there - {"__init__"}
+    assert sum(len(modules) for _, modules in rooms(folder)) == len(room)
+    for path in root.rglob("*.py"):
+        own = path.relative_to(root).parts[0].removesuffix(".py")
+        for known in re.findall(rf"^\s*from app\.{folder}\.(\w+)", path.read_text("utf-8"), re.M):
+            assert own == "__init__" or room[known] <= room[own], (own, known)
+        named = re.findall(
+            rf"^\s*from app\.{folder} import ([^\n(]*|\([^)]*\))", path.read_text("utf-8"), re.M
+        )
+        for known in re.findall(r"\w+", " ".join(named)):
+            assert own == "__init__" or room[known] <= room[own], (own, known)
+
+
 def test_the_engine_needs_numpy_and_nothing_of_the_web() -> None:
     code = (
         "import pathlib, sys\n"

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from app.drawing.graph_json import Drawing, draw
-from app.engine.by_layer import by_layer, by_program
-from app.engine.code.running import trace_code
+from app.engine.by_layer import by_layer
+from app.engine.code.running import by_program, trace_code
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.network import Evaluation

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from app.engine.by_layer import known
 from app.engine.code.compiling import build_code
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import OpGraph
+from app.engine.network import Evaluation
 from app.engine.run import Recorder, single_numbers
 from app.engine.scalars import MOST_SCALARS, as_scalars
 from app.engine.spec import Limits
@@ -112,3 +114,15 @@ def trace_code(
         if single is not None:
             return single
     return Recorder(graph, values, spec.dtype).record(grad_output)
+
+
+def by_program(spec: CodeSpec, trace: Trace) -> Evaluation:
+    """A pass of a program: its loss, and the gradients of what it learns."""
+    gradients = {name: known(trace, f"{name}.grad") for name in spec.learned}
+    return Evaluation(
+        None if spec.loss is None else float(trace.array(spec.output)),
+        None,
+        None,
+        (),
+        {name: gradient for name, gradient in gradients.items() if gradient is not None},
+    )
