@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.engine.graph import Edge, OpGraph
 from app.engine.names import derivative
-from app.engine.op import grouped
+from app.engine.op import as_one
 from app.engine.ops import OPS
 
 
@@ -42,7 +42,7 @@ def with_gradients(graph: OpGraph, loss: str) -> OpGraph:
             return edge
         key = (edge.tensor, edge.cell)
         uses[key] = uses.get(key, 0) + 1
-        part = rf"{grouped(edge.symbol)}^{{({uses[key]})}}"
+        part = rf"{as_one(edge.symbol)}^{{({uses[key]})}}"
         return replace(edge, grad_symbol=derivative(part, loss))
 
     edges = tuple(named(edge) for edge in graph.edges)

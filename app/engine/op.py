@@ -123,6 +123,17 @@ def grouped(symbol: str, sums: bool = True) -> str:
     return rf"\left({symbol}\right)" if flat.startswith("-") or (sums and is_sum) else symbol
 
 
+def as_one(symbol: str) -> str:
+    """The symbol as one thing, to be differentiated by or raised: in parentheses also where it is
+    a product.
+    """
+    flat = symbol
+    while (shorter := re.sub(r"\{[^{}]*\}|\([^()]*\)", "", flat)) != flat:
+        flat = shorter
+    is_product = re.search(r"\\(cdot|times|odot|ast)\b|\\,", flat) is not None
+    return rf"\left({symbol}\right)" if is_product else grouped(symbol)
+
+
 def letters(shape: Shape) -> str:
     """A letter for each axis of a result."""
     return LETTERS[: len(shape)]

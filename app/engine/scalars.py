@@ -19,7 +19,7 @@ from app.engine.builder import GraphBuilder, Use
 from app.engine.errors import TooLarge
 from app.engine.graph import Edge, Node, OpGraph, Tensor
 from app.engine.names import derivative
-from app.engine.op import Op, formula
+from app.engine.op import Op, as_one, formula
 from app.engine.ops import OPS
 from app.engine.rules import IndexRule, expand
 from app.engine.trace import Trace
@@ -259,7 +259,7 @@ class _Step:
             for k, use in enumerate(uses)
             if OPS[op].reaches(k)
         )
-        grad = derivative(symbol, opener.loss) if flows else None
+        grad = derivative(as_one(symbol), opener.loss) if flows else None
         if role == "loss":
             grad = self.made.grad_symbol
         tensor = Tensor(name, (), role, symbol, grad)

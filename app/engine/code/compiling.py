@@ -19,7 +19,7 @@ from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import LINE, OpGraph, Tensor
 from app.engine.many import term_count
 from app.engine.names import derivative
-from app.engine.op import MAX_RANK, ShapeClash, formula, grouped
+from app.engine.op import MAX_RANK, ShapeClash, as_one, formula
 from app.engine.ops import OPS
 from app.engine.spec import Limits, LossSpec
 
@@ -251,7 +251,7 @@ class Compiler:
             row.reaches(k) and self.builder.tensors[ref.name].grad_symbol is not None
             for k, ref in enumerate(refs)
         )
-        grad = derivative(shown if into else grouped(shown), self.loss) if flows else None
+        grad = derivative(shown if into else as_one(shown), self.loss) if flows else None
         made = Tensor(name, shape, role, shown, grad)
         self.builder.node(
             (self._group, LINE), f"{self._group}.{op}{self._count}", op,

@@ -260,3 +260,13 @@ def test_values_are_checked_by_name() -> None:
     with pytest.raises(EngineError) as told:
         read_code("y = x * 2", {"x": [1.0, 2.0]}, [1.0])
     assert told.value.field == "grad_output"
+
+
+def test_what_is_differentiated_by_stands_as_one() -> None:
+    graph = build_code("L = np.sum(a * b + c ** 2)", {"a": (2,), "b": (2,), "c": (2,)})[1]
+    names = {edge.symbol: edge.grad_symbol for edge in graph.edges}
+    assert names[r"\mathbf{a} \times \mathbf{b}"] == (
+        r"\frac{\partial L}{\partial \left(\mathbf{a} \times \mathbf{b}\right)}"
+    )
+    assert names[r"\mathbf{c}^{2}"] == r"\frac{\partial L}{\partial \mathbf{c}^{2}}"
+    assert names[r"\mathbf{a}"] == r"\frac{\partial L}{\partial \mathbf{a}}"
