@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import ipaddress
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -17,6 +19,8 @@ from fastapi import FastAPI
 from app import __version__
 from app.server import Settings, create_app
 from app.sessions.store import StoreError
+from app.settings import add_limits, chosen, take_environment
+from app.web.guard import ConnectionLimits, Network
 from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
 
@@ -25,6 +29,10 @@ from app.web.hosts import HOST_NAME, LOOPBACK
 KEEP_ALIVE_SECONDS = 20
 # Long enough for an answer under way; open event streams end themselves.
 GRACEFUL_SECONDS = 2
+# Files, threads and processes need some of the descriptors that connections leave.
+OTHER_FILES = 200
+# What is set where, by the title of its group.
+LIMITS = {"limits of connections": ConnectionLimits}
 
 
 class Server(uvicorn.Server):
@@ -68,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 Settings(
                     options.store,
                     (*LOOPBACK, *hosts),
+                    connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,
                 )
@@ -89,6 +98,7 @@ def _serve(app: FastAPI, listener: socket.socket) -> int:
 
 def server_config(app: FastAPI) -> uvicorn.Config:
     """How the app is served, wherever it listens."""
+    limits: ConnectionLimits = getattr(app.state, "connections", ConnectionLimits())
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -96,21 +106,50 @@ def server_config(app: FastAPI) -> uvicorn.Config:
         ws="none",  # nothing here speaks it, whatever is installed
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        http=_protocol(),
+        http=_protocol(limits),
+        # Whoever else says where a request comes from is not believed.
+        proxy_headers=bool(limits.proxies),
+        forwarded_allow_ips=[str(network) for network in limits.proxies],
     )
 
 
-def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+def _connections(options: argparse.Namespace) -> ConnectionLimits:
+    """The limits as chosen, as far as there are descriptors for them."""
+    limits = chosen(ConnectionLimits, options, proxies=options.trusted_proxies)
+    return replace(limits, connections=min(limits.connections, _descriptors(limits.connections)))
+
+
+def _descriptors(wanted: int) -> int:
+    """How many connections this process can have; as many as wanted, if the system lets it."""
+    if sys.platform == "win32":
+        return wanted
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    needed = wanted + OTHER_FILES
+    if soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, soft - OTHER_FILES)
+
+
+def _protocol(limits: ConnectionLimits) -> type[asyncio.Protocol] | Literal["h11"]:
     if sys.platform == "win32":
         return "h11"  # httptools is not built there; h11 has bounds of its own
-    from app.web.protocol import BoundedProtocol
+    from app.web.protocol import protocol_within
 
-    return BoundedProtocol
+    return protocol_within(limits)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     folder = Path(platformdirs.user_data_dir("backprop-explorer", appauthor=False))
-    parser = argparse.ArgumentParser(prog="backprop-explorer", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="backprop-explorer",
+        description=__doc__,
+        epilog="Each option can also be set in the environment: BACKPROP_PORT for --port.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="0 takes any free (%(default)s)")
     parser.add_argument(
@@ -133,11 +172,20 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="whose pages may embed it, comma-separated: https://lms.example.org",
     )
     parser.add_argument(
+        "--trusted-proxies",
+        type=_networks,
+        default=(),
+        metavar="NETWORKS",
+        help="whose word on a client's address counts, comma-separated: 10.0.0.0/8,::1",
+    )
+    parser.add_argument(
         "--dev",
         action="store_true",
         help="serve the page's modules as they are, not bundled: a change shows on reload",
     )
     parser.add_argument("--version", action="version", version=__version__)
+    add_limits(parser, LIMITS)
+    take_environment(parser)
     return parser.parse_args(arguments)
 
 
@@ -160,6 +208,18 @@ def _origins(text: str) -> tuple[str, ...]:
                 f"{origin!r} is not an origin such as https://lms.example.org, without a path"
             )
     return origins
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    networks = []
+    for name in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            networks.append(ipaddress.ip_network(name))
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{name!r} is not an address or network such as 10.0.0.0/8"
+            ) from None
+    return tuple(networks)
 
 
 def _port(text: str) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -25,6 +25,7 @@ from app.web import figures, pages
 from app.web.compression import Compression
 from app.web.files import STATIC, RevalidatedFiles, page_files
 from app.web.first import FIRST, Asked, FirstPages
+from app.web.guard import ConnectionLimits
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
 from app.web.languages import LANGUAGES
@@ -48,12 +49,14 @@ class Settings:
         allowed_hosts: Names under which it is reached, without ports.
         limits: How long and how much the store keeps.
         frame_ancestors: Origins whose pages may show this one in a frame, besides our own.
+        connections: What connections may take, and whose word on where they come from counts.
         dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
     store: str = "memory"
     allowed_hosts: tuple[str, ...] = LOOPBACK
     limits: Limits = field(default_factory=Limits)
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     dev: bool = False
     frame_ancestors: tuple[str, ...] = ()
 
@@ -85,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         sweeper.cancel()
         app.state.stopping.set()
+        app.state.pinging.shutdown(wait=False, cancel_futures=True)
         api.close(app)
         service.close()
 
@@ -108,6 +112,9 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.store = store
+    app.state.connections = settings.connections
+    # Signs of life stand behind nobody's work.
+    app.state.pinging = ThreadPoolExecutor(1, thread_name_prefix="ping")
     app.state.frames = settings.frame_ancestors
     app.state.page_files = page_files(settings.dev)
     app.state.first = FirstPages(

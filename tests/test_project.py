@@ -19,9 +19,9 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "drawing": {"engine"},
-    "sessions": {"engine", "drawing"},
-    "api": {"engine", "drawing", "sessions", "datasets"},
-    "web": {"api", "sessions"},
+    "sessions": {"engine", "drawing", "settings"},
+    "api": {"engine", "drawing", "sessions", "datasets", "settings"},
+    "web": {"api", "sessions", "settings"},
 }
 WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}
 

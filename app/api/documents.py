@@ -44,8 +44,8 @@ TAGS = {
 
 # What any call can be refused with, whatever it does.
 ANYWHERE = (
-    "bad-request", "other-origin", "method-not-allowed", "url-too-long", "head-too-large",
-    "internal",
+    "bad-request", "other-origin", "method-not-allowed", "timeout", "url-too-long",
+    "head-too-large", "internal",
 )  # fmt: skip
 TOKEN_PROBLEMS = ("unauthorized", "forbidden")
 BODY_PROBLEMS = ("malformed", "too-large", "unsupported-type")

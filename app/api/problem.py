@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "not-found": Kind(404, "Not found", "There is nothing of this name, or it has expired."),
     "method-not-allowed": Kind(405, "Method not allowed", "See the Allow header."),
     "not-acceptable": Kind(406, "Not acceptable", "None of the types in Accept can be given."),
+    "timeout": Kind(408, "Request too slow", "The request did not come whole in time."),
     "run-active": Kind(409, "A run is active", "The session is changed by a run until it ends."),
     "run-over": Kind(409, "The run is over", "A run that is over is not paused or resumed."),
     "nothing-to-learn": Kind(

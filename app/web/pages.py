@@ -112,7 +112,7 @@ async def ready(request: Request) -> Response:
     problem = "stopping" if request.app.state.stopping.is_set() else ""
     if not problem:
         loop = asyncio.get_running_loop()
-        ping = loop.run_in_executor(request.app.state.executor, store.ping)
+        ping = loop.run_in_executor(request.app.state.pinging, store.ping)
         try:
             await asyncio.wait_for(ping, READY_SECONDS)
         except Exception:  # whatever it is, the store does not answer

@@ -7,6 +7,8 @@
   lingering close: a socket closed with bytes unread is reset, and the answer lost with it. What
   still comes is dropped, for a bounded time and up to a bounded length.
 - What cannot be parsed is answered with a problem document, and nothing is logged for it.
+- A connection that does not get on is cut: one whose head or body does not come, or whose answer is
+  not taken. How many there may be, in all and of one client, is counted by a `Guard`.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.api.problem import Problem
+from app.web.guard import LEAST_RATE, ConnectionLimits, Guard
 from app.web.headers import SECURITY
 
 MAX_HEAD = 64 * 1024
@@ -24,10 +27,20 @@ MAX_HEAD = 64 * 1024
 LINGER_SECONDS = 30.0
 LINGER_IDLE_SECONDS = 5.0
 LINGER_BYTES = 64 << 20
+# How often a connection is looked at, at most; a quarter of the shortest limit, if that is less.
+LOOK_SECONDS = 2.0
+RETRY_SECONDS = 10
+
+
+def protocol_within(limits: ConnectionLimits) -> type["BoundedProtocol"]:
+    """The protocol of one server, whose connections are counted together."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"guard": Guard(limits)})
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
+
+    guard = Guard(ConnectionLimits())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,8 +52,32 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: Problem | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._admitted: str | None = None
+        # Since when a head or a body is awaited (None: none is), and what of the body has come.
+        self._awaiting_since: float | None = self.loop.time()
+        self._body_bytes = 0
+        # Since when an answer is taken too slowly, and how much of it was left then.
+        self._unsent_since, self._unsent = self.loop.time(), 0
 
     # What the transport calls
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, unless there are too many connections."""
+        super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        if self.guard.admit(address):
+            self._admitted = address
+            self._look_later()
+            return
+        problem = Problem(
+            "unavailable",
+            "There are too many connections.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+        self._is_dropping = True
+        self._write_problem(problem)
+        transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, or drop it once the request has its answer."""
@@ -48,6 +85,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._drop(len(data))
             return
         self._unset_keepalive_if_required()
+        if self._awaiting_since is None:
+            self._awaiting_since = self.loop.time()
         self._pending += len(data)
         try:
             self.parser.feed_data(data)
@@ -62,6 +101,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._cancel_timers()
+        if self._look is not None:
+            self._look.cancel()
+        if self._admitted is not None:
+            self.guard.leave(self._admitted)
+            self._admitted = None
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -76,6 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._in_head = True
+        self._awaiting_since, self._body_bytes = self.loop.time(), 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -90,6 +135,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refusal = self._too_large()
             raise ValueError("the head is too large")  # ends the parser's work on these bytes
         self._in_head = False
+        self._awaiting_since = self.loop.time()
         self._obey_absolute_form()
         super().on_headers_complete()
         # The task that answers has not run yet. What it closes, it closes through us.
@@ -112,6 +158,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Hand a piece of the body on, or drop it once the request has its answer."""
         self._pending = 0
+        self._body_bytes += len(body)
         if self.cycle.response_complete:
             self._dropped += len(body)
             if self._dropped > LINGER_BYTES:
@@ -123,6 +170,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """The whole request is here."""
         self._pending = 0
         self._dropped = 0
+        self._in_head = True
+        self._awaiting_since = None
         self.cycle.more_body = False
         self._cancel_timers()
         super().on_message_complete()
@@ -189,12 +238,54 @@ class BoundedProtocol(HttpToolsProtocol):
                 # Another request's answer is due first, or half sent: this one has no place in it.
                 self.transport.close()
                 return
+        self._write_problem(problem)
+        self._linger()
+
+    def _write_problem(self, problem: Problem) -> None:
         response = problem.response()
         headers = [*response.raw_headers, *SECURITY, (b"connection", b"close")]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n")
         self.transport.write(bytes(response.body))
-        self._linger()
+
+    # Who does not get on
+
+    def _look_later(self) -> None:
+        limits = self.guard.limits
+        shortest = min(limits.head_seconds, limits.body_seconds, limits.write_seconds)
+        self._look = self.loop.call_later(min(LOOK_SECONDS, shortest / 4), self._look_again)
+
+    def _look_again(self) -> None:
+        """Cut the connection if its client sends, or takes, nothing to speak of."""
+        now, limits = self.loop.time(), self.guard.limits
+        unsent = self.transport.get_write_buffer_size()
+        # Measured anew whenever enough was taken, or more was written.
+        waited = now - self._unsent_since
+        if not unsent or unsent > self._unsent or self._unsent - unsent >= LEAST_RATE * waited:
+            self._unsent_since, self._unsent = now, unsent
+        elif waited > limits.write_seconds:
+            # Not closed: that would wait until all is taken.
+            self.transport.abort()
+            return
+        self._look_later()
+        since = self._awaiting_since
+        if since is None or self._is_dropping or self.transport.is_closing():
+            return
+        allowed = limits.head_seconds
+        if not self._in_head:
+            allowed = limits.body_seconds + self._body_bytes / LEAST_RATE
+            if self.cycle.response_complete:
+                return  # What comes is dropped, within bounds of its own.
+            if self.flow.read_paused:
+                # It is we who keep the client waiting.
+                self._awaiting_since, self._body_bytes = now, 0
+                return
+        if now - since > allowed and self._in_head and not self._pending:
+            self.transport.close()  # Opened and never used, as browsers do: there is no question.
+        elif now - since > allowed:
+            part = "body" if not self._in_head else "head"
+            self._awaiting_since = None
+            self._refuse(Problem("timeout", f"The request's {part} did not come in time."))
 
 
 class _Closing:

@@ -1,0 +1,98 @@
+"""How long one client may keep a connection busy without getting on, and how many it may have."""
+
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass
+
+from app.settings import limit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# A body that comes, or an answer that is taken, at less than this rate is no honest client's.
+LEAST_RATE = 4096
+# One household or one rented machine has all the addresses of such a network.
+IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """What connections may take.
+
+    Attributes:
+        proxies: Networks whose word on where a request comes from is taken; their own connections
+            are not counted by address.
+    """
+
+    connections: int = limit(10_000, 1, "connections in all")
+    connections_per_address: int = limit(2_500, 1, "connections from one address")
+    head_seconds: float = limit(15.0, 0.05, "for a request's head, from the connection's start")
+    body_seconds: float = limit(
+        30.0, 0.05, f"for a request's body; longer only at {LEAST_RATE // 1024} kB/s and more"
+    )
+    write_seconds: float = limit(
+        30.0,
+        0.05,
+        f"in which a client takes some of its answer, {LEAST_RATE // 1024} kB/s at least",
+    )
+    proxies: tuple[Network, ...] = ()
+
+
+class Guard:
+    """Counts the connections of one server. To be used in its event loop."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self._by_client: Counter[str] = Counter()
+        self.count = 0
+        self.refused = 0
+
+    def admit(self, address: str) -> bool:
+        """Whether there is room for one more; if so, `leave` must follow when it has ended."""
+        client = client_of(address)
+        is_full = self.count >= self.limits.connections or (
+            self._by_client[client] >= self.limits.connections_per_address
+            and not is_in(address, self.limits.proxies)
+        )
+        if is_full:
+            self.refused += 1
+            if not self._by_client[client]:
+                del self._by_client[client]
+            return False
+        self.count += 1
+        self._by_client[client] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """A connection that was admitted has ended."""
+        client = client_of(address)
+        self.count -= 1
+        self._by_client[client] -= 1
+        if not self._by_client[client]:
+            del self._by_client[client]
+
+
+def client_of(address: str) -> str:
+    """Who is counted as one: an IPv4 address, or the IPv6 network that it lies in.
+
+    What is no address, such as the empty text of a Unix socket, stands for itself.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, IPV6_PREFIX), strict=False))
+    return str(found)
+
+
+def is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address lies in one of these networks."""
+    if not networks:
+        return False
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)
