@@ -17,10 +17,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
+from app.addresses import Network
 from app.server import Settings, create_app
-from app.sessions.store import StoreError
+from app.sessions.store import Limits, StoreError
 from app.settings import add_limits, chosen, take_environment
-from app.web.guard import ConnectionLimits, Network
+from app.web.guard import ConnectionLimits
 from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
 
@@ -32,7 +33,7 @@ GRACEFUL_SECONDS = 2
 # Files, threads and processes need some of the descriptors that connections leave.
 OTHER_FILES = 200
 # What is set where, by the title of its group.
-LIMITS = {"limits of connections": ConnectionLimits}
+LIMITS = {"limits of connections": ConnectionLimits, "limits of what is kept": Limits}
 
 
 class Server(uvicorn.Server):
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 Settings(
                     options.store,
                     (*LOOPBACK, *hosts),
+                    limits=chosen(Limits, options),
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app import __main__ as program
+from app.addresses import client_of
 from app.settings import Told, told
-from app.web.guard import ConnectionLimits, Guard, client_of
+from app.web.guard import ConnectionLimits, Guard
 from tests.conftest import serving
 
 PAGE = (Path(__file__).parent.parent / "docs" / "limits.md").read_text("utf-8")

@@ -20,8 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "drawing": {"engine"},
     "sessions": {"engine", "drawing", "settings"},
-    "api": {"engine", "drawing", "sessions", "datasets", "settings"},
-    "web": {"api", "sessions", "settings"},
+    "api": {"engine", "drawing", "sessions", "datasets", "addresses"},
+    "web": {"api", "sessions", "addresses", "settings"},
 }
 WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}
 

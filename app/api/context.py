@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.addresses import client_of
 from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
@@ -43,6 +44,11 @@ def service(request: Request) -> Service:
     """The app's sessions."""
     found: Service = request.app.state.service
     return found
+
+
+def client(request: Request) -> str:
+    """Who asks, as far as an address tells; those behind one router are one."""
+    return client_of(request.client.host) if request.client else ""
 
 
 async def versioned(

@@ -66,7 +66,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(Forbidden, lambda _: Problem("forbidden", "This is not the session's edit token."))
     handle(Conflict, lambda error: Problem(error.reason, _sentence(error.message)))
     handle(Stale, _stale)
-    handle(StoreFull, lambda error: busy("The store is full of sessions.", error.retry_after))
+    handle(StoreFull, lambda error: busy(_sentence(str(error)), error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
     handle(TooManySubscribers, _too_many)
     handle(ClientDisconnect, lambda _: Problem("bad-request", "The body ended early."))

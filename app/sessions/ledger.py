@@ -6,18 +6,23 @@ more than the write.
 """
 
 import math
+from collections import Counter
 from collections.abc import ItemsView, Iterator
 from dataclasses import dataclass
 
 from app.sessions.store import Limits, NotFound, StoreFull
 
+# What exists may still grow, by this share of its owner's bytes, where newcomers are refused.
+OWNER_SLACK = 0.25
+
 
 @dataclass(slots=True)
 class Entry:
-    """One session: last use in seconds since 1970, and bytes against the limit."""
+    """One session: last use in seconds since 1970, bytes against the limit, and whose it is."""
 
     touched: float
     bytes: int
+    owner: str = ""
 
 
 class Ledger:
@@ -30,6 +35,8 @@ class Ledger:
         self._in_order = True
         self._latest = -math.inf
         self.bytes = 0
+        self._owned_bytes: Counter[str] = Counter()
+        self._owned: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -52,11 +59,16 @@ class Ledger:
         """When a session that is there was last used, in seconds since 1970."""
         return self._entries[id].touched
 
-    def put(self, id: str, touched: float, size: int) -> None:
-        """Enter a session, or its new use and size."""
-        self.drop([id])
-        self._entries[id] = Entry(touched, size)
+    def put(self, id: str, touched: float, size: int, owner: str = "") -> None:
+        """Enter a session, or its new use and size; whose it is stays."""
+        if id in self._entries:
+            owner = self._entries[id].owner
+            self.drop([id])
+        self._entries[id] = Entry(touched, size, owner)
         self.bytes += size
+        if owner:
+            self._owned[owner] += 1
+            self._owned_bytes[owner] += size
         self._in_order = self._in_order and touched >= self._latest
         self._latest = max(self._latest, touched)
 
@@ -65,6 +77,11 @@ class Ledger:
         for id in ids:
             if (entry := self._entries.pop(id, None)) is not None:
                 self.bytes -= entry.bytes
+                if entry.owner:
+                    self._owned[entry.owner] -= 1
+                    self._owned_bytes[entry.owner] -= entry.bytes
+                    if not self._owned[entry.owner]:
+                        del self._owned[entry.owner], self._owned_bytes[entry.owner]
 
     def expired(self, now: float) -> Iterator[str]:
         """Those idle too long, the longest first; nothing may be entered meanwhile."""
@@ -73,28 +90,69 @@ class Ledger:
                 break
             yield id
 
-    def victims(self, extra: int, keep: str, now: float) -> list[str]:
+    def victims(self, extra: int, keep: str, now: float, owner: str = "") -> list[str]:
         """Those that must go so that ``extra`` bytes fit: the longest idle, but never ``keep``.
+
+        Args:
+            extra: More bytes than now.
+            keep: Whom they are for; who is not there yet is a newcomer.
+            now: Seconds since 1970.
+            owner: The newcomer's; for newcomers of one who has too much, only its own go.
 
         Raises:
             StoreFull: those that may go are not enough; then none needs to.
         """
-        excess = self.bytes + extra - self._limits.max_bytes
+        limits = self._limits
+        if keep in self._entries:
+            if extra <= limits.small_growth:
+                return []
+            owner, room = self._entries[keep].owner, float(limits.max_bytes)
+            share = limits.owner_bytes * (1 + OWNER_SLACK)
+        else:
+            room = limits.max_bytes * (1 - limits.reserve)
+            share = limits.owner_bytes
+        excess = self.bytes + extra - room
         victims: list[str] = []
-        if extra <= 0 or excess <= 0:
-            return victims
+        if owner:
+            too_many = self._owned[owner] + (keep not in self._entries) - limits.owner_sessions
+            too_much = self._owned_bytes[owner] + extra - share
+            if too_many > 0 or too_much > 0:
+                victims = self._idle(too_much, max(0, too_many), keep, now, owner)
+                excess -= sum(self._entries[id].bytes for id in victims)
+        if excess > 0:
+            gone = frozenset(victims)
+            victims += self._idle(excess, 0, keep, now, None, gone)
+        return victims
+
+    def _idle(
+        self,
+        excess: float,
+        count: int,
+        keep: str,
+        now: float,
+        owner: str | None,
+        gone: frozenset[str] = frozenset(),
+    ) -> list[str]:
+        """So many bytes and sessions of those idle longest, an owner's or anybody's.
+
+        Raises:
+            StoreFull: there are not so many out of use.
+        """
+        victims: list[str] = []
         for id, entry in self._longest_idle_first():
-            if excess <= 0:
+            if excess <= 0 and count <= 0:
                 break
-            if id != keep:
+            if id != keep and id not in gone and owner in (None, entry.owner):
                 victims.append(id)
                 excess -= entry.bytes
+                count -= 1
         grace = self._limits.grace_seconds
-        if excess > 0:  # larger than all others together
-            raise StoreFull(math.ceil(grace))
+        message = "the address has as many sessions as it may" if owner else "the store is full"
+        if excess > 0 or count > 0:  # more than all others together
+            raise StoreFull(math.ceil(grace), message)
         last = self._entries[victims[-1]]
         if now - last.touched < grace and not self._is_expired(last, now):
-            raise StoreFull(math.ceil(min(grace, last.touched + grace - now)))
+            raise StoreFull(math.ceil(min(grace, last.touched + grace - now)), message)
         return victims
 
     def _is_expired(self, entry: Entry, now: float) -> bool:

@@ -47,7 +47,7 @@ class MemoryStore:
         self._ledger = Ledger(limits)
         self._closed = False
 
-    def create(self, record: Record) -> None:
+    def create(self, record: Record, owner: str = "") -> None:
         """See `Store.create`."""
         kept = _Kept(
             record.token_hash,
@@ -61,7 +61,7 @@ class MemoryStore:
             self._require_open()
             if record.id in self._kept:
                 raise ValueError("the id is taken")
-            self._write(record.id, kept, record.touched, kept.size)
+            self._write(record.id, kept, record.touched, kept.size, owner)
 
     def get(self, id: str) -> Record:
         """See `Store.get`."""
@@ -159,10 +159,10 @@ class MemoryStore:
             self._closed = True
             self._kept.clear()
 
-    def _write(self, id: str, kept: _Kept, touched: float, extra: int) -> None:
-        self._forget(self._ledger.victims(extra, id, self._clock()))
+    def _write(self, id: str, kept: _Kept, touched: float, extra: int, owner: str = "") -> None:
+        self._forget(self._ledger.victims(extra, id, self._clock(), owner))
         self._kept[id] = kept
-        self._ledger.put(id, touched, kept.size)
+        self._ledger.put(id, touched, kept.size, owner)
 
     def _forget(self, ids: list[str]) -> None:
         for id in ids:

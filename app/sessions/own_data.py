@@ -50,7 +50,7 @@ class OwnData:
         self._lock = threading.Lock()
         self._tables: OrderedDict[str, tuple[_Kept, float]] = OrderedDict()
 
-    def add(self, table: Table) -> dict[str, Any]:
+    def add(self, table: Table, owner: str = "") -> dict[str, Any]:
         """Keep a table; what `about` tells of it.
 
         Raises:
@@ -71,7 +71,7 @@ class OwnData:
         # A thousand column names are more than the small part of a record may hold.
         words = np.frombuffer(orjson.dumps(about), dtype=np.uint8)
         arrays = {"x": table.x, "labels": table.labels, "about": words}
-        self._store.create(Record(name, b"", 1, now, now, {"kind": _KIND}, arrays))
+        self._store.create(Record(name, b"", 1, now, now, {"kind": _KIND}, arrays), owner)
         return about
 
     def about(self, name: str) -> dict[str, Any]:

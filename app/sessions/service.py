@@ -78,21 +78,27 @@ class Service:
         """The checked numbers of every variation of a network that is asked for."""
         return check_batch(wanted, variations, self.limits, backward)
 
-    def create(self, wanted: Wanted | WantedCode) -> tuple[Session, str]:
+    def create(self, wanted: Wanted | WantedCode, owner: str = "") -> tuple[Session, str]:
         """A new session, and the edit token that only the caller will ever see.
+
+        ``owner`` is who is charged for it, see `store.Limits`; so in all that makes sessions.
 
         Raises:
             StoreFull: no room, and no idle session to make some.
         """
-        return self._create(wanted, None, origin_of(wanted))
+        return self._create(wanted, None, origin_of(wanted), owner)
 
-    def create_preset(self, preset: str, row: int | None) -> tuple[Session, str]:
+    def create_preset(self, preset: str, row: int | None, owner: str = "") -> tuple[Session, str]:
         """A new session from a preset; ``row`` chooses the digit where it shows one."""
         origin = {} if row is None else {"row": row}
-        return self._create(presets.wanted(preset, row, self.loader), preset, origin)
+        return self._create(presets.wanted(preset, row, self.loader), preset, origin, owner)
 
     def _create(
-        self, wanted: Wanted | WantedCode, preset: str | None, origin: Mapping[str, Any]
+        self,
+        wanted: Wanted | WantedCode,
+        preset: str | None,
+        origin: Mapping[str, Any],
+        owner: str,
     ) -> tuple[Session, str]:
         asked = wanted.x
         if isinstance(wanted, Wanted):
@@ -109,10 +115,10 @@ class Service:
             origin = {**origin, "classes": list(classes)}
         session = begin(id, hash_token(token), now, wanted, numbers, preset, origin, made)
         session = replace(session, classes=classes)
-        self.keeper.store.create(session.record())
+        self.keeper.store.create(session.record(), owner)
         return session, token
 
-    def fork(self, id: str) -> tuple[Session, str]:
+    def fork(self, id: str, owner: str = "") -> tuple[Session, str]:
         """One's own copy of a session that one may read, with a token of its own."""
         source = self.get(id)
         now = time.time()
@@ -127,10 +133,10 @@ class Service:
             runs=(),
             opened=None,
         )
-        self.keeper.store.create(session.record())
+        self.keeper.store.create(session.record(), owner)
         return session, token
 
-    def fork_as_program(self, id: str) -> tuple[Session, str]:
+    def fork_as_program(self, id: str, owner: str = "") -> tuple[Session, str]:
         """The same, with a network's layers as lines of NumPy, which may be changed freely.
 
         Raises:
@@ -138,8 +144,8 @@ class Service:
         """
         source = self.get(id)
         if isinstance(source.spec, CodeSpec):
-            return self.fork(id)
-        return self.create(as_program(source))
+            return self.fork(id, owner)
+        return self.create(as_program(source), owner)
 
     def get(self, id: str) -> Session:
         """The session as it is in the store."""

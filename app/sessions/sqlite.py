@@ -67,7 +67,7 @@ class SQLiteStore:
             self._database.close()
             raise
 
-    def create(self, record: Record) -> None:
+    def create(self, record: Record, owner: str = "") -> None:
         """See `Store.create`."""
         meta = encode_meta(record.meta)
         data = {name: encode(array) for name, array in record.arrays.items()}
@@ -75,7 +75,7 @@ class SQLiteStore:
         with self._access():
             if record.id in self._ledger:
                 raise ValueError("the id is taken")
-            victims = self._ledger.victims(size, record.id, self._clock())
+            victims = self._ledger.victims(size, record.id, self._clock(), owner)
             with self._transaction() as db:
                 _delete_rows(db, victims)
                 db.execute(
@@ -84,7 +84,8 @@ class SQLiteStore:
                      size, meta),
                 )  # fmt: skip
                 _put_rows(db, "arrays", record.id, data)
-            self._written(record.id, _OnDisk(record.touched, next(self._stamps)), size, victims)
+            on_disk = _OnDisk(record.touched, next(self._stamps))
+            self._written(record.id, on_disk, size, victims, owner)
 
     def get(self, id: str) -> Record:
         """See `Store.get`."""
@@ -247,10 +248,12 @@ class SQLiteStore:
                 self._ledger.put(id, touched, size)
                 self._on_disk[id] = _OnDisk(touched, next(self._stamps))
 
-    def _written(self, id: str, on_disk: "_OnDisk", size: int, victims: list[str]) -> None:
+    def _written(
+        self, id: str, on_disk: "_OnDisk", size: int, victims: list[str], owner: str = ""
+    ) -> None:
         """What a committed write means for the books in memory."""
         self._drop(victims)
-        self._ledger.put(id, on_disk.touched, size)
+        self._ledger.put(id, on_disk.touched, size, owner)
         self._on_disk[id] = on_disk
 
     def _drop(self, ids: list[str]) -> None:

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from app.settings import limit
+
 Array = np.ndarray
 Clock = Callable[[], float]
 
@@ -26,15 +28,25 @@ ROW_BYTES = 256
 class Limits:
     """How long and how much the store keeps.
 
+    A session is charged to its owner, the address that made it, as long as the process lives that
+    made it; no address is ever written down. Who has nobody's name is bounded by the whole alone.
+
     Attributes:
         idle_seconds: A session untouched for longer is gone.
         max_bytes: All sessions together; beyond it, those idle longest go first.
         grace_seconds: A session touched within this time is in use and never goes for another.
+        reserve: This share of ``max_bytes`` is for what exists already to grow, not for newcomers.
+        owner_sessions, owner_bytes: What one owner may have before its newcomers are refused.
+        small_growth: A session may always grow by so many bytes at a time, as a step does.
     """
 
-    idle_seconds: float = 24 * 3600.0
-    max_bytes: int = 2 * 1024**3
-    grace_seconds: float = 60.0
+    idle_seconds: float = limit(24 * 3600.0, 60, "after which a session that nobody uses is gone")
+    max_bytes: int = limit(2 * 1024**3, 1 << 20, "bytes of all sessions together")
+    grace_seconds: float = limit(1800.0, 0, "within which a session that was used is never evicted")
+    reserve: float = limit(0.1, 0, "share of all bytes that no newcomer gets")
+    owner_sessions: int = limit(3_000, 1, "sessions made from one address")
+    owner_bytes: int = limit(512 * 1024**2, 1 << 20, "bytes of sessions made from one address")
+    small_growth: int = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +130,8 @@ class Store(Protocol):
     where the disk fails or the store is closed.
     """
 
-    def create(self, record: Record) -> None:
-        """Keep a new session.
+    def create(self, record: Record, owner: str = "") -> None:
+        """Keep a new session, charged to an owner; the empty text is nobody.
 
         Raises:
             StoreFull: no room for it.

@@ -1,17 +1,13 @@
 """How long one client may keep a connection busy without getting on, and how many it may have."""
 
-import ipaddress
 from collections import Counter
 from dataclasses import dataclass
 
+from app.addresses import Network, client_of, is_in
 from app.settings import limit
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # A body that comes, or an answer that is taken, at less than this rate is no honest client's.
 LEAST_RATE = 4096
-# One household or one rented machine has all the addresses of such a network.
-IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True)
@@ -69,30 +65,3 @@ class Guard:
         self._by_client[client] -= 1
         if not self._by_client[client]:
             del self._by_client[client]
-
-
-def client_of(address: str) -> str:
-    """Who is counted as one: an IPv4 address, or the IPv6 network that it lies in.
-
-    What is no address, such as the empty text of a Unix socket, stands for itself.
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, IPV6_PREFIX), strict=False))
-    return str(found)
-
-
-def is_in(address: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an address lies in one of these networks."""
-    if not networks:
-        return False
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in networks)

@@ -243,7 +243,11 @@ def test_a_full_disk_loses_nothing_and_says_when_to_try_again(
 
 
 def test_a_fault_in_the_middle_of_a_write_undoes_all_of_it(path: Path, clock: Clock) -> None:
-    store = open_store(f"sqlite:{path}", Limits(max_bytes=30_000), clock)
+    store = open_store(
+        f"sqlite:{path}",
+        Limits(max_bytes=30_000, grace_seconds=60, reserve=0, small_growth=0),
+        clock,
+    )
     for id in ("idle", "a"):
         store.create(record(id, clock, size=1000))
         clock.now += 61
@@ -258,7 +262,11 @@ def test_a_fault_in_the_middle_of_a_write_undoes_all_of_it(path: Path, clock: Cl
         store.replace("a", 1, {"lost": 1}, {"x": np.zeros(2000), "fault": np.zeros(1000)})
     assert store.stats() == stats
     store.close()
-    store = open_store(f"sqlite:{path}", Limits(max_bytes=30_000), clock)
+    store = open_store(
+        f"sqlite:{path}",
+        Limits(max_bytes=30_000, grace_seconds=60, reserve=0, small_growth=0),
+        clock,
+    )
     assert store.stats() == stats
     started = Clock()
     assert same(store.get("idle"), record("idle", started, size=1000))

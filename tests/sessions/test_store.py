@@ -136,7 +136,7 @@ def test_an_idle_session_expires_and_a_touched_one_does_not(store: Store, clock:
 
 
 def test_the_longest_idle_make_room_and_those_in_use_stay(opener: Opener, clock: Clock) -> None:
-    store = opener(Limits(max_bytes=30_000))
+    store = opener(Limits(max_bytes=30_000, grace_seconds=60, reserve=0, small_growth=0))
     for id in ("a", "b", "c"):
         store.create(record(id, clock, size=1000))
         clock.now += 61
@@ -162,7 +162,7 @@ def test_the_longest_idle_make_room_and_those_in_use_stay(opener: Opener, clock:
 def test_a_session_larger_than_the_store_is_refused_and_none_goes_for_it(
     opener: Opener, clock: Clock
 ) -> None:
-    store = opener(Limits(max_bytes=30_000))
+    store = opener(Limits(max_bytes=30_000, grace_seconds=60, reserve=0, small_growth=0))
     store.create(record("a", clock))
     clock.now += 3600
     with pytest.raises(StoreFull):

@@ -25,7 +25,7 @@ from tests.sessions.records import Clock, same
 
 Array = np.ndarray
 
-LIMITS = Limits(idle_seconds=100, max_bytes=4000, grace_seconds=10)
+LIMITS = Limits(idle_seconds=100, max_bytes=4000, grace_seconds=10, reserve=0, small_growth=0)
 IDS = st.sampled_from("abcdefgh")
 SIZES = st.sampled_from([0, 10, 100, 200])
 

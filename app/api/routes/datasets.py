@@ -15,7 +15,7 @@ from app.api.answers_catalogue import (
     RowAnswer,
 )
 from app.api.bodies import read_bytes, read_model
-from app.api.context import PREFIX, service
+from app.api.context import PREFIX, client, service
 from app.api.documents import operation
 from app.api.executor import in_executor
 from app.api.files import MAX_FILE_BYTES, OCTETS, malformed
@@ -82,7 +82,7 @@ async def create_dataset(
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in TYPES:
         said = f"Send the file as {' or '.join(TYPES)}."
         raise Problem("unsupported-type", said, headers={"Accept": ", ".join(TYPES)})
-    sessions = service(request)
+    sessions, owner = service(request), client(request)
 
     def create() -> Response:
         try:
@@ -91,7 +91,7 @@ async def create_dataset(
             if error.code in NO_TABLE:
                 raise malformed(error.message, error.code, error.line) from None
             raise
-        about = sessions.own_data.add(table)
+        about = sessions.own_data.add(table, owner)
         location = f"{PREFIX}/datasets/{about['name']}"
         return answer(encode(about), status=201, headers={"Location": location})
 

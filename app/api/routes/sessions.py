@@ -15,7 +15,15 @@ from app.api.answers import (
 from app.api.bodies import read_model
 from app.api.bounds import CHANGE_CELLS, SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, etag, if_match, is_fresh
-from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, session_answer, versioned
+from app.api.context import (
+    PREFIX,
+    REVALIDATE,
+    client,
+    minimal_answer,
+    service,
+    session_answer,
+    versioned,
+)
 from app.api.convert import edit_list, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
@@ -51,12 +59,14 @@ async def create_session(request: Request, max_cells: CellsQuery = SESSION_CELLS
     `edit_token` is told here and never again; whoever has it can change the session.
     """
     body = await read_model(request, NEW_SESSION)
-    sessions = service(request)
+    sessions, owner = service(request), client(request)
 
     def create() -> Response:
         if isinstance(body, SessionFromPreset):
-            return _created(sessions, *sessions.create_preset(body.preset, body.row), max_cells)
-        return _created(sessions, *sessions.create(wanted_session(body)), max_cells)
+            return _created(
+                sessions, *sessions.create_preset(body.preset, body.row, owner), max_cells
+            )
+        return _created(sessions, *sessions.create(wanted_session(body), owner), max_cells)
 
     return await in_executor(request, create)
 
@@ -194,9 +204,9 @@ async def fork_session(
     likes; its numbers, loss and gradients are the same.
     """
     body = await read_model(request, FORK, empty=b"{}")
-    sessions = service(request)
+    sessions, owner = service(request), client(request)
     fork = sessions.fork_as_program if body.code else sessions.fork
-    return await in_executor(request, lambda: _created(sessions, *fork(id), max_cells))
+    return await in_executor(request, lambda: _created(sessions, *fork(id, owner), max_cells))
 
 
 @operation(
