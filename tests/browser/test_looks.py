@@ -208,3 +208,28 @@ def test_paper_has_the_products_of_figure_5_26_and_nothing_to_press(explorer: An
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).page") == "wide"
     explorer.until(f"({CORNER})(document.querySelector('.digit img')).then((c) => c === 255)")
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+def test_all_tabs_and_the_button_that_closes_them_stand_in_the_panel(
+    explorer: Any, language: str
+) -> None:
+    page = explorer.page
+    explorer.open(f"?preset=fig-5-25&lang={language}")
+    for width, height in ((1440, 900), (1280, 720), (1010, 720), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        beyond = page.evaluate(
+            """() => {
+              const edge = document.querySelector("#side").getBoundingClientRect().right;
+              return [...document.querySelectorAll("#tabs button")]
+                .filter((one) => one.getBoundingClientRect().right > edge + 0.5)
+                .map((one) => one.textContent);
+            }"""
+        )
+        assert beyond == [], (width, beyond)
+
+
+def test_what_leaves_on_two_arrows_is_told_once(explorer: Any) -> None:
+    explorer.open("?preset=fig-5-29&at=1")
+    made = explorer.page.locator("#panel .operands li").all_inner_texts()
+    assert len(made) == len(set(made)) == 2

@@ -257,6 +257,13 @@ export function term(key) {
   >${nameOf(key)}</button>`;
 }
 
+/** What leaves on several arrows is one thing that was made. @param {string[]} keys */
+function oncePerTensor(keys) {
+  /** @param {string} key */
+  const made = (key) => (key.endsWith(".grad") ? key : `${edgeOf(key)?.tensor ?? key} ${edgeOf(key)?.row ?? ""}`);
+  return keys.filter((key, i) => keys.findIndex((other) => made(other) === made(key)) === i);
+}
+
 /** @param {TraceEvent} now */
 function rule(now) {
   const events = passed.value;
@@ -268,7 +275,7 @@ function rule(now) {
     ${events ? strideRules(events).map(formulaOfRule) : [equationInPlay(), ownRule(now)]}
     <ul class="operands" aria-label=${t("explain.operands")}>
       ${(events ? reads : asWritten(now)).map((key) => operand(key, t("explain.read"), undefined, events ? null : now))}
-      ${writes.map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
+      ${oncePerTensor(writes).map((key) => operand(key, t("explain.made"), events ? undefined : now.shape))}
     </ul>
   `;
 }
