@@ -198,6 +198,7 @@ const SIGNS = [
   ["\\exp", "exp"],
   ["\\max", "max"],
   ["\\tanh", "tanh"],
+  ["\\leftarrow", "\u2190"],
   ["\\left", ""],
   ["\\right", ""],
   ["\\,", " "],

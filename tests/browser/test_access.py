@@ -202,6 +202,36 @@ def test_axe_finds_nothing_in_a_run_and_its_curve(scanned: Any, server: str) -> 
     assert found + faults(page, "update", "#panel") == []
 
 
+@pytest.mark.parametrize(
+    ("size", "theme", "language"), [((1440, 900), "dark", "en"), ((390, 844), "light", "ja")]
+)
+def test_axe_finds_nothing_in_the_panel_of_code(
+    scanned: Any, server: str, size: tuple[int, int], theme: str, language: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?preset=two-layer&lang={language}&at=6")
+    page.click("#tab-code")
+    page.wait_for_selector(".code-editor .playing")
+    found = faults(page, "a network", "#side")
+    page.click("#code-free")
+    page.wait_for_selector("#code-apply")
+    page.locator(".code-editor .cm-line").nth(1).click()
+    page.wait_for_selector(".code-editor .chosen")
+    found += faults(page, "a line", "#side")
+    write = page.locator(".code-editor .cm-content")
+    write.press("ControlOrMeta+End")
+    page.keyboard.type(" + np.s")
+    page.wait_for_selector(".code-editor .offers li")
+    found += faults(page, "names", "#side")
+    for code, state in (("L = (", ".problem"), ("L = np.sum(X @ V)", ".missing")):
+        write.press("ControlOrMeta+a")
+        page.keyboard.insert_text(code)
+        write.press("ControlOrMeta+Enter")
+        page.wait_for_selector(f"#panel {state}")
+        found += faults(page, state, "#side")
+    assert found == []
+
+
 def test_axe_finds_nothing_on_the_page_of_all_figures(scanned: Any, server: str) -> None:
     page = scanned((1440, 900), "dark")
     page.goto(f"{server}/figures?lang=ko")

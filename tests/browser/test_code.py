@@ -348,6 +348,14 @@ def test_a_computation_learns_step_by_step(explorer: Any) -> None:
     page.wait_for_selector("#learn-single")
     assert page.locator("#learn-run, #learn-batch").count() == 0
     before = explorer.get("")
+    # The update is stepped through, and calls the new numbers by their names.
+    last = page.get_attribute("#slider", "max")
+    page.check("#learn-single")
+    page.locator("#choose").focus()
+    explorer.until(lambda: page.get_attribute("#slider", "max") != last)
+    explorer.press("End")
+    page.click("#tab-explain")
+    explorer.until(lambda: "makes new b." in explorer.sentence())
     page.click("#tab-data")
     page.click("#update")
     explorer.settle()

@@ -33,6 +33,8 @@ MOST_WORK, SLOW = 2_000_000_000, 10
 CODE_LOSS = "code"
 # Names that are what one learns from, not what learns.
 DATA = {"x": "input", "t": "target"}
+# What a session calls numbers of its own, which are edited by these names beside the given ones.
+RESERVED = ("grad_output", "learning_rate")
 
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
@@ -382,6 +384,8 @@ class Compiler:
         return error
 
     def _source(self, name: str, shape: Shape, node: ast.AST) -> None:
+        if name in RESERVED:
+            raise CodeError(f"{name} is the session's own; another name is needed", node, "name")
         if len(shape) > MAX_RANK:
             raise EngineError(f"an array has at most {MAX_RANK} axes", f"values/{name}", "shape")
         self.check_size(shape, node)

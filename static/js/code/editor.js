@@ -78,7 +78,7 @@ const look = EditorView.theme({
   ".wrong": { textDecoration: "underline wavy var(--red)", textUnderlineOffset: "3px" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--accent-wash)", outline: "1px solid var(--accent)" },
   ".cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--paper)", border: "1px solid var(--faint)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "180px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "none", overflow: "visible" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { color: "var(--on-accent)", backgroundColor: "var(--accent)" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "600" },
 });
@@ -117,6 +117,8 @@ export class CodeEditor {
           // Its own Escape would come before ours.
           defaultKeymap: false,
           icons: false,
+          // As many as are in sight: what scrolls would have to be reached by Tab.
+          maxRenderedOptions: 8,
           tooltipClass: () => "offers",
         }),
         EditorView.lineWrapping,

@@ -25,7 +25,7 @@ export function edgeOf(key) {
 }
 
 /** What an update makes of a parameter, and what its optimiser has gathered: `affine1.W.change`. */
-const OF_UPDATE = /^(.+\.[Wb])\.(change|new|(?:velocity|squares|mean|square)(\.new)?)$/;
+const OF_UPDATE = /^(.+?)\.(change|new|(?:velocity|squares|mean|square)(\.new)?)$/;
 /** @type {Record<string, string>} */
 const GATHERED = { velocity: "v", squares: "h", mean: "m", square: "v" };
 

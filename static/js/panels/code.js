@@ -103,7 +103,7 @@ function start() {
 function freeing() {
   return html`<p class="hint">${t("code.free.hint")}</p>
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null}
-    <button type="button" class="primary" id="code-free" @click=${setFree}>${t("code.free")}</button>`;
+    <button type="button" id="code-free" @click=${setFree}>${t("code.free")}</button>`;
 }
 
 /** @param {FieldError} fault @param {CodeEditor} made */
