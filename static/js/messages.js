@@ -69,8 +69,8 @@ function sentence(code, allowed, field, about) {
   return say([code]);
 }
 
-/** @param {Allowed} ends */
-function endsOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
+/** Which ends a range has, and whether they belong to it. @param {Allowed} ends */
+export function endsOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
   if (exclusiveMinimum !== undefined) return maximum === undefined ? "over" : "above";
   if (exclusiveMaximum !== undefined) return minimum === undefined ? "under" : "below";
   if (minimum !== undefined && maximum !== undefined) return "between";

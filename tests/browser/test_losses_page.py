@@ -26,9 +26,16 @@ def test_the_form_offers_what_the_catalogue_has_by_its_titles(explorer: Any) -> 
         script = "all => all.map(({ value, textContent }) => [value, textContent.trim()])"
         return [tuple(one) for one in page.eval_on_selector_all(f"#{id} option", script)]
 
-    activations = [(one["name"], one["title"]) for one in told["layers"] if one["activation"]]
-    assert {name for name, _ in activations} == set(ACTIVATIONS)
-    assert offered("activation-0")[1:] == activations
+    def called(*, activation: bool) -> list[tuple[str, str]]:
+        kinds = [one for one in told["layers"] if one["activation"] == activation]
+        return [(one["name"], one["title"]) for one in kinds]
+
+    assert {name for name, _ in called(activation=True)} == set(ACTIVATIONS)
+    # Behind another layer what needs no number of its own; as a layer all.
+    others = [one for one in called(activation=False) if one[0] != "affine"]
+    assert offered("activation-0")[1:] == called(activation=True) + others
+    page.click("#more-0")
+    assert offered("type-0") == called(activation=True) + called(activation=False)
     assert offered("loss-type") == [(one["name"], one["title"]) for one in told["losses"]]
     page.uncheck("#loss")
     assert page.locator("#loss-type").count() == 0

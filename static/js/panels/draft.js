@@ -4,19 +4,34 @@
  *
  * @import { Catalogue, LayerSpec, Network, OwnDataset } from "../pagetypes.js"
  * @import { Allowed } from "../types.js"
+ * @import { Row } from "./rows.js"
+ * @import { Kind, Typed } from "./settings.js"
  */
 import { allowedMessage, number } from "../messages.js";
 import { t } from "../strings.js";
+import { fieldsOf, fieldWord, fits, isChanged, specOf, typedOf } from "./settings.js";
+import {
+  affine,
+  followersOf,
+  idOf,
+  kindOf,
+  labelOf,
+  lastSized,
+  layersOf,
+  lossOf,
+  NONE,
+  USUAL,
+  specsOf,
+} from "./rows.js";
 import { wholeNumber } from "./whole.js";
 
 /**
  * Samples made up, a data set of the server, points of one of its planes, or a table of one's own.
  * @typedef {{kind: "bands" | "digits" | "points" | "own", name: string}} Chosen
- * @typedef {{units: string, activation: string, weights?: object, settings?: object}} Row  weights, settings: what else
- *   there is to say of the Affine and of the activation
  * @typedef {{
  *   data: string, table: OwnDataset | null, samples: string, batch: string, noise: string,
- *   input: string, layers: Row[], loss: boolean, lossSpec: {type: string, [field: string]: unknown}, kept: boolean, initializer: string, std: string, seed: string,
+ *   input: string, layers: Row[], loss: boolean, lossType: string, lossFields: Typed,
+ *   lossMore: boolean, kept: boolean, initializer: string, std: string, seed: string,
  * }} Draft  data: `bands`, `own`, or a name that the server tells; kept: the weights of the network on the screen, where they fit
  */
 
@@ -28,28 +43,24 @@ export const FIRST = {
   batch: "5",
   noise: "0.1",
   input: "3",
-  layers: [
-    { units: "4", activation: "relu" },
-    { units: "2", activation: "none" },
-  ],
+  layers: [affine("4", "relu"), affine("2")],
   loss: true,
+  lossType: "softmax_cross_entropy",
+  lossFields: {},
+  lossMore: false,
   kept: false,
-  lossSpec: { type: "softmax_cross_entropy" },
   initializer: "he",
   std: "0.01",
   seed: "0",
 };
-export const ADDED = { units: "3", activation: "none" };
+export const ADDED = affine("3");
 export const INITIALIZERS = ["he", "xavier", "normal", "zeros"];
 /** Mini-batches that a figure shows in numbers, and the book's of digits (section 4.5.2). */
 const BATCH = { small: 10, digits: 100 };
 
 /** The book's network for digits (section 4.5): as many steps as one likes, to 93 of 100 right. @param {Catalogue} catalogue @returns {Draft} */
 export function bookDraft(catalogue) {
-  const layers = [
-    { units: "50", activation: "relu" },
-    { units: String(catalogue.digits.classes), activation: "none" },
-  ];
+  const layers = [affine("50", "relu"), affine(String(catalogue.digits.classes))];
   return withData({ ...FIRST, layers, initializer: "normal" }, catalogue.digits.name, catalogue);
 }
 
@@ -60,21 +71,26 @@ export function bookDraft(catalogue) {
  * @returns {Draft | null}  null where the form has no such network
  */
 export function draftOf(network, catalogue) {
-  const offered = new Set(activationsOf(catalogue).map(({ name }) => name));
+  const followers = new Set(followersOf(catalogue).map(({ name }) => name));
   /** @type {Row[]} */
   const layers = [];
-  for (const { type, name, units, ...others } of network.layers) {
-    if (type === "affine") layers.push({ units: String(units), activation: "none", weights: others });
-    else if (layers.at(-1)?.activation === "none" && offered.has(type)) {
-      layers[layers.length - 1].activation = type;
-      layers[layers.length - 1].settings = others;
-    } else return null;
+  for (const spec of network.layers) {
+    const { type } = spec;
+    const kind = kindOf(type, catalogue);
+    if (!kind) return null;
+    const typed = typedOf(spec);
+    const more = isChanged(kind, typed);
+    const last = layers.at(-1);
+    if (last?.then === NONE && followers.has(type))
+      layers[layers.length - 1] = { ...last, then: type, thenFields: typed, more: last.more || more };
+    else layers.push({ type, fields: typed, then: NONE, thenFields: {}, more: more || type !== USUAL });
   }
-  const input = String(network.input_size);
-  const { loss } = network;
-  return layers.length > 0
-    ? { ...FIRST, layers, input, loss: Boolean(loss), lossSpec: loss ?? FIRST.lossSpec, kept: true }
-    : null;
+  if (layers.length === 0) return null;
+  const { loss, input_size: input } = network;
+  const draft = { ...FIRST, layers, input: String(input), loss: Boolean(loss), kept: true };
+  if (!loss) return draft;
+  const lossFields = typedOf(loss);
+  return { ...draft, lossType: loss.type, lossFields, lossMore: isChanged(lossOf(loss.type, catalogue), lossFields) };
 }
 
 /** More weights than these are not carried over: a file of them may have 2 MiB. */
@@ -84,12 +100,17 @@ const MOST_KEPT = 250_000;
  * Whether the weights of a network that there is already fit the one that is asked for.
  * @param {Draft} draft
  * @param {Network | undefined} network
+ * @param {Catalogue} catalogue
  */
-export function fitsWeights(draft, network) {
+export function fitsWeights(draft, network, catalogue) {
   if (!network || Number(draft.input) !== network.input_size) return false;
+  const there = draftOf(network, catalogue);
   /** @param {readonly LayerSpec[]} layers */
-  const told = (layers) => JSON.stringify(layers.map(({ name, ...others }) => Object.entries(others).sort()));
-  return told(specsOf(draft.layers)) === told(network.layers) && parametersOf(draft) <= MOST_KEPT;
+  const told = (layers) => JSON.stringify(layers.map((layer) => Object.entries(layer).sort()));
+  const wanted = told(specsOf(draft.layers, catalogue));
+  return (
+    there !== null && wanted === told(specsOf(there.layers, catalogue)) && parametersOf(draft, catalogue) <= MOST_KEPT
+  );
 }
 
 /**
@@ -104,13 +125,16 @@ export function withData(draft, data, catalogue) {
   const found = sizesOf(next, catalogue);
   if (found === null) return data === "bands" ? { ...next, samples: FIRST.samples, batch: FIRST.batch } : next;
   const { inputs, classes, samples } = found;
-  const last = next.layers.length - 1;
-  const units = classes ?? Math.min(10, Math.max(2, Number(next.layers[last].units) || 0));
+  const last = lastSized(next.layers, catalogue);
+  const units = classes ?? Math.min(10, Math.max(2, Number(next.layers[last]?.fields.units) || 0));
   const most = data === catalogue.digits.name ? BATCH.digits : BATCH.small;
   return {
     ...next,
     input: String(inputs),
-    layers: next.layers.map((row, i) => (i === last ? { units: String(units), activation: "none" } : row)),
+    // The scores go to the loss as they are.
+    layers: next.layers.map((row, i) =>
+      i === last ? { ...row, fields: { ...row.fields, units: String(units) }, then: NONE } : row,
+    ),
     loss: true,
     samples: String(samples),
     batch: String(Math.min(most, samples)),
@@ -145,10 +169,11 @@ export function sizesOf({ data, table }, { digits, planes }) {
 
 /** @param {Draft} draft @param {Catalogue} catalogue */
 export function bodyOf(draft, catalogue) {
+  const loss = lossOf(draft.lossType, catalogue);
   const network = {
     input_size: Number(draft.input),
-    layers: specsOf(draft.layers),
-    loss: draft.loss ? draft.lossSpec : null,
+    layers: specsOf(draft.layers, catalogue),
+    loss: draft.loss && loss ? specOf(loss, draft.lossFields) : null,
   };
   const initializer = draft.initializer === "normal" ? { type: "normal", std: Number(draft.std) } : draft.initializer;
   const data = dataOf(draft, catalogue);
@@ -167,25 +192,23 @@ function dataOf(draft, catalogue) {
   return { dataset, split: "train", samples, ...drawn };
 }
 
-/** The layers that may follow an Affine. @param {Catalogue} catalogue */
-export function activationsOf({ layers }) {
-  return layers.filter(({ activation }) => activation);
-}
+/** Numbers that a layer learns for each number that it takes: gamma and beta. */
+const LEARNED = /** @type {Record<string, number>} */ ({ layer_norm: 2 });
 
-/** @param {Row[]} rows @returns {LayerSpec[]} */
-export function specsOf(rows) {
-  return rows.flatMap(({ units, activation, weights, settings }) => [
-    { type: "affine", units: Number(units), ...weights },
-    ...(activation === "none" ? [] : [{ type: activation, ...settings }]),
-  ]);
-}
-
-/** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft */
-export function parametersOf(draft) {
-  const sizes = [draft.input, ...draft.layers.map(({ units }) => units)].map(
-    (text) => wholeNumber(text, { minimum: 1 }) ?? NaN,
-  );
-  return sizes.slice(1).reduce((sum, size, i) => sum + (sizes[i] + 1) * size, 0);
+/** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft @param {Catalogue} catalogue */
+export function parametersOf(draft, catalogue) {
+  let size = wholeNumber(draft.input, { minimum: 1 }) ?? NaN;
+  let sum = 0;
+  for (const { units, bias, type } of specsOf(draft.layers, catalogue)) {
+    if (units === undefined) {
+      sum += (LEARNED[type] ?? 0) * size;
+      continue;
+    }
+    const next = wholeNumber(String(units), { minimum: 1 }) ?? NaN;
+    sum += (size + (bias === false ? 0 : 1)) * next;
+    size = next;
+  }
+  return sum;
 }
 
 /** @param {{digits: Catalogue["digits"]}} catalogue */
@@ -204,28 +227,31 @@ export function faultsOf(draft, catalogue) {
   const faults = new Map();
   /** @param {string} id @param {string} text @param {string} label @param {Allowed} allowed */
   const check = (id, text, label, allowed) => {
-    if (wholeNumber(text, allowed) === null) faults.set(id, allowedMessage(label, allowed));
+    if (!fits(text, allowed)) faults.set(id, allowedMessage(label, allowed));
   };
-  /** @param {string} id @param {string} text @param {string} label @param {Allowed} allowed */
-  const measure = (id, text, label, allowed) => {
-    const { minimum = -Infinity, maximum = Infinity } = allowed;
-    const value = text.trim() === "" ? NaN : Number(text);
-    if (!(value >= minimum && value <= maximum)) faults.set(id, allowedMessage(label, allowed));
+  /** Those of a layer or the loss that are wrong. @param {Kind} kind @param {Typed} typed @param {(name: string) => [string, string]} called */
+  const settings = (kind, typed, called) => {
+    for (const [name, field] of fieldsOf(kind)) {
+      const text = typed[name] ?? "";
+      if (text.trim() !== "" || field.default === undefined) check(called(name)[0], text, called(name)[1], field);
+    }
   };
   if (draft.data === "own" && draft.table === null) faults.set("table", t("csv.missing"));
   check("samples", draft.samples, t("network.samples"), samplesAllowed(draft, catalogue));
   if (drawsBatches(draft)) check("batch", draft.batch, t("network.batch"), batchAllowed(draft, catalogue));
   const noise = noiseAllowed(draft, catalogue);
-  if (noise) measure("noise", draft.noise, t("network.noise"), noise);
+  if (noise) check("noise", draft.noise, t("network.noise"), noise);
   check("input", draft.input, t("network.input"), limits.input_size);
-  draft.layers.forEach(({ units }, i) =>
-    check(`units-${i}`, units, t("network.units", { layer: i + 1 }), limits.units),
-  );
-  if (draft.initializer === "normal") measure("std", draft.std, t("network.std"), limits.std);
+  for (const layer of layersOf(draft.layers, catalogue))
+    settings(layer.kind, layer.typed, (name) => [idOf(layer, name), labelOf(layer, name)]);
+  const loss = draft.loss ? lossOf(draft.lossType, catalogue) : undefined;
+  if (loss) settings(loss, draft.lossFields, (name) => [`loss-${name}`, fieldWord(name)]);
+  if (draft.initializer === "normal") check("std", draft.std, t("network.std"), limits.std);
   check("seed", draft.seed, t("network.seed"), limits.seed);
   const most = limits.layers.maxItems ?? Infinity;
-  if (specsOf(draft.layers).length > most) faults.set("layers", t("network.layersLimit", { count: number(most) }));
-  if (parametersOf(draft) > (limits.parameters.maximum ?? Infinity)) {
+  if (specsOf(draft.layers, catalogue).length > most)
+    faults.set("layers", t("network.layersLimit", { count: number(most) }));
+  if (parametersOf(draft, catalogue) > (limits.parameters.maximum ?? Infinity)) {
     faults.set(
       "layers",
       t("invalid.limit.layers", { field: t("network.layers"), maximum: number(limits.parameters.maximum) }),
@@ -236,12 +262,13 @@ export function faultsOf(draft, catalogue) {
     const { inputs, classes } = fitting;
     if (Number(draft.input) !== inputs && !faults.has("input"))
       faults.set("input", t("network.fit.inputs", { count: number(inputs) }));
-    const last = draft.layers.length - 1;
+    const last = lastSized(draft.layers, catalogue);
     const least = classes ?? 2;
+    const at = last < 0 ? "layers" : `units-${last}`;
+    const outputs = last < 0 ? draft.input : draft.layers[last].fields.units;
     // Labels are written as one number, too, where the loss compares numbers.
-    const sorts = draft.loss && (catalogue.losses.find(({ name }) => name === draft.lossSpec.type)?.classes ?? true);
-    if (sorts && Number(draft.layers[last].units) < least && !faults.has(`units-${last}`))
-      faults.set(`units-${last}`, t("network.fit.classes", { minimum: number(least) }));
+    if (loss?.classes && Number(outputs) < least && !faults.has(at))
+      faults.set(at, t("network.fit.classes", { minimum: number(least) }));
   }
   return faults;
 }

@@ -2,9 +2,8 @@
  * The form for a network of one's own. Every limit stands at its field and is the server's; what
  * it refuses nevertheless is shown at the field, too.
  *
- * @import { Allowed } from "../types.js"
  * @import { Catalogue, OwnDataset } from "../pagetypes.js"
- * @import { Draft, Row } from "./draft.js"
+ * @import { Draft } from "./draft.js"
  */
 import { batch, signal } from "@preact/signals-core";
 import { html } from "lit-html";
@@ -16,7 +15,6 @@ import { t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { mount } from "../mount.js";
 import {
-  activationsOf,
   ADDED,
   batchAllowed,
   bodyOf,
@@ -30,10 +28,13 @@ import {
   noiseAllowed,
   parametersOf,
   samplesAllowed,
-  specsOf,
   withData,
 } from "./draft.js";
 import { valueOf } from "./chosen.js";
+import { idOf, labelOf, layersOf, lossOf, specsOf } from "./rows.js";
+import { layerRow, moreButton } from "./layerrow.js";
+import { fault, numberField, settingField } from "./settingfields.js";
+import { fieldWord, furtherOf, neededOf } from "./settings.js";
 import { dropTable, overTable, splitBy, tableChoice } from "./owntable.js";
 import { dialog } from "./dialogs.js";
 
@@ -75,9 +76,9 @@ function form() {
   const now = draft.value;
   const { limits } = known;
   const faults = new Map([...refused.value, ...faultsOf(now, known)]);
-  const parameters = parametersOf(now);
+  const parameters = parametersOf(now, known);
   const noise = noiseAllowed(now, known);
-  const specs = specsOf(now.layers).length;
+  const specs = specsOf(now.layers, known).length;
   return html`
     <h2 id="network-title">${t("header.own")}</h2>
     <form
@@ -100,7 +101,7 @@ function form() {
       <fieldset>
         <legend>${t("network.layers")}</legend>
         <ol class="layers">
-          ${now.layers.map((row, i) => layerRow(row, i, known, faults))}
+          ${now.layers.map((_, i) => layerRow(now.layers, i, known, faults, (layers) => set({ layers })))}
         </ol>
         <button type="button" id="add-layer" ?disabled=${specs >= (limits.layers.maxItems ?? Infinity)} @click=${addLayer}>
           ${t("network.add")}
@@ -118,7 +119,7 @@ function form() {
         <input type="checkbox" id="loss" .checked=${now.loss} @change=${(/** @type {Event} */ change) => set({ loss: input(change).checked })} />
         <span>${t("network.loss")}</span>
       </label>
-      ${now.loss ? lossChoice(known) : null}
+      ${now.loss ? lossChoice(known, faults) : null}
       ${initializerChoice(known, faults)}
       ${numberField("seed", t("network.seed"), now.seed, limits.seed, (seed) => set({ seed }), faults)}
       <p class="hint">${t("network.then")}</p>
@@ -129,35 +130,6 @@ function form() {
       </div>
     </form>
   `;
-}
-
-/** @param {Row} row @param {number} i @param {Catalogue} known @param {Map<string, string>} faults */
-function layerRow({ units, activation }, i, known, faults) {
-  /** @param {Partial<Row>} change */
-  const change = (change) =>
-    set({ layers: draft.value.layers.map((row, k) => (k === i ? { ...row, ...change } : row)) });
-  const label = t("network.units", { layer: i + 1 });
-  return html`<li>
-    ${numberField(`units-${i}`, label, units, known.limits.units, (units) => change({ units }), faults)}
-    <label>
-      <span>${t("network.activation")}</span>
-      <select id=${`activation-${i}`} @change=${(/** @type {Event} */ event) => change({ activation: valueOf(event), settings: undefined })}>
-        <option value="none" .selected=${activation === "none"}>${t("activation.none")}</option>
-        ${activationsOf(known).map(
-          ({ name, title }) => html`<option value=${name} .selected=${name === activation}>${title}</option>`,
-        )}
-      </select>
-    </label>
-    <button
-      type="button"
-      class="quiet"
-      aria-label=${t("network.remove", { layer: i + 1 })}
-      ?disabled=${draft.value.layers.length < 2}
-      @click=${() => set({ layers: draft.value.layers.filter((_, k) => k !== i) })}
-    >
-      ${t("network.removeShort")}
-    </button>
-  </li>`;
 }
 
 /** What there is to learn from; the network is made to go with it. @param {Catalogue} known @param {Map<string, string>} faults */
@@ -188,7 +160,9 @@ function take(table) {
 
 /** Whether the network on the screen gives its weights to the one that is asked for. */
 function keepsWeights() {
-  return isOther.value && draft.value.kept && fitsWeights(draft.value, session.value?.network);
+  const known = catalogue.value;
+  if (!known) return false;
+  return isOther.value && draft.value.kept && fitsWeights(draft.value, session.value?.network, known);
 }
 
 /** @param {string} name */
@@ -196,22 +170,46 @@ function initialize(name) {
   set(name === KEPT ? { kept: true } : { kept: false, initializer: name });
 }
 
-/** Which loss. @param {Catalogue} known */
-function lossChoice({ losses }) {
-  const { type } = draft.value.lossSpec;
-  return html`<label class="field">
-    <span class="unseen">${t("loss.label")}</span>
-    <select id="loss-type" @change=${(/** @type {Event} */ event) => set({ lossSpec: { type: valueOf(event) } })}>
-      ${losses.map(({ name, title }) => html`<option value=${name} .selected=${name === type}>${title}</option>`)}
-    </select>
-  </label>`;
+/** Which loss, and what else there is to say of it. @param {Catalogue} known @param {Map<string, string>} faults */
+function lossChoice(known, faults) {
+  const { lossType, lossFields, lossMore } = draft.value;
+  const fields = furtherOf(lossOf(lossType, known));
+  return html`<div class="with-more">
+    <label class="field">
+      <span class="unseen">${t("loss.label")}</span>
+      <select id="loss-type" @change=${(/** @type {Event} */ event) => set({ lossType: valueOf(event) })}>
+        ${known.losses.map(
+          ({ name, title }) => html`<option value=${name} .selected=${name === lossType}>${title}</option>`,
+        )}
+      </select>
+    </label>
+    ${fields.length > 0 ? moreButton("loss-more", t("loss.label"), lossMore, () => set({ lossMore: !lossMore })) : null}
+    ${
+      lossMore
+        ? html`<div class="further" id="loss-more-fields">
+            ${fields.map(([name, field]) =>
+              settingField(
+                `loss-${name}`,
+                fieldWord(name),
+                name,
+                field,
+                lossFields,
+                (typed) => set({ lossFields: typed }),
+                faults,
+              ),
+            )}
+          </div>`
+        : null
+    }
+  </div>`;
 }
 
 /** How weights are drawn. @param {Catalogue} known @param {Map<string, string>} faults */
 function initializerChoice(known, faults) {
   const now = draft.value;
   const chosen = keepsWeights() ? KEPT : now.initializer;
-  const names = isOther.value && fitsWeights(now, session.value?.network) ? [KEPT, ...INITIALIZERS] : INITIALIZERS;
+  const names =
+    isOther.value && fitsWeights(now, session.value?.network, known) ? [KEPT, ...INITIALIZERS] : INITIALIZERS;
   return html`<div class="pair">
     <label class="field">
       <span>${t("network.initializer")}</span>
@@ -224,39 +222,6 @@ function initializerChoice(known, faults) {
     </label>
     ${chosen === "normal" ? numberField("std", t("network.std"), now.std, known.limits.std, (std) => set({ std }), faults, "any") : null}
   </div>`;
-}
-
-/**
- * @param {string} id
- * @param {string} label
- * @param {string} value  as it was typed
- * @param {Allowed} allowed
- * @param {(value: string) => void} put
- * @param {Map<string, string>} faults
- * @param {"1" | "any"} [step]  any: no whole number is needed
- */
-function numberField(id, label, value, allowed, put, faults, step = "1") {
-  const { minimum, maximum } = allowed;
-  return html`<label class="field">
-    <span>${label} <small>${t("network.range", { minimum: number(minimum), maximum: number(maximum) })}</small></span>
-    <input
-      type="number"
-      id=${id}
-      min=${minimum}
-      max=${maximum}
-      step=${step}
-      required
-      .value=${value}
-      aria-invalid=${faults.has(id) ? "true" : "false"}
-      @change=${(/** @type {Event} */ change) => put(input(change).value)}
-    />
-    ${fault(id, faults)}
-  </label>`;
-}
-
-/** @param {string} id @param {Map<string, string>} faults */
-function fault(id, faults) {
-  return faults.has(id) ? html`<em class="problem" role="alert">${faults.get(id)}</em>` : null;
 }
 
 /** @param {Partial<Draft>} change */
@@ -303,7 +268,21 @@ async function submit(event) {
   }
 }
 
+/** The cursor goes to the first field that cannot be sent; what hides one is opened. */
 function toFirstFault() {
+  const known = catalogue.value;
+  if (!known) return;
+  const { layers, lossType, lossMore } = draft.value;
+  const wrong = new Set([...refused.value.keys(), ...faultsOf(draft.value, known).keys()]);
+  const hides = (/** @type {number} */ i) =>
+    layersOf(layers, known).some(
+      (layer) => layer.row === i && furtherOf(layer.kind).some(([name]) => wrong.has(idOf(layer, name))),
+    );
+  draft.value = {
+    ...draft.value,
+    layers: layers.map((row, i) => ({ ...row, more: row.more || hides(i) })),
+    lossMore: lossMore || furtherOf(lossOf(lossType, known)).some(([name]) => wrong.has(`loss-${name}`)),
+  };
   const first = dialog("network").querySelector('[aria-invalid="true"]');
   if (first instanceof HTMLElement) first.focus();
 }
@@ -325,11 +304,15 @@ function sorted(error) {
 
 /** @param {string} pointer @returns {[string, string?]} the field's id and its name */
 function fieldOf(pointer) {
-  const spec = /^\/network\/layers\/(\d+)/.exec(pointer);
-  if (spec) {
-    const i = rowOf(Number(spec[1]));
-    return [`units-${i}`, t("network.units", { layer: i + 1 })];
+  const [, place, field] = /^\/network\/layers\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? [];
+  const known = catalogue.value;
+  const layer = place && known ? layersOf(draft.value.layers, known)[Number(place)] : null;
+  if (layer) {
+    const name = field && field in layer.kind.fields ? field : neededOf(layer.kind)[0]?.[0];
+    return name ? [idOf(layer, name), labelOf(layer, name)] : ["layers", layer.title];
   }
+  const [, setting] = /^\/network\/loss\/(\w+)/.exec(pointer) ?? [];
+  if (setting) return [`loss-${setting}`, fieldWord(setting)];
   if (pointer === "/network/input_size") return ["input"];
   if (pointer.startsWith("/network")) return ["layers"];
   if (pointer === "/data/samples") return ["samples"];
@@ -338,11 +321,4 @@ function fieldOf(pointer) {
   if (pointer.startsWith("/initializer")) return ["std"];
   if (pointer.startsWith("/data")) return ["data"];
   return [pointer === "/seed" ? "seed" : "all"];
-}
-
-/** The row of the form that became the layer's spec. @param {number} spec */
-function rowOf(spec) {
-  const { layers } = draft.value;
-  const after = layers.findIndex((_, i) => specsOf(layers.slice(0, i + 1)).length > spec);
-  return after < 0 ? layers.length - 1 : after;
 }
