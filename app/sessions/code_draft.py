@@ -104,7 +104,7 @@ class _CodeDraft:
     def finish(self) -> Session:
         """The session, with a new data version where a number or the program changed."""
         session, view = self.session, self.session.view
-        if view.level == "element" and not fits_scalars(self.spec, session.parameters):
+        if view.level == "element" and not fits_scalars(self.spec):
             # The program has grown past what single numbers show.
             view = replace(view, level="op")
         return replace(session, view=view, data_version=session.data_version + self.numbers_changed)

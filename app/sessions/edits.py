@@ -168,7 +168,7 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
             f"sample is a row of x, {rows.words}", f"{field}/sample", "range", rows.schema
         )
     if new.level == "element" and isinstance(session.spec, CodeSpec):
-        if not fits_scalars(session.spec, session.parameters):
+        if not fits_scalars(session.spec):
             raise EngineError(
                 f"level element shows at most {MOST_SCALARS} operations on single numbers",
                 f"{field}/level",

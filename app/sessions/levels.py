@@ -25,7 +25,7 @@ def has_single_numbers(session: Session) -> bool:
     """Whether there is a figure of it in single numbers."""
     spec = session.spec
     if isinstance(spec, CodeSpec):
-        return fits_scalars(spec, session.parameters)
+        return fits_scalars(spec)
     return spec.output_size <= MOST_ROWS if spec.loss is not None else _fits(spec)
 
 

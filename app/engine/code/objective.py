@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.engine.code.compiling import build_code
+from app.engine.code.running import graph_of
 from app.engine.code.spec import CodeSpec
 from app.engine.objective import weighted
 from app.engine.ops import OPS
@@ -28,7 +28,7 @@ class CodeObjective:
         self.spec = spec
         self.parameters = {name: np.array(value) for name, value in values.items()}
         self.grad_output = grad_output
-        self.graph = build_code(spec.code, spec.shapes)[1]
+        self.graph = graph_of(spec)
         self._gates: list[Array] = []
 
     def at(self, parameters: Mapping[str, Array]) -> "CodeObjective":

@@ -1,6 +1,7 @@
 """A pass over a program, recorded."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -81,16 +82,29 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
                 )
 
 
-def fits_scalars(spec: CodeSpec, values: Mapping[str, Array]) -> bool:
-    """Whether a program is small enough for a figure in single numbers."""
-    if spec.cells > 40 * MOST_SCALARS:
-        return False
-    graph = build_code(spec.code, spec.shapes)[1]
+@lru_cache(maxsize=128)
+def _built(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> OpGraph:
+    return build_code(code, dict(shapes))[1]
+
+
+def graph_of(spec: CodeSpec) -> OpGraph:
+    """The graph of a program; the same for the same lines and shapes."""
+    return _built(spec.code, tuple(spec.shapes.items()))
+
+
+@lru_cache(maxsize=512)
+def _fits(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> bool:
     try:
-        as_scalars(graph, values)
+        # How many numbers there are does not hang on which rows are chosen.
+        as_scalars(_built(code, shapes))
     except TooLarge:
         return False
     return True
+
+
+def fits_scalars(spec: CodeSpec) -> bool:
+    """Whether a program is small enough for a figure in single numbers."""
+    return spec.cells <= 40 * MOST_SCALARS and _fits(spec.code, tuple(spec.shapes.items()))
 
 
 @np.errstate(all="ignore")  # An overflow is part of the answer: it shows as Infinity or NaN.
@@ -108,7 +122,7 @@ def trace_code(
         grad_output: dL/d(result) of an array.
         level: ``element`` for single numbers where they are not too many, else arrays.
     """
-    graph = build_code(spec.code, {name: one.shape for name, one in values.items()})[1]
+    graph = graph_of(spec)
     if level == "element":
         single = single_numbers(graph, values, spec.dtype, grad_output)
         if single is not None:
