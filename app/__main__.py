@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from app import __version__
 from app.addresses import Network
+from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
 from app.sessions.store import Limits, StoreError
 from app.settings import add_limits, chosen, take_environment
@@ -33,7 +34,11 @@ GRACEFUL_SECONDS = 2
 # Files, threads and processes need some of the descriptors that connections leave.
 OTHER_FILES = 200
 # What is set where, by the title of its group.
-LIMITS = {"limits of connections": ConnectionLimits, "limits of what is kept": Limits}
+LIMITS = {
+    "limits of connections": ConnectionLimits,
+    "limits of heavy work": HeavyLimits,
+    "limits of what is kept": Limits,
+}
 
 
 class Server(uvicorn.Server):
@@ -78,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     options.store,
                     (*LOOPBACK, *hosts),
                     limits=chosen(Limits, options),
+                    heavy=chosen(HeavyLimits, options),
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,

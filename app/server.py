@@ -13,6 +13,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.types import ASGIApp
 
 from app import __version__, api, datasets
+from app.api.heavy import HeavyLimits
 from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.graph_json import draw
 from app.sessions import presets
@@ -50,6 +51,7 @@ class Settings:
         limits: How long and how much the store keeps.
         frame_ancestors: Origins whose pages may show this one in a frame, besides our own.
         connections: What connections may take, and whose word on where they come from counts.
+        heavy: How much heavy work there is at a time.
         dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = LOOPBACK
     limits: Limits = field(default_factory=Limits)
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
+    heavy: HeavyLimits = field(default_factory=HeavyLimits)
     dev: bool = False
     frame_ancestors: tuple[str, ...] = ()
 
@@ -123,7 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
-    api.install(app, service, pages.words)
+    api.install(app, service, pages.words, settings.heavy)
     app.router.routes.extend((*pages.router.routes, *figures.router.routes))
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "drawing": {"engine"},
     "sessions": {"engine", "drawing", "settings"},
-    "api": {"engine", "drawing", "sessions", "datasets", "addresses"},
+    "api": {"engine", "drawing", "sessions", "datasets", "addresses", "settings"},
     "web": {"api", "sessions", "addresses", "settings"},
 }
 WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}

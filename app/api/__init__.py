@@ -16,6 +16,7 @@ from app.api.context import Words, make_answers
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
+from app.api.heavy import HeavyLimits, HeavyWork
 from app.api.routes import (
     catalogue,
     checks,
@@ -49,22 +50,26 @@ ROUTERS = tuple(
 )
 
 
-def install(app: FastAPI, service: Service, words: Words) -> None:
+def install(
+    app: FastAPI, service: Service, words: Words, heavy: HeavyLimits = HeavyLimits()
+) -> None:
     """Add the routes under /api/v1, the handlers and the OpenAPI document to ``app``.
 
     Args:
         app: The app.
         service: Its sessions.
         words: What the page calls things in a language, for what a picture says of itself.
+        heavy: How much heavy work there is at a time.
 
     Sets ``app.state.service``, ``app.state.words``, ``app.state.executor``,
-    ``app.state.answers`` and, unless it is there, ``app.state.stopping``: an `asyncio.Event` that
-    ends all event streams once it is set.
+    ``app.state.heavy``, ``app.state.answers`` and, unless it is there, ``app.state.stopping``: an
+    `asyncio.Event` that ends all event streams once it is set.
     """
     app.state.service = service
     app.state.words = words
     app.state.executor = make_executor()
     app.state.answers = make_answers()
+    app.state.heavy = HeavyWork(heavy)
     if not hasattr(app.state, "stopping"):
         app.state.stopping = asyncio.Event()
     for router in ROUTERS:
@@ -76,4 +81,5 @@ def install(app: FastAPI, service: Service, words: Words) -> None:
 
 def close(app: FastAPI) -> None:
     """Let go of the threads of an app that has stopped; the service is closed by who made it."""
+    app.state.heavy.close()
     app.state.executor.shutdown(wait=False, cancel_futures=True)

@@ -14,7 +14,7 @@ from app.api.bodies import read_model
 from app.api.conditions import bearer_token
 from app.api.context import PREFIX, service, versioned
 from app.api.documents import IF_NONE_MATCH, operation
-from app.api.executor import in_executor
+from app.api.heavy import in_turn
 from app.api.models import CHECK
 from app.api.tensors import parse_index, value_of
 from app.api.values import answer, encode
@@ -34,7 +34,7 @@ router = APIRouter(prefix=PREFIX, tags=["passes"])
     body=CHECK,
     body_required=False,
     examples=examples.CHECK,
-    problems=("not-found", "nothing-to-learn"),
+    problems=("not-found", "nothing-to-learn", "unavailable"),
     secured=True,
 )
 async def check_session(request: Request, id: str) -> Response:
@@ -51,7 +51,7 @@ async def check_session(request: Request, id: str) -> Response:
         session, result = sessions.check_gradients(id, token, body.h, body.seed)
         return encode(check_json(session, result, body.seed))
 
-    return answer(await in_executor(request, check))
+    return answer(await in_turn(request, check))
 
 
 @operation(

@@ -12,7 +12,7 @@ from app.api.bodies import read_model
 from app.api.context import PREFIX, service
 from app.api.convert import variations, wanted, wanted_code
 from app.api.documents import operation
-from app.api.executor import in_executor
+from app.api.heavy import in_turn
 from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode
 from app.api.values import MAX_ANSWER_CELLS, answer, encode
 from app.api.views import (
@@ -43,6 +43,7 @@ router = APIRouter(prefix=PREFIX, tags=["evaluate"])
     or_answers=(BatchAnswer, EvaluatedFields, ProgramAnswer),
     body=EVALUATE,
     examples=examples.EVALUATE,
+    problems=("unavailable",),
 )
 async def evaluate(request: Request) -> Response:
     """One forward and one backward pass, stateless; with `batch`, up to 1,000 of one network.
@@ -53,11 +54,12 @@ async def evaluate(request: Request) -> Response:
     the answer has the value of every name and the gradient of every name that has one.
     """
     body = await read_model(request, EVALUATE)
+    sessions = service(request)
     if isinstance(body, EvaluateCode):
-        return answer(await in_executor(request, _evaluate_code, service(request), body))
+        return answer(await in_turn(request, lambda: _evaluate_code(sessions, body)))
     if _is_quick(body):
-        return answer(_evaluate(service(request), body))
-    return answer(await in_executor(request, _evaluate, service(request), body))
+        return answer(_evaluate(sessions, body))
+    return answer(await in_turn(request, lambda: _evaluate(sessions, body)))
 
 
 def _is_quick(body: Evaluate | EvaluateBatch) -> bool:

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.conditions import is_fresh
-from app.api.context import PREFIX, REVALIDATE, service, words
+from app.api.context import PREFIX, REVALIDATE, Answers, service, words
 from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
+from app.api.heavy import in_turn
 from app.api.view_query import DrawingQuery
 from app.api.written import CURSOR
 from app.engine.errors import EngineError
@@ -44,7 +45,7 @@ CursorQuery = Annotated[
     "GET",
     "/sessions/{id}/figure.svg",
     content={SVG: BINARY},
-    problems=("not-found",),
+    problems=("not-found", "unavailable"),
     headers=(IF_NONE_MATCH,),
     answer_headers=("ETag",),
     fresh=True,
@@ -74,24 +75,35 @@ async def get_figure(
     """
     sessions = service(request)
 
-    def draw() -> Response:
+    def find() -> tuple[Session, View, dict[str, str], Response | None]:
         session = sessions.get(id)
         view = sessions.view(session, asked)
-        place = place_in(sessions.passes, session, view, cursor)
-        painted = (view, place, theme, numbers, equations, lit, lang)
+        painted = (view, cursor, theme, numbers, equations, lit, lang)
         headers = {"ETag": _tag(session, painted), **REVALIDATE}
         if is_fresh(request, headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        if download:
-            headers["Content-Disposition"] = f'attachment; filename="{file_name(session, view)}"'
-        svg = picture(
+            return session, view, headers, Response(status_code=304, headers=headers)
+        return session, view, headers, None
+
+    session, view, headers, fresh = await in_executor(request, find)
+    if fresh is not None:
+        return fresh
+    if download:
+        headers["Content-Disposition"] = f'attachment; filename="{file_name(session, view)}"'
+
+    def draw() -> bytes:
+        place = place_in(sessions.passes, session, view, cursor)
+        return picture(
             sessions.passes, session, view, place, theme,
             numbers=numbers, lit=lit, equations=equations,
             words=(lang, words(request, lang)) if lang else None,
-        )  # fmt: skip
-        return Response(svg.encode("utf-8"), 200, headers, f"{SVG}; charset=utf-8")
+        ).encode("utf-8")  # fmt: skip
 
-    return await in_executor(request, draw)
+    def drawn() -> bytes:
+        kept: Answers = request.app.state.answers
+        return kept.get((request.scope["path"], headers["ETag"].encode(), session.version), draw)
+
+    svg = await in_turn(request, drawn)
+    return Response(svg, 200, headers, f"{SVG}; charset=utf-8")
 
 
 def place_in(passes: Passes, session: Session, view: View, text: str | None) -> Cursor:
