@@ -17,7 +17,6 @@ export { code } from "./panels/code.js";
 export { data } from "./panels/data.js";
 export { digitSection } from "./panels/digit.js";
 export { batchSection, sampleText } from "./panels/minibatch.js";
-export * as filing from "./panels/filing.js";
 export { pasteText } from "./panels/paste.js";
 export { openNetworkForm } from "./panels/network.js";
 export { openExport } from "./panels/export.js";
