@@ -175,7 +175,9 @@ def test_the_page_carries_every_word_that_its_first_modules_may_ask_for(
         assert f'"{key}"' not in asked
         group = key.partition(".")[0]
         # Of a program, or a rule that no preset of layers has, they come with the rest of the page.
-        looked_for = group in ("figures", "preset", "rule", "start")
+        # What is refused before all has come is said in general.
+        looked_for = group in ("figures", "preset", "problem", "rule", "start")
         assert looked_for or f"`{group}.${{" not in asked
+    assert "problem.other" in words
     assert "}.alt" not in asked
     assert not re.search(r"figures\.(equation|section)", asked)
