@@ -37,6 +37,7 @@ export function start() {
   bringStyle("/static/css/learning.css");
   bringStyle("/static/css/checking.css");
   bringStyle("/static/css/code.css");
+  bringStyle("/static/css/network.css");
   watchSelectedCell();
   watchPrograms();
   watchRecipes();
