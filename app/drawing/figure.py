@@ -176,7 +176,8 @@ def _crossing(plan: Plan) -> frozenset[str]:
             links.append(Link(edge.id, source, target))
     ranks = rank(plan.items, links)
     lane = {item.id: item.lane for item in plan.items}
-    taken = {(item.lane, ranks[item.id]) for item in plan.items if item.outline == "circle"}
+    ops = {id for id, face in plan.faces.items() if face.kind == "op"}
+    taken = {(item.lane, ranks[item.id]) for item in plan.items if item.id in ops}
     crossing = set()
     for link in links:
         assert link.source is not None

@@ -223,7 +223,7 @@ def test_the_title_follows_and_the_focus_never_falls_out_of_the_page(explorer: A
     ("preset", "names"),
     [
         ("fig-5-25", ["X x (2,)", "\u2202L/\u2202Y grad_output (3,)", "W affine1.W (2, 3)"]),
-        ("fig-5-29", ["a x ", "t t "]),
+        ("fig-5-29", ["a x ", "t (1, 3)"]),
         ("two-layer", ["X x (5, 2)", "T t ", "W\u2081 affine1.W (2, 4)"]),
     ],
 )

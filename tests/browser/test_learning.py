@@ -162,7 +162,7 @@ def test_learning_by_the_keyboard_alone(explorer: Any) -> None:
     explorer.open("?preset=two-layer&lang=en")
     page = explorer.page
     page.focus("#tab-explain")
-    explorer.press("ArrowRight", "ArrowRight", "ArrowRight")
+    explorer.press("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight")
     page.wait_for_selector("#learn-run")
     page.focus("#learn-type")
     explorer.press("ArrowDown")

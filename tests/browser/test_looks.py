@@ -115,33 +115,6 @@ def test_at_400_percent_the_page_only_scrolls_down(explorer: Any) -> None:
         assert page.locator("#figure").bounding_box()["height"] >= 176
 
 
-@pytest.mark.parametrize("window", [(195, 422), (320, 400), (640, 360), (1280, 720)])
-def test_a_long_notice_stays_over_the_figure_and_can_be_closed(
-    explorer: Any, window: tuple[int, int]
-) -> None:
-    page = explorer.page
-    page.set_viewport_size({"width": window[0], "height": window[1]})
-    explorer.open("?preset=fig-5-29&lang=en")
-    page.evaluate(
-        """async () => {
-          const { notice } = await import("/static/js/store.js");
-          notice.value = "What was asked could not be done. ".repeat(20);
-        }"""
-    )
-    page.wait_for_selector("#notice p")
-    figure, notice = (page.locator(one).bounding_box() for one in ("#figure", "#notice"))
-    assert notice["y"] >= figure["y"]
-    assert notice["y"] + notice["height"] <= figure["y"] + figure["height"]
-    assert notice["x"] + notice["width"] <= figure["x"] + figure["width"]
-    # Its end can be read, and its button stays in sight meanwhile.
-    page.locator("#notice").evaluate("(one) => one.scrollTo(0, one.scrollHeight)")
-    text, button = (page.locator(f"#notice {one}").bounding_box() for one in ("p", "button"))
-    assert text["y"] + text["height"] <= notice["y"] + notice["height"]
-    assert button["y"] >= notice["y"]
-    page.click("#notice button")
-    assert page.is_hidden("#notice")
-
-
 # The words over columns that take more than one line.
 BROKEN = """() => [...document.querySelectorAll("#panel thead th")].flatMap((head) => {
   const broken = [];

@@ -170,7 +170,8 @@ def test_the_lines_of_an_opened_layer_join_at_its_sides() -> None:
     assert (joined["from"], joined["to"]) == ("affine1.add", "relu1.relu")
     start, end = joined["points"][0], joined["points"][-1]
     assert start == pytest.approx([nodes["affine1.add"]["x"] + 22, nodes["affine1.add"]["y"]])
-    assert end == pytest.approx([nodes["relu1.relu"]["x"] - 22, nodes["relu1.relu"]["y"]])
+    side = nodes["relu1.relu"]["x"] - nodes["relu1.relu"]["w"] / 2
+    assert end == pytest.approx([side, nodes["relu1.relu"]["y"]])
     assert all(a[1] == b[1] for a, b in pairwise(joined["points"]))
 
 

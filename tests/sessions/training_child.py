@@ -15,7 +15,7 @@ from app.sessions.work.order import Plan
 from tests.sessions.conftest import WANTED, load_rows
 
 # A seed and mini-batches of one row, so that a step too many, too few or twice would show.
-STEPS, SEED = 40_000, 5
+STEPS, SEED = 120_000, 5
 PLAN = Plan(batch_size=1, steps=STEPS, seed=SEED)
 
 if __name__ == "__main__":
