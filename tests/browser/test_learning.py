@@ -97,7 +97,7 @@ def walk_along_the_run(explorer: Any, history: Any) -> None:
     explorer.settle()
     page.locator("#choose").focus()
     explorer.press("End")
-    assert page.is_disabled("#next")
+    explorer.until(lambda: page.is_disabled("#next"))
 
 
 def test_a_run_that_ends_before_its_answer_comes_is_shown_as_it_ended(explorer: Any) -> None:
