@@ -21,6 +21,8 @@ def state(explorer: Any) -> str:
 
 
 def run_of(explorer: Any) -> Any:
+    """The last run, once there is one."""
+    explorer.until(lambda: explorer.get("/runs")["runs"])
     return explorer.get("/runs")["runs"][-1]
 
 

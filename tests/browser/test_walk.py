@@ -251,7 +251,7 @@ def train_and_pause(explorer: Any, hand: Any) -> Any:
     hand.press("#learn-run")
     # Watched: the curve is there while it goes on.
     page.wait_for_selector("#panel .curve .u-over")
-    explorer.until(lambda: explorer.get("/runs")["runs"][-1]["step"] > ENOUGH)
+    explorer.until(lambda: any(run["step"] > ENOUGH for run in explorer.get("/runs")["runs"]))
     hand.press("#learn-pause")
     page.wait_for_selector("#learn-resume")
     run = explorer.get("/runs")["runs"][-1]
