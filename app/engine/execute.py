@@ -23,7 +23,7 @@ class Execution:
         self._constants = {
             name: np.asarray(tensor.value, self.dtype)
             for name, tensor in graph.tensors.items()
-            if tensor.role == "constant"
+            if tensor.value is not None
         }
         # Where a gradient goes: to a tensor that has one, and that the op lets through.
         self._nodes = [

@@ -1,7 +1,8 @@
 """Ops that make fewer numbers of many: sum, mean and max, over some axes or over all."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -61,24 +62,37 @@ def spread(grad: Array, shape: Shape, attributes: Attributes) -> Array:
     return np.broadcast_to(grad.reshape(wide), shape)
 
 
+def _kept_first(attributes: Attributes, rank: int) -> list[int]:
+    """The axes that are kept, then those that are reduced."""
+    gone = reduced(attributes, rank)
+    return [*(axis for axis in range(rank) if axis not in gone), *gone]
+
+
 def first_largest(x: Array, attributes: Attributes) -> Array:
     """1 where ``max`` took its result from, else 0, in the shape of x: the first of equals."""
-    gone = reduced(attributes, x.ndim)
-    kept = [axis for axis in range(x.ndim) if axis not in gone]
-    order = [*kept, *gone]
-    sizes = [x.shape[axis] for axis in kept]
-    rows = x.transpose(order).reshape(math.prod(sizes), -1)
+    order = _kept_first(attributes, x.ndim)
+    turned = x.transpose(order)
+    kept = turned.shape[: x.ndim - len(reduced(attributes, x.ndim))]
+    rows = turned.reshape(math.prod(kept), -1)
     mask = np.zeros_like(rows)
     mask[np.arange(len(rows)), rows.argmax(axis=1)] = 1
-    back = np.argsort(order)
-    return mask.reshape([x.shape[axis] for axis in order]).transpose(back)
+    return mask.reshape(turned.shape).transpose(np.argsort(order))
 
 
 def _mask(k: int, inputs: Sequence[Array], attributes: Attributes) -> Array:
     """`first_largest` with the axes that are kept before those that are reduced."""
-    gone = reduced(attributes, inputs[0].ndim)
-    kept = [axis for axis in range(inputs[0].ndim) if axis not in gone]
-    return first_largest(inputs[0], attributes).transpose([*kept, *gone])
+    (x,) = inputs
+    return first_largest(x, attributes).transpose(_kept_first(attributes, x.ndim))
+
+
+def _by(reduce: Callable[..., Any]) -> Callable[[Sequence[Array], Attributes], Array]:
+    """The forward half of a reduction by one of NumPy's own."""
+
+    def forward(inputs: Sequence[Array], attributes: Attributes) -> Array:
+        axis = reduced(attributes, inputs[0].ndim)
+        return np.asarray(reduce(inputs[0], axis=axis, keepdims=bool(attributes.get("keepdims"))))
+
+    return forward
 
 
 def _share(attributes: Attributes) -> str:
@@ -107,24 +121,14 @@ def _max_gradient(
 REDUCTIONS: Mapping[str, Op] = {
     "sum": Op(
         "+", _shape,
-        lambda inputs, attributes: np.asarray(
-            inputs[0].sum(
-                axis=reduced(attributes, inputs[0].ndim),
-                keepdims=bool(attributes.get("keepdims")),
-            )
-        ),
+        _by(np.sum),
         lambda k, inputs, out, grad, attributes: spread(grad, inputs[0].shape, attributes),
         _rule, r"\sum {0}", ("{g}",),
         lambda names, attributes: f"np.sum({_over(names, attributes)})",
     ),
     "mean": Op(
         "mean", _shape,
-        lambda inputs, attributes: np.asarray(
-            inputs[0].mean(
-                axis=reduced(attributes, inputs[0].ndim),
-                keepdims=bool(attributes.get("keepdims")),
-            )
-        ),
+        _by(np.mean),
         lambda k, inputs, out, grad, attributes: (
             spread(grad, inputs[0].shape, attributes) / _count(inputs[0].shape, attributes)
         ),
@@ -134,12 +138,7 @@ REDUCTIONS: Mapping[str, Op] = {
     ),
     "max": Op(
         "max", _shape,
-        lambda inputs, attributes: np.asarray(
-            inputs[0].max(
-                axis=reduced(attributes, inputs[0].ndim),
-                keepdims=bool(attributes.get("keepdims")),
-            )
-        ),
+        _by(np.max),
         _max_gradient, _largest_rule, r"\max {0}", (r"{g} \odot [{0} = {y}]",),
         lambda names, attributes: f"np.max({_over(names, attributes)})",
         mask=_mask,

@@ -12,7 +12,7 @@ Every op's NumPy code is held to its rule by a test.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -355,7 +355,3 @@ def _cell(factor: Factor, letters: Mapping[str, int], operands: Mapping[str, Arr
 
 def _unraveled(place: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(at) for at in np.unravel_index(place, tuple(shape)))
-
-
-# For annotations of those who build rules by hand.
-RuleOf = Callable[[Sequence[tuple[int, ...]], Mapping[str, object]], IndexRule]

@@ -14,7 +14,7 @@ from app.engine.loss_types import decay
 from app.engine.network import Network
 from app.engine.open_ops import opened_in
 from app.engine.ops import OPS
-from app.engine.scalars import MOST_SCALARS, as_scalars, shared
+from app.engine.scalars import MOST_SCALARS, as_scalars, fits, shared
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
 from app.engine.whole import WholeLayers
@@ -80,24 +80,22 @@ def make_trace(
 
 def fits_single(spec: NetworkSpec) -> bool:
     """Whether a network without a loss is small enough for a figure in single numbers."""
-    if spec.parameter_count > 4 * MOST_SCALARS or not spec.layers:
-        return False
-    try:
-        as_scalars(build_graph(spec, 1))
-    except TooLarge:
-        return False
-    return True
+    few = spec.parameter_count <= 4 * MOST_SCALARS
+    return bool(spec.layers) and few and fits(_for_single(spec))
 
 
 def _single(
     spec: NetworkSpec, given: Mapping[str, Array], grad_output: Array | None, sample: int | None
 ) -> Trace | None:
     """A network without a loss in single numbers, for one sample; None where that is too much."""
+    return single_numbers(_for_single(spec, sample), given, spec.dtype, grad_output)
+
+
+def _for_single(spec: NetworkSpec, sample: int | None = None) -> OpGraph:
+    """The graph that is opened into single numbers."""
     # A closed function keeps the digits that the ops it opens into would lose.
     closed = frozenset(layer.name for layer in spec.layers if layer.kind.opens)
-    return single_numbers(
-        build_graph(spec, 1, closed=closed, sample=sample), given, spec.dtype, grad_output
-    )
+    return build_graph(spec, 1, closed=closed, sample=sample)
 
 
 def single_numbers(

@@ -75,6 +75,16 @@ def as_scalars(graph: OpGraph, values: Mapping[str, Array] | None = None) -> OpG
     return opener.finished()
 
 
+def fits(graph: OpGraph) -> bool:
+    """Whether a graph is small enough to be opened so."""
+    try:
+        # How many numbers there are does not hang on which rows are chosen.
+        as_scalars(graph)
+    except TooLarge:
+        return False
+    return True
+
+
 class _Opener:
     """Adds the scalar nodes of one op after the other; knows where each cell of a tensor is."""
 

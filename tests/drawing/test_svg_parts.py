@@ -12,6 +12,7 @@ import pytest
 
 from app import datasets
 from app.drawing.figure_svg import figure_svg
+from app.drawing.graph_json import Drawing
 from app.drawing.palette import FONTS, PALETTES
 from app.drawing.svg import PREFIX, clean, element, fitted, number
 from app.drawing.svg_heat import scale_of
@@ -24,14 +25,20 @@ SVG = "{http://www.w3.org/2000/svg}"
 BASE_CSS = Path(__file__).parents[2] / "static" / "css" / "base.css"
 
 
-def test_a_shade_of_a_heat_map_means_the_same_at_every_step() -> None:
+def digits_heat_map() -> tuple[Drawing, str, np.ndarray]:
+    """Figure 5-28, the key of a heat map in it, and its numbers."""
     passes, session = Passes(), preset_session("fig-5-28", datasets.load)
-    drawing, trace = passes.drawing(session), passes.trace(session)
+    drawing = passes.drawing(session)
     key = next(
         edge["key"] for edge in drawing["edges"]
         if edge["label"] and edge["label"]["mode"] == "heat" and "output" in edge["key"]
     )  # fmt: skip
-    values = {key: trace.array(key)}
+    return drawing, key, passes.trace(session).array(key)
+
+
+def test_a_shade_of_a_heat_map_means_the_same_at_every_step() -> None:
+    drawing, key, numbers = digits_heat_map()
+    values = {key: numbers}
     size = values[key].size
     colours = []
     for known in (1, size // 2, size):
@@ -44,13 +51,8 @@ def test_a_shade_of_a_heat_map_means_the_same_at_every_step() -> None:
 
 
 def test_the_shades_of_numbers_as_large_as_there_are_go_from_end_to_end() -> None:
-    passes, session = Passes(), preset_session("fig-5-28", datasets.load)
-    drawing, trace = passes.drawing(session), passes.trace(session)
-    key = next(
-        edge["key"] for edge in drawing["edges"]
-        if edge["label"] and edge["label"]["mode"] == "heat" and "output" in edge["key"]
-    )  # fmt: skip
-    value = np.zeros_like(trace.array(key))
+    drawing, key, numbers = digits_heat_map()
+    value = np.zeros_like(numbers)
     value.flat[:2] = -1.7e308, 1.7e308
     picture = figure_svg(drawing, Shown({key: value}, {key: value.size}), "light")
     windows = [one.attrib["viewBox"] for one in ElementTree.fromstring(picture).iter(f"{SVG}svg")]

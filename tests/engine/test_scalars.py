@@ -11,7 +11,7 @@ from app.engine.code.running import fits_scalars, read_code, trace_code
 from app.engine.errors import TooLarge
 from app.engine.explain import explain
 from app.engine.nudge import nudged
-from app.engine.run import make_trace
+from app.engine.run import fits_single, make_trace
 from app.engine.scalars import MOST_SCALARS, as_scalars, cell_symbol
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.trace import Trace
@@ -118,3 +118,12 @@ def test_cells_are_called_as_one_writes_them_by_hand() -> None:
     assert cell_symbol(r"\mathbf{X}", (0, 1), (1, 2)) == "x_{2}"
     assert cell_symbol(r"\mathbf{b}", (9,), (12,)) == "b_{10}"
     assert cell_symbol("L", (), ()) == "L"
+
+
+@pytest.mark.parametrize("units", [14, 40])
+def test_what_is_said_to_fit_is_what_opens(units: int) -> None:
+    # With each sigmoid opened into its four ops the smaller one would be too large, too.
+    spec = NetworkSpec.build(2, [LayerSpec("affine", units=units), LayerSpec("sigmoid")])
+    parameters = {name: np.ones(shape) for name, shape in spec.parameter_shapes.items()}
+    trace = make_trace(spec, parameters, np.ones((1, 2)), None, np.ones((1, units)), "element")
+    assert fits_single(spec) == trace.graph.is_program == (units == 14)

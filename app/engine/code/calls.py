@@ -22,7 +22,6 @@ Call = Callable[["Compiler", ast.Call, Arguments, Named], Value]
 _ALIASES = {
     "negative": "negate", "absolute": "abs", "fabs": "abs", "true_divide": "divide",
     "matmul": "dot", "amax": "max", "concat": "concatenate", "permute_dims": "transpose",
-    "stack": "stack",
 }  # fmt: skip
 _BINARY = ("add", "subtract", "multiply", "divide", "dot")
 _COMPARED = ("greater", "less", "greater_equal", "less_equal")

@@ -14,7 +14,7 @@ from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_cal
 from app.engine.code.reading import FIELD, MAX_DEPTH, MODULES, CodeError, Line, names_read, read
 from app.engine.code.spec import CodeSpec
 from app.engine.code.symbols import is_short, number, symbol
-from app.engine.code.values import Known, Ref, Value, is_number, whole_numbers
+from app.engine.code.values import Ref, Value, is_number, whole_numbers
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import LINE, OpGraph, Tensor
 from app.engine.many import term_count
@@ -503,6 +503,3 @@ def _refused(node: ast.AST) -> str:
         case ast.BoolOp() | ast.UnaryOp(ast.Not()):
             return "and, or, not are not read; multiply masks"
     return "this is not read in a program"
-
-
-__all__ = ["Known", "build_code"]

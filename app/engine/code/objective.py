@@ -6,9 +6,10 @@ import numpy as np
 
 from app.engine.code.running import graph_of
 from app.engine.code.spec import CodeSpec
+from app.engine.execute import Execution
 from app.engine.objective import weighted
 from app.engine.ops import OPS
-from app.engine.run import Recorder, results
+from app.engine.run import Recorder
 
 Array = np.ndarray
 
@@ -29,7 +30,7 @@ class CodeObjective:
         self.parameters = {name: np.array(value) for name, value in values.items()}
         self.grad_output = grad_output
         self.graph = graph_of(spec)
-        self._gates: list[Array] = []
+        self._run = Execution(self.graph, spec.dtype)
 
     def at(self, parameters: Mapping[str, Array]) -> "CodeObjective":
         """The same with other values of what ``parameters`` names."""
@@ -38,23 +39,18 @@ class CodeObjective:
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The number."""
-        values: dict[str, Array] = dict(self.parameters)
-        for tensor in self.graph.tensors.values():
-            if tensor.value is not None:
-                values[tensor.name] = np.asarray(tensor.value)
-        self._gates = []
-        for node in self.graph.nodes:
-            inputs = [values[self.graph.edge[id].tensor] for id in node.inputs]
-            switches = OPS[node.op].switches
-            if switches is not None:
-                self._gates.append(switches(inputs, node.attributes))
-            values.update(zip(node.outputs, results(node, inputs), strict=True))
-        output = values[self.spec.output]
+        output = self._run.forward(self.parameters)
         return float(output) if self.grad_output is None else weighted(self.grad_output, output)
 
     def gates(self) -> list[Array]:
         """Which way gradients take through every op that has several, since the last `value`."""
-        return self._gates
+        found = []
+        for node in self.graph.nodes:
+            # A mask that flips is a kink, although no gradient comes through what made it.
+            if (switches := OPS[node.op].switches) is not None:
+                inputs = [self._run.values[self.graph.edge[id].tensor] for id in node.inputs]
+                found.append(switches(inputs, node.attributes))
+        return found
 
     @np.errstate(all="ignore")
     def gradients(self) -> dict[str, Array]:

@@ -8,11 +8,11 @@ import numpy as np
 from app.engine.by_layer import known
 from app.engine.code.compiling import build_code
 from app.engine.code.spec import CodeSpec
-from app.engine.errors import EngineError, TooLarge
+from app.engine.errors import EngineError
 from app.engine.graph import OpGraph
 from app.engine.network import Evaluation
 from app.engine.run import Recorder, single_numbers
-from app.engine.scalars import MOST_SCALARS, as_scalars
+from app.engine.scalars import MOST_SCALARS, fits
 from app.engine.spec import Limits
 from app.engine.targets import check_numbers
 from app.engine.trace import Trace
@@ -94,12 +94,7 @@ def graph_of(spec: CodeSpec) -> OpGraph:
 
 @lru_cache(maxsize=512)
 def _fits(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> bool:
-    try:
-        # How many numbers there are does not hang on which rows are chosen.
-        as_scalars(_built(code, shapes))
-    except TooLarge:
-        return False
-    return True
+    return fits(_built(code, shapes))
 
 
 def fits_scalars(spec: CodeSpec) -> bool:
