@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ipaddress
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from app.addresses import Network
 from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
 from app.sessions.store import Limits, StoreError
+from app.sessions.work.priority import PRIORITIES, VARIABLE, priority
 from app.settings import add_limits, chosen, take_environment
 from app.web.guard import ConnectionLimits
 from app.web.headers import FRAMING
@@ -76,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    # For the processes that train, whoever starts them.
+    os.environ[VARIABLE] = options.training_priority
     try:
         with _listen(options.host, options.port) as listener:
             app = create_app(
@@ -185,6 +189,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=(),
         metavar="NETWORKS",
         help="whose word on a client's address counts, comma-separated: 10.0.0.0/8,::1",
+    )
+    parser.add_argument(
+        "--training-priority",
+        type=priority,
+        default=PRIORITIES[0],
+        metavar="|".join(PRIORITIES),
+        help="of trainings beside all else on the machine: in idle time only, or low (%(default)s)",
     )
     parser.add_argument(
         "--dev",

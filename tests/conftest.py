@@ -1,6 +1,7 @@
 """The real server and a real browser, for the tests that need them."""
 
 import gc
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 # Who pauses a run is answered when it has paused, however long a busy machine takes for that.
 trainer.CHANGE_SECONDS = 60.0
+# Nor must a training wait until no other test wants the processor.
+os.environ["BACKPROP_TRAINING_PRIORITY"] = "low"
 
 
 # Four thousand tests and what they import are no garbage: to look through them again and again took

@@ -39,6 +39,7 @@ import numpy as np
 from app.engine.training import Training
 from app.sessions.work.frames import pack, read, read_length, unpack, write
 from app.sessions.work.order import Order, Snapshot
+from app.sessions.work.priority import give_way
 from app.sessions.work.shares import Shares
 
 Array = np.ndarray
@@ -53,9 +54,6 @@ CLOSEST_SECONDS, MOST_LATE_SECONDS = 0.05, 0.5
 # two words of progress, but not so short that changing over costs more than it gives.
 SLICE_SECONDS, SHORTEST_SLICE = 0.01, 0.001
 ROUND_SECONDS = 0.08
-# Those who answer come first; training takes what is left. Half of this is too little: the server
-# then waits for its turn of the processor almost twice as long as it does without any training.
-NICENESS = 10
 
 
 @dataclass(eq=False)
@@ -234,8 +232,7 @@ def main() -> None:
     # A signal for the server may reach its whole group; it tells us itself, by closing our input.
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    give_way()
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What prints by mistake must not come between the frames.
     os.dup2(2, 1)
