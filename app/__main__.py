@@ -21,8 +21,8 @@ from app import __version__
 from app.addresses import Network
 from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
-from app.sessions.store import Limits, StoreError
-from app.sessions.work.priority import PRIORITIES, VARIABLE, priority
+from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
+from app.sessions.store.store import Limits, StoreError
 from app.settings import add_limits, chosen, take_environment
 from app.web.guard import ConnectionLimits
 from app.web.headers import FRAMING

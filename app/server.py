@@ -15,13 +15,13 @@ from starlette.types import ASGIApp
 from app import __version__, api, datasets
 from app.api.heavy import HeavyLimits
 from app.api.tensors import NPY, NPZ, SAFETENSORS
-from app.drawing.graph_json import draw
+from app.drawing.figure.graph_json import draw
 from app.sessions import presets
 from app.sessions.edits import ChangeView
 from app.sessions.gallery import Gallery
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
-from app.sessions.store import Limits
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import Limits
 from app.web import figures, pages
 from app.web.compression import Compression
 from app.web.files import STATIC, RevalidatedFiles, page_files

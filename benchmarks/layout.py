@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.drawing.figure import fill
-from app.drawing.geometry import Extent, Group, Item, Link
-from app.drawing.layout import lay_out
-from app.drawing.plan import Plan
+from app.drawing.figure.figure import fill
+from app.drawing.figure.plan import Plan
+from app.drawing.layout.geometry import Extent, Group, Item, Link
+from app.drawing.layout.layout import lay_out
 from app.engine.build import build_graph
 from app.engine.spec import NetworkSpec
 from benchmarks.painting_graph import layered

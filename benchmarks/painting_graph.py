@@ -4,9 +4,9 @@ import math
 import random
 from typing import Any
 
-from app.drawing.geometry import Extent, Item, Link, Placement
-from app.drawing.layout import lay_out
-from app.drawing.routes import PARALLEL, beside
+from app.drawing.layout.geometry import Extent, Item, Link, Placement
+from app.drawing.layout.layout import lay_out
+from app.drawing.layout.routes import PARALLEL, beside
 
 Json = dict[str, Any]
 NODE = 38.0

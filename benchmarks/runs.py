@@ -28,8 +28,8 @@ from app.engine.initializers import Initializer
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec
 from app.sessions.creation import Wanted, check
+from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.service import LIMITS
-from app.sessions.work.order import Order, Plan, Snapshot
 from benchmarks.learners import API, Learner, network
 from benchmarks.pairs import percentile
 from benchmarks.served import HERE, Server, explorer, request

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.drawing import graph_json, once
+from app.drawing.figure import graph_json
+from app.drawing.layout import once
 from app.engine.build import build_graph
 from app.engine.graph import OpGraph
 from app.engine.initializers import Initializer, initialize
@@ -39,7 +40,8 @@ COLD = {
 SCRIPT = """
 import sys, time
 import app
-from app.drawing import graph_json, once
+from app.drawing.figure import graph_json
+from app.drawing.layout import once
 from app.engine.build import build_graph
 from app.engine.spec import LayerSpec, NetworkSpec
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, Request, Response
 
 from app.__main__ import server_config
 from app.server import Settings, create_app
-from app.sessions import trainer
+from app.sessions.runs import trainer
 from tests import browser
 
 # How long something takes says nothing of whether it is right: other work on the machine counts.

@@ -14,9 +14,9 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.targets import as_one_hot
 from app.engine.training import Training, Watch
-from app.sessions.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.planes import points
-from app.sessions.work.order import Order, Plan, Snapshot
+from app.sessions.runs.health import Health, Looked, at_start, has_blown_up, health, joined
+from app.sessions.runs.work.order import Order, Plan, Snapshot
 
 Array = np.ndarray
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,22 +44,49 @@ def rooms(folder: str) -> list[tuple[str, list[str]]]:
     return [(name, re.findall(r"`(\w+)`", modules)) for name, modules in rows]
 
 
+def placed(folder: str) -> dict[str, int]:
+    """The number of the room of each module or package, by its dotted name within the folder."""
+    found: dict[str, int] = {}
+    for number, (room, modules) in enumerate(rooms(folder)):
+        own = ROOT / "app" / folder / room
+        for module in modules:
+            inside = (own / module).is_dir() or (own / f"{module}.py").is_file()
+            name = f"{room}.{module}" if inside else module
+            assert name not in found
+            found[name] = number
+    return found
+
+
+def known_in(folder: str, text: str, places: Iterable[str]) -> Iterator[str]:
+    """The modules of a folder that a text imports, by their dotted names within it."""
+    names = re.findall(rf"^\s*from app\.{folder}([.\w]*) import ([^\n(]+|\([^)]*\))", text, re.M)
+    for inside, imported in names:
+        whole = inside.removeprefix(".")
+        both = [f"{whole}.{name}".removeprefix(".") for name in re.findall(r"\w+", imported)]
+        known = [
+            place
+            for place in places
+            if any(f"{name}.".startswith(f"{place}.") for name in [whole, *both])
+        ]
+        assert known, (inside, imported)
+        yield from known
+
+
 @pytest.mark.parametrize("folder", ["engine", "drawing", "sessions"])
 def test_the_picture_of_the_rooms_agrees_with_the_imports(folder: str) -> None:
     root = ROOT / "app" / folder
-    room = {module: k for k, (_, modules) in enumerate(rooms(folder)) for module in modules}
-    there = {path.relative_to(root).parts[0].removesuffix(".py") for path in root.rglob("*.py")}
-    assert set(room) == there - {"__init__"}
-    assert sum(len(modules) for _, modules in rooms(folder)) == len(room)
+    room = placed(folder)
+    seen: set[str] = set()
     for path in root.rglob("*.py"):
-        own = path.relative_to(root).parts[0].removesuffix(".py")
-        for known in re.findall(rf"^\s*from app\.{folder}\.(\w+)", path.read_text("utf-8"), re.M):
-            assert own == "__init__" or room[known] <= room[own], (own, known)
-        named = re.findall(
-            rf"^\s*from app\.{folder} import ([^\n(]*|\([^)]*\))", path.read_text("utf-8"), re.M
-        )
-        for known in re.findall(r"\w+", " ".join(named)):
-            assert own == "__init__" or room[known] <= room[own], (own, known)
+        name = ".".join(path.relative_to(root).with_suffix("").parts)
+        own = [place for place in room if f"{name}.".startswith(f"{place}.")]
+        if path.name == "__init__.py" and not own:
+            continue
+        assert len(own) == 1, path
+        seen.update(own)
+        for known in known_in(folder, path.read_text("utf-8"), room):
+            assert room[known] <= room[own[0]], (own[0], known)
+    assert seen == set(room)
 
 
 def test_the_engine_needs_numpy_and_nothing_of_the_web() -> None:

@@ -3,7 +3,7 @@
 Each answer is declared once, here and in the two modules beside it: `views` builds these typed
 dictionaries, which mypy holds to their fields and which cost nothing while the server runs;
 `documents` makes the schemas of the OpenAPI document from them, and `static/js/types.js` is
-generated from that. A drawing is declared in `app.drawing.drawn`.
+generated from that. A drawing is declared in `app.drawing.formulas.drawn`.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired

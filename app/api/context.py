@@ -11,9 +11,9 @@ from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
 from app.api.views import minimal_json, session_json
-from app.sessions.cache import ByteCache
 from app.sessions.service import Service
 from app.sessions.state import Session
+from app.sessions.store.cache import ByteCache
 
 PREFIX = "/api/v1"
 

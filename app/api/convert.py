@@ -15,7 +15,7 @@ from app.engine.spec import LayerSpec, LossSpec
 from app.sessions import edits
 from app.sessions.batch import Variation
 from app.sessions.creation import Made, Wanted, WantedCode
-from app.sessions.work.order import Plan
+from app.sessions.runs.work.order import Plan
 
 
 def wanted(body: models.Evaluate | models.EvaluateBatch) -> Wanted:

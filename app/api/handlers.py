@@ -15,10 +15,10 @@ from app.api.conditions import etag
 from app.api.context import PREFIX
 from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
 from app.engine.errors import EngineError
-from app.sessions.errors import Conflict, Forbidden, Stale, Unknown
-from app.sessions.events import TooManySubscribers
 from app.sessions.run import RunsFull
-from app.sessions.store import NotFound, StoreFull
+from app.sessions.store.errors import Conflict, Forbidden, Stale, Unknown
+from app.sessions.store.events import TooManySubscribers
+from app.sessions.store.store import NotFound, StoreFull
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.sessions.events import Subscription
+from app.sessions.store.events import Subscription
 
 # Proxies cut what is silent for long, often after a minute.
 PING_SECONDS = 15.0

@@ -16,7 +16,7 @@ from app.api.problem import FieldError, Problem, invalid
 from app.api.values import encode
 from app.engine.op import MAX_RANK
 from app.engine.trace import NotComputed, Trace
-from app.sessions.errors import Unknown
+from app.sessions.store.errors import Unknown
 
 JSON = "application/json"
 NPY = "application/x-npy"

@@ -32,7 +32,7 @@ from app.api.answers import (
 from app.api.answers_catalogue import PresetAnswer, PresetsAnswer
 from app.api.bounds import Bound
 from app.api.values import MAX_ANSWER_CELLS, shortened
-from app.drawing.sketch import sketch
+from app.drawing.figure.sketch import sketch
 from app.engine.code.spec import CodeSpec
 from app.engine.code.writing import Written
 from app.engine.descent import Losses

@@ -26,9 +26,9 @@ from app.engine.derivation import Explanation, TermValue, written_functions
 from app.engine.health import SCALE
 from app.engine.history import Rows
 from app.engine.nudge import Nudged
-from app.sessions.health import Health
 from app.sessions.learning import UpdateResult
 from app.sessions.regions import Doubtful, Regions
+from app.sessions.runs.health import Health
 from app.sessions.state import Session
 
 

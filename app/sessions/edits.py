@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from app.drawing.graph_json import MOST_ROWS
+from app.drawing.figure.graph_json import MOST_ROWS
 from app.engine.bounds import whole
 from app.engine.code.running import fits_scalars
 from app.engine.code.spec import CodeSpec

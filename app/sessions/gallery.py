@@ -10,8 +10,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
-from app.drawing.captions import english
-from app.drawing.figure_svg import figure_svg
+from app.drawing.figure.captions import english
+from app.drawing.svg.figure import figure_svg
 from app.engine.errors import EngineError
 from app.engine.spec import Limits
 from app.engine.strides import Cursor

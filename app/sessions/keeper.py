@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from app.sessions.errors import Forbidden, Stale
 from app.sessions.own_data import is_session
 from app.sessions.state import Session
-from app.sessions.store import NOTHING, NotFound, Store, VersionConflict
+from app.sessions.store.errors import Forbidden, Stale
+from app.sessions.store.store import NOTHING, NotFound, Store, VersionConflict
 
 LOCKS = 64
 # How stale "last touched" may be: reading a session need not write it each time.

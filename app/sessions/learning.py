@@ -10,9 +10,9 @@ from app.engine.descent import Losses, losses
 from app.engine.network import Evaluation
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.sessions.edits import Loader
-from app.sessions.errors import Conflict
 from app.sessions.state import Session
 from app.sessions.stepping import learns, objective_of, stepped
+from app.sessions.store.errors import Conflict
 
 Array = np.ndarray
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from app.drawing.graph_json import MOST_ROWS
+from app.drawing.figure.graph_json import MOST_ROWS
 from app.engine.code.running import fits_scalars
 from app.engine.code.spec import CodeSpec
 from app.engine.run import fits_single

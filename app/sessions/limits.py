@@ -3,7 +3,7 @@
 Forms and clients read them here; each stands once, where it is kept.
 """
 
-from app.drawing.graph_json import MOST_ROWS
+from app.drawing.figure.graph_json import MOST_ROWS
 from app.engine.bounds import whole
 from app.engine.initializers import SEED, STD
 from app.engine.optimizers import BOUNDS

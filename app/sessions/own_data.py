@@ -19,7 +19,7 @@ from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.sessions.csvfile import Table
 from app.sessions.edits import Loader
-from app.sessions.store import NotFound, Record, Store
+from app.sessions.store.store import NotFound, Record, Store
 
 Array = np.ndarray
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
-from app.drawing.graph_json import Drawing, draw
+from app.drawing.figure.graph_json import Drawing, draw
 from app.engine.by_layer import by_layer
 from app.engine.code.running import by_program, trace_code
 from app.engine.code.spec import CodeSpec
@@ -16,11 +16,11 @@ from app.engine.strides import Cursor, clamp
 from app.engine.trace import Trace
 from app.engine.update import all_rules as update_rules
 from app.engine.update import with_update
-from app.sessions.cache import ByteCache
 from app.sessions.opened import shown
 from app.sessions.presets import PRESETS
 from app.sessions.state import Session, View
 from app.sessions.stepping import learns, objective_of
+from app.sessions.store.cache import ByteCache
 
 TRACE_BYTES = 64 << 20
 # The pass that answers for the numbers of a session, whatever its view shows of it.

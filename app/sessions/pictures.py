@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.drawing.captions import Caption, english, in_language
-from app.drawing.figure_svg import figure_svg
-from app.drawing.svg_look import Play, Shown
+from app.drawing.figure.captions import Caption, english, in_language
+from app.drawing.svg.figure import figure_svg
+from app.drawing.svg.look import Play, Shown
 from app.engine.strides import Cursor, clamp
 from app.engine.trace import Event, Trace
 from app.sessions.passes import Passes

@@ -8,11 +8,11 @@ from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
 from app.sessions.creation import Made
 from app.sessions.edits import Loader, kept_targets
-from app.sessions.errors import Conflict
 from app.sessions.planes import PLANES
 from app.sessions.pool import BATCH_SIZE, Pool
 from app.sessions.samples import Samples, check_fit, plane
 from app.sessions.state import Session, Source
+from app.sessions.store.errors import Conflict
 
 Array = np.ndarray
 

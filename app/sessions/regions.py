@@ -7,8 +7,8 @@ import numpy as np
 from app.engine.network import Network
 from app.engine.regions import Plane, bounded, probabilities
 from app.sessions.edits import Loader
-from app.sessions.errors import Unknown
 from app.sessions.state import Session
+from app.sessions.store.errors import Unknown
 
 Array = np.ndarray
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from app.engine.optimizers import OptimizerConfig
 from app.engine.rates import CONSTANT, Schedule
-from app.sessions.errors import Conflict
-from app.sessions.wire import json_safe
+from app.sessions.store.errors import Conflict
+from app.sessions.store.wire import json_safe
 
 State = Literal["queued", "running", "paused", "interrupted", "finished", "stopped", "failed"]
 

@@ -18,10 +18,7 @@ from app.sessions.batch import Variation, check_batch
 from app.sessions.creation import Made, Numbers, Wanted, WantedCode, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
-from app.sessions.errors import Unknown
-from app.sessions.events import Hub, Subscription
 from app.sessions.filled import filled
-from app.sessions.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
 from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
 from app.sessions.opened import changed, leads_to, shown
@@ -30,10 +27,13 @@ from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
 from app.sessions.programs import as_program
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
+from app.sessions.runs.health import Health, Looked, at_start, has_blown_up, health, joined
+from app.sessions.runs.trainer import Trainer
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
-from app.sessions.store import Store
-from app.sessions.trainer import Trainer
+from app.sessions.store.errors import Unknown
+from app.sessions.store.events import Hub, Subscription
+from app.sessions.store.store import Store
 
 LIMITS = Limits()
 IDLE_SECONDS = 24 * 3600.0

@@ -20,7 +20,7 @@ from app.sessions.opened import Opened
 from app.sessions.pool import Pool
 from app.sessions.run import KEPT_RUNS
 from app.sessions.steps import Steps
-from app.sessions.store import Record
+from app.sessions.store.store import Record
 
 Array = np.ndarray
 

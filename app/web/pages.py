@@ -10,7 +10,7 @@ from starlette.templating import Jinja2Templates
 
 from app.api.conditions import is_fresh
 from app.api.executor import in_executor
-from app.sessions.store import Store
+from app.sessions.store.store import Store
 from app.web.files import STATIC, TEMPLATES, PageFiles
 from app.web.first import FirstPages, asked_for, presets_document
 from app.web.languages import choose, first_words, strings

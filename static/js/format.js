@@ -30,7 +30,7 @@ export function short(value) {
  * The largest has four significant digits and every other at least two; trailing zeros go where
  * no number needs them, so that 0.1 + 0.2 reads 0.3. What that many decimals cannot show is
  * written with e, as are all numbers where all are very small or very large. Only 0 reads 0.
- * app/drawing/numbers.py has the same rule for pictures; a test holds the two equal.
+ * app/drawing/svg/numbers.py has the same rule for pictures; a test holds the two equal.
  * @param {readonly (Cell | null | undefined)[]} cells
  * @returns {string[]}
  */

@@ -15,12 +15,12 @@ from starlette.testclient import TestClient
 
 from app import datasets
 from app.engine.optimizers import OptimizerConfig
-from app.sessions.open_store import open_store
 from app.sessions.presets import PRESETS
 from app.sessions.run import Run
 from app.sessions.service import Service
 from app.sessions.state import LEVELS, LOSS_VIEWS
-from app.sessions.wire import json_safe
+from app.sessions.store.open_store import open_store
+from app.sessions.store.wire import json_safe
 from tests.api.conftest import API, SMALL, Owner
 from tests.api.described import Described, operations
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.drawing.palette import PALETTES
+from app.drawing.svg.palette import PALETTES
 from app.web.languages import LANGUAGES
 from app.web.pages import words
 from tests.api.conftest import API, Owner, pointers

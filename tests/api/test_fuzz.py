@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from starlette.testclient import TestClient
 
 from app.api import ROUTERS, close, install
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.sessions.store.open_store import open_store
 from app.web.pages import words
 from tests.api.conftest import Owner, digits
 

@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose
 from starlette.testclient import TestClient
 
 from app.api import close, install
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.sessions.store.open_store import open_store
 from app.web.pages import words
 from tests.api.conftest import API, SMALL, Owner, digits
 from tests.reference import load, trajectories

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from app import datasets
 from app.api import close, install
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.sessions.store.open_store import open_store
 from app.web.pages import words
 from tests.api.conftest import SMALL, Owner
 

@@ -12,7 +12,7 @@ from app.api import ROUTERS
 from app.api.heavy import HeavyLimits
 from app.api.routes import evaluate
 from app.sessions.service import Service
-from app.sessions.store import StoreFull
+from app.sessions.store.store import StoreFull
 from tests.api.conftest import API, SMALL, Owner, pointers
 from tests.api.test_looks import DIGITS
 

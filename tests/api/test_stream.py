@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.api import stream
 from app.api.stream import EventStream
-from app.sessions.events import Hub
+from app.sessions.store.events import Hub
 from tests.api.conftest import SMALL, Owner
 from tests.loops import run
 

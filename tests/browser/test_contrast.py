@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from app.drawing.palette import PALETTES
+from app.drawing.svg.palette import PALETTES
 
 # WCAG 2.2, success criterion 1.4.3, and its formula for contrast.
 LEAST = 4.5

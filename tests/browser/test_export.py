@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.drawing.palette import PALETTES, channels
+from app.drawing.svg.palette import PALETTES, channels
 from tests.pixels import EVERY_PICTURE, differing
 
 SVG = "{http://www.w3.org/2000/svg}"

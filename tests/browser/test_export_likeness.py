@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from app.drawing.palette import PALETTES
+from app.drawing.svg.palette import PALETTES
 from tests.pixels import EVERY_PICTURE, differing
 
 FIGURES = [f"fig-5-{number}" for number in range(24, 31)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.drawing.palette import PALETTES, channels
+from app.drawing.svg.palette import PALETTES, channels
 
 PRESETS = (
     "fig-5-24", "fig-5-25", "fig-5-26", "fig-5-27", "fig-5-28", "fig-5-29", "fig-5-30", "two-layer",

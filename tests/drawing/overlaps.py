@@ -3,7 +3,7 @@
 from itertools import combinations, pairwise
 from typing import Any
 
-from app.drawing.geometry import Link, Placement, Point, Rect
+from app.drawing.layout.geometry import Link, Placement, Point, Rect
 
 Json = dict[str, Any]
 SLACK = 0.6

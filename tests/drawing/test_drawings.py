@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.drawing import graph_json
-from app.drawing.graph_json import MOST_ROWS, draw
+from app.drawing.figure import graph_json
+from app.drawing.figure.graph_json import MOST_ROWS, draw
 from app.engine.build import build_graph
 from app.engine.errors import TooLarge
 from app.engine.graph import OpGraph

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.drawing.graph_json import draw
+from app.drawing.figure.graph_json import draw
 from app.engine.build import build_graph
 from app.engine.spec import LayerSpec, NetworkSpec
 

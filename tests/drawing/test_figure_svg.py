@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from app import datasets
-from app.drawing.figure_svg import figure_svg
-from app.drawing.numbers import short
-from app.drawing.palette import PALETTES
-from app.drawing.svg import PREFIX
-from app.drawing.svg_look import Play, Shown
+from app.drawing.svg.figure import figure_svg
+from app.drawing.svg.look import Play, Shown
+from app.drawing.svg.numbers import short
+from app.drawing.svg.palette import PALETTES
+from app.drawing.svg.svg import PREFIX
 from app.engine.strides import Cursor
 from app.engine.trace import Trace
 from app.sessions.gallery import preset_session

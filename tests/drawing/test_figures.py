@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from app.drawing.graph_json import draw
-from app.drawing.spoken import in_words
+from app.drawing.figure.graph_json import draw
+from app.drawing.formulas.spoken import in_words
 from app.engine.build import build_graph
 from app.engine.initializers import Initializer, initialize
 from app.engine.run import make_trace

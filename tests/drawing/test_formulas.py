@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from app.drawing.formulas import NAME_SIZE, FormulaTable, set_formula
+from app.drawing.formulas.formulas import NAME_SIZE, FormulaTable, set_formula
 from app.engine.build import build_graph
 from app.engine.notation import all_rules
 from app.engine.spec import LayerSpec, NetworkSpec

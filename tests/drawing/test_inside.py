@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.drawing import once
-from app.drawing.geometry import Rect
-from app.drawing.graph_json import draw
+from app.drawing.figure.graph_json import draw
+from app.drawing.layout import once
+from app.drawing.layout.geometry import Rect
 from app.engine.build import build_graph
 from app.engine.graph import OpGraph
 from app.engine.spec import LayerSpec, NetworkSpec

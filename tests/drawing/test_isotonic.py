@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.drawing.isotonic import spread
+from app.drawing.layout.isotonic import spread
 
 WISHES = st.lists(st.floats(-500, 500), min_size=1, max_size=12)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from app.drawing.labels import fan_rows, numbers_of, shape_text
+from app.drawing.figure.labels import fan_rows, numbers_of, shape_text
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.drawing.columns import rank
-from app.drawing.geometry import Extent, Group, Item, Lane, Link
-from app.drawing.layout import lay_out
+from app.drawing.layout.columns import rank
+from app.drawing.layout.geometry import Extent, Group, Item, Lane, Link
+from app.drawing.layout.layout import lay_out
 from tests.drawing.overlaps import placement_faults
 
 Graph = tuple[list[Item], list[Link]]

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from app.drawing.figure_svg import figure_svg
-from app.drawing.graph_json import draw
-from app.drawing.labels import CELL_H, CELL_W, numbers_of
-from app.drawing.matrices import axis_names
-from app.drawing.svg_look import Shown
+from app.drawing.figure.graph_json import draw
+from app.drawing.figure.labels import CELL_H, CELL_W, numbers_of
+from app.drawing.figure.matrices import axis_names
+from app.drawing.svg.figure import figure_svg
+from app.drawing.svg.look import Shown
 from app.engine.code.compiling import build_code
 from app.sessions.program_presets import PROGRAMS, built
 from tests.drawing.overlaps import drawing_faults

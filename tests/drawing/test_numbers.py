@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.drawing.numbers import ACCIDENT, MINUS, short, shorts
+from app.drawing.svg.numbers import ACCIDENT, MINUS, short, shorts
 
 SIZES = st.floats(min_value=-350, max_value=300).map(lambda power: 10.0**power)
 ANY = st.one_of(

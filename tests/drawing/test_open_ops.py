@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.drawing.graph_json import draw
-from app.drawing.typesetter import typeset
+from app.drawing.figure.graph_json import draw
+from app.drawing.formulas.typesetter import typeset
 from app.engine.build import build_graph
 from app.engine.open_ops import MEAN, openable_ops
 from app.engine.spec import LayerSpec, NetworkSpec

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from app.drawing.geometry import Rect
-from app.drawing.graph_json import draw
-from app.drawing.program_lanes import program_lanes
+from app.drawing.figure.graph_json import draw
+from app.drawing.figure.program_lanes import program_lanes
+from app.drawing.layout.geometry import Rect
 from app.engine.code.compiling import build_code
 from app.sessions import program_presets
 from tests.drawing.overlaps import drawing_faults

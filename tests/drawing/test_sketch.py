@@ -5,7 +5,7 @@ from math import dist
 
 import pytest
 
-from app.drawing.sketch import HEIGHT, WIDTH, sketch
+from app.drawing.figure.sketch import HEIGHT, WIDTH, sketch
 from app.sessions.program_presets import PROGRAMS, built
 
 

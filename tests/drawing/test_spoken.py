@@ -1,6 +1,6 @@
 import pytest
 
-from app.drawing.spoken import in_words, spoken
+from app.drawing.formulas.spoken import in_words, spoken
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from app import datasets
-from app.drawing.figure_svg import figure_svg
-from app.drawing.graph_json import Drawing
-from app.drawing.palette import FONTS, PALETTES
-from app.drawing.svg import PREFIX, clean, element, fitted, number
-from app.drawing.svg_heat import scale_of
-from app.drawing.svg_look import Shown
-from app.drawing.svg_png import Inks, heat_png
+from app.drawing.figure.graph_json import Drawing
+from app.drawing.svg.figure import figure_svg
+from app.drawing.svg.heat import scale_of
+from app.drawing.svg.look import Shown
+from app.drawing.svg.palette import FONTS, PALETTES
+from app.drawing.svg.png import Inks, heat_png
+from app.drawing.svg.svg import PREFIX, clean, element, fitted, number
 from app.sessions.gallery import preset_session
 from app.sessions.passes import Passes
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from ziamath.nodes.mnode import Mnode
 
-from app.drawing.typesetter import typeset
+from app.drawing.formulas.typesetter import typeset
 from app.sessions.presets import PRESETS
 from tests.drawing.test_formulas import formulas_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.drawing.graph_json import draw
+from app.drawing.figure.graph_json import draw
 from app.engine.build import build_graph
 from app.engine.by_layer import by_layer
 from app.engine.check import gradient_check

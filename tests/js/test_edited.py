@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api import close, install
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
+from app.sessions.store.open_store import open_store
 from app.web.pages import words
 from tests.js.node import call
 

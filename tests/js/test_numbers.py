@@ -2,7 +2,7 @@
 
 import random
 
-from app.drawing.numbers import short, shorts
+from app.drawing.svg.numbers import short, shorts
 from tests.js.node import call
 
 SHORT = "given.map((one) => m.short(one))"

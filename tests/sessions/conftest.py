@@ -8,9 +8,9 @@ import pytest
 from app.engine.errors import EngineError
 from app.engine.spec import LayerSpec
 from app.sessions.creation import Wanted
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session
+from app.sessions.store.open_store import open_store
 
 WANTED = Wanted(
     input_size=2,

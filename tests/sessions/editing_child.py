@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from app.sessions.open_store import open_store
-from app.sessions.store import NotFound, Record
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import NotFound, Record
 
 # Large enough that SQLite checkpoints its WAL file every few dozen edits, so that kills meet it.
 CELLS = 10_000

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from app.sessions.store import Record
+from app.sessions.store.store import Record
 
 
 class Clock:

@@ -1,6 +1,6 @@
 import threading
 
-from app.sessions.cache import ByteCache
+from app.sessions.store.cache import ByteCache
 
 
 def make_cache(capacity: int = 100) -> ByteCache[str, bytes]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from app.sessions.codec import (
+from app.sessions.store.codec import (
     MAX_META_BYTES,
     CorruptArray,
     decode,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sessions.open_store import open_store
-from app.sessions.store import StoreBusy
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import StoreBusy
 
 ROOT = Path(__file__).parent.parent.parent
 

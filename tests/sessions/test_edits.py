@@ -26,7 +26,7 @@ def edited(session: Session, *edits: Edit, limits: Limits = Limits()) -> Session
 
 @given(st.data())
 def test_cells_set_one_by_one_are_the_array_replaced(data: st.DataObject) -> None:
-    from app.sessions.open_store import open_store
+    from app.sessions.store.open_store import open_store
 
     session, _ = Service(open_store("memory"), load_rows).create(WANTED)
     number = st.floats(-1e6, 1e6)

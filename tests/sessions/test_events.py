@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.sessions.events import Hub, Subscription, TooManySubscribers
+from app.sessions.store.events import Hub, Subscription, TooManySubscribers
 from tests.loops import run
 
 Event = tuple[int | None, str, Any]

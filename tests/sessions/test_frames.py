@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from app.sessions.codec import CorruptArray
-from app.sessions.work.frames import pack, read, read_length, unpack, write
+from app.sessions.runs.work.frames import pack, read, read_length, unpack, write
+from app.sessions.store.codec import CorruptArray
 
 
 def test_a_document_and_its_arrays_come_back() -> None:

@@ -11,10 +11,10 @@ import pytest
 from app.engine.network import Network
 from app.engine.optimizers import make_optimizer
 from app.engine.training import Training
-from app.sessions import runs
 from app.sessions.learning import require_targets
-from app.sessions.open_store import open_store
+from app.sessions.runs import runs
 from app.sessions.service import Service
+from app.sessions.store.open_store import open_store
 from tests.sessions.conftest import WANTED, load_rows
 from tests.sessions.training_child import PLAN, STEPS
 

@@ -10,7 +10,7 @@ from app.engine.objective import Objective
 from app.engine.run import make_trace
 from app.engine.targets import as_one_hot
 from app.engine.update import with_update
-from app.sessions.health import Health, Looked
+from app.sessions.runs.health import Health, Looked
 from tests.courses import SICK, WELL
 
 

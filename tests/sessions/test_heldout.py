@@ -16,13 +16,13 @@ from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import SetCell
-from app.sessions.heldout import POINTS
-from app.sessions.memory import MemoryStore
 from app.sessions.planes import points
+from app.sessions.runs.heldout import POINTS
+from app.sessions.runs.work.order import Plan
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.store import Limits
-from app.sessions.work.order import Plan
+from app.sessions.store.memory import MemoryStore
+from app.sessions.store.store import Limits
 
 BOOK = OptimizerConfig("sgd", 0.1)
 SMALL = (LayerSpec("affine", units=6), LayerSpec("relu"), LayerSpec("affine", units=3))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.sessions.ledger import Ledger
-from app.sessions.store import Limits, NotFound, StoreFull
+from app.sessions.store.ledger import Ledger
+from app.sessions.store.store import Limits, NotFound, StoreFull
 
 LIMITS = Limits(idle_seconds=1000, max_bytes=100, grace_seconds=60, reserve=0, small_growth=0)
 

@@ -15,11 +15,11 @@ from app.engine.spec import LayerSpec
 from app.engine.training import Training
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeOptimizer, ChangeView, SetCell
-from app.sessions.errors import Conflict, Stale, Unknown
 from app.sessions.opened import shown
+from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.work.order import Order, Plan, Snapshot
+from app.sessions.store.errors import Conflict, Stale, Unknown
 from tests.sessions.conftest import WANTED
 
 ROWS = 23
@@ -70,7 +70,7 @@ def in_one_piece(made: Session, plan: Plan) -> Training:
 def test_fifty_steps_of_a_run_have_the_very_bits_that_they_had(
     service: Service, type: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.runs.workshop.SAVE_SECONDS", 0.05)
     plan = Plan(OptimizerConfig(type, 0.02), 5, 3_000, 8, schedule=Schedule("step", 700, 0.7))
     made, token, run = trained(service, plan)
     assert len(service.trainer.archive.steps(made.id, run)) > 2
@@ -137,7 +137,7 @@ def test_a_run_that_paused_goes_on_untouched_by_what_was_opened(service: Service
 def test_another_rate_on_the_way_is_noted_and_replayed(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.runs.workshop.SAVE_SECONDS", 0.05)
     plan = Plan(OptimizerConfig("adam", 0.01), 5, ENDLESS, 8, schedule=Schedule("step", 500, 0.9))
     made, token = service.create(MANY)
     run = service.trainer.start(made.id, token, None, plan)
@@ -339,8 +339,8 @@ def test_the_samples_of_a_run_are_kept_while_it_is_told_of_and_rows_of_a_data_se
 def test_snapshots_take_no_more_room_than_they_may(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.01)
-    monkeypatch.setattr("app.sessions.trainer.RING_BYTES", 20_000)
+    monkeypatch.setattr("app.sessions.runs.workshop.SAVE_SECONDS", 0.01)
+    monkeypatch.setattr("app.sessions.runs.trainer.RING_BYTES", 20_000)
     made, token, run = trained(service, Plan(OptimizerConfig("adam", 0.01), 5, 8_000, 4))
     kept = service.keeper.store.attachments(made.id)
     sizes = [size for name, size in kept.items() if "/at/" in name]

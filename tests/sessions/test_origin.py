@@ -16,11 +16,11 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted, WantedCode
 from app.sessions.edits import ChangeOptimizer, Edit, Load, Replace, Reset, SetCell
-from app.sessions.memory import MemoryStore
 from app.sessions.presets import PRESETS
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.store import Limits
+from app.sessions.store.memory import MemoryStore
+from app.sessions.store.store import Limits
 
 LAYERS = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))
 LOSS = "softmax_cross_entropy"

@@ -12,10 +12,10 @@ from app.engine.spec import LayerSpec
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import Load
-from app.sessions.memory import MemoryStore
 from app.sessions.own_data import OwnData
 from app.sessions.service import Service
-from app.sessions.store import Limits, NotFound
+from app.sessions.store.memory import MemoryStore
+from app.sessions.store.store import Limits, NotFound
 
 FILE = b"a,b,kind\n" + b"".join(
     b"%d,%d,%s\n" % (k, -k, b"pqr"[k % 3 : k % 3 + 1]) for k in range(20)

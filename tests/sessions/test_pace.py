@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sessions.pace import Pace
+from app.sessions.runs.pace import Pace
 
 
 def test_nothing_is_known_before_two_points_and_after_a_rest() -> None:

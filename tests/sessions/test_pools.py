@@ -16,15 +16,15 @@ from app.engine.training import Training
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import ChangeOptimizer, ChangeView, Edit, Load, Replace, Reset, SetCell
-from app.sessions.errors import Conflict
-from app.sessions.memory import MemoryStore
 from app.sessions.pools import whole
+from app.sessions.runs.work import process
+from app.sessions.runs.work.frames import pack, unpack
+from app.sessions.runs.work.order import Plan
 from app.sessions.service import Service
 from app.sessions.state import Session, Source
-from app.sessions.store import Limits, NotFound
-from app.sessions.work import process
-from app.sessions.work.frames import pack, unpack
-from app.sessions.work.order import Plan
+from app.sessions.store.errors import Conflict
+from app.sessions.store.memory import MemoryStore
+from app.sessions.store.store import Limits, NotFound
 
 DIGITS = (LayerSpec("affine", units=50), LayerSpec("relu"), LayerSpec("affine", units=10))
 SMALL = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))

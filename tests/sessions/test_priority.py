@@ -7,11 +7,11 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from app.sessions.work.priority import NICENESS, VARIABLE, priority
+from app.sessions.runs.work.priority import NICENESS, VARIABLE, priority
 
 TOLD = """
 import os
-from app.sessions.work.priority import give_way
+from app.sessions.runs.work.priority import give_way
 give_way()
 print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.nice(0))
 """

@@ -2,7 +2,7 @@
 
 import itertools
 
-from app.sessions.ring import RING_COUNT, Kept, dropped
+from app.sessions.runs.ring import RING_COUNT, Kept, dropped
 
 
 def ring(steps: list[int], budget: int, run: str = "r") -> list[int]:

@@ -16,13 +16,13 @@ import pytest
 from app.engine.errors import EngineError
 from app.engine.optimizers import OptimizerConfig
 from app.engine.training import Training
-from app.sessions import runs as runs_module
-from app.sessions.desk import MOST_DEATHS
-from app.sessions.errors import Unknown
-from app.sessions.events import Hub
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
-from app.sessions.runs import RunManager
-from app.sessions.work.order import Order, Plan, Snapshot
+from app.sessions.runs import runs as runs_module
+from app.sessions.runs.desk import MOST_DEATHS
+from app.sessions.runs.runs import RunManager
+from app.sessions.runs.work.order import Order, Plan, Snapshot
+from app.sessions.store.errors import Unknown
+from app.sessions.store.events import Hub
 from tests.engine.networks import make_case
 
 Array = np.ndarray
@@ -475,8 +475,8 @@ def test_closing_ends_a_worker_that_hangs(bench: Bench) -> None:
 def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.runs.CLOSE_SECONDS", 0.05)
-    monkeypatch.setattr("app.sessions.runs.SETTLE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.runs.runs.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.runs.runs.SETTLE_SECONDS", 0.05)
     bench, saving, go_on = Bench(processes=1), threading.Event(), threading.Event()
 
     def closed_store(run: Run) -> None:
@@ -499,7 +499,7 @@ def test_a_run_that_the_end_cuts_off_is_no_failure_and_saves_nothing_more(
 def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 0.05)
+    monkeypatch.setattr("app.sessions.runs.workshop.SAVE_SECONDS", 0.05)
     run = bench.start("s")
     for killed in (True, True, False):
         seen = bench.last("s").step
@@ -517,7 +517,7 @@ def test_a_run_whose_worker_dies_goes_on_by_itself_and_no_bit_differs(
 def test_a_run_that_its_workers_die_over_has_failed_in_the_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.workshop.SAVE_SECONDS", 60)
+    monkeypatch.setattr("app.sessions.runs.workshop.SAVE_SECONDS", 60)
     run = bench.start("s")
     for deaths in range(MOST_DEATHS + 1):
         bench.wait("s", run, "running")
@@ -581,7 +581,7 @@ def test_a_run_that_was_cut_off_is_taken_up_and_one_that_paused_waits() -> None:
 def test_runs_that_are_over_are_kept_for_so_many_sessions(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.sessions.roll.KEPT_SESSIONS", 2)
+    monkeypatch.setattr("app.sessions.runs.roll.KEPT_SESSIONS", 2)
     for name in ("a", "b", "a", "c"):
         bench.wait(name, bench.start(name, 1), "finished")
     assert [len(bench.manager.list(name)) for name in ("a", "b", "c")] == [2, 0, 1]

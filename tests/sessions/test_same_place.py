@@ -9,9 +9,9 @@ from app.engine.progress import progress
 from app.engine.strides import Cursor
 from app.sessions import presets
 from app.sessions.creation import Wanted
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session, View
+from app.sessions.store.open_store import open_store
 from tests.sessions.test_presets import loader
 
 PHASES = ("forward", "loss", "backward")

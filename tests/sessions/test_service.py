@@ -8,12 +8,12 @@ from app.engine.errors import EngineError, TooLarge
 from app.engine.spec import LayerSpec, Limits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, SetCell
-from app.sessions.errors import Conflict, Forbidden, Stale
-from app.sessions.open_store import open_store
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.store import Limits as StoreLimits
-from app.sessions.store import NotFound, StoreFull
+from app.sessions.store.errors import Conflict, Forbidden, Stale
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import Limits as StoreLimits
+from app.sessions.store.store import NotFound, StoreFull
 from tests.sessions.conftest import WANTED, load_rows
 
 Created = tuple[Session, str]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sessions.work.shares import Shares
+from app.sessions.runs.work.shares import Shares
 
 
 def serve(shares: Shares[str], turns: dict[str, float], total: float) -> dict[str, float]:

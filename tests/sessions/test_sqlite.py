@@ -11,9 +11,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from app.sessions.open_store import open_store
-from app.sessions.sqlite import SQLiteStore
-from app.sessions.store import Limits, StoreBusy, StoreError, StoreFull
+from app.sessions.store.open_store import open_store
+from app.sessions.store.sqlite import SQLiteStore
+from app.sessions.store.store import Limits, StoreBusy, StoreError, StoreFull
 from tests.sessions.records import Clock, record, same
 
 

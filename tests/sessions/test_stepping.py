@@ -16,10 +16,10 @@ from app.engine.strides import STRIDES
 from app.engine.training import Training
 from app.sessions.creation import Made, Wanted
 from app.sessions.edits import ChangeView, SetCell
-from app.sessions.memory import MemoryStore
 from app.sessions.service import Service
 from app.sessions.state import Session
-from app.sessions.store import Limits
+from app.sessions.store.memory import MemoryStore
+from app.sessions.store.store import Limits
 
 LAYERS = (LayerSpec("affine", units=4), LayerSpec("relu"), LayerSpec("affine", units=3))
 LOSS = "softmax_cross_entropy"

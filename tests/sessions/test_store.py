@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.sessions.open_store import open_store
-from app.sessions.store import (
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import (
     Limits,
     NotFound,
     Record,

@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.sessions.codec import encode, encode_meta
-from app.sessions.open_store import open_store
-from app.sessions.store import (
+from app.sessions.store.codec import encode, encode_meta
+from app.sessions.store.open_store import open_store
+from app.sessions.store.store import (
     Limits,
     NotFound,
     Record,

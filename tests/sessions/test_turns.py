@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.sessions.turns import Turns
+from app.sessions.runs.turns import Turns
 
 
 def test_everyone_is_served_in_turn_and_whoever_is_hurried_comes_first() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.engine.training import StepStats, Training
-from app.sessions.work import worker
-from app.sessions.work.frames import pack, read, read_length, unpack
-from app.sessions.work.worker import Worker
+from app.sessions.runs.work import worker
+from app.sessions.runs.work.frames import pack, read, read_length, unpack
+from app.sessions.runs.work.worker import Worker
 
 
 class Clock:

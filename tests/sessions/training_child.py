@@ -8,10 +8,10 @@ python -m tests.sessions.training_child STORE ["SESSION RUN"]
 import sys
 import time
 
-from app.sessions import workshop
-from app.sessions.open_store import open_store
+from app.sessions.runs import workshop
+from app.sessions.runs.work.order import Plan
 from app.sessions.service import Service
-from app.sessions.work.order import Plan
+from app.sessions.store.open_store import open_store
 from tests.sessions.conftest import WANTED, load_rows
 
 # A seed and mini-batches of one row, so that a step too many, too few or twice would show.

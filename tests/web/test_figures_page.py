@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app import datasets
 from app.sessions import gallery, pictures
 from app.sessions.gallery import FIGURES, THEMES, Gallery, Plate
-from app.sessions.store import Record
+from app.sessions.store.store import Record
 from app.web.figures import SECTIONS, unbroken
 from app.web.files import STATIC
 from app.web.languages import LANGUAGES, strings

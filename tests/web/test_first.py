@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from starlette.datastructures import QueryParams
 from starlette.testclient import TestClient
 
-from app.sessions.memory import MemoryStore
 from app.sessions.presets import PRESETS
+from app.sessions.store.memory import MemoryStore
 from app.web.files import STATIC
 from app.web.first import FIRST, UNMADE, asked_for, in_script
 from app.web.languages import strings

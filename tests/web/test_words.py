@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.api.problem import KINDS
-from app.drawing.spoken import ENGLISH
+from app.drawing.formulas.spoken import ENGLISH
 from app.engine.ops import OPS
 from app.web.files import STATIC
 from app.web.languages import LANGUAGES

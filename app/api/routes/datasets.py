@@ -27,7 +27,7 @@ from app.engine.errors import EngineError
 from app.engine.initializers import SEED
 from app.sessions import planes
 from app.sessions.csvfile import MAX_NAME, NO_TABLE, TEST, read_table
-from app.sessions.errors import Unknown
+from app.sessions.store.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["datasets"])
 

@@ -23,10 +23,10 @@ from app.api.values import answer, encode
 from app.api.view_query import DrawingQuery, IndexQuery, PassQuery
 from app.api.views import layer_json, layers_json, trace_json
 from app.api.views_learning import explanation_json, update_json
-from app.drawing.drawn import Graph
+from app.drawing.formulas.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
-from app.sessions.errors import Unknown
 from app.sessions.state import Session
+from app.sessions.store.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
 

@@ -32,9 +32,9 @@ from app.api.values import MAX_ANSWER_CELLS
 from app.api.view_query import PassQuery
 from app.api.written import SLICE
 from app.engine.trace import NotComputed
-from app.sessions.errors import Unknown
 from app.sessions.service import Service
 from app.sessions.state import Session, View
+from app.sessions.store.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["tensors"])
 

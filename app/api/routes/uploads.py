@@ -24,8 +24,8 @@ from app.api.files import (
 from app.api.problem import FieldError, invalid, pointer
 from app.engine.errors import EngineError
 from app.sessions.edits import Replace
-from app.sessions.errors import Unknown
 from app.sessions.state import Session
+from app.sessions.store.errors import Unknown
 
 router = APIRouter(prefix=PREFIX, tags=["tensors"])
 

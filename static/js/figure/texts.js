@@ -1,6 +1,6 @@
 /**
  * How the numbers of a label are written in its places: all in one size, their points in line.
- * app/drawing/svg_labels.py has the same for pictures.
+ * app/drawing/svg/labels.py has the same for pictures.
  *
  * @import { Value } from "../pagetypes.js"
  * @import { Place } from "./places.js"

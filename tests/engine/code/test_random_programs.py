@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from app.drawing.geometry import Rect
-from app.drawing.graph_json import draw
+from app.drawing.figure.graph_json import draw
+from app.drawing.layout.geometry import Rect
 from app.engine.code.calls import CALLS
 from app.engine.code.running import read_code, trace_code
 from app.engine.explain import explain

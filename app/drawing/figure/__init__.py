@@ -1,0 +1,1 @@
+"""What a figure consists of: nodes, lines, labels, boxes, formulas."""

@@ -1,0 +1,1 @@
+"""LaTeX to outlines, and to words."""

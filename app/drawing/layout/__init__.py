@@ -1,0 +1,1 @@
+"""Items and lines to places: layered, in lanes; knows no tensor."""

@@ -1,0 +1,1 @@
+"""Training: ordered, made in processes of its own, kept, opened again."""

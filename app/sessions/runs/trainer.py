@@ -1,0 +1,251 @@
+"""Training runs of sessions: a run changes the session it belongs to, and nobody else does then."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from app.engine.errors import EngineError
+from app.engine.history import MAX_ROWS, Rows
+from app.engine.optimizers import OptimizerConfig
+from app.sessions.edits import Loader
+from app.sessions.keeper import Keeper, Versions, allow
+from app.sessions.learning import require_targets
+from app.sessions.pool import Pool
+from app.sessions.pools import kept, whole
+from app.sessions.run import ACTIVE, KEPT_RUNS, Run
+from app.sessions.runs.archive import Archive, Attached
+from app.sessions.runs.heldout import held_out, looks
+from app.sessions.runs.openings import Openings
+from app.sessions.runs.ring import RING_BYTES
+from app.sessions.runs.runs import RunManager
+from app.sessions.runs.work.order import Order, Plan, Snapshot
+from app.sessions.state import Session
+from app.sessions.store.errors import Conflict, Unknown
+from app.sessions.store.events import Hub
+from app.sessions.store.store import NotFound, StoreFull
+
+# A worker hears of it when its slice ends: some milliseconds, but on a busy machine.
+CHANGE_SECONDS = 2.0
+
+
+class Trainer:
+    """Starts, tells of and controls the runs of sessions, and keeps what they learn.
+
+    Runs that were active when the last server ended go on at once.
+    """
+
+    def __init__(self, keeper: Keeper, hub: Hub, loader: Loader) -> None:
+        self.keeper = keeper
+        self.loader = loader
+        self.archive = Archive(keeper.store, loader)
+        self.manager = RunManager(hub, self._save, self._recall)
+        self.openings = Openings(keeper, loader, self.archive, self.manager)
+        for id, run in self.archive.interrupted():
+            self.manager.adopt(id, run)
+
+    def start(self, id: str, token: str, versions: Versions, plan: Plan) -> Run:
+        """Train the session's network on its samples, from its parameters as they are now.
+
+        What the session's optimiser has gathered stays with it, unless the plan has another
+        optimiser; another learning rate alone makes it no other.
+
+        Raises:
+            Conflict: a run is active, or there is nothing to learn from, or no longer.
+            RunsFull: as many runs are active as may be.
+            EngineError: a wrong size or row.
+        """
+        with self.keeper.lock(id):
+            session = old = self.keeper.get(id)
+            allow(session, token, versions)
+            require_targets(session)
+            session = self.openings.closed(session)
+            test = held_out(session, self.loader)
+            if plan.patience is not None and test is None:
+                raise EngineError(
+                    "patience goes with held-out samples, and this data has none",
+                    "stop/patience",
+                    "value",
+                )
+            order = self._order(session, plan, test)
+            run = self.manager.start(id, lambda: order)
+            # Under the lock, so that the run's own first write comes after this one.
+            try:
+                begun = self.archive.begun(session, run, order, test)
+                self._write(old, session, run, begun)
+            except BaseException:
+                # The caller hears of an error, so nothing may go on behind it.
+                self.manager.stop(id, run.id)
+                raise
+        return run
+
+    def run(self, id: str, run_id: str) -> dict[str, Any]:
+        """A run as it is now, as JSON.
+
+        Raises:
+            Unknown: the session has no such run.
+        """
+        for run in self.all_runs(id):
+            if run["id"] == run_id:
+                return run
+        raise Unknown("the session has no such run")
+
+    def all_runs(self, id: str) -> list[dict[str, Any]]:
+        """The session's runs as JSON, oldest first."""
+        session = self.keeper.get(id)
+        known = {run.id: run.as_json() for run in self.manager.list(id)}
+        return [
+            *(run for run in session.runs if run["id"] not in known),
+            *known.values(),
+        ]
+
+    def control(self, id: str, token: str, run_id: str, action: str) -> dict[str, Any]:
+        """``pause``, ``resume`` or ``stop`` a run; the run as JSON once it has done so.
+
+        Raises:
+            Unknown: the session has no such run.
+            Conflict: the run is over; stopping it once more is no mistake.
+        """
+        allow(self.keeper.get(id), token, None)
+        if action == "resume":
+            self.openings.close_again(id, run_id)
+        active = self.manager.active(id)
+        if active is None or active.id != run_id:
+            # Over, or from before a restart and known to the session alone.
+            run = self.run(id, run_id)
+            if action != "stop":
+                raise Conflict("the run is over", "run-over")
+            return run
+        ask = {
+            "pause": self.manager.pause,
+            "resume": self.manager.resume,
+            "stop": self.manager.stop,
+        }[action]
+        ask(id, run_id)
+        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
+
+    def change_rate(self, id: str, token: str, run_id: str, rate: float) -> dict[str, Any]:
+        """Another learning rate from the run's next step on; the run as JSON.
+
+        Raises:
+            Unknown: the session has no such run.
+            Conflict: the run is over.
+            EngineError: a rate out of its bounds.
+        """
+        allow(self.keeper.get(id), token, None)
+        run = self.run(id, run_id)
+        if run["state"] not in ACTIVE:
+            raise Conflict("the run is over", "run-over")
+        try:
+            rate = OptimizerConfig(learning_rate=rate).learning_rate
+        except EngineError as error:
+            raise EngineError(error.message, "learning_rate", error.code, error.allowed) from None
+        self.manager.change_rate(id, run_id, rate)
+        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
+
+    def history(
+        self, id: str, run_id: str, first: int = 1, last: int | None = None, points: int = MAX_ROWS
+    ) -> tuple[Rows, np.ndarray]:
+        """What a run has noted of its steps from ``first`` to ``last``, and their learning rates.
+
+        Raises:
+            Unknown: the session has no such run, or nothing is kept of it.
+        """
+        self.run(id, run_id)
+        self.manager.refresh(id, run_id)
+        history, rates = self.archive.history(self.keeper.get(id), run_id)
+        rows = history.rows(first, last, points)
+        return rows, np.array([rates.at(int(step)) for step in rows.step])
+
+    def open(
+        self, id: str, token: str, versions: Versions, run_id: str, step: int | None
+    ) -> Session:
+        """See `Openings.open`.
+
+        Raises:
+            Unknown: the session has no such run, or nothing is kept of that step.
+            Conflict: the run goes on.
+            RunsFull: it takes too long now.
+            EngineError: there is no such step.
+        """
+        allow(self.keeper.get(id), token, versions)
+        return self.openings.open(id, token, versions, self.run(id, run_id), step)
+
+    def require_idle(self, id: str) -> None:
+        """Refuse a change of what a run is changing.
+
+        Raises:
+            Conflict: a run of the session is active.
+        """
+        if self.manager.active(id) is not None:
+            raise Conflict("a run is active; stop it before you change anything", "run-active")
+
+    def forget(self, id: str) -> None:
+        """Drop the runs of a session that is gone."""
+        self.manager.forget(id)
+
+    def close(self) -> None:
+        """Save all runs, which go on with the next server, and end what trains them."""
+        self.manager.close()
+
+    def _order(self, session: Session, plan: Plan, test: Pool | None) -> Order:
+        """The order that a plan makes of a session, of whose samples ``test`` are held out."""
+        assert session.t is not None
+        config = plan.optimizer or session.optimizer
+        same = replace(config, learning_rate=session.optimizer.learning_rate) == session.optimizer
+        state = session.optimizer_state if same else {}
+        plan = replace(plan, optimizer=config)
+        x, t, pool, name = session.x, session.t, session.pool, None
+        if pool is not None:
+            x, t = kept(session.spec, pool, self.loader)
+            name = pool.name(session.spec)
+            if plan.batch_size is None and plan.batches is None:
+                plan = replace(plan, batch_size=pool.batch_size)
+        tested = None
+        if test is not None:
+            tested = whole(session.spec, test, self.loader)
+            if plan.evaluate_every is None:
+                plan = replace(plan, evaluate_every=looks(len(x), plan))
+        start = Snapshot(0, session.parameters, state)
+        return Order(session.spec, x, t, plan, start, held_out=tested, data=name)
+
+    def _save(self, id: str, run: Run, snapshot: Snapshot | None) -> None:
+        """Keep what a run has learned so far; called in a thread of the manager."""
+        with self.keeper.lock(id):
+            try:
+                session = self.keeper.get(id)
+            except NotFound:
+                return  # It was idle for a day or deleted: nobody will miss it.
+            learned = session
+            if snapshot is not None:
+                learned = replace(
+                    self.openings.closed(session),
+                    parameters=snapshot.parameters,
+                    optimizer=run.optimizer,
+                    optimizer_state=snapshot.optimizer_state,
+                    steps=session.steps.cut(),
+                    data_version=session.data_version + 1,
+                )
+            self._write(session, learned, run, self.archive.came_on(session, run, snapshot))
+
+    def _recall(self, id: str, run_id: str) -> Order:
+        """What a run goes on with, from where it was saved last."""
+        return self.archive.order(self.keeper.get(id), run_id)
+
+    def _write(self, old: Session, new: Session, run: Run, attached: Attached) -> None:
+        """Write a session with what it remembers of a run; with less where the store is full."""
+        new = _with_run(new, run)
+        try:
+            gone = self.archive.thinned(new, attached, RING_BYTES)
+            self.keeper.write(old, new, attached | gone)
+        except StoreFull:
+            gone = self.archive.thinned(new, attached, 0)
+            self.keeper.write(old, new, attached | gone)
+
+
+def _with_run(session: Session, run: Run) -> Session:
+    """The session that remembers ``run`` as it is now."""
+    # Norms are for those who watch; twenty runs of them would not fit beside the rest.
+    document = {**run.as_json(), "gradient_norms": {}, "seconds_left": None}
+    others = [kept for kept in session.runs if kept["id"] != run.id]
+    return replace(session, runs=(*others, document)[-KEPT_RUNS:])
