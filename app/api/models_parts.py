@@ -101,7 +101,9 @@ def _allowed(field: layer_types.Field) -> Any:
         return Literal[field.choices] | None, None
     if field.bounds is None:
         return bool | None, None
-    return (Count if field.bounds.whole else float) | None, None
+    if not field.bounds.whole:
+        return float | None, None
+    return (Count if field.bounds.minimum else Seed) | None, None
 
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ def build_graph(
         tensor = layer.kind.build(
             Opening(
                 builder, layer.name, layer.type, tensor, layer.settings, parts, parameters,
-                layer.name in closed, open_ops,
+                layer.name in closed, open_ops, layer.step,
             )
         )  # fmt: skip
     loss_form = None

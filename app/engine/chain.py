@@ -41,6 +41,7 @@ class Chain:
         below = order.index(self._first) + 1 if self._first else 0
         # Looked up once: for a small network that is a good part of a step.
         self._forward = [layer.forward for layer in order]
+        self._drawing = [self.layers[layer.name] for layer in spec.layers if layer.kind.draws]
         self._backward = [layer.backward for layer in reversed(order[below:])]
 
     def forward(self, x: Array) -> Array:
@@ -48,6 +49,11 @@ class Chain:
         for forward in self._forward:
             x = forward(x)
         return x
+
+    def at_step(self, step: int) -> None:
+        """From now on it is this step of learning, counted from 0."""
+        for layer in self._drawing:
+            layer.at_step(step)
 
     def backward(self, dout: Array) -> None:
         """From dL/d(the last output) back to the first parameters; see `gradients`."""

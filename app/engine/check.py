@@ -1,7 +1,7 @@
 """Backpropagation against numerical gradients (section 5.7.3): slopes of L from p-h to p+h."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def gradient_check(
         seed: For that drawing.
         grad_output: dL/dY ``(N, C)`` of a network without a loss, see `Objective`.
     """
-    exact = NetworkSpec(spec.input_size, spec.layers, spec.loss)
+    exact = replace(spec, dtype="float64")
     network = Network(exact, parameters)
     given = None if grad_output is None else grad_output.astype(float)
     objective = Objective(network, x.astype(float), None if t is None else t.astype(float), given)

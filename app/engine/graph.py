@@ -22,7 +22,7 @@ class Tensor:
 
     Attributes:
         name: ``x``, ``affine1.W``, ``affine1.output``, ``loss`` ...
-        role: ``input``, ``target``, ``parameter``, ``constant``, ``value`` or ``loss``.
+        role: ``input``, ``target``, ``parameter``, ``mask``, ``constant``, ``value`` or ``loss``.
         symbol: Its name in formulas, as LaTeX.
         grad_symbol: The name of its gradient, as LaTeX; None for what has none.
         value: The number or the array, for what is known beforehand.

@@ -24,7 +24,10 @@ def kernel_of(layer: LayerSpec, size: tuple[int, ...], parameters: Mapping[str, 
     """
     made = layer.kind.kernel
     found = None if made is None else made(layer.settings, parameters, size)
-    return found or GraphLayer(layer, size, parameters)
+    if found is None:
+        return GraphLayer(layer, size, parameters)
+    found.at_step(layer.step)
+    return found
 
 
 class GraphLayer(Layer):
@@ -42,6 +45,7 @@ class GraphLayer(Layer):
         self._memory: Mapping[str, Array] | None = None
         self._gradients: dict[str, Array] = {}
         self._runs: dict[tuple[int, np.dtype], Execution] = {}
+        self._step = layer.step
 
     def forward(self, x: Array) -> Array:
         """The output for x ``(N, ...)``."""
@@ -72,6 +76,12 @@ class GraphLayer(Layer):
         """Those of its ops."""
         return self._run.switches()
 
+    def at_step(self, step: int) -> None:
+        """What its graph draws is another at every step."""
+        if self._layer.kind.draws and step != self._step:
+            self._step = step
+            self._runs.clear()
+
     def _execution(self, rows: int, dtype: np.dtype) -> Execution:
         if (rows, dtype) not in self._runs:
             # The last mini-batch of an epoch may be smaller; of more sizes none is used for long.
@@ -88,7 +98,7 @@ class GraphLayer(Layer):
         output = layer.kind.build(
             Opening(
                 builder, layer.name, layer.type, x, layer.settings, symbols, self._declared,
-                closed=True,
+                closed=True, step=self._step,
             )
         )  # fmt: skip
         return builder.finish("op", None, output)

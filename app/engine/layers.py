@@ -48,6 +48,9 @@ class Layer:
         """
         return ()
 
+    def at_step(self, step: int) -> None:
+        """From now on it is this step of learning, counted from 0: what is drawn is drawn anew."""
+
     def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
         """From now on write over x ``(rows, width)``, dL/d(output) and arrays of the layer's own.
 

@@ -4,13 +4,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from app.engine.bounds import whole
 from app.engine.errors import EngineError, TooLarge
-from app.engine.layer_types import LAYERS, LayerType, Parameter
+from app.engine.layer_types import INFERENCE, LAYERS, LayerType, Parameter
 from app.engine.loss_types import LOSSES, LossType
 from app.engine.loss_types.kind import MEAN
 from app.engine.op import ShapeClash
@@ -34,16 +34,35 @@ class LayerSpec:
     type: str
     name: str
     given: tuple[tuple[str, Any], ...]
+    step: int = 0
 
     def __init__(
         self, type: str, name: str = "", units: int | None = None, **settings: Any
     ) -> None:
-        """Fields that are None are left out, and so have their default."""
+        """Fields that are None are left out, and so have their default.
+
+        ``step`` is how many steps of learning were made, where something is drawn anew at each.
+        """
         given = {"units": units, **settings}
         object.__setattr__(self, "type", type)
         object.__setattr__(self, "name", name)
         kept = tuple((field, value) for field, value in given.items() if value is not None)
         object.__setattr__(self, "given", kept)
+        object.__setattr__(self, "step", 0)
+
+    def at_step(self, step: int) -> "LayerSpec":
+        """The same after so many steps of learning."""
+        if not self.kind.draws:
+            return self
+        found = LayerSpec(self.type, self.name, **dict(self.given))
+        object.__setattr__(found, "step", step)
+        return found
+
+    def for_inference(self) -> "LayerSpec":
+        """The same once it has learned, for whoever wants to know what it makes of new samples."""
+        if "mode" not in self.kind.by_name:
+            return self
+        return LayerSpec(self.type, self.name, **{**dict(self.given), "mode": INFERENCE})
 
     @property
     def units(self) -> int | None:
@@ -237,6 +256,22 @@ class NetworkSpec:
         """Names of what an optimiser moves: all parameters."""
         return tuple(self.parameter_shapes)
 
+    @property
+    def draws(self) -> bool:
+        """Whether something in it is drawn anew at every step of learning."""
+        return any(layer.kind.draws for layer in self.layers)
+
+    def at_step(self, step: int) -> "NetworkSpec":
+        """The network with what it draws after so many steps of learning."""
+        if not self.draws:
+            return self
+        return replace(self, layers=tuple(layer.at_step(step) for layer in self.layers))
+
+    def for_inference(self) -> "NetworkSpec":
+        """The network as it is once it has learned: nothing is left out at random."""
+        layers = tuple(layer.for_inference() for layer in self.layers)
+        return self if layers == self.layers else replace(self, layers=layers)
+
     def pass_cells(self, n: int) -> int:
         """How many numbers one forward and backward pass over ``n`` samples holds."""
         # Affine holds x.W beside its output, the loss holds up to eight arrays of its own.
@@ -317,6 +352,9 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
                 {"enum": LAYER_TYPES},
             )
         given = _settings(layer, field, f"{layer.type} layer")
+        if layer.kind.draws:
+            # Two layers that nobody has given a seed draw differently.
+            given["seed"] = dict(layer.given).get("seed", counts[layer.type])
         counts[layer.type] += 1
         name = layer.name or f"{layer.type}{counts[layer.type]}"
         if not NAME_PATTERN.fullmatch(name) or name in RESERVED_NAMES:

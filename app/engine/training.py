@@ -176,7 +176,7 @@ class Training:
             raise RuntimeError("all steps of the training were made")
         work, meter = self._work, self._meter
         step = self.done + 1
-        work.pass_over(self._batches.rows(self.done))
+        work.pass_over(self._batches.rows(self.done), self.done)
         due = meter is not None and is_due(step)
         before = work.copy_of_parameters() if due else None
         if self.rates is not None:
@@ -204,8 +204,8 @@ class Training:
             return
         x, labels = watch.held_out
         # A network of its own: this one's layers still hold what the step made.
-        scores = Network(self.network.spec, self.network.parameters).forward(x)
         spec = self.network.spec
+        scores = Network(spec.for_inference(), self.network.parameters).forward(x)
         assert spec.loss is not None
         wanted = labels if self._has_classes else targets_of(spec, labels, len(x))
         losses, accuracies = measured(scores[np.newaxis], wanted[np.newaxis], spec.loss)

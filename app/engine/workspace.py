@@ -52,8 +52,12 @@ class Workspace:
         self.gradients = Packed(network.spec.parameter_shapes, network.spec.dtype)
         self._chain.keep_gradients(self.gradients)
 
-    def pass_over(self, rows: Array) -> None:
-        """Forward and backward over these rows ``(N,)`` of the samples."""
+    def pass_over(self, rows: Array, step: int = 0) -> None:
+        """Forward and backward over these rows ``(N,)`` of the samples.
+
+        ``step`` counts steps of learning from 0, for what is drawn anew at each.
+        """
+        self._chain.at_step(step)
         if len(rows) != self._size:
             self._make_room(len(rows))
         # Clipping changes nothing, since all rows are there; without it NumPy fills a copy first.

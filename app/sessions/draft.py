@@ -277,7 +277,7 @@ class _Draft:
                 self.fields[name] = field
                 self.arrays[name] = array
         self.source, self.pool = began.source, began.pool
-        if began.pool is not None:
+        if began.pool is not None or self.old.spec.draws:
             self.steps = Steps(began.made, began.made)
         self.keeps_state = False
         if self.old.preset is not None:

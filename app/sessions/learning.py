@@ -125,7 +125,7 @@ def check_gradients(session: Session, h: float, seed: int) -> CheckResult:
         Conflict: see `require_gradient`.
     """
     require_gradient(session)
-    spec = session.spec
+    spec = session.network
     if isinstance(spec, CodeSpec):
         cells = max(len(spec.learned), int(CHECK_WORK / (20.0 * spec.cells + 1e6)))
         return check_objective(objective_of(session), h, min(cells, MAX_CHECKED_CELLS), seed)

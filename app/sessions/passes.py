@@ -177,7 +177,7 @@ def _made(session: Session, view: View, single: bool) -> Trace:
         trace = trace_code(session.spec, session.parameters, session.grad_output, level)
         return _with_update(session, view, trace, True)
     trace = make_trace(
-        session.spec,
+        session.network,
         session.parameters,
         session.x,
         session.targets,

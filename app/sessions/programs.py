@@ -12,7 +12,7 @@ def written(session: Session) -> Written:
     if isinstance(spec, CodeSpec):
         names = {name: name for name in spec.shapes}
         return Written(spec.code, lines_of(spec.code, spec.shapes), names)
-    return write(spec, session.n, session.t is not None)
+    return write(session.network, session.n, session.t is not None)
 
 
 def as_program(session: Session) -> WantedCode:

@@ -77,7 +77,7 @@ def regions(session: Session, whole: Session, batch: Array | None, size: int) ->
     spec = session.spec
     if spec.input_size != 2 or spec.loss is None or not spec.loss.has_classes:
         raise Unknown("the network does not sort the points of a plane into classes")
-    network = Network(spec, session.parameters)
+    network = Network(spec.for_inference(), session.parameters)
     plane, size = Plane.around(whole.x), bounded(network, size)
     classes, certainty = _likeliest(probabilities(network, plane.grid(size)))
     points, targets = whole.x[:MAX_POINTS], whole.targets
@@ -99,7 +99,7 @@ def doubtful(session: Session, loader: Loader, split: str, count: int) -> Doubtf
     if sizes != (DIGIT_CELLS, DIGIT_CLASSES) or not has_classes:
         raise Unknown("the network does not sort digits into ten classes")
     x, labels = loader(DIGITS, split, range(MAX_DIGITS))
-    y = probabilities(Network(spec, session.parameters), x)
+    y = probabilities(Network(spec.for_inference(), session.parameters), x)
     predictions, given = _likeliest(y)
     right = y[np.arange(len(y)), labels]
     # What is no number counts as the least sure of all.

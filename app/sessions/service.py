@@ -268,7 +268,7 @@ class Service:
         assert session.t is not None
         assert labels is not None
         looked = Looked(
-            session.spec,
+            session.network,
             session.parameters,
             session.x,
             session.t,

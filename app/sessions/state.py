@@ -138,6 +138,11 @@ class Session:
         return int(self.x.shape[0])
 
     @property
+    def network(self) -> NetworkSpec:
+        """The network with what it draws at the step of learning that is shown."""
+        return self.spec.at_step(self.steps.made if self.opened is None else self.opened.step - 1)
+
+    @property
     def targets(self) -> Array | None:
         """Targets as rows ``(N, C)``, one-hot where they are labels."""
         if self.t is None:

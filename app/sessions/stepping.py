@@ -47,7 +47,7 @@ def objective_of(session: Session, network: Network | None = None) -> Differenti
     """What a session that `learns` differentiates, of its own network or another of its layers."""
     if isinstance(session.spec, CodeSpec):
         return CodeObjective(session.spec, session.parameters, session.grad_output)
-    network = network or Network(session.spec, session.parameters)
+    network = network or Network(session.network, session.parameters)
     if session.spec.loss is None:
         return Objective(network, session.x, None, session.grad_output)
     return Objective(network, session.x, session.targets)
@@ -130,10 +130,11 @@ def _follow(
     names = session.spec.learned
     moved = Packed({name: parameters[name].shape for name in names}, session.spec.dtype)
     moved.fill(parameters)
-    objective = objective_of(replace(session, parameters=parameters))
     gradients = Packed.like(moved)
-    for _ in range(steps):
-        gradients.fill(objective.at({**parameters, **moved}).gradients())
+    for step in range(session.steps.base, session.steps.base + steps):
+        there = replace(session, steps=replace(session.steps, made=step), opened=None)
+        objective = objective_of(replace(there, parameters={**parameters, **moved}))
+        gradients.fill(objective.gradients())
         optimizer.step(moved, gradients)
     return {**parameters, **{name: np.array(value) for name, value in moved.items()}}
 
@@ -146,8 +147,9 @@ def _again(session: Session, network: Network, optimizer: Optimizer, loader: Loa
         assert targets is not None
         rows = [range(session.n)]
         return Training(
-            network, session.x, targets, optimizer, steps=steps.behind - 1, batches=rows
-        )
+            network, session.x, targets, optimizer, steps=steps.made - 1, batches=rows,
+            start=steps.base,
+        )  # fmt: skip
     x, labels = kept(session.spec, pool, loader)
     return Training(
         network,

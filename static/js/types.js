@@ -29,7 +29,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: MatrixValue,
@@ -201,12 +201,16 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
  *   slope?: number,
  *   epsilon?: number,
+ *   ratio?: number,
+ *   seed?: number,
+ *   mode?: "train" | "inference",
+ *   inverted?: boolean,
  * }} LayerSpec
  */
 
@@ -460,12 +464,16 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
  *   slope?: number | null,
  *   epsilon?: number | null,
+ *   ratio?: number | null,
+ *   seed?: number | null,
+ *   mode?: "train" | "inference" | null,
+ *   inverted?: boolean | null,
  * }} LayerBody
  */
 
@@ -1322,7 +1330,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

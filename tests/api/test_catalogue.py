@@ -38,12 +38,7 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
             if "default" not in allowed
         }
         for name, allowed in layer["fields"].items():
-            if allowed["type"] == "boolean":
-                good, bad = [True, False], [1, "no"]
-            else:
-                low, high = allowed.get("minimum"), allowed["maximum"]
-                good = [high / 2 if low is None else low, low + 1 if low else high]
-                bad = [allowed["exclusiveMinimum"] if low is None else low - 1, high * 2 + 1, "1"]
+            good, bad = _tried(allowed)
             for value, is_good in [(v, True) for v in good] + [(v, False) for v in bad]:
                 body = {
                     "network": {
@@ -59,6 +54,20 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
                     assert seen.get(name, allowed.get("default")) == value
                     taken += 1
     assert taken >= 6
+
+
+def _tried(allowed: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Values of a field that are taken, its ends among them, and some that are not."""
+    if "enum" in allowed:
+        return allowed["enum"], ["other", 1]
+    if allowed["type"] == "boolean":
+        return [True, False], [1, "no"]
+    low, high = allowed.get("minimum"), allowed.get("maximum")
+    if high is None:
+        low, beyond = allowed["minimum"], allowed["exclusiveMaximum"]
+        return [low, beyond / 2], [low - 1, beyond, "1"]
+    good = [high / 2 if low is None else low, low + 1 if low else high]
+    return good, [allowed["exclusiveMinimum"] if low is None else low - 1, high * 2 + 1, "1"]
 
 
 def test_functions_and_ops_are_told_as_they_reckon(client: TestClient) -> None:

@@ -22,7 +22,7 @@ from app.engine.open_ops import REPEAT
 TITLE, TITLE_CHAR = 22.0, 7.6
 # What comes from nowhere, and so from within the box in which it is used; but the targets of the
 # book's loss come to it from without.
-BEGINS_INSIDE = ("parameter", "constant", "target")
+BEGINS_INSIDE = ("parameter", "mask", "constant", "target")
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _branches(inner: OpGraph) -> bool:
 
 def _crossing(inner: OpGraph, layer: LayerGroup) -> tuple[list[str], list[str]]:
     """Edges of data that come in, and those that leave."""
-    kept = BEGINS_INSIDE if layer.type != LOSS_TYPE else ("parameter", "constant")
+    kept = BEGINS_INSIDE if layer.type != LOSS_TYPE else ("parameter", "mask", "constant")
     arrives = [
         edge.id
         for edge in inner.edges

@@ -54,6 +54,8 @@ def edge_lane(
     here = lanes.get(edge.target or "")
     if role == PARAMETER:
         return _parameter_lane(graph, edge)
+    if role == "mask":
+        return BELOW
     if role == "target":
         return Lane(row.row, BESIDE)
     if edge.tensor == "x" and edge.cell is None and _is_single_affine(plan):

@@ -33,6 +33,7 @@ def contracted(
         is_inner = source is not None and source == target
         is_constant = role == "constant" and target is not None
         is_hidden = role == "parameter" and target is not None and target not in parameters
+        is_hidden = is_hidden or (role == "mask" and target is not None)
         is_hidden = is_hidden or (role == "target" and target in opened)
         if not (is_inner or is_constant or is_hidden):
             edges.append(replace(edge, source=source or edge.source, target=target or edge.target))

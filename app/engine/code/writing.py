@@ -186,7 +186,10 @@ class _Writer:
 def _constant(value: Any) -> str:
     if np.ndim(value) == 0:
         return repr(float(value))
-    return f"np.array({np.asarray(value).tolist()!r})"
+    numbers = np.asarray(value)
+    # A mask is easier to read without a point after every 0 and 1.
+    is_whole = (numbers == np.floor(numbers)).all() and (np.abs(numbers) < 2**53).all()
+    return f"np.array({(numbers.astype(int) if is_whole else numbers).tolist()!r})"
 
 
 def _line(op: str, operands: Sequence[str], attributes: Mapping[str, Any]) -> str:

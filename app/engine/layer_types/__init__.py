@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 
 from app.engine.layer_types.affine import AFFINE
+from app.engine.layer_types.dropout import DROPOUT
 from app.engine.layer_types.elementwise import ELEMENTWISE
-from app.engine.layer_types.kind import Field, LayerType, Opening, Parameter
+from app.engine.layer_types.kind import INFERENCE, Field, LayerType, Opening, Parameter
 from app.engine.layer_types.layer_norm import LAYER_NORM
 from app.engine.layer_types.softmax import SOFTMAX
 
-__all__ = ["LAYERS", "LAYER_FIELDS", "Field", "LayerType", "Opening", "Parameter"]
+__all__ = ["INFERENCE", "LAYERS", "LAYER_FIELDS", "Field", "LayerType", "Opening", "Parameter"]
 
 LAYERS: Mapping[str, LayerType] = {
-    one.name: one for one in (AFFINE, *ELEMENTWISE, SOFTMAX, LAYER_NORM)
+    one.name: one for one in (AFFINE, *ELEMENTWISE, SOFTMAX, LAYER_NORM, DROPOUT)
 }
 
 # Every field that some layer has, by name. What it may be hangs on the layer.

@@ -19,6 +19,9 @@ from app.engine.op import grouped
 Array = np.ndarray
 # The attributes of an op over the last axis that keeps it.
 LAST_AXIS: Mapping[str, Any] = {"axes": (-1,), "keepdims": True}
+# What a layer is run for, where it is another in training than once it has learned.
+TRAIN, INFERENCE = "train", "inference"
+MODES = (TRAIN, INFERENCE)
 # The shape of one sample.
 Size = tuple[int, ...]
 Setting = float | bool
@@ -101,6 +104,7 @@ class Opening:
         parameters: By part.
         closed: Whether it is to stay one op although it could be opened.
         open_ops: Names of ops that are opened, see `app.engine.open_ops`.
+        step: Steps of learning before this one, where something is drawn anew at each.
     """
 
     builder: GraphBuilder
@@ -112,6 +116,7 @@ class Opening:
     parameters: Mapping[str, Parameter]
     closed: bool = False
     open_ops: Collection[str] = ()
+    step: int = 0
 
     @property
     def x_symbol(self) -> str:
@@ -121,6 +126,13 @@ class Opening:
     def derivative(self, part: str) -> str:
         """dL/d(part), as LaTeX."""
         return self.builder.derivative(self.symbols[part])
+
+    def told_apart(self, symbol: str) -> str:
+        """The symbol, primed where an earlier tensor of the graph has it."""
+        taken = {tensor.symbol for tensor in self.builder.tensors.values()}
+        while symbol in taken:
+            symbol += "'"
+        return symbol
 
     def parameter(self, part: str) -> str:
         """Add a parameter to the graph; its name there."""
@@ -183,6 +195,7 @@ class LayerType:
         parameters: By part, in the order in which they are drawn.
         kernel: Fast code for training.
         activation: Whether it is a function of one number, cell by cell.
+        draws: Whether it draws something by its ``seed``, and anew at every step of learning.
         opens: Whether `build` makes several ops of what can also be one (see `Opening.closed`).
         formula: Its output as LaTeX, of its input ``{0}``.
     """
@@ -196,6 +209,7 @@ class LayerType:
     kernel: Kernel | None = None
     activation: bool = False
     opens: bool = False
+    draws: bool = False
     formula: str = ""
     by_name: Mapping[str, Field] = field(init=False)
 
