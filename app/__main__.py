@@ -18,15 +18,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
-from app.addresses import Network
+from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
 from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
 from app.sessions.store.store import Limits, StoreError
 from app.settings import add_limits, chosen, take_environment
-from app.web.guard import ConnectionLimits
+from app.web.guard import ConnectionLimits, Guard
 from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
+from app.web.watch import Witness
 
 # Longer than clients keep an idle connection (aiohttp: 15 s), so that they close it first and no
 # request is sent into a connection that is just being closed.
@@ -91,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,
+                    access_log=options.access_log,
+                    metrics_from=options.metrics_from,
                 )
             )
             return _serve(app, listener)
@@ -110,7 +113,7 @@ def _serve(app: FastAPI, listener: socket.socket) -> int:
 
 def server_config(app: FastAPI) -> uvicorn.Config:
     """How the app is served, wherever it listens."""
-    limits: ConnectionLimits = getattr(app.state, "connections", ConnectionLimits())
+    guard: Guard = getattr(app.state, "guard", Guard(ConnectionLimits()))
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -118,10 +121,10 @@ def server_config(app: FastAPI) -> uvicorn.Config:
         ws="none",  # nothing here speaks it, whatever is installed
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        http=_protocol(limits),
+        http=_protocol(guard, getattr(app.state, "witnesses", [])),
         # Whoever else says where a request comes from is not believed.
-        proxy_headers=bool(limits.proxies),
-        forwarded_allow_ips=[str(network) for network in limits.proxies],
+        proxy_headers=bool(guard.limits.proxies),
+        forwarded_allow_ips=[str(network) for network in guard.limits.proxies],
     )
 
 
@@ -147,12 +150,14 @@ def _descriptors(wanted: int) -> int:
     return max(1, soft - OTHER_FILES)
 
 
-def _protocol(limits: ConnectionLimits) -> type[asyncio.Protocol] | Literal["h11"]:
+def _protocol(
+    guard: Guard, witnesses: Sequence[Witness]
+) -> type[asyncio.Protocol] | Literal["h11"]:
     if sys.platform == "win32":
         return "h11"  # httptools is not built there; h11 has bounds of its own
     from app.web.protocol import protocol_within
 
-    return protocol_within(limits)
+    return protocol_within(guard, witnesses)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -196,6 +201,19 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=PRIORITIES[0],
         metavar="|".join(PRIORITIES),
         help="of trainings beside all else on the machine: in idle time only, or low (%(default)s)",
+    )
+    parser.add_argument(
+        "--access-log",
+        default="",
+        metavar="FILE",
+        help="a line of JSON for each request, - for standard output; without it, none",
+    )
+    parser.add_argument(
+        "--metrics-from",
+        type=_networks,
+        default=",".join(map(str, LOCAL)),
+        metavar="NETWORKS",
+        help="who may read /metrics, comma-separated (%(default)s)",
     )
     parser.add_argument(
         "--dev",

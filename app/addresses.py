@@ -4,6 +4,7 @@ import ipaddress
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+LOCAL: tuple[Network, ...] = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "::1")))
 # One household or one rented machine has all the addresses of such a network.
 IPV6_PREFIX = 64
 

@@ -13,6 +13,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.types import ASGIApp
 
 from app import __version__, api, datasets
+from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
 from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.figure.graph_json import draw
@@ -22,16 +23,19 @@ from app.sessions.gallery import Gallery
 from app.sessions.service import Service
 from app.sessions.store.open_store import open_store
 from app.sessions.store.store import Limits
-from app.web import figures, pages
+from app.web import figures, metrics, pages
+from app.web.access import AccessLog
 from app.web.compression import Compression
 from app.web.files import STATIC, RevalidatedFiles, page_files
 from app.web.first import FIRST, Asked, FirstPages
-from app.web.guard import ConnectionLimits
+from app.web.guard import ConnectionLimits, Guard
 from app.web.headers import SecurityHeaders
 from app.web.hosts import LOOPBACK, AllowedHosts
 from app.web.languages import LANGUAGES
+from app.web.metrics import Metrics, Sources
 from app.web.origins import SameOrigin
 from app.web.stopping import EndQuietly
+from app.web.watch import Watched
 
 SWEEP_SECONDS = 300.0
 GZIP_FROM = 1000
@@ -52,6 +56,8 @@ class Settings:
         frame_ancestors: Origins whose pages may show this one in a frame, besides our own.
         connections: What connections may take, and whose word on where they come from counts.
         heavy: How much heavy work there is at a time.
+        access_log: Where a line for each request goes: a path, ``-`` for standard output, or empty.
+        metrics_from: Networks that may read ``/metrics``.
         dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
@@ -60,6 +66,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     heavy: HeavyLimits = field(default_factory=HeavyLimits)
+    access_log: str = ""
+    metrics_from: tuple[Network, ...] = LOCAL
     dev: bool = False
     frame_ancestors: tuple[str, ...] = ()
 
@@ -70,7 +78,8 @@ class Explorer(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The app with all that is around it."""
         whole = super().build_middleware_stack()
-        return SecurityHeaders(EndQuietly(whole, self.state.stopping), self.state.frames)
+        quiet = EndQuietly(whole, self.state.stopping)
+        return SecurityHeaders(Watched(quiet, self.state.witnesses), self.state.frames)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -82,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     store = open_store(settings.store, settings.limits)
     service = Service(store, datasets.load, idle_seconds=settings.limits.idle_seconds)
+    access = AccessLog(settings.access_log) if settings.access_log else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -94,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.pinging.shutdown(wait=False, cancel_futures=True)
         api.close(app)
         service.close()
+        if access is not None:
+            access.close()
 
     app = Explorer(
         title="Backprop Explorer",
@@ -115,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
         ],
     )
     app.state.store = store
-    app.state.connections = settings.connections
+    app.state.guard = Guard(settings.connections)
     # Signs of life stand behind nobody's work.
     app.state.pinging = ThreadPoolExecutor(1, thread_name_prefix="ping")
     app.state.frames = settings.frame_ancestors
@@ -127,7 +139,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
     api.install(app, service, pages.words, settings.heavy)
-    app.router.routes.extend((*pages.router.routes, *figures.router.routes))
+    sources = Sources(service, lambda: app.state.heavy, app.state.guard, access)
+    app.state.metrics = Metrics(sources, settings.metrics_from, settings.connections.proxies)
+    app.state.witnesses = [app.state.metrics.saw]
+    if access is not None:
+        app.state.witnesses.append(lambda line, streams: access.put(line))
+    for router in (pages.router, figures.router, metrics.router):
+        app.router.routes.extend(router.routes)
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app
 

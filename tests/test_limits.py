@@ -92,7 +92,7 @@ def test_connections_are_counted_in_all_and_by_client() -> None:
 def test_a_forwarded_address_counts_only_from_a_trusted_proxy(proxies: str, seen: str) -> None:
     app = FastAPI()
     app.state.stopping = asyncio.Event()
-    app.state.connections = ConnectionLimits(proxies=program._networks(proxies))
+    app.state.guard = Guard(ConnectionLimits(proxies=program._networks(proxies)))
 
     @app.get("/")
     async def who(request: Request) -> Response:

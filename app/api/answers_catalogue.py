@@ -36,12 +36,13 @@ class FieldErrorAnswer(TypedDict):
 
 
 class ProblemAnswer(TypedDict):
-    """RFC 9457."""
+    """RFC 9457; `request_id` is the answer's X-Request-ID, by which the server's log knows it."""
 
     type: str
     title: str
     status: int
     detail: str
+    request_id: NotRequired[str]
     errors: NotRequired[Annotated[list[FieldErrorAnswer], Field(max_length=20)]]
 
 

@@ -14,6 +14,7 @@ from app.api.bodies import field_error
 from app.api.conditions import etag
 from app.api.context import PREFIX
 from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
+from app.api.request_ids import told
 from app.engine.errors import EngineError
 from app.sessions.run import RunsFull
 from app.sessions.store.errors import Conflict, Forbidden, Stale, Unknown
@@ -115,8 +116,7 @@ def _query(error: RequestValidationError) -> Problem:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    # The path is enough to find the route; headers and bodies may hold tokens.
-    log.error("fault in %s %s", request.method, request.scope["path"], exc_info=error)
+    log.error("fault in %s", told(request.scope), exc_info=error)
     return Problem("internal", "The server has a fault; it has been logged.").response()
 
 

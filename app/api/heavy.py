@@ -72,6 +72,16 @@ class HeavyWork:
             if not self._places[who]:
                 del self._places[who]
 
+    @property
+    def working(self) -> int:
+        """Threads at work."""
+        return self.limits.heavy_threads - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Work in the queue."""
+        return self._waiting_count
+
     def close(self) -> None:
         """Let go of the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import orjson
 from starlette.responses import Response
 
+from app.api import request_ids
+
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
 MAX_BYTES = 16 * 1024
@@ -41,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "other-origin": Kind(
         403, "Another origin", "A page of another origin may not change anything here."
     ),
+    "operators-only": Kind(403, "For operators", "This address may not read what is asked for."),
     "not-found": Kind(404, "Not found", "There is nothing of this name, or it has expired."),
     "method-not-allowed": Kind(405, "Method not allowed", "See the Allow header."),
     "not-acceptable": Kind(406, "Not acceptable", "None of the types in Accept can be given."),
@@ -146,6 +149,8 @@ class Problem(Exception):
             "status": kind.status,
             "detail": clean(self.detail, MAX_MESSAGE),
         }
+        if request_id := request_ids.current.get():
+            document["request_id"] = request_id
         errors = [_as_json(error) for error in self.errors[:MAX_ERRORS]]
         while True:
             if errors:

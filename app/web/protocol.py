@@ -13,14 +13,19 @@
 
 import asyncio
 import re
+import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.api import request_ids
 from app.api.problem import Problem
+from app.web.access import Line
 from app.web.guard import LEAST_RATE, ConnectionLimits, Guard
 from app.web.headers import SECURITY
+from app.web.watch import Witness
 
 MAX_HEAD = 64 * 1024
 # What is still read of a request that has its answer. nginx waits as long by default.
@@ -32,15 +37,22 @@ LOOK_SECONDS = 2.0
 RETRY_SECONDS = 10
 
 
-def protocol_within(limits: ConnectionLimits) -> type["BoundedProtocol"]:
-    """The protocol of one server, whose connections are counted together."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"guard": Guard(limits)})
+def protocol_within(guard: Guard, witnesses: Sequence[Witness] = ()) -> type["BoundedProtocol"]:
+    """The protocol of one server.
+
+    Args:
+        guard: Counts its connections.
+        witnesses: Told of what is refused before it is a request.
+    """
+    own = {"guard": guard, "witnesses": tuple(witnesses)}
+    return type("BoundedProtocol", (BoundedProtocol,), own)
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
     guard = Guard(ConnectionLimits())
+    witnesses: tuple[Witness, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -242,11 +254,27 @@ class BoundedProtocol(HttpToolsProtocol):
         self._linger()
 
     def _write_problem(self, problem: Problem) -> None:
+        came, name = time.time(), request_ids.name_of(())
+        context = request_ids.current.set(name)
         response = problem.response()
-        headers = [*response.raw_headers, *SECURITY, (b"connection", b"close")]
+        request_ids.current.reset(context)
+        named = (request_ids.HEADER, name.encode())
+        headers = [*response.raw_headers, *SECURITY, named, (b"connection", b"close")]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n")
         self.transport.write(bytes(response.body))
+        line = Line(
+            at=came,
+            id=name,
+            method="other",
+            route="",
+            status=response.status_code,
+            bytes=len(response.body),
+            ms=0.0,
+            client=self.client[0] if self.client else "",
+        )
+        for witness in self.witnesses:
+            witness(line, False)
 
     # Who does not get on
 

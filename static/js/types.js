@@ -107,13 +107,14 @@
  */
 
 /**
- * RFC 9457.
+ * RFC 9457; `request_id` is the answer's X-Request-ID, by which the server's log knows it.
  *
  * @typedef {{
  *   type: string,
  *   title: string,
  *   status: number,
  *   detail: string,
+ *   request_id?: string,
  *   errors?: FieldError[],
  * }} Problem
  */

@@ -8,6 +8,7 @@ last, and so does one that the end of the server has cut off, when the server is
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
@@ -201,6 +202,11 @@ class RunManager:
         with self._lock:
             job = self._roll.of(session_id)
             return None if job is None else job.run
+
+    def counts(self) -> Counter[str]:
+        """How many runs are active, by state."""
+        with self._lock:
+            return Counter(job.run.state for job in self._roll)
 
     def forget(self, session_id: str) -> None:
         """Drop all runs of a session that is gone; an active one ends with its slice, unsaved."""

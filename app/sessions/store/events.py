@@ -234,6 +234,11 @@ class Hub:
             channel = self._channels.get(session_id)
             return len(channel.subscribers) if channel else 0
 
+    def readers(self) -> int:
+        """How many read, in all."""
+        with self._lock:
+            return sum(len(channel.subscribers) for channel in self._channels.values())
+
     def _part(self, channel: _Channel) -> None:
         for subscription in channel.subscribers:
             subscription._push(FAREWELL)
