@@ -261,6 +261,11 @@ class NetworkSpec:
         """Whether something in it is drawn anew at every step of learning."""
         return any(layer.kind.draws for layer in self.layers)
 
+    @property
+    def joins_samples(self) -> bool:
+        """Whether what it makes of a sample hangs on the others that come with it."""
+        return any(layer.kind.joins for layer in self.layers)
+
     def at_step(self, step: int) -> "NetworkSpec":
         """The network with what it draws after so many steps of learning."""
         if not self.draws:

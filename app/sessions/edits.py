@@ -175,6 +175,14 @@ def changed_view(view: View, change: ChangeView, session: Session, field: str) -
                 "limit",
                 {"maximum": MOST_SCALARS},
             )
+    elif new.level == "element" and session.spec.joins_samples and session.n > 1:
+        raise EngineError(
+            "level element shows one sample alone; what this network makes of a sample hangs on "
+            "the others",
+            f"{field}/level",
+            "choice",
+            {"enum": [level for level in LEVELS if level != "element"]},
+        )
     elif new.level == "element" and session.spec.output_size > MOST_ROWS:
         raise EngineError(
             f"level element shows at most {MOST_ROWS} classes",

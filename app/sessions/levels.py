@@ -26,6 +26,8 @@ def has_single_numbers(session: Session) -> bool:
     spec = session.spec
     if isinstance(spec, CodeSpec):
         return fits_scalars(spec)
+    if spec.joins_samples and session.n > 1:
+        return False
     return spec.output_size <= MOST_ROWS if spec.loss is not None else _fits(spec)
 
 

@@ -29,7 +29,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: MatrixValue,
@@ -202,7 +202,7 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
@@ -465,7 +465,7 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
@@ -1331,7 +1331,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

@@ -93,7 +93,7 @@ def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, d
 
 
 def test_every_layer_that_learns_nothing_has_values_of_pytorch() -> None:
-    learning = {"affine", "layer_norm"}
+    learning = {"affine", "layer_norm", "batch_norm"}
     # Of what is drawn, PyTorch draws others: `test_dropout` gives both the same mask.
     assert set(PYTORCH) == set(LAYERS) - learning - {"dropout"}
 

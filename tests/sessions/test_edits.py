@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,11 +12,13 @@ from app.sessions.draft import apply_edits
 from app.sessions.edits import (
     ChangeOptimizer,
     ChangeView,
+    DeleteRow,
     Edit,
     Load,
     Replace,
     SetCell,
 )
+from app.sessions.levels import levels_of
 from app.sessions.service import Service
 from app.sessions.state import Session
 from tests.sessions.conftest import WANTED, load_rows
@@ -152,3 +156,14 @@ def test_what_does_not_open_is_refused_with_what_does(
     layers = [layer.name for layer in session.spec.layers]
     adds = [f"{layer.name}.add" for layer in session.spec.layers if layer.type == "affine"]
     assert caught.value.allowed == {"enum": [*layers, *adds, "loss.mean"]}
+
+
+def test_a_sample_that_hangs_on_the_others_is_not_looked_at_alone(service: Service) -> None:
+    layers = (LayerSpec("affine", units=3), LayerSpec("batch_norm"))
+    session, _ = service.create(replace(WANTED, layers=layers))
+
+    with pytest.raises(EngineError) as refused:
+        edited(session, ChangeView(level="element"))
+    assert refused.value.field == "0/level"
+    assert "element" not in levels_of(session)
+    assert edited(session, DeleteRow(0), ChangeView(level="element")).view.level == "element"

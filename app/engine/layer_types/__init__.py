@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.engine.layer_types.affine import AFFINE
+from app.engine.layer_types.batch_norm import BATCH_NORM
 from app.engine.layer_types.dropout import DROPOUT
 from app.engine.layer_types.elementwise import ELEMENTWISE
 from app.engine.layer_types.kind import INFERENCE, Field, LayerType, Opening, Parameter
@@ -12,7 +13,7 @@ from app.engine.layer_types.softmax import SOFTMAX
 __all__ = ["INFERENCE", "LAYERS", "LAYER_FIELDS", "Field", "LayerType", "Opening", "Parameter"]
 
 LAYERS: Mapping[str, LayerType] = {
-    one.name: one for one in (AFFINE, *ELEMENTWISE, SOFTMAX, LAYER_NORM, DROPOUT)
+    one.name: one for one in (AFFINE, *ELEMENTWISE, SOFTMAX, LAYER_NORM, BATCH_NORM, DROPOUT)
 }
 
 # Every field that some layer has, by name. What it may be hangs on the layer.

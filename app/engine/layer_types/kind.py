@@ -196,6 +196,7 @@ class LayerType:
         kernel: Fast code for training.
         activation: Whether it is a function of one number, cell by cell.
         draws: Whether it draws something by its ``seed``, and anew at every step of learning.
+        joins: Whether what it makes of a sample hangs on the others that come with it.
         opens: Whether `build` makes several ops of what can also be one (see `Opening.closed`).
         formula: Its output as LaTeX, of its input ``{0}``.
     """
@@ -210,6 +211,7 @@ class LayerType:
     activation: bool = False
     opens: bool = False
     draws: bool = False
+    joins: bool = False
     formula: str = ""
     by_name: Mapping[str, Field] = field(init=False)
 

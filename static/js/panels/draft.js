@@ -193,7 +193,7 @@ function dataOf(draft, catalogue) {
 }
 
 /** Numbers that a layer learns for each number that it takes: gamma and beta. */
-const LEARNED = /** @type {Record<string, number>} */ ({ layer_norm: 2 });
+const LEARNED = /** @type {Record<string, number>} */ ({ layer_norm: 2, batch_norm: 2 });
 
 /** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft @param {Catalogue} catalogue */
 export function parametersOf(draft, catalogue) {
