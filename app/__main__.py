@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _listen(options.host, options.port) as listener:
             app = create_app(
                 Settings(
-                    options.store,
+                    _store(options),
                     (*LOOPBACK, *hosts),
                     limits=chosen(Limits, options),
                     heavy=chosen(HeavyLimits, options),
@@ -128,6 +128,17 @@ def server_config(app: FastAPI) -> uvicorn.Config:
     )
 
 
+def _store(options: argparse.Namespace) -> str:
+    """Where sessions are kept.
+
+    Raises:
+        OSError: the file that says so cannot be read.
+    """
+    file: Path | None = options.store_file
+    store: str = options.store if file is None else file.read_text("utf-8").strip()
+    return store
+
+
 def _connections(options: argparse.Namespace) -> ConnectionLimits:
     """The limits as chosen, as far as there are descriptors for them."""
     limits = chosen(ConnectionLimits, options, proxies=options.trusted_proxies)
@@ -162,6 +173,7 @@ def _protocol(
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     folder = Path(platformdirs.user_data_dir("backprop-explorer", appauthor=False))
+    file = f"sqlite:{folder / 'sessions.db'}"
     parser = argparse.ArgumentParser(
         prog="backprop-explorer",
         description=__doc__,
@@ -171,8 +183,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=8000, help="0 takes any free (%(default)s)")
     parser.add_argument(
         "--store",
-        default=f"sqlite:{folder / 'sessions.db'}",
-        help="memory, or sqlite:PATH (%(default)s)",
+        default=file,
+        # Not "%(default)s": what the environment says may hold a password.
+        help=f"memory, sqlite:PATH or postgresql://ADDRESS ({file})".replace("%", "%%"),
+    )
+    parser.add_argument(
+        "--store-file",
+        type=Path,
+        metavar="FILE",
+        help="a file that says the store, so that no list of processes shows it",
     )
     parser.add_argument(
         "--allowed-hosts",

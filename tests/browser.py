@@ -2,11 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+
+from tests import packages
+from tests.packages import run
 
 PLAYWRIGHT = (sys.executable, "-m", "playwright")
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -45,18 +47,8 @@ def install() -> None:
         starts({"args": ARGUMENTS}) or run(*sudo, *PLAYWRIGHT, "install-deps", "chromium")
     ):
         return
-    run(*sudo, "apt-get", "update")
     # libatomic1: the Node inside playwright needs it, and slim images do not have it.
-    packages = ("chromium", "libatomic1", "fonts-noto-cjk")
-    run(*sudo, "apt-get", "install", "--yes", "--no-install-recommends", *packages)
-
-
-def run(*command: str) -> bool:
-    """Run a command where there is one; whether it succeeded."""
-    return (
-        shutil.which(command[0]) is not None
-        and subprocess.run(command, check=False).returncode == 0
-    )
+    packages.install("chromium", "libatomic1", "fonts-noto-cjk")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, Request, Response
 from app.__main__ import server_config
 from app.server import Settings, create_app
 from app.sessions.runs import trainer
-from tests import browser
+from tests import browser, postgres
 
 # How long something takes says nothing of whether it is right: other work on the machine counts.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,6 +66,13 @@ def modules() -> Iterator[str]:
     """
     with serving(create_app(Settings(dev=True))) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """One PostgreSQL for all tests of a process; each takes a schema of its own."""
+    with postgres.cluster() as made:
+        yield made
 
 
 @contextmanager

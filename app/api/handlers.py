@@ -19,7 +19,7 @@ from app.engine.errors import EngineError
 from app.sessions.run import RunsFull
 from app.sessions.store.errors import Conflict, Forbidden, Stale, Unknown
 from app.sessions.store.events import TooManySubscribers
-from app.sessions.store.store import NotFound, StoreFull
+from app.sessions.store.store import NotFound, StoreFull, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(Conflict, lambda error: Problem(error.reason, _sentence(error.message)))
     handle(Stale, _stale)
     handle(StoreFull, lambda error: busy(_sentence(str(error)), error.retry_after))
+    handle(StoreUnavailable, lambda error: busy("The store does not answer.", error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
     handle(TooManySubscribers, _too_many)
     handle(ClientDisconnect, lambda _: Problem("bad-request", "The body ended early."))

@@ -1,4 +1,4 @@
-"""Both stores keep the same promises."""
+"""All stores keep the same promises."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ import pytest
 
 from app.sessions.store.open_store import open_store
 from app.sessions.store.store import (
+    Fenced,
     Limits,
     NotFound,
     Record,
@@ -17,6 +18,7 @@ from app.sessions.store.store import (
     StoreFull,
     VersionConflict,
 )
+from tests.postgres import Cluster
 from tests.sessions.records import Clock, record, same
 
 Array = np.ndarray
@@ -28,10 +30,13 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def opener(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Opener]:
     opened: list[Store] = []
     url = "memory" if request.param == "memory" else f"sqlite:{tmp_path}/deep/er/s.db"
+    if request.param == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        url = cluster.address(cluster.schema())
 
     def open_one(limits: Limits) -> Store:
         opened.append(open_store(url, limits, clock))
@@ -228,6 +233,24 @@ def test_two_hundred_racing_edits_lose_none(store: Store, clock: Clock) -> None:
     assert wrong == []
 
 
+def test_writes_behind_a_fence_are_refused(store: Store, clock: Clock) -> None:
+    store.create(record("a", clock))
+    store.fence("a", 5)
+    assert store.replace("a", 1, {}, {}, fence=5).version == 2
+    assert store.replace("a", 2, {}, {}).version == 3
+    store.fence("a", 7)
+    before = store.get("a")
+    with pytest.raises(Fenced):
+        store.replace("a", 3, {"late": True}, {"x": None}, {"run": b"1"}, fence=5)
+    with pytest.raises(Fenced):
+        store.fence("a", 6)
+    assert same(store.get("a"), before)
+    assert store.attachments("a") == {}
+    assert store.replace("a", 3, {}, {}, fence=7).version == 4
+    with pytest.raises(NotFound):
+        store.fence("nobody", 1)
+
+
 def test_a_closed_store_says_so(store: Store, clock: Clock) -> None:
     store.create(record("a", clock))
     store.ping()
@@ -243,6 +266,7 @@ def test_a_closed_store_says_so(store: Store, clock: Clock) -> None:
         lambda: store.replace("a", 1, {}, {}),
         lambda: store.attachment("a", "run"),
         lambda: store.attachments("a"),
+        lambda: store.fence("a", 1),
         lambda: store.attached("run"),
         lambda: store.create(record("b", clock)),
     ):
@@ -251,6 +275,6 @@ def test_a_closed_store_says_so(store: Store, clock: Clock) -> None:
 
 
 def test_unknown_urls_are_refused() -> None:
-    for url in ("", "redis:x", "sqlite", "sqlite:", "sqlite::memory:", "memory:"):
+    for url in ("", "postgres:x", "redis:x", "sqlite", "sqlite:", "sqlite::memory:", "memory:"):
         with pytest.raises(ValueError, match="memory"):
             open_store(url)

@@ -1,10 +1,11 @@
-"""Any history of calls leaves memory, SQLite and a plain dictionary with the same sessions."""
+"""Any history of calls leaves every store and a plain dictionary with the same sessions."""
 
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -21,6 +22,7 @@ from app.sessions.store.store import (
     VersionConflict,
     charged_bytes,
 )
+from tests.postgres import Cluster
 from tests.sessions.records import Clock, same
 
 Array = np.ndarray
@@ -47,11 +49,15 @@ class Plain:
 
 
 class Histories(RuleBasedStateMachine):
+    cluster: Cluster | None = None
+
     @initialize()
     def open(self) -> None:
         self.clock = Clock()
         self.folder = tempfile.TemporaryDirectory()
-        self.urls = ("memory", f"sqlite:{self.folder.name}/s.db")
+        self.urls = ["memory", f"sqlite:{self.folder.name}/s.db"]
+        if self.cluster is not None:
+            self.urls.append(self.cluster.address(self.cluster.schema()))
         self.stores = [open_store(url, LIMITS, self.clock) for url in self.urls]
         self.model: dict[str, Plain] = {}
 
@@ -62,7 +68,7 @@ class Histories(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def everywhere(self, call: Callable[[Store], object]) -> object:
-        """What both stores answer or raise, which must be the same."""
+        """What all stores answer or raise, which must be the same."""
         results: list[object] = []
         for store in self.stores:
             try:
@@ -71,11 +77,12 @@ class Histories(RuleBasedStateMachine):
                 results.append((type(error), vars(error)))
             except ValueError as error:
                 results.append((type(error), {}))
-        one, other = results
-        if isinstance(one, Record) and isinstance(other, Record):
-            assert same(one, other)
-        else:
-            assert one == other
+        one, *others = results
+        for other in others:
+            if isinstance(one, Record) and isinstance(other, Record):
+                assert same(one, other)
+            else:
+                assert one == other
         # No two uses at one moment: which of them goes first is not promised.
         self.clock.now += 1
         return one[0] if isinstance(one, tuple) else one
@@ -173,8 +180,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        self.stores[1].close()
-        self.stores[1] = open_store(self.urls[1], LIMITS, self.clock)
+        for place in range(1, len(self.urls)):
+            self.stores[place].close()
+            self.stores[place] = open_store(self.urls[place], LIMITS, self.clock)
 
     @invariant()
     def all_agree(self) -> None:
@@ -195,5 +203,16 @@ class Histories(RuleBasedStateMachine):
                         assert store.attachment(id, name) == plain.attached.get(name)
 
 
+class WithPostgres(Histories):
+    """The same with a third store, which takes longer."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cluster(cluster: Cluster) -> None:
+    WithPostgres.cluster = cluster
+
+
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=40, stateful_step_count=30)
+TestHistoriesWithPostgres = WithPostgres.TestCase
+TestHistoriesWithPostgres.settings = settings(max_examples=8, stateful_step_count=30)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import ItemsView, Iterator
 from dataclasses import dataclass
 
-from app.sessions.store.store import Limits, NotFound, StoreFull
+from app.sessions.store.store import Fenced, Limits, NotFound, StoreFull
 
 # What exists may still grow, by this share of its owner's bytes, where newcomers are refused.
 OWNER_SLACK = 0.25
@@ -18,11 +18,15 @@ OWNER_SLACK = 0.25
 
 @dataclass(slots=True)
 class Entry:
-    """One session: last use in seconds since 1970, bytes against the limit, and whose it is."""
+    """One session: last use in seconds since 1970, bytes against the limit, whose it is; its fence.
+
+    The fence is here since whoever could be fenced off ends with this process.
+    """
 
     touched: float
     bytes: int
     owner: str = ""
+    fence: int = 0
 
 
 class Ledger:
@@ -61,16 +65,35 @@ class Ledger:
 
     def put(self, id: str, touched: float, size: int, owner: str = "") -> None:
         """Enter a session, or its new use and size; whose it is stays."""
+        fence = 0
         if id in self._entries:
-            owner = self._entries[id].owner
+            owner, fence = self._entries[id].owner, self._entries[id].fence
             self.drop([id])
-        self._entries[id] = Entry(touched, size, owner)
+        self._entries[id] = Entry(touched, size, owner, fence)
         self.bytes += size
         if owner:
             self._owned[owner] += 1
             self._owned_bytes[owner] += size
         self._in_order = self._in_order and touched >= self._latest
         self._latest = max(self._latest, touched)
+
+    def raise_fence(self, id: str, number: int) -> None:
+        """See `Store.fence`; of a session that is there.
+
+        Raises:
+            Fenced: it is higher already.
+        """
+        self.require_fence(id, number)
+        self._entries[id].fence = number
+
+    def require_fence(self, id: str, number: int | None) -> None:
+        """Refuse a write that carries a lower number than the session's.
+
+        Raises:
+            Fenced: it does.
+        """
+        if number is not None and number < self._entries[id].fence:
+            raise Fenced
 
     def drop(self, ids: list[str]) -> None:
         """Forget sessions, where they are there."""

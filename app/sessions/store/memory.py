@@ -78,6 +78,7 @@ class MemoryStore:
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
         attached: Mapping[str, bytes | None] = NOTHING,
+        fence: int | None = None,
     ) -> Record:
         """See `Store.replace`."""
         encoded = encode_meta(meta)
@@ -86,6 +87,7 @@ class MemoryStore:
             self._require_open()
             now = self._clock()
             size = self._ledger.require(id, now).bytes
+            self._ledger.require_fence(id, fence)
             old = self._kept[id]
             if old.version != expected_version:
                 raise VersionConflict(old.version)
@@ -98,6 +100,13 @@ class MemoryStore:
             kept = _Kept(old.token_hash, old.version + 1, old.created, encoded, same | new, beside)
             self._write(id, kept, now, kept.size - size)
         return _record(id, kept, now)
+
+    def fence(self, id: str, number: int) -> None:
+        """See `Store.fence`."""
+        with self._lock:
+            self._require_open()
+            self._ledger.require(id, self._clock())
+            self._ledger.raise_fence(id, number)
 
     def attachment(self, id: str, name: str) -> bytes | None:
         """See `Store.attachment`."""

@@ -8,11 +8,15 @@ from app.sessions.store.store import Clock, Limits, Store
 
 
 def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) -> Store:
-    """The store of ``url``: ``memory``, or ``sqlite:PATH`` for a file, made with its folder.
+    """The store of ``url``: ``memory``, ``sqlite:PATH``, or the address of a PostgreSQL database.
+
+    A file is made with its folder. An address is an URL as libpq takes it, with a host, or with
+    the folder of a socket: ``postgresql://me@/db?host=/run/postgresql``.
 
     Raises:
         ValueError: another url.
         StoreBusy: another process has the file.
+        StoreUnavailable: the database cannot be reached.
         StoreError: the file is not a store, or that of a newer version.
         OSError: the folder cannot be made or written.
     """
@@ -21,4 +25,19 @@ def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) ->
     kind, _, path = url.partition(":")
     if kind == "sqlite" and path and path != ":memory:":
         return SQLiteStore(path, limits, clock)
-    raise ValueError("a store is `memory` or `sqlite:PATH`")
+    if is_postgres(url):
+        try:
+            from app.sessions.store.postgres.database import Database
+            from app.sessions.store.postgres.store import PostgresStore
+        except ImportError:
+            raise ValueError(
+                "PostgreSQL needs the extra `postgres`: pip install 'backprop-explorer[postgres]'"
+            ) from None
+        return PostgresStore(Database(url), limits, clock)
+    # The url is not repeated: it may be a mistyped address with a password in it.
+    raise ValueError("a store is `memory`, `sqlite:PATH` or `postgresql://ADDRESS`")
+
+
+def is_postgres(url: str) -> bool:
+    """Whether a store is a database that several processes can have at a time."""
+    return url.startswith(("postgresql://", "postgres://"))

@@ -105,6 +105,7 @@ class SQLiteStore:
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
         attached: Mapping[str, bytes | None] = NOTHING,
+        fence: int | None = None,
     ) -> Record:
         """See `Store.replace`."""
         encoded = encode_meta(meta)
@@ -113,6 +114,7 @@ class SQLiteStore:
         with self._access():
             now = self._clock()
             before = self._ledger.require(id, now).bytes
+            self._ledger.require_fence(id, fence)
             with self._transaction() as db:
                 token_hash, version, created, meta_size = db.execute(
                     "SELECT token_hash, version, created, length(meta) FROM sessions WHERE id = ?",
@@ -144,6 +146,12 @@ class SQLiteStore:
                 all_arrays = self._arrays(db, id, stamp)
             self._written(id, _OnDisk(now, stamp), before + extra, victims)
         return Record(id, token_hash, version + 1, created, now, decode_meta(encoded), all_arrays)
+
+    def fence(self, id: str, number: int) -> None:
+        """See `Store.fence`."""
+        with self._access():
+            self._ledger.require(id, self._clock())
+            self._ledger.raise_fence(id, number)
 
     def attachment(self, id: str, name: str) -> bytes | None:
         """See `Store.attachment`."""

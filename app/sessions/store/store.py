@@ -1,10 +1,12 @@
-"""Where sessions are kept: one small interface, with memory and SQLite behind it.
+"""Where sessions are kept: one small interface; memory, SQLite and PostgreSQL are behind it.
 
 StoreError              something about a session that the caller must deal with
   ├─ NotFound           no such session, or one that was idle too long
   ├─ VersionConflict    somebody else changed it first
   ├─ StoreFull          no room, and nothing idle enough to make some
-  └─ StoreBusy          another process has the file
+  ├─ StoreBusy          another process has the file
+  ├─ StoreUnavailable   the database is away
+  └─ Fenced             who writes has lost its claim to another
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -112,6 +114,27 @@ class StoreBusy(StoreError):
     """Another process has the file open."""
 
 
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or cannot write now; it may be there again soon.
+
+    Attributes:
+        retry_after: Seconds after which it is worth trying again.
+        lost: Whether there is no connection, so that nobody else need try just now.
+    """
+
+    def __init__(self, retry_after: int, kind: str = "", *, lost: bool = False) -> None:
+        super().__init__(f"the database does not answer{kind and f' ({kind})'}")
+        self.retry_after = retry_after
+        self.lost = lost
+
+
+class Fenced(StoreError):
+    """Somebody with a higher number writes this session; see `Store.fence`."""
+
+    def __init__(self) -> None:
+        super().__init__("another process has taken over")
+
+
 def charged_bytes(meta: bytes, others: Iterable[int]) -> int:
     """What a session counts for against the limit: its row, its JSON, all arrays and attachments.
 
@@ -153,6 +176,7 @@ class Store(Protocol):
         meta: dict[str, Any],
         arrays: Mapping[str, Array | None],
         attached: Mapping[str, bytes | None] = NOTHING,
+        fence: int | None = None,
     ) -> Record:
         """Write new meta, and the arrays and attachments named (None deletes one); others stay.
 
@@ -162,8 +186,20 @@ class Store(Protocol):
         Raises:
             NotFound: there is no such session.
             VersionConflict: it has another version; nothing is written then.
+            Fenced: ``fence`` is lower than the session's; nothing is written then.
             StoreFull: no room for what grew.
             ValueError, TypeError: as `create`.
+        """
+
+    def fence(self, id: str, number: int) -> None:
+        """From now on refuse writes that carry a lower number; those without one go on.
+
+        Whoever takes over from another raises it before it reads, so that nothing of the other's
+        can come in between. It lasts as long as several processes can have the store.
+
+        Raises:
+            NotFound: there is no such session.
+            Fenced: it is higher already.
         """
 
     def attachment(self, id: str, name: str) -> bytes | None:

@@ -23,6 +23,8 @@ Heard = Callable[["WorkerProcess", dict[str, Any], dict[str, Array]], None]
 
 log = logging.getLogger(__name__)
 
+# Variables that may hold the address of a database.
+SECRETS = ("BACKPROP_STORE", "PG")
 # What others can be trained on without being sent it once more; the newest stays in any case.
 SHARED_BYTES = 256 * 2**20
 
@@ -126,4 +128,6 @@ def _environment() -> Mapping[str, str]:
     """Ours, with the folder of this program among those where modules are looked for."""
     folder = str(Path(app.__file__).parent.parent)
     paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    # It has nothing to do with the store, so it is not told where that is.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(SECRETS)}
+    return {**ours, "PYTHONPATH": os.pathsep.join(paths)}
