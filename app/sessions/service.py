@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from app.engine.check import CheckResult
 from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
@@ -20,7 +19,7 @@ from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.filled import filled
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
-from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
+from app.sessions.learning import UpdateResult, require_targets, update
 from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
@@ -242,17 +241,11 @@ class Service:
         assert result is not None
         return session, result
 
-    def check_gradients(
-        self, id: str, token: str, h: float, seed: int
-    ) -> tuple[Session, CheckResult]:
-        """The numerical check; it changes nothing, but it is work, so it needs the token.
-
-        Raises:
-            Conflict: the parameters have no gradients.
-        """
+    def owned(self, id: str, token: str) -> Session:
+        """The session, for work that changes nothing but is left to whoever has the token."""
         session = self.get(id)
         allow(session, token, None)
-        return session, check_gradients(session, h, seed)
+        return session
 
     def health(self, id: str, run: str | None = None) -> tuple[Session, Health]:
         """How the network fares: its pass, its next update, and the run that led there.
