@@ -22,7 +22,8 @@ from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
 from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
-from app.sessions.store.store import Limits, StoreError
+from app.sessions.store.rescue import rescue
+from app.sessions.store.store import Limits, StoreDamaged, StoreError
 from app.settings import add_limits, chosen, take_environment
 from app.web.guard import ConnectionLimits, Guard
 from app.web.headers import FRAMING
@@ -71,6 +72,8 @@ class Server(uvicorn.Server):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
     options = _parse(arguments)
+    if options.rescue:
+        return _rescue(options.store)
     hosts: tuple[str, ...] = options.allowed_hosts
     if options.host not in ("127.0.0.1", "localhost", "::1") and not hosts:
         print(
@@ -97,9 +100,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 )
             )
             return _serve(app, listener)
+    except StoreDamaged as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        print("what can still be read is saved by the same command with --rescue", file=sys.stderr)
+        return 1
     except (OSError, StoreError, ValueError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
+
+
+def _rescue(store: str) -> int:
+    """Save what can be read of a damaged store; the exit code."""
+    kind, _, path = store.partition(":")
+    if kind != "sqlite":
+        print("--rescue is for a store in a file: --store sqlite:PATH", file=sys.stderr)
+        return 2
+    try:
+        found = rescue(path)
+    except (OSError, StoreError) as error:
+        print(f"nothing was changed: {error}", file=sys.stderr)
+        return 1
+    print(f"{found.saved} sessions are saved and {found.lost} are lost.")
+    print(f"The damaged file is kept as {found.kept}.")
+    return 0
 
 
 def _serve(app: FastAPI, listener: socket.socket) -> int:
@@ -238,6 +261,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--dev",
         action="store_true",
         help="serve the page's modules as they are, not bundled: a change shows on reload",
+    )
+    parser.add_argument(
+        "--rescue",
+        action="store_true",
+        help="put what can be read of a damaged store into a new file in its place, and end",
     )
     parser.add_argument("--version", action="version", version=__version__)
     add_limits(parser, LIMITS)

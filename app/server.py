@@ -23,6 +23,7 @@ from app.sessions.gallery import Gallery
 from app.sessions.service import Service
 from app.sessions.store.open_store import open_store
 from app.sessions.store.store import Limits
+from app.sweeper import sweep_for_ever
 from app.web import figures, metrics, pages
 from app.web.access import AccessLog
 from app.web.compression import Compression
@@ -37,7 +38,6 @@ from app.web.origins import SameOrigin
 from app.web.stopping import EndQuietly
 from app.web.watch import Watched
 
-SWEEP_SECONDS = 300.0
 GZIP_FROM = 1000
 # Compressed in a thread from this size on: on the event loop it would hold up everybody.
 GZIP_THREAD_FROM = 16 * 1024
@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warming = (app.state.first, app.state.executor)
         threading.Thread(target=_warm, args=warming, name="warm", daemon=True).start()
-        sweeper = asyncio.create_task(_sweep(service))
+        sweeper = asyncio.create_task(sweep_for_ever(service))
         yield
         sweeper.cancel()
         app.state.stopping.set()
@@ -148,13 +148,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(router.routes)
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app
-
-
-async def _sweep(service: Service) -> None:
-    """Let idle sessions go, now and then."""
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        await asyncio.to_thread(service.sweep)
 
 
 def _warm(first: FirstPages, executor: Executor) -> None:

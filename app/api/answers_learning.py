@@ -11,7 +11,6 @@ from typing_extensions import TypedDict
 from app.api.answers import LossesAnswer, OptimizerAnswer
 from app.api.cells import Cell, Shape, Value, words, written_as
 from app.engine.alarms import NAMES
-from app.engine.graph import LINE
 from app.engine.rates import SCHEDULES
 from app.engine.spec import LAYER_TYPES
 from app.sessions.run import State
@@ -203,11 +202,7 @@ class LayerHealthAnswer(TypedDict):
     """
 
     name: str
-    type: Annotated[
-        str,
-        words(*LAYER_TYPES, LINE),
-        Field(description="Of a program, each of its lines is told of."),
-    ]
+    type: Annotated[str, words(*LAYER_TYPES)]
     value: Cell
     gradient: Cell | None
     ratio: Annotated[
@@ -382,9 +377,7 @@ class HistoryAnswer(TypedDict):
 
     step: list[int]
     loss: list[Cell]
-    accuracy: Annotated[
-        list[float | None], Field(description="Null of a program, which has no classes.")
-    ]
+    accuracy: list[float]
     test_loss: list[Cell | None]
     test_accuracy: list[float | None]
     learning_rate: list[float]

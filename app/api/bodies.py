@@ -75,21 +75,14 @@ async def read_model(
     Raises:
         Problem: 400 not JSON, 413 too many bytes, 415 another Content-Type, 422 wrong fields.
     """
-    return (await read_json(request, adapter, empty))[1]
-
-
-async def read_json(
-    request: Request, adapter: TypeAdapter[Model], empty: bytes | None = None
-) -> tuple[bytes, Model]:
-    """The same with the text that it was read from."""
     body = await read_bytes(request, MAX_JSON_BYTES)
     if not body and empty is not None:
         body = empty
     else:
         require_json(request)
     if len(body) <= INLINE_BYTES:
-        return body, parse(body, adapter)
-    return body, await in_executor(request, parse, body, adapter)
+        return parse(body, adapter)
+    return await in_executor(request, parse, body, adapter)
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:

@@ -121,7 +121,7 @@ def operation(
         files: Media types of a body that is a file instead.
         examples: Bodies that succeed, by name.
         problems: Kinds of problem that it can answer with; those of ``body`` and ``secured``, and
-            ``invalid``, are added.
+            ``invalid``, are added; ``damaged`` where a session can be not found.
         headers: Request headers, see `header`.
         answer_headers: Names of headers of a success.
         fresh: Whether it can answer 304.
@@ -130,6 +130,8 @@ def operation(
         links: OpenAPI links of a success.
     """
     kinds = [*problems, "invalid"]  # a query parameter that there is not is refused everywhere
+    if "not-found" in problems and "{id}" in path:
+        kinds.append("damaged")
     extra: Json = {}
     if secured:
         kinds += TOKEN_PROBLEMS

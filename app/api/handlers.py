@@ -19,9 +19,18 @@ from app.engine.errors import EngineError
 from app.sessions.run import RunsFull
 from app.sessions.store.errors import Conflict, Forbidden, Stale, Unknown
 from app.sessions.store.events import TooManySubscribers
-from app.sessions.store.store import NotFound, StoreFull, StoreUnavailable
+from app.sessions.store.store import (
+    NotFound,
+    SessionDamaged,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+)
 
 log = logging.getLogger(__name__)
+
+# When to try again where the store does not answer, in seconds.
+STORE_SECONDS = 10
 
 
 def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
@@ -63,11 +72,13 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(RequestValidationError, _query)
     handle(EngineError, engine_problem)
     handle(NotFound, lambda _: Problem("not-found", "There is no such session; it may be gone."))
-    handle(Unknown, lambda error: Problem("not-found", sentence(error.message)))
+    handle(Unknown, lambda error: Problem("not-found", _sentence(error.message)))
     handle(Forbidden, lambda _: Problem("forbidden", "This is not the session's edit token."))
-    handle(Conflict, lambda error: Problem(error.reason, sentence(error.message)))
+    handle(Conflict, lambda error: Problem(error.reason, _sentence(error.message)))
     handle(Stale, _stale)
-    handle(StoreFull, lambda error: busy(sentence(str(error)), error.retry_after))
+    handle(SessionDamaged, _damaged)
+    handle(StoreError, _no_store)
+    handle(StoreFull, lambda error: busy(_sentence(str(error)), error.retry_after))
     handle(StoreUnavailable, lambda error: busy("The store does not answer.", error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
     handle(TooManySubscribers, _too_many)
@@ -90,6 +101,17 @@ def busy(detail: str, seconds: int) -> Problem:
     return Problem("unavailable", detail, headers={"Retry-After": str(seconds)})
 
 
+def _damaged(error: SessionDamaged) -> Problem:
+    log.error("%s", error)
+    return Problem("damaged", "What was kept of the session is damaged; it can only be deleted.")
+
+
+def _no_store(error: StoreError) -> Problem:
+    # Of the disk, or of a database: no fault of this program, and it may be mended meanwhile.
+    log.error("the store does not answer: %s", error)
+    return busy("Sessions cannot be read or written at the moment.", STORE_SECONDS)
+
+
 def _too_many(error: TooManySubscribers) -> Problem:
     return Problem(
         "too-many",
@@ -98,8 +120,7 @@ def _too_many(error: TooManySubscribers) -> Problem:
     )
 
 
-def sentence(message: str) -> str:
-    """A message as a sentence of its own."""
+def _sentence(message: str) -> str:
     return f"{message[:1].upper()}{message[1:]}."
 
 

@@ -55,6 +55,9 @@ KINDS: dict[str, Kind] = {
         "Nothing to learn",
         "The session has no parameters, or neither targets nor a gradient to learn from.",
     ),
+    "damaged": Kind(
+        410, "Damaged", "What was kept of the session cannot be read; its owner can delete it."
+    ),
     "stale": Kind(412, "Session has changed", "If-Match names an older version; see ETag."),
     "too-large": Kind(413, "Body too large", "The body has more bytes than are read."),
     "url-too-long": Kind(414, "URL too long", "The URL has more bytes than are read."),

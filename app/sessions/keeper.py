@@ -8,14 +8,14 @@ honest callers without a condition need not try again.
 import hashlib
 import hmac
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from app.sessions.own_data import is_session
 from app.sessions.state import Session
+from app.sessions.store.clock import now
 from app.sessions.store.errors import Forbidden, Stale
-from app.sessions.store.store import NOTHING, NotFound, Store, VersionConflict
+from app.sessions.store.store import NOTHING, NotFound, SessionDamaged, Store, VersionConflict
 
 LOCKS = 64
 # How stale "last touched" may be: reading a session need not write it each time.
@@ -40,8 +40,13 @@ class Keeper:
         record = self.store.get(id)
         if not is_session(record):
             raise NotFound("there is no such session")
-        session = Session.from_record(record)
-        if time.time() - session.touched > TOUCH_SECONDS:
+        try:
+            session = Session.from_record(record)
+        except (LookupError, TypeError, ValueError) as error:
+            raise SessionDamaged(
+                f"a session makes no sense: {error!r}", record.token_hash, record.version
+            ) from error
+        if abs(now() - session.touched) > TOUCH_SECONDS:
             self.store.touch(id)
         return session
 
@@ -86,7 +91,7 @@ class Keeper:
         return replace(new, version=record.version, touched=record.touched)
 
 
-def allow(session: Session, token: str, versions: Versions) -> None:
+def allow(session: Session | SessionDamaged, token: str, versions: Versions) -> None:
     """Refuse who has not the token, or not the current version.
 
     Raises:

@@ -6,7 +6,6 @@ has used it for as long, and never changed. Its name is not to be guessed; who h
 
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from app.engine.bounds import whole
 from app.engine.errors import EngineError
 from app.sessions.csvfile import Table
 from app.sessions.edits import Loader
-from app.sessions.store.store import NotFound, Record, Store
+from app.sessions.store.clock import now
+from app.sessions.store.store import NotFound, Record, SessionDamaged, Store
 
 Array = np.ndarray
 
@@ -56,7 +56,7 @@ class OwnData:
         Raises:
             StoreFull: no room for it.
         """
-        now = time.time()
+        at = now()
         name = PREFIX + secrets.token_urlsafe(12)
         rows = len(table.labels)
         about = {
@@ -71,7 +71,7 @@ class OwnData:
         # A thousand column names are more than the small part of a record may hold.
         words = np.frombuffer(orjson.dumps(about), dtype=np.uint8)
         arrays = {"x": table.x, "labels": table.labels, "about": words}
-        self._store.create(Record(name, b"", 1, now, now, {"kind": _KIND}, arrays), owner)
+        self._store.create(Record(name, b"", 1, at, at, {"kind": _KIND}, arrays), owner)
         return about
 
     def about(self, name: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class OwnData:
             return self._others(dataset, split, rows)
         try:
             table = self._table(dataset)
-        except NotFound:
+        except (NotFound, SessionDamaged):
             raise EngineError("there is no such data set", "dataset", "name") from None
         splits: dict[str, int] = table.about["splits"]
         if split not in splits:
@@ -140,23 +140,26 @@ class OwnData:
         return table.x[places], table.labels[places]
 
     def _table(self, name: str) -> _Kept:
-        now = time.time()
+        at = now()
         with self._lock:
             known = self._tables.get(name)
-            if known is not None and now - known[1] < TOUCH_SECONDS:
+            if known is not None and at - known[1] < TOUCH_SECONDS:
                 self._tables.move_to_end(name)
                 return known[0]
         if known is None:
             record = self._store.get(name)
             if is_session(record):
                 raise NotFound("there is no such data set")
-            about = orjson.loads(record.arrays["about"].tobytes())
-            table = _Kept(record.arrays["x"], record.arrays["labels"], about)
+            try:
+                about = orjson.loads(record.arrays["about"].tobytes())
+                table = _Kept(record.arrays["x"], record.arrays["labels"], about)
+            except (LookupError, ValueError) as error:
+                raise SessionDamaged(f"a data set makes no sense: {error!r}") from error
         else:
             table = known[0]
         self._store.touch(name)
         with self._lock:
-            self._tables[name] = (table, now)
+            self._tables[name] = (table, at)
             self._tables.move_to_end(name)
             while len(self._tables) > KEPT:
                 self._tables.popitem(last=False)

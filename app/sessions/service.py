@@ -1,12 +1,12 @@
 """Everything one can do with sessions, without a word of HTTP."""
 
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from app.engine.check import CheckResult
 from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
@@ -19,28 +19,21 @@ from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.filled import filled
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
-from app.sessions.learning import UpdateResult, require_mini_batches, update
+from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
 from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
-from app.sessions.passes import WHOLE_PASS, Passes
+from app.sessions.passes import Passes
 from app.sessions.programs import as_program
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
-from app.sessions.runs.health import (
-    Health,
-    Looked,
-    at_start,
-    has_blown_up,
-    health,
-    joined,
-    program_health,
-)
+from app.sessions.runs.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.runs.trainer import Trainer
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
+from app.sessions.store.clock import now
 from app.sessions.store.errors import Unknown
 from app.sessions.store.events import Hub, Subscription
-from app.sessions.store.store import Store
+from app.sessions.store.store import SessionDamaged, Store
 
 LIMITS = Limits()
 IDLE_SECONDS = 24 * 3600.0
@@ -54,6 +47,7 @@ class Service:
 
     Raises (every method that takes an id):
         NotFound: no session of this id.
+        SessionDamaged: it cannot be read; it can still be deleted.
         Forbidden: the token is not its edit token.
         Stale: the session has another version.
         EngineError: a wrong value.
@@ -112,7 +106,7 @@ class Service:
             wanted = filled(wanted, self.limits, self.loader)
         made = asked.step if isinstance(asked, Made) and wanted.pool is not None else 0
         numbers = self.check(wanted)
-        now = time.time()
+        at = now()
         token = secrets.token_urlsafe(32)
         id = secrets.token_urlsafe(16)
         classes: tuple[str, ...] = ()
@@ -120,7 +114,7 @@ class Service:
             classes = self.own_data.class_names(asked.dataset, numbers.spec.output_size)
         if classes:
             origin = {**origin, "classes": list(classes)}
-        session = begin(id, hash_token(token), now, wanted, numbers, preset, origin, made)
+        session = begin(id, hash_token(token), at, wanted, numbers, preset, origin, made)
         session = replace(session, classes=classes)
         self.keeper.store.create(session.record(), owner)
         return session, token
@@ -128,15 +122,15 @@ class Service:
     def fork(self, id: str, owner: str = "") -> tuple[Session, str]:
         """One's own copy of a session that one may read, with a token of its own."""
         source = self.get(id)
-        now = time.time()
+        at = now()
         token = secrets.token_urlsafe(32)
         session = replace(
             source,
             id=secrets.token_urlsafe(16),
             token_hash=hash_token(token),
             version=1,
-            created=now,
-            touched=now,
+            created=at,
+            touched=at,
             runs=(),
             opened=None,
         )
@@ -159,9 +153,14 @@ class Service:
         return self.keeper.get(id)
 
     def delete(self, id: str, token: str, versions: Versions = None) -> None:
-        """Forget a session."""
+        """Forget a session, whether or not it can be read."""
         with self.keeper.lock(id):
-            allow(self.get(id), token, versions)
+            try:
+                allow(self.get(id), token, versions)
+            except SessionDamaged as damaged:
+                if not damaged.token_hash:
+                    raise  # nobody can say whose it is
+                allow(damaged, token, versions)
             self.keeper.store.delete(id)
         self._forget(id)
 
@@ -249,11 +248,17 @@ class Service:
         assert result is not None
         return session, result
 
-    def owned(self, id: str, token: str) -> Session:
-        """The session, for work that changes nothing but is left to whoever has the token."""
+    def check_gradients(
+        self, id: str, token: str, h: float, seed: int
+    ) -> tuple[Session, CheckResult]:
+        """The numerical check; it changes nothing, but it is work, so it needs the token.
+
+        Raises:
+            Conflict: the parameters have no gradients.
+        """
         session = self.get(id)
         allow(session, token, None)
-        return session
+        return session, check_gradients(session, h, seed)
 
     def health(self, id: str, run: str | None = None) -> tuple[Session, Health]:
         """How the network fares: its pass, its next update, and the run that led there.
@@ -263,11 +268,8 @@ class Service:
             Unknown: the session has no such run, or nothing is kept of it.
         """
         session = self.get(id)
-        require_mini_batches(session)
+        require_targets(session)
         history = None if run is None else self.trainer.history(id, run)[0]
-        if isinstance(session.spec, CodeSpec):
-            trace = self.passes.trace(session, WHOLE_PASS)
-            return session, program_health(session, session.spec, trace, history)
         labels = self.trainer.openings.whole(session).targets
         assert session.t is not None
         assert labels is not None

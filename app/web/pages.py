@@ -10,7 +10,7 @@ from starlette.templating import Jinja2Templates
 
 from app.api.conditions import is_fresh
 from app.api.executor import in_executor
-from app.sessions.store.store import Store
+from app.sessions.store.store import Store, StoreFull
 from app.web.files import STATIC, TEMPLATES, PageFiles
 from app.web.first import FirstPages, asked_for, presets_document
 from app.web.languages import choose, first_words, strings
@@ -115,6 +115,8 @@ async def ready(request: Request) -> Response:
         ping = loop.run_in_executor(request.app.state.pinging, store.ping)
         try:
             await asyncio.wait_for(ping, READY_SECONDS)
+        except StoreFull as error:
+            problem = str(error)
         except Exception:  # whatever it is, the store does not answer
             problem = "the store does not answer"
     status = 503 if problem else 200

@@ -38,6 +38,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Statuses that say that there is no such session, or that what was kept of it cannot be read. */
+export const GONE = new Set([404, 410]);
+
 /** Stands for the id of a session that is shown and that the server does not have yet. */
 export const UNMADE = "new";
 const OF_UNMADE = new RegExp(`^/sessions/${UNMADE}\\b`);
@@ -70,7 +73,7 @@ export async function call(path, { method = "GET", body, token, version, accept 
     throw new ApiError(0, "offline", "no answer");
   }
   if (answer.ok) return answer;
-  const [, id, part] = (answer.status === 404 && /^\/sessions\/([^/?]+)(\/[^?]*)?/.exec(path)) || [];
+  const [, id, part] = (GONE.has(answer.status) && /^\/sessions\/([^/?]+)(\/[^?]*)?/.exec(path)) || [];
   if (id) void noteGone(id, part);
   const problem = await answer.json().catch(() => ({}));
   const kind = String(problem.type ?? "").split("#")[1] ?? "";
@@ -93,7 +96,7 @@ async function noteGone(id, part) {
 /** @param {string} id */
 async function isMissing(id) {
   return fetch(`${ROOT}/sessions/${id}`, { method: "HEAD" }).then(
-    ({ status }) => status === 404,
+    ({ status }) => GONE.has(status),
     () => false,
   );
 }

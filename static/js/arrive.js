@@ -5,7 +5,7 @@
  * @import { Where } from "./session.js"
  * @import { Session } from "./pagetypes.js"
  */
-import { ApiError } from "./api.js";
+import { ApiError, GONE } from "./api.js";
 import { bring } from "./coming.js";
 import { atBackward } from "./cursor.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
@@ -63,20 +63,21 @@ async function open(place) {
   if (place.session) {
     const options = { where: place.cursor ?? undefined, view: wanted };
     const kept = keptRecipe(place.session);
-    if (await found(place.session, options)) return;
+    const why = await missing(place.session, options);
+    if (!why) return;
     if (kept) {
       await openRecipe(kept, options);
       notice.value = t("notice.again");
       return;
     }
     await openPreset(FIRST, { where: startOf(FIRST) });
-    notice.value = t("notice.expired");
+    notice.value = t(why);
     return;
   }
   const preset = place.preset ?? FIRST;
   const where = place.cursor ?? startOf(preset);
   const again = unchanged.get(preset);
-  if (again && (await found(again, { where, view: wanted }))) return;
+  if (again && !(await missing(again, { where, view: wanted }))) return;
   try {
     await openPreset(preset, { where, view: wanted });
   } catch (error) {
@@ -89,15 +90,15 @@ async function open(place) {
 /**
  * @param {string} id
  * @param {{where?: Where, view?: Partial<import("./types.js").View>}} options
- * @returns {Promise<boolean>}  false where there is no such session any more
+ * @returns {Promise<string>}  the key of why there is no such session any more; empty where there is
  */
-async function found(id, options) {
+async function missing(id, options) {
   try {
     await openSession(id, options);
-    return true;
+    return "";
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    if (!(error instanceof ApiError) || !GONE.has(error.status)) throw error;
     forget(id);
-    return false;
+    return error.status === 404 ? "notice.expired" : "notice.damaged";
   }
 }

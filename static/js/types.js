@@ -188,9 +188,6 @@
  *
  * `learned`: What of a program's names an optimiser moves.
  *
- * `samples`: What of a program's names a run may draw mini-batches from; null where every step
- * learns from all that it is given.
- *
  * @typedef {{
  *   input_size: number,
  *   layers: LayerSpec[],
@@ -198,7 +195,6 @@
  *   dtype: "float64" | "float32",
  *   code?: string,
  *   learned?: string[],
- *   samples?: ProgramSamples | null,
  * }} Network
  */
 
@@ -227,12 +223,6 @@
  *   reduction?: "mean" | "sum",
  *   weight_decay?: number,
  * }} LossSpec
- */
-
-/**
- * Names that a program is given samples by, a row each, and how many there are.
- *
- * @typedef {{names: string[], rows: number}} ProgramSamples
  */
 
 /**
@@ -1269,8 +1259,6 @@
  * Null stands where nothing was measured. Loss and accuracy are what the step's mini-batch saw
  * before its update; the held-out samples are looked at after it.
  *
- * `accuracy`: Null of a program, which has no classes.
- *
  * `gradient_norms`: By parameter, of its gradient.
  *
  * `update_ratios`: By parameter, the norm of its change over the norm it had before.
@@ -1280,7 +1268,7 @@
  * @typedef {{
  *   step: number[],
  *   loss: Cell[],
- *   accuracy: (number | null)[],
+ *   accuracy: number[],
  *   test_loss: (Cell | null)[],
  *   test_accuracy: (number | null)[],
  *   learning_rate: number[],
@@ -1335,8 +1323,6 @@
  *
  * `value` and `gradient` are the roots of the mean squares of its outputs and of dL/d(output).
  *
- * `type`: Of a program, each of its lines is told of.
- *
  * `ratio`: The norm of the next change of W over the norm of W.
  *
  * `dead`: Of a ReLU layer, the share of units no sample opens.
@@ -1345,7 +1331,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "line",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from app import datasets
 from app.api import ROUTERS
-from app.api.heavy.places import Places
+from app.api.heavy import HeavyLimits
 from app.api.routes import evaluate
 from app.sessions.service import Service
-from app.sessions.store.store import StoreFull
+from app.sessions.store.store import SessionDamaged, StoreFull
 from tests.api.conftest import API, SMALL, Owner, pointers
 from tests.api.test_looks import DIGITS
 
@@ -106,6 +106,9 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
     def full(*_: object) -> None:
         raise StoreFull(30)
 
+    def damaged(*_: object) -> None:
+        raise SessionDamaged("planted")
+
     match status:
         case 304:
             call.headers["If-None-Match"] = "*"
@@ -136,6 +139,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
                 call.owner.patch({"op": "view", "update": True})
                 call.owner.post("/step", {"granularity": "step"})
             start_run(call.owner)
+        case 410:
+            monkeypatch.setattr(service.keeper.store, "get", damaged)
         case 412:
             call.headers["If-Match"] = '"999"'
         case 413:
@@ -160,8 +165,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(service.trainer.manager._roll, "max_active", 0)
         case 503 if call.operation in ("evaluate", "check_session", "get_figure"):
             monkeypatch.setattr(evaluate, "QUICK_LAYERS", 0)
-            heavy = call.owner.client.app.state.heavy  # type: ignore[attr-defined]
-            monkeypatch.setattr(heavy, "_places", Places(1, 0, per_client=0))
+            none = HeavyLimits(heavy_per_address=0)
+            monkeypatch.setattr(call.owner.client.app.state.heavy, "limits", none)  # type: ignore[attr-defined]
         case 503:
             monkeypatch.setattr(service.keeper.store, "create", full)
             monkeypatch.setattr(service.keeper.store, "replace", full)

@@ -9,6 +9,7 @@ import pytest
 from app import datasets
 from app.engine.errors import EngineError
 from app.engine.spec import LayerSpec
+from app.sessions import own_data
 from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import Load
@@ -33,7 +34,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(time, "time", clock)
+    monkeypatch.setattr(own_data, "now", clock)
     return clock
 
 

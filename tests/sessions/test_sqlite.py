@@ -85,7 +85,7 @@ def test_a_file_belongs_to_one_process_by_whatever_name(
 def test_only_the_owner_can_read_the_files(store: SQLiteStore, path: Path, clock: Clock) -> None:
     store.create(record("a", clock))
     modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
-    names = ("s.db", "s.db-shm", "s.db-wal", "s.db.lock")
+    names = ("s.db", "s.db-shm", "s.db-wal", "s.db.lock", "s.db.reserve")
     assert modes == dict.fromkeys(names, 0o600)
 
 

@@ -148,7 +148,7 @@ def test_a_store_that_does_not_answer_is_told_and_the_rest_is_there(
 def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> None:
     heavy: Any = local.app.state.heavy  # type: ignore[attr-defined]
     begun, gate = threading.Semaphore(0), threading.Event()
-    work = heavy.limits.heavy_processes
+    work = heavy.limits.heavy_threads
 
     def long() -> bytes:
         begun.release()
@@ -158,10 +158,9 @@ def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> Non
     def ask() -> None:
         local.post("/api/v1/evaluate", json={"code": "y = 1 + 1"})
 
-    from app.api.routes import evaluate as route
+    from app.api.routes import evaluate
 
-    evaluate: Any = route
-    real, evaluate.evaluated_code = evaluate.evaluated_code, lambda *_: long()
+    real, evaluate._evaluate_code = evaluate._evaluate_code, lambda *_: long()
     threads = [threading.Thread(target=ask) for _ in range(work + 3)]
     try:
         for thread in threads:
@@ -175,7 +174,7 @@ def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> Non
         gate.set()
         for thread in threads:
             thread.join(20)
-        evaluate.evaluated_code = real
+        evaluate._evaluate_code = real
 
     assert found["backprop_heavy_working",] == work
     assert found["backprop_heavy_waiting",] == 3

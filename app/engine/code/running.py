@@ -18,7 +18,6 @@ from app.engine.targets import check_numbers
 from app.engine.trace import Trace
 
 Array = np.ndarray
-Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 def read_code(
@@ -84,19 +83,18 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
 
 
 @lru_cache(maxsize=128)
-def built(code: str, shapes: Shapes) -> tuple[CodeSpec, OpGraph]:
-    """`build_code`, once for the same lines and shapes, which are pairs of a name and its own."""
-    return build_code(code, dict(shapes))
+def _built(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> OpGraph:
+    return build_code(code, dict(shapes))[1]
 
 
 def graph_of(spec: CodeSpec) -> OpGraph:
     """The graph of a program; the same for the same lines and shapes."""
-    return built(spec.code, tuple(spec.shapes.items()))[1]
+    return _built(spec.code, tuple(spec.shapes.items()))
 
 
 @lru_cache(maxsize=512)
-def _fits(code: str, shapes: Shapes) -> bool:
-    return fits(built(code, shapes)[1])
+def _fits(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> bool:
+    return fits(_built(code, shapes))
 
 
 def fits_scalars(spec: CodeSpec) -> bool:

@@ -16,7 +16,7 @@ from app.sessions.runs.roll import Roll
 from app.sessions.runs.turns import Turns
 from app.sessions.runs.work.order import Order, Snapshot
 from app.sessions.runs.workshop import Workshop
-from app.sessions.store.store import NotFound
+from app.sessions.store.store import NotFound, SessionDamaged, StoreError, StoreFull
 
 log = logging.getLogger(__name__)
 
@@ -169,14 +169,22 @@ class Desk:
             # The store may be closed, too; what it has of the run is what is left of it.
             log.warning("run %s was cut off by the end of the server", job.run.id)
             return
-        log.error("run %s has failed", job.run.id, exc_info=error)
-        self._end(job, f"the run failed ({type(error).__name__})", job.run.step)
+        if isinstance(error, StoreError):
+            # The disk's fault, which has been told of: a trace of this program tells nothing more.
+            log.error("run %s could not be saved: %s", job.run.id, error)
+            reason = f"the run could not be saved: {_reason(error)}"
+        else:
+            log.error("run %s has failed", job.run.id, exc_info=error)
+            reason = f"the run failed ({type(error).__name__})"
+        self._end(job, reason, job.run.step)
 
     def _end(self, job: Job, message: str, step: int) -> None:
         """A run has failed: say so, and drop it."""
         run = replace(job.run, state="failed", step=step, error=message, seconds_left=None)
         try:
             self._keep(job, run, None)
+        except StoreError:
+            pass  # as before
         except Exception:
             log.exception("run %s could not be saved", run.id)
         with self._lock:
@@ -196,3 +204,12 @@ class Desk:
                 if snapshot.step > job.kept.step:
                     job.deaths = 0
             job.kept = run
+
+
+def _reason(error: StoreError) -> str:
+    """What the learner is told; where the store is, is nobody's business."""
+    if isinstance(error, StoreFull):
+        return str(error)
+    if isinstance(error, SessionDamaged):
+        return "what was kept of the session is damaged"
+    return "the store does not answer"

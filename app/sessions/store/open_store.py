@@ -2,12 +2,13 @@
 
 import time
 
+from app.sessions.store.clock import now
 from app.sessions.store.memory import MemoryStore
 from app.sessions.store.sqlite import SQLiteStore
 from app.sessions.store.store import Clock, Limits, Store
 
 
-def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) -> Store:
+def open_store(url: str, limits: Limits = Limits(), clock: Clock | None = None) -> Store:
     """The store of ``url``: ``memory``, ``sqlite:PATH``, or the address of a PostgreSQL database.
 
     A file is made with its folder. An address is an URL as libpq takes it, with a host, or with
@@ -21,10 +22,10 @@ def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) ->
         OSError: the folder cannot be made or written.
     """
     if url == "memory":
-        return MemoryStore(limits, clock)
+        return MemoryStore(limits, clock or now)
     kind, _, path = url.partition(":")
     if kind == "sqlite" and path and path != ":memory:":
-        return SQLiteStore(path, limits, clock)
+        return SQLiteStore(path, limits, clock or now)
     if is_postgres(url):
         try:
             from app.sessions.store.postgres.database import Database
@@ -33,7 +34,8 @@ def open_store(url: str, limits: Limits = Limits(), clock: Clock = time.time) ->
             raise ValueError(
                 "PostgreSQL needs the extra `postgres`: pip install 'backprop-explorer[postgres]'"
             ) from None
-        return PostgresStore(Database(url), limits, clock)
+        # Several machines share it, whose clocks are kept together; each has its own stop watch.
+        return PostgresStore(Database(url), limits, clock or time.time)
     # The url is not repeated: it may be a mistyped address with a password in it.
     raise ValueError("a store is `memory`, `sqlite:PATH` or `postgresql://ADDRESS`")
 

@@ -6,24 +6,35 @@ last used, and how large it is, is also kept in memory, exactly; see `Ledger`.
 
 import itertools
 import logging
+import math
 import sqlite3
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.sessions.store.cache import ByteCache
-from app.sessions.store.codec import CorruptArray, decode, decode_meta, encode, encode_meta
+from app.sessions.store.codec import decode_meta, encode, encode_meta
 from app.sessions.store.database import Database
 from app.sessions.store.ledger import Ledger
+from app.sessions.store.removal import remove, write_without
 from app.sessions.store.store import (
     NOTHING,
     Array,
     Clock,
     Limits,
     Record,
+    SessionDamaged,
     StoreError,
+    StoreFull,
     StoreStats,
     VersionConflict,
     charged_bytes,
+)
+from app.sessions.store.tables import (
+    put_rows,
+    read_arrays,
+    read_attachment,
+    read_head,
+    row_size,
 )
 
 log = logging.getLogger(__name__)
@@ -32,6 +43,9 @@ log = logging.getLogger(__name__)
 TOUCH_SECONDS = 60.0
 # How long a sweep holds the lock at a time: sessions deleted, and free pages given back.
 SWEEP_SESSIONS, SWEEP_PAGES = 100, 1000
+# A file that was last used longer ago, or later than now, in seconds: nobody could use a session
+# meanwhile, or a clock was wrong.
+PAUSE_SECONDS = 3600.0
 # Arrays that need not be read again, since only this process writes them.
 CACHE_BYTES = 64 * 1024**2
 
@@ -41,7 +55,7 @@ class SQLiteStore:
 
     The last use of a session is exact in memory; `touch` writes it at most once a minute a session,
     `replace` and `close` always. So after a crash a session may count as idle up to a minute longer
-    than it was.
+    than it was. Time in which nobody has the file open makes no session older.
     """
 
     def __init__(self, path: str, limits: Limits, clock: Clock) -> None:
@@ -58,6 +72,8 @@ class SQLiteStore:
         self._ledger = Ledger(limits)
         self._on_disk: dict[str, _OnDisk] = {}
         self._stamps = itertools.count()
+        # Before then no last use is written: the disk has just refused one.
+        self._no_touch_before = -math.inf
         self._cache: ByteCache[tuple[str, int], dict[str, Array]] = ByteCache(
             CACHE_BYTES, lambda arrays: sum(array.nbytes for array in arrays.values())
         )
@@ -76,14 +92,16 @@ class SQLiteStore:
             if record.id in self._ledger:
                 raise ValueError("the id is taken")
             victims = self._ledger.victims(size, record.id, self._clock(), owner)
-            with self._transaction() as db:
-                _delete_rows(db, victims)
+
+            def write(db: sqlite3.Connection) -> None:
                 db.execute(
                     "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (record.id, record.token_hash, record.version, record.created, record.touched,
                      size, meta),
                 )  # fmt: skip
-                _put_rows(db, "arrays", record.id, data)
+                put_rows(db, "arrays", record.id, data)
+
+            write_without(self._database, victims, write)
             on_disk = _OnDisk(record.touched, next(self._stamps))
             self._written(record.id, on_disk, size, victims, owner)
 
@@ -91,12 +109,13 @@ class SQLiteStore:
         """See `Store.get`."""
         with self._access() as db:
             touched = self._ledger.require(id, self._clock()).touched
-            head = db.execute(
-                "SELECT token_hash, version, created, meta FROM sessions WHERE id = ?", (id,)
-            ).fetchone()
+            token_hash, version, created, meta = read_head(db, id)
             arrays = self._arrays(db, id, self._on_disk[id].stamp)
-        token_hash, version, created, meta = head
-        return Record(id, token_hash, version, created, touched, decode_meta(meta), arrays)
+        try:
+            read = decode_meta(meta)
+        except ValueError as error:
+            raise SessionDamaged(f"session {id}: {error}", token_hash, version) from error
+        return Record(id, token_hash, version, created, touched, read, arrays)
 
     def replace(
         self,
@@ -111,23 +130,21 @@ class SQLiteStore:
         encoded = encode_meta(meta)
         data = {name: encode(array) for name, array in arrays.items() if array is not None}
         beside = {name: blob for name, blob in attached.items() if blob is not None}
-        with self._access():
+        with self._access() as db:
             now = self._clock()
             before = self._ledger.require(id, now).bytes
             self._ledger.require_fence(id, fence)
-            with self._transaction() as db:
-                token_hash, version, created, meta_size = db.execute(
-                    "SELECT token_hash, version, created, length(meta) FROM sessions WHERE id = ?",
-                    (id,),
-                ).fetchone()
-                if version != expected_version:
-                    raise VersionConflict(version)
-                extra = len(encoded) - meta_size
-                extra += sum(map(len, (*data.values(), *beside.values())))
-                extra -= sum(_row_size(db, "arrays", id, name) for name in arrays)
-                extra -= sum(_row_size(db, "attachments", id, name) for name in attached)
-                victims = self._ledger.victims(extra, id, now)
-                _delete_rows(db, victims)
+            token_hash, version, created, old_meta = read_head(db, id)
+            if version != expected_version:
+                raise VersionConflict(version)
+            extra = len(encoded) - len(old_meta)
+            extra += sum(map(len, (*data.values(), *beside.values())))
+            extra -= sum(row_size(db, "arrays", id, name) for name in arrays)
+            extra -= sum(row_size(db, "attachments", id, name) for name in attached)
+            victims = self._ledger.victims(extra, id, now)
+            stamp = next(self._stamps) if arrays else self._on_disk[id].stamp
+
+            def write(db: sqlite3.Connection) -> dict[str, Array]:
                 db.execute(
                     "UPDATE sessions SET version = ?, touched = ?, bytes = ?, meta = ?"
                     " WHERE id = ?",
@@ -141,9 +158,10 @@ class SQLiteStore:
                         f"DELETE FROM {table} WHERE session_id = ? AND name = ?",
                         [(id, name) for name in gone],
                     )
-                    _put_rows(db, table, id, new)
-                stamp = next(self._stamps) if arrays else self._on_disk[id].stamp
-                all_arrays = self._arrays(db, id, stamp)
+                    put_rows(db, table, id, new)
+                return self._arrays(db, id, stamp)
+
+            all_arrays = write_without(self._database, victims, write)
             self._written(id, _OnDisk(now, stamp), before + extra, victims)
         return Record(id, token_hash, version + 1, created, now, decode_meta(encoded), all_arrays)
 
@@ -157,10 +175,7 @@ class SQLiteStore:
         """See `Store.attachment`."""
         with self._access() as db:
             self._ledger.require(id, self._clock())
-            row: tuple[bytes] | None = db.execute(
-                "SELECT data FROM attachments WHERE session_id = ? AND name = ?", (id, name)
-            ).fetchone()
-        return row[0] if row else None
+            return read_attachment(db, id, name)
 
     def attachments(self, id: str) -> dict[str, int]:
         """See `Store.attachments`."""
@@ -172,17 +187,24 @@ class SQLiteStore:
 
     def attached(self, name: str) -> dict[str, bytes]:
         """See `Store.attached`."""
+        found = {}
         with self._access() as db:
-            return dict(
-                db.execute("SELECT session_id, data FROM attachments WHERE name = ?", (name,))
-            )
+            ids = db.execute("SELECT session_id FROM attachments WHERE name = ?", (name,))
+            for (id,) in ids.fetchall():
+                try:
+                    data = read_attachment(db, id, name)
+                except SessionDamaged as error:
+                    log.error("%s", error)
+                    continue
+                if data is not None:
+                    found[id] = data
+        return found
 
     def delete(self, id: str) -> None:
         """See `Store.delete`."""
         with self._access():
             self._ledger.require(id, self._clock())
-            with self._transaction() as db:
-                _delete_rows(db, [id])
+            remove(self._database, [id])
             self._drop([id])
 
     def touch(self, id: str) -> None:
@@ -190,11 +212,19 @@ class SQLiteStore:
         with self._access():
             now = self._clock()
             size = self._ledger.require(id, now).bytes
-            if now - self._on_disk[id].touched >= TOUCH_SECONDS:
+            self._ledger.put(id, now, size)
+            late = now - self._on_disk[id].touched >= TOUCH_SECONDS
+            if not late or now < self._no_touch_before:
+                return
+            try:
                 with self._transaction() as db:
                     db.execute("UPDATE sessions SET touched = ? WHERE id = ?", (now, id))
+            except StoreError as error:
+                # Nobody is kept from reading by that.
+                log.warning("last uses are not kept for now: %s", error)
+                self._no_touch_before = now + TOUCH_SECONDS
+            else:
                 self._on_disk[id] = self._on_disk[id]._replace(touched=now)
-            self._ledger.put(id, now, size)
 
     def sweep(self) -> list[str]:
         """See `Store.sweep`; the file gives back what is free. Others get their turn between."""
@@ -206,15 +236,12 @@ class SQLiteStore:
                 )
                 if not expired:
                     break
-                with self._transaction() as db:
-                    _delete_rows(db, expired)
+                remove(self._database, expired)
                 self._drop(expired)
             gone += expired
-        free = SWEEP_PAGES if gone else 0
-        while free >= SWEEP_PAGES:
-            with self._access() as db:
-                db.execute(f"PRAGMA incremental_vacuum({SWEEP_PAGES})").fetchall()
-                (free,) = db.execute("PRAGMA freelist_count").fetchone()
+        while self._database.shrink(SWEEP_PAGES):
+            pass
+        self._database.reserve.keep()
         return gone
 
     def stats(self) -> StoreStats:
@@ -224,8 +251,7 @@ class SQLiteStore:
 
     def ping(self) -> None:
         """See `Store.ping`."""
-        with self._transaction() as db:
-            db.execute("SELECT 1 FROM sessions LIMIT 1").fetchone()
+        self._database.ping()
 
     def close(self) -> None:
         """Write the last uses, close the file and let other processes have it."""
@@ -246,15 +272,31 @@ class SQLiteStore:
 
     def _arrays(self, db: sqlite3.Connection, id: str, stamp: int) -> dict[str, Array]:
         """The session's arrays; read only where the cache does not have them by this stamp."""
-        return dict(self._cache.get((id, stamp), lambda: _read_arrays(db, id)))
+        return dict(self._cache.get((id, stamp), lambda: read_arrays(db, id)))
 
     def _read_ledger(self) -> None:
+        """Which sessions there are; the one used last counts as used now after a long pause."""
+        now = self._clock()
         with self._access() as db:
-            for id, touched, size in db.execute(
-                "SELECT id, touched, bytes FROM sessions ORDER BY touched"
-            ):
-                self._ledger.put(id, touched, size)
-                self._on_disk[id] = _OnDisk(touched, next(self._stamps))
+            rows = db.execute(
+                "SELECT id, touched, bytes FROM sessions ORDER BY touched, rowid"
+            ).fetchall()
+            later = now - rows[-1][1] if rows else 0.0
+            if abs(later) <= PAUSE_SECONDS:
+                later = 0.0
+            if later:
+                self._put_off(later)
+            for id, touched, size in rows:
+                self._ledger.put(id, touched + later, size)
+                self._on_disk[id] = _OnDisk(touched + later, next(self._stamps))
+
+    def _put_off(self, seconds: float) -> None:
+        log.info("the store was not in use for %.0f s, which make no session older", seconds)
+        try:
+            with self._transaction() as db:
+                db.execute("UPDATE sessions SET touched = touched + ?", (seconds,))
+        except StoreFull as error:
+            log.warning("last uses are not kept: %s", error)
 
     def _written(
         self, id: str, on_disk: "_OnDisk", size: int, victims: list[str], owner: str = ""
@@ -267,7 +309,7 @@ class SQLiteStore:
     def _drop(self, ids: list[str]) -> None:
         self._ledger.drop(ids)
         for id in ids:
-            del self._on_disk[id]
+            self._on_disk.pop(id, None)
 
 
 class _OnDisk(NamedTuple):
@@ -275,31 +317,3 @@ class _OnDisk(NamedTuple):
 
     touched: float
     stamp: int
-
-
-def _read_arrays(db: sqlite3.Connection, id: str) -> dict[str, Array]:
-    arrays = {}
-    for name, data in db.execute("SELECT name, data FROM arrays WHERE session_id = ?", (id,)):
-        try:
-            arrays[name] = decode(data)
-        except CorruptArray as error:
-            raise StoreError(f"array {name} of session {id} is damaged: {error}") from error
-    return arrays
-
-
-def _row_size(db: sqlite3.Connection, table: str, id: str, name: str) -> int:
-    row: tuple[int] | None = db.execute(
-        f"SELECT length(data) FROM {table} WHERE session_id = ? AND name = ?", (id, name)
-    ).fetchone()
-    return row[0] if row else 0
-
-
-def _put_rows(db: sqlite3.Connection, table: str, id: str, data: Mapping[str, bytes]) -> None:
-    db.executemany(
-        f"INSERT INTO {table} VALUES (?, ?, ?)", [(id, name, blob) for name, blob in data.items()]
-    )
-
-
-def _delete_rows(db: sqlite3.Connection, ids: list[str]) -> None:
-    # Their arrays and attachments go with them: ON DELETE CASCADE.
-    db.executemany("DELETE FROM sessions WHERE id = ?", [(id,) for id in ids])

@@ -6,7 +6,9 @@ StoreError              something about a session that the caller must deal with
   ├─ StoreFull          no room, and nothing idle enough to make some
   ├─ StoreBusy          another process has the file
   ├─ StoreUnavailable   the database is away
-  └─ Fenced             who writes has lost its claim to another
+  ├─ Fenced             who writes has lost its claim to another
+  ├─ SessionDamaged     what was kept of this one session cannot be read
+  └─ StoreDamaged       the file has parts that cannot be read
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -135,6 +137,24 @@ class Fenced(StoreError):
         super().__init__("another process has taken over")
 
 
+class SessionDamaged(StoreError):
+    """What was kept of a session cannot be read; others are not concerned.
+
+    Attributes:
+        token_hash: Of its edit token, so that its owner can delete it; empty if that is lost, too.
+        version: Its version; 0 if that is lost.
+    """
+
+    def __init__(self, message: str, token_hash: bytes = b"", version: int = 0) -> None:
+        super().__init__(message)
+        self.token_hash = token_hash
+        self.version = version
+
+
+class StoreDamaged(StoreError):
+    """The store's file has parts that cannot be read."""
+
+
 def charged_bytes(meta: bytes, others: Iterable[int]) -> int:
     """What a session counts for against the limit: its row, its JSON, all arrays and attachments.
 
@@ -167,6 +187,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: there is none, or it was idle too long.
+            SessionDamaged: it cannot be read.
         """
 
     def replace(
@@ -207,6 +228,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: there is no such session.
+            SessionDamaged: they cannot be read.
         """
 
     def attachments(self, id: str) -> dict[str, int]:
@@ -217,10 +239,13 @@ class Store(Protocol):
         """
 
     def attached(self, name: str) -> dict[str, bytes]:
-        """What is attached under a name, by the ids of the sessions; for the start of a server."""
+        """What is attached under a name, by the ids of the sessions; for the start of a server.
+
+        What cannot be read is left out.
+        """
 
     def delete(self, id: str) -> None:
-        """Forget a session, with all that is beside it.
+        """Forget a session, with all that is beside it, whether or not it can be read.
 
         Raises:
             NotFound: there is none.
@@ -229,18 +254,21 @@ class Store(Protocol):
     def touch(self, id: str) -> None:
         """Count a session as used now; its version stays. Cheap: mostly no write at all.
 
+        Where it cannot be written, as on a full disk, it is remembered in memory alone: a session
+        can be read whatever the disk is like.
+
         Raises:
             NotFound: there is none.
         """
 
     def sweep(self) -> list[str]:
-        """Remove all that was idle too long; their ids."""
+        """Remove all that was idle too long, and give back the room; their ids."""
 
     def stats(self) -> StoreStats:
         """What is kept, expired sessions that no sweep has met yet included."""
 
     def ping(self) -> None:
-        """Raise where the store cannot be read and written."""
+        """Raise where the store cannot be read and written, or soon could not."""
 
     def close(self) -> None:
         """Release files; a second call does nothing."""
