@@ -1,0 +1,189 @@
+"""The name of a wrong number: the mistakes that give this very number.
+
+Practice shows that "wrong" teaches little, and the mistake by its name a great deal. A mistake is
+offered only where it gives the answer, to as many digits as the answer has; where two give the
+same number, both are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engine.errors import EngineError
+from app.engine.faults.fault import Array, Context, Step
+from app.engine.faults.passes import NOWHERE, Site, sites, wrong_gradients
+from app.engine.faults.table import FAULTS
+from app.engine.trace import NotComputed, Trace
+
+# An answer from a computation, not typed: how far apart, relatively, the same number may be.
+RELATIVE = 1e-6
+# Places that are tried for one mistake; a longer network is looked at from the loss on.
+MOST_SITES = 200
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mistake that gives an answer.
+
+    Attributes:
+        fault: Its name in the table.
+        sites: Where it does, nearest to the answer first.
+    """
+
+    fault: str
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An answer beside the right numbers.
+
+    Attributes:
+        equal: Whether all cells are right.
+        cells: Those that are not, by index; all are where the shape is another.
+        value: The right numbers.
+        named: The mistakes that give this very answer.
+    """
+
+    equal: bool
+    cells: tuple[tuple[int, ...], ...]
+    value: Array
+    named: tuple[Named, ...]
+
+
+def gradient_of(trace: Trace, key: str) -> Array:
+    """The gradient under ``key``.
+
+    Raises:
+        EngineError: no such tensor, no gradient, or none in this pass.
+    """
+    try:
+        value = trace.value(key)
+    except KeyError:
+        raise EngineError("the network has no such tensor", "tensor", "name") from None
+    if not key.endswith(".grad"):
+        raise EngineError("a gradient is compared: its name ends with .grad", "tensor", "name")
+    if isinstance(value, NotComputed):
+        raise EngineError("this gradient is not computed in this pass", "tensor", "name")
+    return value
+
+
+def compared(
+    trace: Trace,
+    key: str,
+    answer: Array,
+    within: Array | float | None = None,
+    context: Context = NOWHERE,
+) -> Compared:
+    """Somebody's gradient beside the right one, with the mistakes that give it.
+
+    Args:
+        trace: The pass.
+        key: Of the gradient, as ``affine1.W.grad``.
+        answer: Of any shape; with another one than the gradient's, no cell is right.
+        within: How far off a cell may be, from the digits it was written with; 1e-6 of the larger
+            number by default.
+        context: What mistakes need beyond the pass.
+    """
+    right = gradient_of(trace, key)
+    if answer.shape != right.shape:
+        cells = tuple(map(_index, np.ndindex(right.shape)))
+        return Compared(False, cells, right, named(trace, key, answer, within, context))
+    off = ~_close(answer, right, within)
+    cells = tuple(map(_index, np.argwhere(off)))
+    names = named(trace, key, answer, within, context) if cells else ()
+    return Compared(not cells, cells, right, names)
+
+
+def named(
+    trace: Trace,
+    key: str,
+    answer: Array,
+    within: Array | float | None = None,
+    context: Context = NOWHERE,
+    index: tuple[int, ...] | None = None,
+) -> tuple[Named, ...]:
+    """The mistakes that give the answer, in the order of the table.
+
+    Args:
+        trace: The pass.
+        key: Of the gradient.
+        answer: All of it, or with ``index`` one number of it.
+        within: As for `compared`.
+        context: What mistakes need beyond the pass.
+        index: The cell that was asked for. A single number is soon hit by chance, so only what is
+            done wrong at this gradient itself is tried then, and in the loss it comes from.
+    """
+    found: dict[str, list[Site]] = {}
+    for fault, site, wrong in _candidates(trace, key, context, near=index is not None):
+        number = wrong
+        if index is not None:
+            if not _has(wrong, index):
+                continue
+            number = np.asarray(wrong[index])
+        if number.shape == answer.shape and _close(answer, number, within).all():
+            found.setdefault(fault, []).append(site)
+    order = {id: place for place, id in enumerate(FAULTS)}
+    return tuple(
+        Named(fault, tuple(found[fault])) for fault in sorted(found, key=lambda id: order[id])
+    )
+
+
+def _candidates(
+    trace: Trace, key: str, context: Context, *, near: bool
+) -> Iterator[tuple[str, Site, Array]]:
+    """Every wrong number that a mistake gives for the gradient: here first, then from above."""
+    graph = trace.graph
+    name = key.removesuffix(".grad")
+    tensor = graph.edge[name].tensor if name in graph.edge else name
+    uses = {edge.target for edge in graph.edges_of[tensor] if edge.target}
+    for id, fault in FAULTS.items():
+        if (fault.needs == "rate" and context.rate is None) or (
+            fault.needs == "before" and context.before is None
+        ):
+            continue
+        places = list(sites(trace, fault, context))[:MOST_SITES]
+        places.sort(key=lambda site: site.node not in uses and site.tensor != tensor)
+        for site in places:
+            here = site.node in uses or site.tensor == tensor
+            at_loss = bool(site.node) and graph.output in graph.node[site.node].outputs
+            if near and not here and not at_loss:
+                continue
+            odd = _of_other_shape(trace, site, context, fault.makes) if here else None
+            if odd is not None:
+                if graph.edge[graph.node[site.node].inputs[site.k]].tensor == tensor:
+                    yield id, site, odd
+                continue
+            wrong = wrong_gradients(trace, fault, site, context)
+            if key in wrong:
+                yield id, site, wrong[key]
+
+
+def _of_other_shape(trace: Trace, site: Site, context: Context, makes: object) -> Array | None:
+    """An answer that no pass could go on with, since its shape is another."""
+    if not site.node or makes is None:
+        return None
+    node = trace.graph.node[site.node]
+    inputs = tuple(trace.array(id) for id in node.inputs)
+    out = node.outputs[-1]
+    step = Step(trace, node, site.k, inputs, trace.array(out), trace.array(f"{out}.grad"), context)
+    made = makes(step)  # type: ignore[operator]
+    return made if made is not None and made.shape != step.input.shape else None
+
+
+def _has(array: Array, index: tuple[int, ...]) -> bool:
+    return len(index) == array.ndim and all(
+        0 <= at < size for at, size in zip(index, array.shape, strict=True)
+    )
+
+
+def _close(a: Array, b: Array, within: Array | float | None) -> Array:
+    if within is None:
+        within = RELATIVE * np.maximum(np.abs(a), np.abs(b))
+    same = np.isnan(a) & np.isnan(b)
+    return np.asarray((np.abs(a - b) <= within) | (a == b) | same)
+
+
+def _index(place: object) -> tuple[int, ...]:
+    return tuple(int(at) for at in place)  # type: ignore[attr-defined]
