@@ -13,7 +13,7 @@ from app.sessions.program_presets import Chapter
 class AllowedAnswer(TypedDict, total=False):
     """What a field may be, in the words of JSON Schema; `shapes` are those of an array."""
 
-    type: Literal["integer", "number", "boolean"]
+    type: Literal["integer", "number", "boolean", "array"]
     minimum: float
     maximum: float
     exclusiveMinimum: float

@@ -97,6 +97,8 @@ class AnyLayer(Strict):
 
 def _allowed(field: layer_types.Field) -> Any:
     """What a field may be; which layers or losses have it, and its bounds, the engine checks."""
+    if field.nested:
+        return "list[Layer] | None", None
     if field.choices:
         return Literal[field.choices] | None, None
     if field.bounds is None:
@@ -118,6 +120,7 @@ else:
         **{name: _allowed(field) for name, field in layer_types.LAYER_FIELDS.items()},
         name=(LayerName | None, None),
     )
+    Layer.model_rebuild()
 
 
 class AnyLoss(Strict):

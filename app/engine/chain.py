@@ -41,7 +41,7 @@ class Chain:
         below = order.index(self._first) + 1 if self._first else 0
         # Looked up once: for a small network that is a good part of a step.
         self._forward = [layer.forward for layer in order]
-        self._drawing = [self.layers[layer.name] for layer in spec.layers if layer.kind.draws]
+        self._drawing = [self.layers[layer.name] for layer in spec.layers if layer.draws]
         self._backward = [layer.backward for layer in reversed(order[below:])]
 
     def forward(self, x: Array) -> Array:

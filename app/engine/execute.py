@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.engine.graph import OpGraph
+from app.engine.graph import Edge, OpGraph
 from app.engine.ops import OPS
 
 Array = np.ndarray
@@ -48,9 +48,13 @@ class Execution:
     def backward(self, dout: Array) -> dict[str, Array]:
         """dL/d(tensor) of every tensor that a gradient reaches, from dL/d(output)."""
         grads: dict[str, Array] = {self.graph.output: dout}
+        # What each use of a tensor hands back: added in the order of the uses, as a trace does it.
+        parts: dict[str, list[tuple[Edge, Array]]] = {}
         values = self.values
         for node, op, edges in reversed(self._nodes):
             out = node.outputs[0]
+            if out in parts:
+                grads[out] = self._sum(out, parts.pop(out), grads.get(out))
             if out not in grads:
                 continue
             inputs = [_cell(values[edge.tensor], edge.cell) for edge in edges]
@@ -58,9 +62,9 @@ class Execution:
                 if not edge.differentiable or not op.reaches(k):
                     continue
                 part = op.gradient(k, inputs, values[out], grads[out], node.attributes)
-                grads[edge.tensor] = self._added(
-                    grads.get(edge.tensor), part, edge.tensor, edge.cell
-                )
+                parts.setdefault(edge.tensor, []).append((edge, part))
+        for name, found in parts.items():
+            grads[name] = self._sum(name, found, grads.get(name))
         return grads
 
     def switches(self) -> list[Array]:
@@ -76,14 +80,17 @@ class Execution:
             if op.switches is not None and any(edge.differentiable for edge in edges)
         ]
 
-    def _added(
-        self, so_far: Array | None, part: Array, tensor: str, cell: tuple[int, ...] | None
-    ) -> Array:
-        if cell is not None:
-            whole = np.zeros_like(self.values[tensor]) if so_far is None else so_far.copy()
-            whole[cell] += part
-            return whole
-        return np.asarray(part if so_far is None else so_far + part, dtype=self.dtype)
+    def _sum(self, tensor: str, parts: list[tuple[Edge, Array]], so_far: Array | None) -> Array:
+        order = [edge.id for edge in self.graph.edges_of[tensor]]
+        for edge, part in sorted(parts, key=lambda one: order.index(one[0].id)):
+            if edge.cell is not None:
+                whole = np.zeros_like(self.values[tensor]) if so_far is None else so_far.copy()
+                whole[edge.cell] += part
+                so_far = whole
+            else:
+                so_far = np.asarray(part if so_far is None else so_far + part, dtype=self.dtype)
+        assert so_far is not None
+        return so_far
 
 
 def _cell(array: Array, cell: tuple[int, ...] | None) -> Array:

@@ -22,12 +22,73 @@ def kernel_of(layer: LayerSpec, size: tuple[int, ...], parameters: Mapping[str, 
         size: The shape of one sample that comes in.
         parameters: Its parameters by part; they are held, not copied.
     """
+    if layer.layers:
+        return Residual(layer, size, parameters)
     made = layer.kind.kernel
     found = None if made is None else made(layer.settings, parameters, size)
     if found is None:
         return GraphLayer(layer, size, parameters)
     found.at_step(layer.step)
     return found
+
+
+class Residual(Layer):
+    """A chain of layers, and what goes into it added to what comes out."""
+
+    def __init__(
+        self, layer: LayerSpec, size: tuple[int, ...], parameters: Mapping[str, Array]
+    ) -> None:
+        self._layers: dict[str, Layer] = {}
+        for inner in layer.layers:
+            own = _below(parameters, inner.name)
+            self._layers[inner.name] = kernel_of(inner, size, own)
+            size = inner.kind.size(size, inner.settings)
+
+    def forward(self, x: Array) -> Array:
+        """F(x) + x."""
+        made = x
+        for layer in self._layers.values():
+            made = layer.forward(made)
+        return np.asarray(made + x)
+
+    def backward(self, dout: Array) -> Array:
+        """dL/dx: what F hands back, and what goes past it."""
+        made = dout
+        for layer in reversed(self._layers.values()):
+            made = layer.backward(made)
+        return np.asarray(made + dout)
+
+    def gradients(self) -> Mapping[str, Array]:
+        """By the layer in it and its part."""
+        return {
+            f"{name}.{part}": gradient
+            for name, layer in self._layers.items()
+            for part, gradient in layer.gradients().items()
+        }
+
+    def keep_gradients(self, memory: Mapping[str, Array]) -> None:
+        """From now on write them into these arrays."""
+        for name, layer in self._layers.items():
+            if own := _below(memory, name):
+                layer.keep_gradients(own)
+
+    def switches(self) -> Sequence[Array]:
+        """Those of its layers."""
+        return [gate for layer in self._layers.values() for gate in layer.switches()]
+
+    def at_step(self, step: int) -> None:
+        """For all its layers."""
+        for layer in self._layers.values():
+            layer.at_step(step)
+
+
+def _below(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    prefix = f"{name}."
+    return {
+        part.removeprefix(prefix): array
+        for part, array in arrays.items()
+        if part.startswith(prefix)
+    }
 
 
 class GraphLayer(Layer):

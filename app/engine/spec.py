@@ -1,9 +1,10 @@
 """A network as data: what it is made of, before any number is drawn."""
 
+import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,9 @@ from app.engine.op import ShapeClash
 LAYER_TYPES = tuple(LAYERS)
 LOSS_TYPES = tuple(LOSSES)
 DTYPES = ("float64", "float32")
+
+# How deep layers stand in each other.
+MAX_DEPTH = 3
 
 # These names mean something else in a tensor name such as "loss.probabilities".
 RESERVED_NAMES = frozenset({"x", "t", "loss", "decay"})
@@ -44,6 +48,10 @@ class LayerSpec:
         ``step`` is how many steps of learning were made, where something is drawn anew at each.
         """
         given = {"units": units, **settings}
+        if isinstance(given.get("layers"), list | tuple):
+            given["layers"] = tuple(
+                LayerSpec(**one) if isinstance(one, Mapping) else one for one in given["layers"]
+            )
         object.__setattr__(self, "type", type)
         object.__setattr__(self, "name", name)
         kept = tuple((field, value) for field, value in given.items() if value is not None)
@@ -52,17 +60,38 @@ class LayerSpec:
 
     def at_step(self, step: int) -> "LayerSpec":
         """The same after so many steps of learning."""
-        if not self.kind.draws:
-            return self
-        found = LayerSpec(self.type, self.name, **dict(self.given))
-        object.__setattr__(found, "step", step)
+        found = self._with_layers(lambda layer: layer.at_step(step))
+        if found.kind.draws:
+            found = LayerSpec(found.type, found.name, **dict(found.given))
+            object.__setattr__(found, "step", step)
         return found
 
     def for_inference(self) -> "LayerSpec":
         """The same once it has learned, for whoever wants to know what it makes of new samples."""
+        found = self._with_layers(lambda layer: layer.for_inference())
         if "mode" not in self.kind.by_name:
-            return self
+            return found
         return LayerSpec(self.type, self.name, **{**dict(self.given), "mode": INFERENCE})
+
+    def _with_layers(self, change: Callable[["LayerSpec"], "LayerSpec"]) -> "LayerSpec":
+        """The same with other layers in it."""
+        if not self.layers:
+            return self
+        layers = tuple(map(change, self.layers))
+        return LayerSpec(self.type, self.name, **{**dict(self.given), "layers": layers})
+
+    @property
+    def layers(self) -> tuple["LayerSpec", ...]:
+        """The layers within it, if there are some."""
+        found: tuple[LayerSpec, ...] = dict(self.given).get("layers", ())
+        return found
+
+    @property
+    def all(self) -> Iterator["LayerSpec"]:
+        """It and all layers within it."""
+        yield self
+        for layer in self.layers:
+            yield from layer.all
 
     @property
     def units(self) -> int | None:
@@ -80,9 +109,23 @@ class LayerSpec:
         return self.kind.whole(dict(self.given))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its name in the network and those of all layers within it: ``residual1.affine1``."""
+        inner = (name for layer in self.layers for name in layer.names)
+        return (self.name, *(f"{self.name}.{name}" for name in inner))
+
+    @property
+    def draws(self) -> bool:
+        """Whether something in it is drawn anew at every step of learning."""
+        return any(one.kind.draws for one in self.all)
+
+    @property
     def as_json(self) -> dict[str, Any]:
         """As a body has it, without what is so by default."""
-        return {"type": self.type, "name": self.name, **dict(self.given)}
+        told = dict(self.given)
+        if self.layers:
+            told["layers"] = [layer.as_json for layer in self.layers]
+        return {"type": self.type, "name": self.name, **told}
 
 
 @dataclass(frozen=True, init=False)
@@ -180,7 +223,7 @@ class NetworkSpec:
             raise EngineError(
                 f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type", {"enum": DTYPES}
             )
-        named = _named(tuple(layers))
+        named = _named(tuple(layers), itertools.count())
         _check_sizes(input_size, named)
         spec = cls(input_size, named, loss, dtype)
         if loss is not None and len(spec.sizes[-1]) != 1:
@@ -259,12 +302,12 @@ class NetworkSpec:
     @property
     def draws(self) -> bool:
         """Whether something in it is drawn anew at every step of learning."""
-        return any(layer.kind.draws for layer in self.layers)
+        return any(layer.draws for layer in self.layers)
 
     @property
     def joins_samples(self) -> bool:
         """Whether what it makes of a sample hangs on the others that come with it."""
-        return any(layer.kind.joins for layer in self.layers)
+        return any(one.kind.joins for layer in self.layers for one in layer.all)
 
     def at_step(self, step: int) -> "NetworkSpec":
         """The network with what it draws after so many steps of learning."""
@@ -280,7 +323,12 @@ class NetworkSpec:
     def pass_cells(self, n: int) -> int:
         """How many numbers one forward and backward pass over ``n`` samples holds."""
         # Affine holds x.W beside its output, the loss holds up to eight arrays of its own.
-        per_sample = sum(self.widths) * 2 + (8 * self.output_size if self.loss else 0)
+        held = sum(
+            layer.kind.held(size, layer.settings)
+            for layer, size in zip(self.layers, self.sizes, strict=False)
+        )
+        per_sample = self.input_size + sum(self.widths) + held
+        per_sample += 8 * self.output_size if self.loss else 0
         return 2 * (n * per_sample + self.parameter_count)
 
 
@@ -290,7 +338,8 @@ def check_limits(spec: NetworkSpec, n: int, limits: Limits = Limits()) -> None:
     Raises:
         TooLarge: names the field, the size asked for and the limit.
     """
-    if len(spec.layers) > limits.layers:
+    every = [one for layer in spec.layers for one in layer.all]
+    if len(every) > limits.layers:
         raise TooLarge(
             f"a network has at most {limits.layers} layers",
             "network/layers",
@@ -300,7 +349,7 @@ def check_limits(spec: NetworkSpec, n: int, limits: Limits = Limits()) -> None:
     if spec.input_size > limits.units:
         raise TooLarge(f"input_size is {sizes.words}", "network/input_size", sizes.schema)
     for index, layer in enumerate(spec.layers):
-        if layer.units is not None and layer.units > limits.units:
+        if any(one.units is not None and one.units > limits.units for one in layer.all):
             field = f"network/layers/{index}/units"
             raise TooLarge(f"units is {sizes.words}", field, sizes.schema)
     if spec.parameter_count > limits.parameters:
@@ -343,12 +392,17 @@ def _check_sizes(input_size: int, layers: tuple[LayerSpec, ...]) -> None:
             raise EngineError(str(clash), f"network/layers/{index}", "shape") from clash
 
 
-def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
+def _named(
+    layers: tuple[LayerSpec, ...],
+    seeds: Iterator[int],
+    above: str = "network",
+    depth: int = 0,
+) -> tuple[LayerSpec, ...]:
     counts: Counter[str] = Counter()
     seen: set[str] = set()
     named = []
     for index, layer in enumerate(layers):
-        field = f"network/layers/{index}"
+        field = f"{above}/layers/{index}"
         if layer.type not in LAYER_TYPES:
             raise EngineError(
                 f"type is one of {', '.join(LAYER_TYPES)}",
@@ -356,10 +410,17 @@ def _named(layers: tuple[LayerSpec, ...]) -> tuple[LayerSpec, ...]:
                 "type",
                 {"enum": LAYER_TYPES},
             )
+        if layer.layers:
+            if depth == MAX_DEPTH:
+                raise TooLarge(
+                    f"layers stand at most {MAX_DEPTH} deep in each other", f"{field}/layers"
+                )
+            inner = _named(layer.layers, seeds, field, depth + 1)
+            layer = LayerSpec(layer.type, layer.name, **{**dict(layer.given), "layers": inner})
         given = _settings(layer, field, f"{layer.type} layer")
         if layer.kind.draws:
             # Two layers that nobody has given a seed draw differently.
-            given["seed"] = dict(layer.given).get("seed", counts[layer.type])
+            given["seed"] = dict(layer.given).get("seed", next(seeds))
         counts[layer.type] += 1
         name = layer.name or f"{layer.type}{counts[layer.type]}"
         if not NAME_PATTERN.fullmatch(name) or name in RESERVED_NAMES:

@@ -1,5 +1,8 @@
 """Names of tensors in formulas, after the book: X, W, B, Y; between layers A and Z (3.4)."""
 
+from collections.abc import Mapping
+
+from app.engine.layer_types import Parameter
 from app.engine.spec import NetworkSpec
 
 
@@ -10,18 +13,21 @@ def layer_symbols(spec: NetworkSpec) -> dict[str, str]:
     weights, the k-th has W_k and B_k, gives A_k, and the activation after it gives Z_k.
     """
     learning = sum(
-        any(parameter.inputs is not None for parameter in parameters.values())
+        _has_weights(group)
         for parameters in spec.layer_parameters
+        for group in _by_layer(parameters).values()
     )
     symbols = {"x": r"\mathbf{X}" if spec.layers else r"\mathbf{A}"}
     count = 0
     for position, layer in enumerate(spec.layers):
-        parameters = spec.layer_parameters[position]
-        has_weights = any(parameter.inputs is not None for parameter in parameters.values())
-        count += has_weights
+        groups = _by_layer(spec.layer_parameters[position])
+        has_weights = any(map(_has_weights, groups.values()))
         index = f"_{{{count}}}" if learning > 1 and count else ""
-        for part, parameter in parameters.items():
-            symbols[f"{layer.name}.{part}"] = _letter(parameter.symbol) + index
+        for group in groups.values():
+            count += _has_weights(group)
+            index = f"_{{{count}}}" if learning > 1 and count else ""
+            for part, parameter in group.items():
+                symbols[f"{layer.name}.{part}"] = _letter(parameter.symbol) + index
         is_end = position == len(spec.layers) - 1
         if is_end and (spec.loss is None or spec.loss.kind.output_symbol):
             letter, index = "Y" if spec.loss is None else spec.loss.kind.output_symbol, ""
@@ -29,6 +35,18 @@ def layer_symbols(spec: NetworkSpec) -> dict[str, str]:
             letter = "A" if has_weights else "Z"
         symbols[f"{layer.name}.output"] = rf"\mathbf{{{letter}}}{index}"
     return _told_apart(symbols)
+
+
+def _by_layer(parameters: Mapping[str, Parameter]) -> Mapping[str, dict[str, Parameter]]:
+    """Parameters by the layer within a layer that they belong to."""
+    groups: dict[str, dict[str, Parameter]] = {}
+    for part, parameter in parameters.items():
+        groups.setdefault(part.rpartition(".")[0], {})[part] = parameter
+    return groups
+
+
+def _has_weights(parameters: Mapping[str, Parameter]) -> bool:
+    return any(parameter.inputs is not None for parameter in parameters.values())
 
 
 def _letter(symbol: str) -> str:

@@ -13,7 +13,7 @@ const SAFETENSORS = "application/vnd.safetensors";
 /**
  * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
  * @typedef {{
- *   type?: "integer" | "number" | "boolean", minimum?: number, maximum?: number, exclusiveMinimum?: number,
+ *   type?: "integer" | "number" | "boolean" | "array", minimum?: number, maximum?: number, exclusiveMinimum?: number,
  *   exclusiveMaximum?: number, minItems?: number, maxItems?: number, enum?: string[], shapes?: number[][],
  * }} Allowed
  * @typedef {{

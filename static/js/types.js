@@ -29,7 +29,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: MatrixValue,
@@ -138,7 +138,7 @@
  * What a field may be, in the words of JSON Schema; `shapes` are those of an array.
  *
  * @typedef {{
- *   type?: "integer" | "number" | "boolean",
+ *   type?: "integer" | "number" | "boolean" | "array",
  *   minimum?: number,
  *   maximum?: number,
  *   exclusiveMinimum?: number,
@@ -202,7 +202,7 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
@@ -212,6 +212,7 @@
  *   seed?: number,
  *   mode?: "train" | "inference",
  *   inverted?: boolean,
+ *   layers?: boolean,
  * }} LayerSpec
  */
 
@@ -465,7 +466,7 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
@@ -475,6 +476,7 @@
  *   seed?: number | null,
  *   mode?: "train" | "inference" | null,
  *   inverted?: boolean | null,
+ *   layers?: LayerBody[] | null,
  * }} LayerBody
  */
 
@@ -1331,7 +1333,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,
@@ -1524,7 +1526,7 @@
  * What a field may be, and what it is where it is left out; without that it is needed.
  *
  * @typedef {{
- *   type?: "integer" | "number" | "boolean",
+ *   type?: "integer" | "number" | "boolean" | "array",
  *   minimum?: number,
  *   maximum?: number,
  *   exclusiveMinimum?: number,

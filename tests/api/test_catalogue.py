@@ -11,6 +11,9 @@ from app.engine.ops import OPS
 from app.engine.spec import LAYER_TYPES
 from tests.api.conftest import API, SMALL
 
+# Layers for a layer that has some in it.
+RELU = [{"type": "relu"}]
+
 
 def told(client: TestClient) -> dict[str, Any]:
     document: dict[str, Any] = client.get(f"{API}/catalogue").json()
@@ -33,7 +36,7 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
     taken = 0
     for layer in told(client)["layers"]:
         needed = {
-            name: allowed["minimum"]
+            name: allowed.get("minimum", RELU)
             for name, allowed in layer["fields"].items()
             if "default" not in allowed
         }
@@ -51,6 +54,8 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
                 assert made.status_code == (201 if is_good else 422), (layer, name, value)
                 if made.status_code == 201:
                     seen = made.json()["network"]["layers"][0]
+                    if value == RELU:
+                        value = [{**one, "name": f"{one['type']}1"} for one in RELU]
                     assert seen.get(name, allowed.get("default")) == value
                     taken += 1
     assert taken >= 6
@@ -58,6 +63,8 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
 
 def _tried(allowed: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     """Values of a field that are taken, its ends among them, and some that are not."""
+    if allowed.get("type") == "array":
+        return [RELU], [[], "relu", [1], [{"type": "other"}]]
     if "enum" in allowed:
         return allowed["enum"], ["other", 1]
     if allowed["type"] == "boolean":

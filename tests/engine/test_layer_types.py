@@ -79,6 +79,7 @@ PYTORCH: dict[str, tuple[dict[str, Any], list[list[float]], list[list[float]]]] 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "affine": {"units": 4},
     "leaky_relu": {"slope": 0.2},
+    "residual": {"layers": [LayerSpec("affine", units=3), LayerSpec("tanh")]},
 }
 CASES = [LayerSpec(name, **EXAMPLES.get(name, {})) for name in LAYERS]
 CASES.append(LayerSpec("affine", units=4, bias=False))
@@ -93,7 +94,7 @@ def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, d
 
 
 def test_every_layer_that_learns_nothing_has_values_of_pytorch() -> None:
-    learning = {"affine", "layer_norm", "batch_norm"}
+    learning = {"affine", "layer_norm", "batch_norm", "residual"}
     # Of what is drawn, PyTorch draws others: `test_dropout` gives both the same mask.
     assert set(PYTORCH) == set(LAYERS) - learning - {"dropout"}
 

@@ -25,6 +25,7 @@ from app.api.views import (
 from app.engine.code.running import trace_code
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import TooLarge
+from app.engine.layer_types import LAYERS
 from app.sessions.creation import Numbers
 from app.sessions.service import Service
 
@@ -65,6 +66,9 @@ async def evaluate(request: Request) -> Response:
 def _is_quick(body: Evaluate | EvaluateBatch) -> bool:
     """Whether the pass takes no longer than it takes to hand it to a thread."""
     if isinstance(body, EvaluateBatch) or len(body.network.layers) > QUICK_LAYERS:
+        return False
+    types = [layer.type for layer in body.network.layers]
+    if not all(type == "affine" or LAYERS[type].activation for type in types):
         return False
     width, rows = body.network.input_size, len(body.x)
     numbers = rows * width

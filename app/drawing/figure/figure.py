@@ -102,7 +102,7 @@ def _edge(plan: Plan, edge: Edge, context: _Context) -> None:
     crosses_border = source is not None and context.frames.get(edge.source or "") != inside
     group = None if is_parameter or crosses_border or edge.tensor == "x" else inside
     start, mode = None, "numbers"
-    if edge.tensor.endswith(".b") and is_parameter and not plan.boxes:
+    if edge.tensor.endswith(".b") and is_parameter and not (plan.boxes or graph.is_program):
         start = edge.tensor.removesuffix(".b") + ".W"
     opening = context.openings.get(edge.target or "")
     if (opening is not None and edge.id not in opening.forks) or (plan.chained and target is None):

@@ -162,17 +162,21 @@ class _Writer:
             return made.rpartition(".")[2]
         if made == self.graph.output:
             return "y"
-        if made != f"{node.layer}.output":
-            return made.rpartition(".")[2]
-        return f"{'h' if self._is_function(node) else 'a'}{self._index(node.layer)}"
+        layer, _, part = made.rpartition(".")
+        if part != "output":
+            return part
+        return f"{'h' if self._is_function(node) else 'a'}{self._index(layer)}"
 
     def _index(self, layer: str) -> str:
         """Which of the layers that learn it is, or comes after; nothing where there is but one."""
-        learning = [bool(parameters) for parameters in self.spec.layer_parameters]
-        if sum(learning) < 2:
+        learning = list(dict.fromkeys(name.rpartition(".")[0] for name in self.spec.parameters))
+        if len(learning) < 2:
             return ""
-        names = [one.name for one in self.spec.layers]
-        count = sum(learning[: names.index(layer) + 1])
+        names = [name for one in self.spec.layers for name in one.names]
+        until = max(
+            at for at, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")
+        )
+        count = sum(name in learning for name in names[: until + 1])
         return str(count) if count else ""
 
     def _free(self, name: str) -> str:

@@ -8,12 +8,22 @@ from app.engine.layer_types.dropout import DROPOUT
 from app.engine.layer_types.elementwise import ELEMENTWISE
 from app.engine.layer_types.kind import INFERENCE, Field, LayerType, Opening, Parameter
 from app.engine.layer_types.layer_norm import LAYER_NORM
+from app.engine.layer_types.residual import RESIDUAL
 from app.engine.layer_types.softmax import SOFTMAX
 
 __all__ = ["INFERENCE", "LAYERS", "LAYER_FIELDS", "Field", "LayerType", "Opening", "Parameter"]
 
 LAYERS: Mapping[str, LayerType] = {
-    one.name: one for one in (AFFINE, *ELEMENTWISE, SOFTMAX, LAYER_NORM, BATCH_NORM, DROPOUT)
+    one.name: one
+    for one in (
+        AFFINE,
+        *ELEMENTWISE,
+        SOFTMAX,
+        LAYER_NORM,
+        BATCH_NORM,
+        DROPOUT,
+        RESIDUAL,
+    )
 }
 
 # Every field that some layer has, by name. What it may be hangs on the layer.

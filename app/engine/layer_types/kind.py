@@ -4,9 +4,10 @@ A file of this package has one type, or one kind of types. `app.engine.layer_typ
 them; the checks of networks, the API and its catalogue, the drawing, training and the page ask it.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +29,30 @@ Setting = float | bool
 Settings = Mapping[str, Any]
 
 
+class Nested(Protocol):
+    """A layer within another: `app.engine.spec.LayerSpec`."""
+
+    @property
+    def name(self) -> str:
+        """Its name within the other."""
+
+    @property
+    def type(self) -> str:
+        """The name of its type."""
+
+    @property
+    def step(self) -> int:
+        """As for `Opening`."""
+
+    @property
+    def kind(self) -> "LayerType":
+        """Its type."""
+
+    @property
+    def settings(self) -> Settings:
+        """All its fields, with their defaults."""
+
+
 @dataclass(frozen=True)
 class Field:
     """A field of a layer or a loss.
@@ -36,16 +61,20 @@ class Field:
         name: As a body has it.
         bounds: What it may be; None for true or false, or one of ``choices``.
         default: What it is where it is left out; None where it must not be.
+        nested: Whether it is a list of layers.
     """
 
     name: str
     bounds: Bounds | None
     default: Setting | str | None = None
     choices: tuple[str, ...] = ()
+    nested: bool = False
 
     @property
     def words(self) -> str:
         """What it may be, as an error says it."""
+        if self.nested:
+            return "a list of at least one layer"
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         return "true or false" if self.bounds is None else self.bounds.words
@@ -54,6 +83,8 @@ class Field:
     def schema(self) -> dict[str, object]:
         """What it may be, in the words of JSON Schema."""
         allowed: dict[str, object] = {"type": "boolean"}
+        if self.nested:
+            return {"type": "array", "minItems": 1}
         if self.choices:
             allowed = {"enum": list(self.choices)}
         elif self.bounds is not None:
@@ -62,6 +93,8 @@ class Field:
 
     def holds(self, value: object) -> bool:
         """Whether it may have this value."""
+        if self.nested:
+            return isinstance(value, tuple) and bool(value)
         if self.choices:
             return value in self.choices
         if self.bounds is None:
@@ -105,6 +138,7 @@ class Opening:
         closed: Whether it is to stay one op although it could be opened.
         open_ops: Names of ops that are opened, see `app.engine.open_ops`.
         step: Steps of learning before this one, where something is drawn anew at each.
+        owner: Name and type of the layer that this one is within; None where there is none.
     """
 
     builder: GraphBuilder
@@ -117,6 +151,12 @@ class Opening:
     closed: bool = False
     open_ops: Collection[str] = ()
     step: int = 0
+    owner: tuple[str, str] | None = None
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Name and type of the layer of the network that its nodes belong to."""
+        return self.owner or (self.name, self.type)
 
     @property
     def x_symbol(self) -> str:
@@ -164,7 +204,7 @@ class Opening:
         tensor = Tensor(
             made, shape, "value", symbol, grad_symbol or self.builder.derivative(grouped(symbol))
         )
-        return self.builder.node((self.name, self.type), name, op, uses, [tensor], attributes)
+        return self.builder.node(self.group, name, op, uses, [tensor], attributes)
 
 
 def same_size(size: Size, settings: Settings) -> Size:
@@ -193,6 +233,7 @@ class LayerType:
         fields: What a body says of it.
         size: The shape of one sample of its output, from that of its input; raises `ShapeClash`.
         parameters: By part, in the order in which they are drawn.
+        cells: How many numbers it holds for a sample, where they are more than its output.
         kernel: Fast code for training.
         activation: Whether it is a function of one number, cell by cell.
         draws: Whether it draws something by its ``seed``, and anew at every step of learning.
@@ -207,6 +248,7 @@ class LayerType:
     fields: tuple[Field, ...] = ()
     size: Callable[[Size, Settings], Size] = same_size
     parameters: Callable[[Size, Settings], Mapping[str, Parameter]] = no_parameters
+    cells: Callable[[Size, Settings], int] | None = None
     kernel: Kernel | None = None
     activation: bool = False
     opens: bool = False
@@ -217,6 +259,11 @@ class LayerType:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
+
+    def held(self, size: Size, settings: Settings) -> int:
+        """How many numbers it holds for a sample of this shape."""
+        made = math.prod(self.size(size, settings))
+        return made if self.cells is None else max(made, self.cells(size, settings))
 
     def whole(self, settings: Settings) -> Settings:
         """The settings with a default for each that is left out."""

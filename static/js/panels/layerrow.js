@@ -9,7 +9,7 @@
 import { html, nothing } from "lit-html";
 import { t } from "../strings.js";
 import { valueOf } from "./chosen.js";
-import { followersOf, idOf, labelOf, layersOf, NONE } from "./rows.js";
+import { followersOf, idOf, kindsOf, labelOf, layersOf, NONE } from "./rows.js";
 import { settingField } from "./settingfields.js";
 import { furtherOf, neededOf } from "./settings.js";
 
@@ -67,7 +67,7 @@ export function layerRow(rows, i, known, faults, put) {
             <label class="field">
               <span>${t("network.type")}</span>
               <select id=${`type-${i}`} @change=${(/** @type {Event} */ event) => change({ type: valueOf(event) })}>
-                ${options(known.layers, type)}
+                ${options(kindsOf(known), type)}
               </select>
             </label>
             ${own.flatMap((layer) => fieldsOf(layer, furtherOf))}

@@ -23,9 +23,14 @@ export function affine(units, then = NONE) {
   return { type: USUAL, fields: { units }, then, thenFields: {}, more: false };
 }
 
+/** The layers that a row can be: not those with layers in them. @param {Catalogue} catalogue */
+export function kindsOf({ layers }) {
+  return layers.filter(({ fields }) => Object.values(fields).every(({ type }) => type !== "array"));
+}
+
 /** @param {string} type @param {Catalogue} catalogue */
-export function kindOf(type, { layers }) {
-  return layers.find(({ name }) => name === type);
+export function kindOf(type, catalogue) {
+  return kindsOf(catalogue).find(({ name }) => name === type);
 }
 
 /** @param {string} type @param {Catalogue} catalogue */
@@ -34,8 +39,8 @@ export function lossOf(type, { losses }) {
 }
 
 /** The layers that may stand behind another in its row: those that need no number. @param {Catalogue} catalogue */
-export function followersOf({ layers }) {
-  return layers.filter((kind) => neededOf(kind).length === 0);
+export function followersOf(catalogue) {
+  return kindsOf(catalogue).filter((kind) => neededOf(kind).length === 0);
 }
 
 /**
