@@ -25,6 +25,7 @@ from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
 from app.sessions.store.rescue import rescue
 from app.sessions.store.store import Limits, StoreDamaged, StoreError
 from app.settings import add_limits, chosen, take_environment
+from app.web.cors import origin_of
 from app.web.guard import ConnectionLimits, Guard
 from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
@@ -95,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,
+                    allowed_origins=options.allowed_origins,
                     access_log=options.access_log,
                     metrics_from=options.metrics_from,
                 )
@@ -245,6 +247,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="of trainings beside all else on the machine: in idle time only, or low (%(default)s)",
     )
     parser.add_argument(
+        "--allowed-origins",
+        type=_exact_origins,
+        default=(),
+        metavar="ORIGINS",
+        help="whose pages may use the API, comma-separated: https://notebook.example.org",
+    )
+    parser.add_argument(
         "--access-log",
         default="",
         metavar="FILE",
@@ -292,6 +301,13 @@ def _origins(text: str) -> tuple[str, ...]:
                 f"{origin!r} is not an origin such as https://lms.example.org, without a path"
             )
     return origins
+
+
+def _exact_origins(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(origin_of(origin) for origin in text.split(",") if origin.strip())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _networks(text: str) -> tuple[Network, ...]:

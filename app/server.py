@@ -27,6 +27,7 @@ from app.sweeper import sweep_for_ever
 from app.web import figures, metrics, pages
 from app.web.access import AccessLog
 from app.web.compression import Compression
+from app.web.cors import CrossOrigin
 from app.web.files import STATIC, RevalidatedFiles, page_files
 from app.web.first import FIRST, Asked, FirstPages
 from app.web.guard import ConnectionLimits, Guard
@@ -56,6 +57,7 @@ class Settings:
         frame_ancestors: Origins whose pages may show this one in a frame, besides our own.
         connections: What connections may take, and whose word on where they come from counts.
         heavy: How much heavy work there is at a time.
+        allowed_origins: Whose pages may use the API, besides our own.
         access_log: Where a line for each request goes: a path, ``-`` for standard output, or empty.
         metrics_from: Networks that may read ``/metrics``.
         dev: Serve the page's modules as they are, so that a change shows on reload.
@@ -66,6 +68,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     heavy: HeavyLimits = field(default_factory=HeavyLimits)
+    allowed_origins: tuple[str, ...] = ()
     access_log: str = ""
     metrics_from: tuple[Network, ...] = LOCAL
     dev: bool = False
@@ -116,7 +119,8 @@ def create_app(settings: Settings) -> FastAPI:
         # Outermost first: a refused request costs nothing further in.
         middleware=[
             Middleware(AllowedHosts, hosts=settings.allowed_hosts),
-            Middleware(SameOrigin),
+            Middleware(CrossOrigin, origins=settings.allowed_origins),
+            Middleware(SameOrigin, origins=settings.allowed_origins),
             Middleware(
                 Compression,
                 minimum_size=GZIP_FROM,

@@ -75,11 +75,20 @@ async def read_model(
     Raises:
         Problem: 400 not JSON, 413 too many bytes, 415 another Content-Type, 422 wrong fields.
     """
+    return await parse_model(request, await read_body(request, empty), adapter)
+
+
+async def read_body(request: Request, empty: bytes | None = None) -> bytes:
+    """A JSON body as it was sent; see `read_model`."""
     body = await read_bytes(request, MAX_JSON_BYTES)
     if not body and empty is not None:
-        body = empty
-    else:
-        require_json(request)
+        return empty
+    require_json(request)
+    return body
+
+
+async def parse_model(request: Request, body: bytes, adapter: TypeAdapter[Model]) -> Model:
+    """A body as a model, in a thread where it is large; see `parse`."""
     if len(body) <= INLINE_BYTES:
         return parse(body, adapter)
     return await in_executor(request, parse, body, adapter)

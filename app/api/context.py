@@ -11,6 +11,7 @@ from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
 from app.api.views import minimal_json, session_json
+from app.sessions.repeats import Answer
 from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store.cache import ByteCache
@@ -85,6 +86,21 @@ def minimal_answer(request: Request, sessions: Service, session: Session) -> Res
         return None
     document = minimal_json(session, sessions.passes)
     return answer(encode(document), headers={"ETag": etag(session.version), **MINIMAL})
+
+
+def change_answer(
+    request: Request, sessions: Service, session: Session, document: Callable[[], Any]
+) -> Answer:
+    """What is told of a change: in short where ``Prefer: return=minimal`` asks for that.
+
+    To be called in a thread, with the session after the change.
+    """
+    headers = {"ETag": etag(session.version)}
+    minimal = encode(minimal_json(session, sessions.passes))
+    short = Answer(200, headers | MINIMAL, minimal)
+    if wants_minimal(request):
+        return short
+    return Answer(200, headers, encode(document()), short)
 
 
 def session_answer(

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.api.answers import MinimalAnswer
 from app.api.answers_catalogue import ProblemAnswer
+from app.api.idempotency import HEADER, REPLAYED
 from app.api.problem import CATALOGUE, KINDS, MEDIA_TYPE
 from app.api.routing import Operation
 from app.api.schemas import Json, components, schema_of
@@ -82,6 +83,16 @@ PREFER = header(
     "`return=minimal`: answer version, cursor and loss alone, with Preference-Applied.",
     example="return=minimal",
 )
+IDEMPOTENCY_KEY = header(
+    HEADER,
+    "A text of your own, such as a UUID: the call is made once, however often it is sent with it.",
+    example='"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+)
+_WHEN_REPLAYED: Json = {
+    "description": "There where the call was made before, and this is the answer that it had.",
+    "required": False,
+    "schema": {"type": "string"},
+}
 IF_NONE_MATCH = header("If-None-Match", "ETag of what you have; 304 when it is current.")
 
 
@@ -104,6 +115,7 @@ def operation(
     fresh: bool = False,
     secured: bool = False,
     minimal: bool = False,
+    repeatable: bool = False,
     links: Json | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Add a route with its whole description.
@@ -127,6 +139,7 @@ def operation(
         fresh: Whether it can answer 304.
         secured: Whether it needs the edit token.
         minimal: Whether ``Prefer: return=minimal`` shortens a success.
+        repeatable: Whether ``Idempotency-Key`` is obeyed.
         links: OpenAPI links of a success.
     """
     kinds = [*problems, "invalid"]  # a query parameter that there is not is refused everywhere
@@ -149,6 +162,9 @@ def operation(
         kinds.append("bad-request")
     if minimal:
         headers = (*headers, PREFER)
+    if repeatable:
+        kinds += ("bad-request", "key-reused")
+        headers = (*headers, IDEMPOTENCY_KEY)
     if headers:
         extra["parameters"] = list(headers)
     success: Json = {"description": "Done."}
@@ -161,6 +177,8 @@ def operation(
         success["content"] = dict(content)
     if answer_headers:
         success["headers"] = {name: {"schema": {"type": "string"}} for name in answer_headers}
+    if repeatable and secured:
+        success.setdefault("headers", {}).update(dict.fromkeys(REPLAYED, _WHEN_REPLAYED))
     if links is not None:
         success["links"] = links
     responses: dict[int | str, Json] = {status: success}

@@ -13,9 +13,11 @@ from starlette.responses import Response
 from app.api.bodies import field_error
 from app.api.conditions import etag
 from app.api.context import PREFIX
+from app.api.idempotency import replayed
 from app.api.problem import KINDS, MAX_ERRORS, FieldError, Problem, invalid, kind_of_status, pointer
 from app.api.request_ids import told
 from app.engine.errors import EngineError
+from app.sessions.repeats import KeyReused, Repeated
 from app.sessions.run import RunsFull
 from app.sessions.store.errors import Conflict, Forbidden, Stale, Unknown
 from app.sessions.store.events import TooManySubscribers
@@ -78,6 +80,13 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(Stale, _stale)
     handle(SessionDamaged, _damaged)
     handle(StoreError, _no_store)
+    handle(KeyReused, lambda _: Problem("key-reused", KINDS["key-reused"].meaning))
+
+    async def repeated(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Repeated)
+        return replayed(error.answer)
+
+    app.add_exception_handler(Repeated, repeated)
     handle(StoreFull, lambda error: busy(_sentence(str(error)), error.retry_after))
     handle(StoreUnavailable, lambda error: busy("The store does not answer.", error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))

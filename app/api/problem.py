@@ -65,6 +65,9 @@ KINDS: dict[str, Kind] = {
         415, "Unsupported type", "The body is of no type that the call reads."
     ),
     "invalid": Kind(422, "Invalid value", "A field has a value that cannot be used."),
+    "key-reused": Kind(
+        422, "Idempotency-Key used before", "The key came before, with another request."
+    ),
     "precondition-required": Kind(428, "If-Match missing", "Edits name the version they are for."),
     "too-many": Kind(429, "Too many", "Try again after Retry-After seconds."),
     "head-too-large": Kind(431, "Headers too large", "The headers have more bytes than are read."),

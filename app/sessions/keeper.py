@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from app.sessions.own_data import is_session
+from app.sessions.repeats import Once, refuse_repeated, with_answer
 from app.sessions.state import Session
 from app.sessions.store.clock import now
 from app.sessions.store.errors import Forbidden, Stale
@@ -29,10 +30,16 @@ class Keeper:
 
     ``token`` is the edit token as sent; ``versions`` are those that the caller's condition allows,
     None for any.
+
+    Args:
+        store: Where they are.
+        failed: Called with the id of a session that could not be written: what was worked out of
+            the one that was to be must not be taken for what comes of another change.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, failed: Callable[[str], None] = lambda id: None) -> None:
         self.store = store
+        self._failed = failed
         self._locks = [threading.RLock() for _ in range(LOCKS)]
 
     def get(self, id: str) -> Session:
@@ -55,26 +62,58 @@ class Keeper:
         return self._locks[hash(id) % LOCKS]
 
     def change(
-        self, id: str, token: str, versions: Versions, make: Callable[[Session], Session]
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        make: Callable[[Session], Session],
+        once: Once | None = None,
     ) -> Session:
         """The session after ``make``, which gets it as it is and may be called again.
+
+        Where the call may come again, ``once`` makes its answer, which is kept with the change.
 
         Raises:
             NotFound: no session of this id.
             Forbidden: the token is not its edit token.
             Stale: the session has another version.
+            Repeated, KeyReused: see `repeats`.
         """
         with self.lock(id):
             while True:
                 session = self.get(id)
-                allow(session, token, versions)
+                self.allow(session, token, versions, once)
                 new = make(session)
+                attached = self.answered(new, session, once)
                 try:
-                    return self.write(session, new)
+                    return self.write(session, new, attached)
                 except VersionConflict:
-                    # Only another process can come between; with a condition it has won.
-                    if versions is not None:
+                    # Only another process can come between; with a condition it has won, unless
+                    # it was the same call.
+                    if versions is not None and once is None:
                         raise Stale(self.get(id).version) from None
+
+    def allow(
+        self, session: Session, token: str, versions: Versions, once: Once | None = None
+    ) -> None:
+        """As `allow`; a call that was made before has its answer, whatever came of the session.
+
+        Raises:
+            Repeated, KeyReused: see `repeats`.
+        """
+        if once is not None:
+            allow(session, token, None)
+            refuse_repeated(self.store, session.id, once.call)
+        allow(session, token, versions)
+
+    def answered(self, new: Session, old: Session, once: Once | None) -> Mapping[str, bytes | None]:
+        """What is to be put beside a session with a change: the answer of a call that may come
+        again.
+        """
+        if once is None:
+            return NOTHING
+        answer = once.answer(replace(new, version=old.version + 1))
+        return with_answer(self.store, old.id, once.call, answer)
 
     def write(
         self, old: Session, new: Session, attached: Mapping[str, bytes | None] = NOTHING
@@ -87,7 +126,11 @@ class Keeper:
             attached: What is to be put beside it, see `Store.replace`.
         """
         arrays = new.changed_arrays(old)
-        record = self.store.replace(old.id, old.version, new.meta(), arrays, attached)
+        try:
+            record = self.store.replace(old.id, old.version, new.meta(), arrays, attached)
+        except BaseException:
+            self._failed(old.id)
+            raise
         return replace(new, version=record.version, touched=record.touched)
 
 

@@ -148,7 +148,7 @@ class OwnData:
                 return known[0]
         if known is None:
             record = self._store.get(name)
-            if is_session(record):
+            if record.meta.get("kind") != _KIND:
                 raise NotFound("there is no such data set")
             try:
                 about = orjson.loads(record.arrays["about"].tobytes())
@@ -172,4 +172,4 @@ def _short(name: str) -> str:
 
 def is_session(record: Record) -> bool:
     """Whether a record of the store is a session's."""
-    return record.meta.get("kind") != _KIND
+    return "kind" not in record.meta

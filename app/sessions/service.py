@@ -1,7 +1,6 @@
 """Everything one can do with sessions, without a word of HTTP."""
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -26,6 +25,7 @@ from app.sessions.own_data import OwnData
 from app.sessions.passes import Passes
 from app.sessions.programs import as_program
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
+from app.sessions.repeats import Call, Once, receipt
 from app.sessions.runs.health import Health, Looked, at_start, has_blown_up, health, joined
 from app.sessions.runs.trainer import Trainer
 from app.sessions.state import Session, View
@@ -33,7 +33,7 @@ from app.sessions.stepping import move
 from app.sessions.store.clock import now
 from app.sessions.store.errors import Unknown
 from app.sessions.store.events import Hub, Subscription
-from app.sessions.store.store import SessionDamaged, Store
+from app.sessions.store.store import NotFound, SessionDamaged, Store
 
 LIMITS = Limits()
 IDLE_SECONDS = 24 * 3600.0
@@ -60,12 +60,12 @@ class Service:
         limits: Limits = LIMITS,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self.keeper = Keeper(store)
+        self.passes = Passes()
+        self.keeper = Keeper(store, self.passes.forget)
         self.own_data = OwnData(store, loader)
         self.loader = self.own_data.load
         self.limits = limits
         self.idle_seconds = idle_seconds
-        self.passes = Passes()
         self.hub = Hub()
         self.trainer = Trainer(self.keeper, self.hub, self.loader)
 
@@ -79,20 +79,26 @@ class Service:
         """The checked numbers of every variation of a network that is asked for."""
         return check_batch(wanted, variations, self.limits, backward)
 
-    def create(self, wanted: Wanted | WantedCode, owner: str = "") -> tuple[Session, str]:
+    def create(
+        self, wanted: Wanted | WantedCode, owner: str = "", call: Call | None = None
+    ) -> tuple[Session, str]:
         """A new session, and the edit token that only the caller will ever see.
 
-        ``owner`` is who is charged for it, see `store.Limits`; so in all that makes sessions.
+        ``owner`` is who is charged for it, see `store.Limits`; a ``call`` that comes again gets
+        the session that it made, as it is now; so in all that makes sessions.
 
         Raises:
             StoreFull: no room, and no idle session to make some.
+            KeyReused: see `repeats`.
         """
-        return self._create(wanted, None, origin_of(wanted), owner)
+        return self._create(wanted, None, origin_of(wanted), owner, call)
 
-    def create_preset(self, preset: str, row: int | None, owner: str = "") -> tuple[Session, str]:
+    def create_preset(
+        self, preset: str, row: int | None, owner: str = "", call: Call | None = None
+    ) -> tuple[Session, str]:
         """A new session from a preset; ``row`` chooses the digit where it shows one."""
         origin = {} if row is None else {"row": row}
-        return self._create(presets.wanted(preset, row, self.loader), preset, origin, owner)
+        return self._create(presets.wanted(preset, row, self.loader), preset, origin, owner, call)
 
     def _create(
         self,
@@ -100,44 +106,56 @@ class Service:
         preset: str | None,
         origin: Mapping[str, Any],
         owner: str,
+        call: Call | None,
     ) -> tuple[Session, str]:
         asked = wanted.x
         if isinstance(wanted, Wanted):
             wanted = filled(wanted, self.limits, self.loader)
         made = asked.step if isinstance(asked, Made) and wanted.pool is not None else 0
         numbers = self.check(wanted)
-        at = now()
-        token = secrets.token_urlsafe(32)
-        id = secrets.token_urlsafe(16)
         classes: tuple[str, ...] = ()
         if isinstance(asked, Made) and numbers.spec.loss is not None:
             classes = self.own_data.class_names(asked.dataset, numbers.spec.output_size)
         if classes:
             origin = {**origin, "classes": list(classes)}
-        session = begin(id, hash_token(token), at, wanted, numbers, preset, origin, made)
-        session = replace(session, classes=classes)
-        self.keeper.store.create(session.record(), owner)
-        return session, token
+        new = receipt(self.keeper.store, call, owner)
+        session = begin(new.id, hash_token(new.token), now(), wanted, numbers, preset, origin, made)
+        return self._keep(replace(session, classes=classes), owner, call), new.token
 
-    def fork(self, id: str, owner: str = "") -> tuple[Session, str]:
+    def fork(self, id: str, owner: str = "", call: Call | None = None) -> tuple[Session, str]:
         """One's own copy of a session that one may read, with a token of its own."""
         source = self.get(id)
         at = now()
-        token = secrets.token_urlsafe(32)
+        new = receipt(self.keeper.store, call, owner)
         session = replace(
             source,
-            id=secrets.token_urlsafe(16),
-            token_hash=hash_token(token),
+            id=new.id,
+            token_hash=hash_token(new.token),
             version=1,
             created=at,
             touched=at,
             runs=(),
             opened=None,
         )
-        self.keeper.store.create(session.record(), owner)
-        return session, token
+        return self._keep(session, owner, call), new.token
 
-    def fork_as_program(self, id: str, owner: str = "") -> tuple[Session, str]:
+    def _keep(self, session: Session, owner: str, call: Call | None) -> Session:
+        """A new session; of a call that comes again, the one that is there."""
+        if call is not None:
+            with suppress(NotFound):
+                return self.get(session.id)
+        try:
+            self.keeper.store.create(session.record(), owner)
+        except ValueError:
+            # Another one of the same call was faster.
+            if call is None:
+                raise
+            return self.get(session.id)
+        return session
+
+    def fork_as_program(
+        self, id: str, owner: str = "", call: Call | None = None
+    ) -> tuple[Session, str]:
         """The same, with a network's layers as lines of NumPy, which may be changed freely.
 
         Raises:
@@ -145,8 +163,8 @@ class Service:
         """
         source = self.get(id)
         if isinstance(source.spec, CodeSpec):
-            return self.fork(id, owner)
-        return self.create(as_program(source), owner)
+            return self.fork(id, owner, call)
+        return self.create(as_program(source), owner, call)
 
     def get(self, id: str) -> Session:
         """The session as it is in the store."""
@@ -181,20 +199,29 @@ class Service:
         return self.keeper.change(id, token, versions, change)
 
     def step(
-        self, id: str, token: str, versions: Versions, direction: str, stride: str
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        direction: str,
+        stride: str,
+        once: Once | None = None,
     ) -> tuple[Session, Trace, tuple[Passed, ...]]:
         """One stride of the cursor: the session after it, its trace, and what was passed.
 
+        The answer of ``once`` is made of the same three.
+
         Raises:
             Conflict: it would go on into another step of learning while a run is active.
+            Repeated, KeyReused: see `repeats`.
         """
         passed: tuple[Passed, ...] = ()
         found = self.get(id)
         if shown(found) is not None:
-            allow(found, token, versions)
+            self.keeper.allow(found, token, versions, once)
             step = leads_to(found, self.passes.trace(found), direction, stride)
             if step is not None:
-                return self._along(found, token, step, direction, stride)
+                return self._along(found, token, step, direction, stride, once)
 
         def change(session: Session) -> Session:
             nonlocal passed
@@ -203,37 +230,58 @@ class Service:
                 self.trainer.require_idle(session.id)
             return moved
 
-        session = self.keeper.change(id, token, versions, change)
+        told = _with(once, lambda session: (session, self.passes.trace(session), passed))
+        session = self.keeper.change(id, token, versions, change, told)
         return session, self.passes.trace(session), passed
 
     def _along(
-        self, found: Session, token: str, step: int, direction: str, stride: str
+        self,
+        found: Session,
+        token: str,
+        step: int,
+        direction: str,
+        stride: str,
+        once: Once | None,
     ) -> tuple[Session, Trace, tuple[Passed, ...]]:
         """The same from the step of a run that is shown to another one of it."""
         passed: tuple[Passed, ...] = ()
         assert found.opened is not None
-        if step == found.opened.step:
-            return found, self.passes.trace(found), passed
+        run = found.opened.run
+        told = _with(once, lambda session: (session, self.passes.trace(session), passed))
         # Only as it was just looked at: another stride may have come between.
-        session = self.trainer.open(found.id, token, (found.version,), found.opened.run, step)
-        trace, cursor = self.passes.trace(session), Cursor()
-        if direction == "back":
-            cursor = Cursor(len(trace.events))
-        elif stride == "step":
-            cursor, passed = advance(trace, cursor, direction, stride)
-        if cursor != session.cursor:
-            session = self.keeper.change(
-                found.id, token, (session.version,), lambda now: replace(now, cursor=cursor)
-            )
-        return session, trace, passed
+        versions = (found.version,)
+        if step == found.opened.step:
+            if told is not None:
+                found = self.keeper.change(found.id, token, versions, lambda now: now, told)
+            return found, self.passes.trace(found), passed
+
+        def placed(session: Session) -> Session:
+            nonlocal passed
+            trace, cursor = self.passes.trace(session), Cursor()
+            if direction == "back":
+                cursor = Cursor(len(trace.events))
+            elif stride == "step":
+                cursor, passed = advance(trace, cursor, direction, stride)
+            return replace(session, cursor=cursor)
+
+        session = self.trainer.open(found.id, token, versions, run, step, placed, told)
+        return session, self.passes.trace(session), passed
 
     def update(
-        self, id: str, token: str, versions: Versions, optimizer: OptimizerConfig | None
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        optimizer: OptimizerConfig | None,
+        once: Once | None = None,
     ) -> tuple[Session, UpdateResult]:
         """One step of the optimiser on all samples.
 
+        The answer of ``once`` is made of the same two.
+
         Raises:
             Conflict: a run is active, or there is nothing to learn from.
+            Repeated, KeyReused: see `repeats`.
         """
         result: UpdateResult | None = None
 
@@ -244,7 +292,8 @@ class Service:
             session, result = update(session, optimizer, evaluation, self.loader)
             return session
 
-        session = self.keeper.change(id, token, versions, change)
+        told = _with(once, lambda session: (session, result))
+        session = self.keeper.change(id, token, versions, change, told)
         assert result is not None
         return session, result
 
@@ -339,3 +388,10 @@ class Service:
         self.passes.forget(id)
         self.trainer.forget(id)
         self.hub.forget(id)
+
+
+def _with(once: Once | None, parts: Callable[[Session], tuple[Any, ...]]) -> Once | None:
+    """``once`` where its answer is made of more than the session."""
+    if once is None:
+        return None
+    return Once(once.call, lambda session: once.answer(*parts(session)))

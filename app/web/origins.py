@@ -4,30 +4,41 @@ There are no cookies to steal, but a local server can be reached by any page tha
 Browsers say where an unsafe request comes from; programs such as curl say nothing.
 """
 
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.problem import Problem
+from app.web.cors import is_api
 from app.web.hosts import host_header
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SameOrigin:
-    """Refuses unsafe methods from pages of another origin, with 403."""
+    """Refuses unsafe methods from pages of another origin, with 403.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Pages of ``origins`` may call the API.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Iterable[str] = ()) -> None:
         self.app = app
+        self.origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer 403."""
         unsafe = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-        if unsafe and not is_own(scope):
+        if unsafe and not is_own(scope) and not self._is_named(scope):
             problem = Problem(
                 "other-origin", "A page of another origin may not change anything here."
             )
             await problem.response()(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+    def _is_named(self, scope: Scope) -> bool:
+        found = [value for name, value in scope["headers"] if name == b"origin"]
+        return len(found) == 1 and found[0].decode("latin-1") in self.origins and is_api(scope)
 
 
 def is_own(scope: Scope) -> bool:

@@ -137,7 +137,7 @@ def test_every_kind_of_problem_that_a_learner_can_meet_has_its_own_sentence(lang
     own = {
         "malformed", "bad-request", "method-not-allowed", "not-acceptable", "unsupported-type",
         "precondition-required", "invalid", "head-too-large",
-        "url-too-long", "other-origin", "operators-only",
+        "url-too-long", "other-origin", "operators-only", "key-reused",
     }  # fmt: skip
     # To who reads it, a wrong token is none.
     for kind in {"offline", *KINDS} - own - {"forbidden"}:

@@ -10,21 +10,23 @@ from starlette.responses import Response
 from app.api import examples
 from app.api.answers import LayerAnswer, LayersAnswer, TraceAnswer
 from app.api.answers_learning import ExplanationAnswer, UpdateAnswer
-from app.api.bodies import read_model
 from app.api.bounds import SESSION_CELLS, Bound, CellsQuery
-from app.api.conditions import bearer_token, etag, if_match, is_fresh
-from app.api.context import PREFIX, REVALIDATE, minimal_answer, service, versioned
+from app.api.conditions import bearer_token, if_match, is_fresh
+from app.api.context import PREFIX, REVALIDATE, change_answer, service, versioned
 from app.api.convert import optimizer
 from app.api.documents import IF_MATCH, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
+from app.api.idempotency import read_repeatable, sent
 from app.api.models import UPDATE
 from app.api.tensors import parse_index, value_of
-from app.api.values import answer, encode
+from app.api.values import answer
 from app.api.view_query import DrawingQuery, IndexQuery, PassQuery
 from app.api.views import layer_json, layers_json, trace_json
 from app.api.views_learning import explanation_json, update_json
 from app.drawing.formulas.drawn import Graph
 from app.engine.explain import MAX_TERMS, explain
+from app.sessions.learning import UpdateResult
+from app.sessions.repeats import Answer, Once
 from app.sessions.state import Session
 from app.sessions.store.errors import Unknown
 
@@ -204,21 +206,23 @@ async def explain_number(
     answer_headers=("ETag",),
     secured=True,
     minimal=True,
+    repeatable=True,
 )
 async def update_session(
     request: Request, id: str, max_cells: CellsQuery = SESSION_CELLS
 ) -> Response:
     """One step of the optimiser on all samples: old value, gradient, change, new value."""
     token, versions = bearer_token(request), if_match(request)
-    body = await read_model(request, UPDATE, empty=b"{}")
+    body, call = await read_repeatable(request, UPDATE, empty=b"{}")
     sessions = service(request)
 
+    def told(session: Session, result: UpdateResult) -> Answer:
+        return change_answer(
+            request, sessions, session, lambda: update_json(session, result, max_cells)
+        )
+
     def update() -> Response:
-        session, result = sessions.update(id, token, versions, optimizer(body.optimizer))
-        minimal = minimal_answer(request, sessions, session)
-        if minimal is not None:
-            return minimal
-        content = encode(update_json(session, result, max_cells))
-        return answer(content, headers={"ETag": etag(session.version)})
+        once = None if call is None else Once(call, told)
+        return sent(told(*sessions.update(id, token, versions, optimizer(body.optimizer), once)))
 
     return await in_executor(request, update)

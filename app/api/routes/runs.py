@@ -16,6 +16,7 @@ from app.api.context import PREFIX, minimal_answer, service, session_answer
 from app.api.convert import run_plan
 from app.api.documents import BINARY, IF_MATCH, header, operation
 from app.api.executor import in_executor
+from app.api.idempotency import read_repeatable, sent
 from app.api.models import CHANGE_RUN, NEW_RUN, NOTHING, OPEN_STEP
 from app.api.routing import HEAD
 from app.api.schemas import schema_of
@@ -24,6 +25,8 @@ from app.api.tensors import JSON, NPY, choose_form, encode_tensor
 from app.api.values import answer, encode
 from app.api.views_learning import history_json, history_table
 from app.engine.history import MAX_ROWS
+from app.sessions.repeats import Answer, Once
+from app.sessions.run import Run
 
 router = APIRouter(prefix=PREFIX, tags=["runs"])
 
@@ -42,6 +45,7 @@ LAST_EVENT_ID = header("Last-Event-ID", "The last event that you have; what foll
     headers=(IF_MATCH,),
     answer_headers=("Location",),
     secured=True,
+    repeatable=True,
 )
 async def start_run(request: Request, id: str) -> Response:
     """Start a training on the session's samples, or on all that its data names.
@@ -51,10 +55,16 @@ async def start_run(request: Request, id: str) -> Response:
     The session's parameters follow it, and are its last word once it is finished.
     """
     token, versions = bearer_token(request), if_match(request)
-    plan = run_plan(await read_model(request, NEW_RUN))
-    run = await in_executor(request, service(request).trainer.start, id, token, versions, plan)
-    place = f"{PREFIX}/sessions/{id}/runs/{run.id}"
-    return answer(encode(run.as_json()), 202, {"Location": place})
+    body, call = await read_repeatable(request, NEW_RUN)
+    plan = run_plan(body)
+
+    def told(run: Run) -> Answer:
+        place = {"Location": f"{PREFIX}/sessions/{id}/runs/{run.id}"}
+        return Answer(202, place, encode(run.as_json()))
+
+    once = None if call is None else Once(call, told)
+    start = service(request).trainer.start
+    return sent(told(await in_executor(request, start, id, token, versions, plan, once)))
 
 
 @operation(router, "GET", "/sessions/{id}/runs", answer=RunsAnswer, problems=("not-found",))

@@ -18,6 +18,7 @@ from app.api.conditions import bearer_token, etag, if_match, is_fresh
 from app.api.context import (
     PREFIX,
     REVALIDATE,
+    change_answer,
     client,
     minimal_answer,
     service,
@@ -27,10 +28,13 @@ from app.api.context import (
 from app.api.convert import edit_list, wanted_session
 from app.api.documents import IF_MATCH, IF_MATCH_NEEDED, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
+from app.api.idempotency import read_repeatable, sent
 from app.api.models import EDITS, FORK, NEW_SESSION, STEP, SessionFromPreset
-from app.api.values import answer, encode
 from app.api.views import code_json, recipe_json, step_json
+from app.engine.strides import Passed
+from app.engine.trace import Trace
 from app.sessions.programs import written
+from app.sessions.repeats import Answer, Once
 from app.sessions.service import Service
 from app.sessions.state import Session
 
@@ -51,22 +55,26 @@ _FOLLOW = {
     examples=examples.NEW_SESSION,
     problems=("unavailable",),
     answer_headers=("Location", "ETag"),
+    repeatable=True,
     links=_FOLLOW,
 )
 async def create_session(request: Request, max_cells: CellsQuery = SESSION_CELLS) -> Response:
     """A new session, from a body as evaluate's or from a preset.
 
-    `edit_token` is told here and never again; whoever has it can change the session.
+    `edit_token` is told here and never again; whoever has it can change the session. With an
+    `Idempotency-Key` that came before, from the same address and with the same body, the answer is
+    the session that was made then, as it is now, with its token: a key of at least 16 characters
+    that nobody can guess.
     """
-    body = await read_model(request, NEW_SESSION)
+    body, call = await read_repeatable(request, NEW_SESSION, secret=True)
     sessions, owner = service(request), client(request)
 
     def create() -> Response:
         if isinstance(body, SessionFromPreset):
-            return _created(
-                sessions, *sessions.create_preset(body.preset, body.row, owner), max_cells
-            )
-        return _created(sessions, *sessions.create(wanted_session(body), owner), max_cells)
+            made = sessions.create_preset(body.preset, body.row, owner, call)
+        else:
+            made = sessions.create(wanted_session(body), owner, call)
+        return _created(sessions, *made, max_cells)
 
     return await in_executor(request, create)
 
@@ -157,6 +165,7 @@ async def edit_session(request: Request, id: str, max_cells: CellsQuery = CHANGE
     answer_headers=("ETag",),
     secured=True,
     minimal=True,
+    repeatable=True,
 )
 async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000) -> Response:
     """Move the cursor one stride: the events passed and the values they reveal.
@@ -165,19 +174,23 @@ async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000)
     parameters; back from its start lies the end of the step before, bit for bit.
     """
     token, versions = bearer_token(request), if_match(request)
-    body = await read_model(request, STEP, empty=b"{}")
+    body, call = await read_repeatable(request, STEP, empty=b"{}")
     sessions = service(request)
 
-    def step() -> Response:
-        session, trace, passed = sessions.step(
-            id, token, versions, body.direction, body.granularity
-        )
-        minimal = minimal_answer(request, sessions, session)
-        if minimal is not None:
-            return minimal
+    def told(session: Session, trace: Trace, passed: tuple[Passed, ...]) -> Answer:
         position = sessions.passes.position(session)
-        content = encode(step_json(session, position, trace, passed, max_cells))
-        return answer(content, headers={"ETag": etag(session.version)})
+        return change_answer(
+            request,
+            sessions,
+            session,
+            lambda: step_json(session, position, trace, passed, max_cells),
+        )
+
+    def step() -> Response:
+        once = None if call is None else Once(call, told)
+        return sent(
+            told(*sessions.step(id, token, versions, body.direction, body.granularity, once))
+        )
 
     return await in_executor(request, step)
 
@@ -193,6 +206,7 @@ async def step_session(request: Request, id: str, max_cells: CellsQuery = 2_000)
     examples=examples.FORK,
     problems=("not-found", "unavailable"),
     answer_headers=("Location", "ETag"),
+    repeatable=True,
     links=_FOLLOW,
 )
 async def fork_session(
@@ -203,10 +217,10 @@ async def fork_session(
     With `code`, the copy holds a program in the place of the layers, which may be changed as one
     likes; its numbers, loss and gradients are the same.
     """
-    body = await read_model(request, FORK, empty=b"{}")
+    body, call = await read_repeatable(request, FORK, empty=b"{}", secret=True)
     sessions, owner = service(request), client(request)
     fork = sessions.fork_as_program if body.code else sessions.fork
-    return await in_executor(request, lambda: _created(sessions, *fork(id, owner), max_cells))
+    return await in_executor(request, lambda: _created(sessions, *fork(id, owner, call), max_cells))
 
 
 @operation(

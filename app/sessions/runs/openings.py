@@ -17,11 +17,19 @@ from app.sessions.edits import Loader
 from app.sessions.keeper import Keeper, Versions
 from app.sessions.opened import Opened
 from app.sessions.pools import drawn, is_drawn, kept
+from app.sessions.repeats import Once
 from app.sessions.run import OVER
 from app.sessions.runs.archive import Archive, Data
 from app.sessions.runs.runs import RunManager
 from app.sessions.state import Session, Source
 from app.sessions.store.errors import Conflict, Unknown
+
+Placed = Callable[[Session], Session]
+
+
+def at_start(session: Session) -> Session:
+    """A session that is shown from the beginning of its pass."""
+    return session
 
 
 class Openings:
@@ -42,6 +50,8 @@ class Openings:
         versions: Versions,
         run: Mapping[str, Any],
         step: int | None,
+        placed: Placed = at_start,
+        once: Once | None = None,
     ) -> Session:
         """Put the session at a step of a run.
 
@@ -51,6 +61,8 @@ class Openings:
             versions: Those that it may have.
             run: As JSON.
             step: Counted from 1. Without one: all samples, and the parameters as the run left them.
+            placed: Puts the cursor where it is to stand.
+            once: See `Keeper.change`.
 
         Raises:
             Unknown: nothing is kept of that step.
@@ -62,7 +74,11 @@ class Openings:
         if run["state"] not in (*OVER, "paused"):
             raise Conflict("the run goes on; pause it before you open a step", "run-active")
         if step is None:
-            return self._change(id, token, versions, lambda session: self._left(session, run_id))
+
+            def left(session: Session) -> Session:
+                return self._left(session, run_id)
+
+            return self._change(id, token, versions, left, placed, once)
         most = min(run["step"] + 1, run["steps"])
         if not 1 <= step <= most:
             allowed = bounds.whole(1, most)
@@ -85,7 +101,7 @@ class Openings:
                 opened=Opened(run_id, step, most, session.data_version + 1),
             )
 
-        return self._change(id, token, versions, opened)
+        return self._change(id, token, versions, opened, placed, once)
 
     def whole(self, session: Session) -> Session:
         """The session with all that it learns from: all of its pool, or of the run that it shows.
@@ -135,22 +151,30 @@ class Openings:
             self._keeper.write(session, new)
 
     def _change(
-        self, id: str, token: str, versions: Versions, make: Callable[[Session], Session]
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        make: Callable[[Session], Session],
+        placed: Placed,
+        once: Once | None,
     ) -> Session:
-        """The session with other numbers, shown from their beginning."""
+        """The session with other numbers."""
 
         def change(session: Session) -> Session:
             active = self._manager.active(id)
             if active is not None and active.state != "paused":
                 raise Conflict("a run is active; pause it before you open a step", "run-active")
-            return replace(
-                make(session),
-                steps=session.steps.cut(),
-                data_version=session.data_version + 1,
-                cursor=Cursor(0, 0),
+            return placed(
+                replace(
+                    make(session),
+                    steps=session.steps.cut(),
+                    data_version=session.data_version + 1,
+                    cursor=Cursor(0, 0),
+                )
             )
 
-        return self._keeper.change(id, token, versions, change)
+        return self._keeper.change(id, token, versions, change, once)
 
     def _left(self, session: Session, run_id: str) -> Session:
         """The session as a run has left it."""

@@ -13,10 +13,11 @@ from app.sessions.keeper import Keeper, Versions, allow
 from app.sessions.learning import require_targets
 from app.sessions.pool import Pool
 from app.sessions.pools import kept, whole
+from app.sessions.repeats import Once
 from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs.archive import Archive, Attached
 from app.sessions.runs.heldout import held_out, looks
-from app.sessions.runs.openings import Openings
+from app.sessions.runs.openings import Openings, Placed, at_start
 from app.sessions.runs.ring import RING_BYTES
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
@@ -44,7 +45,9 @@ class Trainer:
         for id, run in self.archive.interrupted():
             self.manager.adopt(id, run)
 
-    def start(self, id: str, token: str, versions: Versions, plan: Plan) -> Run:
+    def start(
+        self, id: str, token: str, versions: Versions, plan: Plan, once: Once | None = None
+    ) -> Run:
         """Train the session's network on its samples, from its parameters as they are now.
 
         What the session's optimiser has gathered stays with it, unless the plan has another
@@ -54,10 +57,11 @@ class Trainer:
             Conflict: a run is active, or there is nothing to learn from, or no longer.
             RunsFull: as many runs are active as may be.
             EngineError: a wrong size or row.
+            Repeated, KeyReused: see `repeats`; the answer of ``once`` is made of the run.
         """
         with self.keeper.lock(id):
             session = old = self.keeper.get(id)
-            allow(session, token, versions)
+            self.keeper.allow(session, token, versions, once)
             require_targets(session)
             session = self.openings.closed(session)
             test = held_out(session, self.loader)
@@ -72,6 +76,8 @@ class Trainer:
             # Under the lock, so that the run's own first write comes after this one.
             try:
                 begun = self.archive.begun(session, run, order, test)
+                told = None if once is None else Once(once.call, lambda _: once.answer(run))
+                begun |= self.keeper.answered(session, old, told)
                 self._write(old, session, run, begun)
             except BaseException:
                 # The caller hears of an error, so nothing may go on behind it.
@@ -158,7 +164,14 @@ class Trainer:
         return rows, np.array([rates.at(int(step)) for step in rows.step])
 
     def open(
-        self, id: str, token: str, versions: Versions, run_id: str, step: int | None
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        run_id: str,
+        step: int | None,
+        placed: Placed = at_start,
+        once: Once | None = None,
     ) -> Session:
         """See `Openings.open`.
 
@@ -168,8 +181,9 @@ class Trainer:
             RunsFull: it takes too long now.
             EngineError: there is no such step.
         """
-        allow(self.keeper.get(id), token, versions)
-        return self.openings.open(id, token, versions, self.run(id, run_id), step)
+        self.keeper.allow(self.keeper.get(id), token, versions, once)
+        run = self.run(id, run_id)
+        return self.openings.open(id, token, versions, run, step, placed, once)
 
     def require_idle(self, id: str) -> None:
         """Refuse a change of what a run is changing.

@@ -62,7 +62,10 @@ class Record:
     float32, int64 or uint8.
 
     What is large and seldom asked for, such as the checkpoints of a run, is attached: bytes by name
-    that lie beside the record and go with it, but are read one at a time.
+    that lie beside the record and go with it, but are read one at a time. What a call under an
+    ``Idempotency-Key`` came to is attached in the same way, and what makes a session under one
+    leaves a record of its own: all that a store has to do for it is to write a record and what is
+    attached to it in one, and to refuse an id that is taken; see `repeats`.
     """
 
     id: str
