@@ -1,6 +1,7 @@
 """Who counts as one client, by where a request comes from."""
 
 import ipaddress
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -9,6 +10,7 @@ LOCAL: tuple[Network, ...] = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "::
 IPV6_PREFIX = 64
 
 
+@lru_cache(maxsize=4096)
 def client_of(address: str) -> str:
     """Who is counted as one: an IPv4 address, or the IPv6 network that it lies in.
 

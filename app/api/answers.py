@@ -171,6 +171,13 @@ else:
     LossSpecAnswer.__doc__ = "The loss of a network, with what is otherwise than usual."
 
 
+class ProgramSamples(TypedDict):
+    """Names that a program is given samples by, a row each, and how many there are."""
+
+    names: list[str]
+    rows: int
+
+
 class NetworkAnswer(TypedDict):
     """What a network is made of."""
 
@@ -181,6 +188,15 @@ class NetworkAnswer(TypedDict):
     code: NotRequired[str]
     learned: NotRequired[
         Annotated[list[str], Field(description="What of a program's names an optimiser moves.")]
+    ]
+    samples: NotRequired[
+        Annotated[
+            ProgramSamples | None,
+            Field(
+                description="What of a program's names a run may draw mini-batches from; "
+                "null where every step learns from all that it is given."
+            ),
+        ]
     ]
 
 

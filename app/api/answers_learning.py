@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from app.api.answers import LossesAnswer, OptimizerAnswer
 from app.api.cells import Cell, Shape, Value, words, written_as
 from app.engine.alarms import NAMES
+from app.engine.graph import LINE
 from app.engine.rates import SCHEDULES
 from app.engine.spec import LAYER_TYPES
 from app.sessions.run import State
@@ -202,7 +203,11 @@ class LayerHealthAnswer(TypedDict):
     """
 
     name: str
-    type: Annotated[str, words(*LAYER_TYPES)]
+    type: Annotated[
+        str,
+        words(*LAYER_TYPES, LINE),
+        Field(description="Of a program, each of its lines is told of."),
+    ]
     value: Cell
     gradient: Cell | None
     ratio: Annotated[
@@ -377,7 +382,9 @@ class HistoryAnswer(TypedDict):
 
     step: list[int]
     loss: list[Cell]
-    accuracy: list[float]
+    accuracy: Annotated[
+        list[float | None], Field(description="Null of a program, which has no classes.")
+    ]
     test_loss: list[Cell | None]
     test_accuracy: list[float | None]
     learning_rate: list[float]

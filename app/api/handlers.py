@@ -74,9 +74,9 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     handle(RequestValidationError, _query)
     handle(EngineError, engine_problem)
     handle(NotFound, lambda _: Problem("not-found", "There is no such session; it may be gone."))
-    handle(Unknown, lambda error: Problem("not-found", _sentence(error.message)))
+    handle(Unknown, lambda error: Problem("not-found", sentence(error.message)))
     handle(Forbidden, lambda _: Problem("forbidden", "This is not the session's edit token."))
-    handle(Conflict, lambda error: Problem(error.reason, _sentence(error.message)))
+    handle(Conflict, lambda error: Problem(error.reason, sentence(error.message)))
     handle(Stale, _stale)
     handle(SessionDamaged, _damaged)
     handle(StoreError, _no_store)
@@ -87,7 +87,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         return replayed(error.answer)
 
     app.add_exception_handler(Repeated, repeated)
-    handle(StoreFull, lambda error: busy(_sentence(str(error)), error.retry_after))
+    handle(StoreFull, lambda error: busy(sentence(str(error)), error.retry_after))
     handle(StoreUnavailable, lambda error: busy("The store does not answer.", error.retry_after))
     handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
     handle(TooManySubscribers, _too_many)
@@ -129,7 +129,8 @@ def _too_many(error: TooManySubscribers) -> Problem:
     )
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
+    """A message as a sentence of its own."""
     return f"{message[:1].upper()}{message[1:]}."
 
 

@@ -215,10 +215,11 @@ def history_json(rows: Rows, rates: np.ndarray) -> HistoryAnswer:
     looked = np.any([~np.isnan(column) for column in health], axis=0)
     tested = ~np.isnan(rows.test_accuracy)
     every = np.ones(len(rows.step), dtype=bool)
+    graded = ~np.isnan(rows.accuracy)
     return {
         "step": rows.step.tolist(),
         "loss": _column(rows.loss, every),
-        "accuracy": _column(rows.accuracy, every),
+        "accuracy": _column(rows.accuracy, graded),
         "test_loss": _column(rows.test_loss, tested),
         "test_accuracy": _column(rows.test_accuracy, tested),
         "learning_rate": rates.tolist(),

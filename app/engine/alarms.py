@@ -122,7 +122,7 @@ def _unscaled_inputs(seen: Examined) -> Alarm | None:
     first = next(iter(seen.evaluation.layers), None)
     if first is None:
         return None
-    tensor, cell = _made(first), _largest(first.output)
+    tensor, cell = _made(first), largest_of(first.output)
     return Alarm("unscaled_inputs", largest, limit, first.name, None, tensor, cell)
 
 
@@ -147,7 +147,7 @@ def _symmetric(seen: Examined) -> Alarm | None:
         if spread <= SAME * largest:
             assert gradient is not None
             share = float(np.divide(spread, largest)) if largest else 0.0
-            tensor, cell = f"{layer.name}.W.grad", _largest(gradient)
+            tensor, cell = f"{layer.name}.W.grad", largest_of(gradient)
             return Alarm("symmetric", share, SAME, layer.name, None, tensor, cell)
     return None
 
@@ -161,13 +161,13 @@ def _rate_high(seen: Examined) -> Alarm | None:
     worst = max(finite, key=lambda name: finite[name], default=None)
     if worst is not None and finite[worst] > LARGE_RATIO and not seen.after <= RISEN * seen.before:
         tensor = f"{worst}.W.change"
-        cell = _largest(seen.changes[f"{worst}.W"])
+        cell = largest_of(seen.changes[f"{worst}.W"])
         return Alarm("rate_high", finite[worst], LARGE_RATIO, worst, None, tensor, cell)
     found = None if seen.history is None else _blown_up(seen.history)
     if found is not None and found.step == seen.step:
         # It is the very pass at hand.
         tensor = f"{found.layer}.W.change"
-        cell = _largest(seen.changes[f"{found.layer}.W"])
+        cell = largest_of(seen.changes[f"{found.layer}.W"])
         return replace(found, tensor=tensor, index=cell, step=None)
     return found
 
@@ -201,7 +201,7 @@ def _rate_low(seen: Examined) -> Alarm | None:
     highest = max(ratios.values())
     if not (np.isfinite(asked[most]) and asked[most] >= LARGE_GRADIENT and highest < SMALL_RATIO):
         return None
-    tensor, cell = f"{most}.W.change", _largest(seen.changes[f"{most}.W"])
+    tensor, cell = f"{most}.W.change", largest_of(seen.changes[f"{most}.W"])
     return Alarm("rate_low", highest, SMALL_RATIO, most, None, tensor, cell)
 
 
@@ -229,11 +229,11 @@ def _saturated(seen: Examined) -> Alarm | None:
     for layer in seen.evaluation.layers:
         if layer.type not in ("sigmoid", "tanh"):
             continue
-        share = float(flat_cells(layer).mean())
+        share = float(flat_cells(layer.output, layer.type).mean())
         if share < SATURATED:
             continue
         tensor = f"{seen.before_layer(layer)}.grad"
-        cell = _largest(seen.into(layer))
+        cell = largest_of(seen.into(layer))
         return Alarm("saturated", share, SATURATED, layer.name, cell[1], tensor, cell)
     return None
 
@@ -249,12 +249,12 @@ def _exploding(seen: Examined) -> Alarm | None:
     if np.isfinite(values).all() and grown > GROWN:
         steps = [float(np.divide(b, a)) for a, b in pairwise(values)]
         layer = seen.affine[int(np.nanargmax(steps)) + 1]
-        cell = _largest(layer.output)
+        cell = largest_of(layer.output)
         return Alarm("exploding", grown, GROWN, layer.name, None, _made(layer), cell)
     if GROWN < backwards < np.inf:
         first = seen.affine[0]
         assert first.grad_output is not None
-        tensor, cell = f"{first.name}.output.grad", _largest(first.grad_output)
+        tensor, cell = f"{first.name}.output.grad", largest_of(first.grad_output)
         return Alarm("exploding", backwards, GROWN, first.name, None, tensor, cell)
     return None
 
@@ -279,7 +279,7 @@ def _vanishing(seen: Examined) -> Alarm | None:
     layer = next(one for one in between if one.name == worst)
     assert layer.grad_input is not None
     tensor = f"{seen.before_layer(layer)}.grad"
-    return Alarm("vanishing", shrunk, SHRUNK, worst, None, tensor, _largest(layer.grad_input))
+    return Alarm("vanishing", shrunk, SHRUNK, worst, None, tensor, largest_of(layer.grad_input))
 
 
 def _not_finite(seen: Examined) -> Alarm | None:
@@ -287,7 +287,7 @@ def _not_finite(seen: Examined) -> Alarm | None:
         bad = ~np.isfinite(layer.output)
         if bad.any():
             return Alarm(
-                "not_finite", float(bad.mean()), 0, layer.name, None, _made(layer), _first(bad)
+                "not_finite", float(bad.mean()), 0, layer.name, None, _made(layer), first_of(bad)
             )
     if not np.isfinite(seen.before):
         return Alarm("not_finite", seen.before, 0, "loss", None, "loss", ())
@@ -298,7 +298,7 @@ def _not_finite(seen: Examined) -> Alarm | None:
             if bad.any():
                 tensor = f"{layer.name}.{part}.grad"
                 return Alarm(
-                    "not_finite", float(bad.mean()), 0, layer.name, None, tensor, _first(bad)
+                    "not_finite", float(bad.mean()), 0, layer.name, None, tensor, first_of(bad)
                 )
     return None
 
@@ -308,14 +308,15 @@ def _made(layer: LayerResult) -> str:
     return f"{layer.name}.dot" if layer.type == "affine" else f"{layer.name}.output"
 
 
-def _largest(array: Array) -> Index:
+def largest_of(array: Array) -> Index:
     """The cell farthest from 0; one that is no number counts as that."""
     far = np.abs(array)
     place = np.unravel_index(int(np.where(np.isnan(far), np.inf, far).argmax()), array.shape)
     return tuple(int(axis) for axis in place)
 
 
-def _first(where: Array) -> Index:
+def first_of(where: Array) -> Index:
+    """The first cell that is true."""
     return tuple(int(axis) for axis in np.unravel_index(int(where.argmax()), where.shape))
 
 

@@ -20,8 +20,17 @@ class MiniBatches:
     Otherwise every epoch is a new shuffle without replacement, whose last batch may be short.
     """
 
-    def __init__(self, n: int, size: int | None, seed: int, fixed: Batches | None) -> None:
+    def __init__(
+        self, n: int, size: int | None, seed: int, fixed: Batches | None, in_order: bool = False
+    ) -> None:
         """Check the sizes and rows.
+
+        Args:
+            n: How many rows there are.
+            size: Of a mini-batch; all of them where it is None.
+            seed: Of the shuffles.
+            fixed: The rows of every mini-batch.
+            in_order: Where each step learns from all rows, they stay as they stand.
 
         Raises:
             EngineError: names the batch and the row at fault.
@@ -42,6 +51,7 @@ class MiniBatches:
         else:
             what = ", the number of samples"
             self.size = n if size is None else whole_number(size, "batch_size", 1, n, what)
+        self._stay = np.arange(n) if in_order and fixed is None and self.size == n else None
 
     @property
     def count(self) -> int | None:
@@ -65,6 +75,8 @@ class MiniBatches:
         """The rows of step ``step``, counted from 0."""
         if self._fixed is not None:
             return self._fixed[step % len(self._fixed)]
+        if self._stay is not None:
+            return self._stay
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
             self._order = self._shuffles.order(epoch)

@@ -65,7 +65,9 @@ def layer_health(evaluation: Evaluation, changes: Mapping[str, Array]) -> tuple[
                 gradient,
                 None if change is None else ratio(change, layer.parameters["W"][0]),
                 float(np.mean(dead_units(layer))) if layer.type == "relu" else None,
-                float(np.mean(flat_cells(layer))) if layer.type in ("sigmoid", "tanh") else None,
+                float(np.mean(flat_cells(layer.output, layer.type)))
+                if layer.type in ("sigmoid", "tanh")
+                else None,
             )
         )
     return tuple(found)
@@ -93,9 +95,8 @@ def dead_units(layer: LayerResult) -> Array:
     return np.asarray(~(layer.output > 0).any(axis=0))
 
 
-def flat_cells(layer: LayerResult) -> Array:
-    """Which outputs ``(N, H)`` of a sigmoid or tanh layer have less slope left than `FLAT`."""
-    y = layer.output
+def flat_cells(y: Array, curve: str) -> Array:
+    """Which outputs of a ``sigmoid`` or ``tanh`` have less slope left than `FLAT`."""
     # Of sigmoid 4y(1 - y), of tanh 1 - y^2: 1 at 0 either way.
-    slope = 4 * y * (1 - y) if layer.type == "sigmoid" else 1 - y * y
+    slope = 4 * y * (1 - y) if curve == "sigmoid" else 1 - y * y
     return np.asarray(slope < FLAT)

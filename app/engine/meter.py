@@ -33,6 +33,7 @@ class Meter:
         Without ``loss`` it is the mean cross entropy of right classes.
         """
         self._loss = loss
+        self._losses: list[float] = []
         self._penalties = np.zeros(0)
         self.history = history
         self._parameters = parameters
@@ -61,9 +62,20 @@ class Meter:
         if self._waiting == len(self._scores):
             self.flush()
 
+    def note_loss(self, step: int, loss: float) -> None:
+        """A step's loss where there are no scores to measure it by, and so no accuracy."""
+        if not self._losses:
+            self._first = step
+        self._losses.append(loss)
+        if len(self._losses) == TOGETHER:
+            self.flush()
+
     @np.errstate(all="ignore")
     def flush(self) -> None:
         """Compute what was put by."""
+        told, self._losses = self._losses, []
+        if told:
+            self.history.note(self._first, np.array(told), np.full(len(told), np.nan))
         count, self._waiting = self._waiting, 0
         if count:
             losses, accuracies = measured(self._scores[:count], self._labels[:count], self._loss)

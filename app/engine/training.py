@@ -6,6 +6,7 @@ had not been.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from app.engine.batches import Batches, MiniBatches, check_sizes, whole_number
 from app.engine.errors import EngineError
 from app.engine.history import History, is_due
 from app.engine.layers import is_one_hot
+from app.engine.losses import Head
 from app.engine.meter import Meter, measured, norm
 from app.engine.network import Network
 from app.engine.optimizers import Optimizer
+from app.engine.packed import Packed
 from app.engine.rates import Rates
 from app.engine.spec import Limits
 from app.engine.targets import targets_of
@@ -33,13 +36,14 @@ class StepStats:
     Attributes:
         step: Counts from 1.
         loss: The mean over the mini-batch; it may be an infinity or NaN.
-        accuracy: The share of the mini-batch, 0 to 1, whose largest score was at the target.
+        accuracy: The share of the mini-batch, 0 to 1, whose largest score was at the target; None
+            of a program, which has no classes.
         gradient_norms: The Euclidean norm of dL/d(parameter) for every parameter.
     """
 
     step: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     gradient_norms: dict[str, float]
 
 
@@ -67,6 +71,36 @@ class Watch:
     ended: str | None = None
 
 
+class Work(Protocol):
+    """What a training has its passes made by, over mini-batches of the same samples."""
+
+    @property
+    def gradients(self) -> Packed:
+        """dL/d(parameter) by name, of the last mini-batch."""
+
+    @property
+    def spare(self) -> Array:
+        """Memory ``(n,)`` that holds nothing of worth between two passes."""
+
+    def pass_over(self, rows: Array, step: int = 0) -> None:
+        """Forward and backward over these rows ``(N,)`` of the samples, at a step from 0."""
+
+    def loss(self) -> float:
+        """The loss of the last mini-batch."""
+
+    def accuracy(self) -> float | None:
+        """The share of the last mini-batch that is right, where there are classes."""
+
+    def copy_of_parameters(self) -> Packed:
+        """The parameters as they are now, until the next copy."""
+
+    def note(self, meter: Meter, step: int) -> None:
+        """Have a step's loss and accuracy noted."""
+
+    def note_health(self, meter: Meter, before: Packed) -> None:
+        """Have norms and dead units noted; ``before``: the parameters before the step."""
+
+
 class Training:
     """A network learning from samples, one step at a call.
 
@@ -75,6 +109,7 @@ class Training:
         steps: How many there are in all.
         batch_size: Rows of the largest mini-batch.
         seed: Of the shuffles.
+        parameters: As the steps so far have made them; changed in place by every step.
     """
 
     def __init__(
@@ -118,28 +153,41 @@ class Training:
         if spec.loss is None or not network.parameters:
             raise EngineError("training needs a loss and an affine layer", "network")
         self.network = network
-        self.optimizer = optimizer
         targets = targets_of(spec, t, len(x))
         # One class is right in each sample, or the targets are rows of numbers.
         self._has_classes = spec.loss.has_classes and spec.loss.averages and is_one_hot(targets)
-        self._batches = MiniBatches(len(x), batch_size, seed, batches)
+        mini_batches = MiniBatches(len(x), batch_size, seed, batches)
         if batches is not None:
             check_sizes(batches, spec, limits)
-        self.batch_size, self.seed = self._batches.size, self._batches.seed
+        classes = targets.argmax(axis=1) if self._has_classes else targets
+        work = Workspace(network, x, classes, mini_batches.size)
+        watch = watch or Watch()
+        meter = None
+        if watch.history is not None:
+            meter = Meter(watch.history, network.parameters, spec.loss)
+        self._begin(network.parameters, work, mini_batches, optimizer, steps, start)
+        self._look(rates, watch, meter)
+
+    def _begin(
+        self, parameters: Packed, work: Work, batches: MiniBatches, optimizer: Optimizer,
+        steps: int | None, start: int,
+    ) -> None:  # fmt: skip
+        """Take over what is learned, who makes the passes, over which rows, and how far."""
+        self.parameters = parameters
+        self.optimizer = optimizer
+        self._batches, self._work = batches, work
+        self.batch_size, self.seed = batches.size, batches.seed
         if steps is None:
-            steps = self._batches.count
+            steps = batches.count
         if steps is None:
             raise EngineError("steps is needed where there are no batches", "steps", "missing")
         self.steps = whole_number(steps, "steps", 1, MAX_STEPS)
         self.done = self._start = whole_number(start, "start", 0, self.steps)
-        self._work = Workspace(
-            network, x, targets.argmax(axis=1) if self._has_classes else targets, self.batch_size
-        )
-        optimizer.lend(self._work.spare)
-        self.rates = rates
-        self.watch = watch or Watch()
-        history = self.watch.history
-        self._meter = None if history is None else Meter(history, network.parameters, spec.loss)
+        optimizer.lend(work.spare)
+
+    def _look(self, rates: Rates | None, watch: Watch, meter: Meter | None) -> None:
+        """Take over what is looked at on the way, and what is noted by ``meter``."""
+        self.rates, self.watch, self._meter = rates, watch, meter
 
     @property
     def finished(self) -> bool:
@@ -181,12 +229,12 @@ class Training:
         before = work.copy_of_parameters() if due else None
         if self.rates is not None:
             self.optimizer.rate = self.rates.at(step)
-        self.optimizer.step(self.network.parameters, work.gradients)
+        self.optimizer.step(self.parameters, work.gradients)
         self.done = step
         if meter is not None:
-            meter.note(step, work.scores, work.classes, work.penalty)
+            work.note(meter, step)
             if before is not None:
-                meter.health(work.gradients, before, work.layers)
+                work.note_health(meter, before)
         if self.watch.held_out is not None:
             self._test(step)
         if self.watch.loss_below is not None and work.loss() < self.watch.loss_below:
@@ -209,7 +257,7 @@ class Training:
         assert spec.loss is not None
         wanted = labels if self._has_classes else targets_of(spec, labels, len(x))
         losses, accuracies = measured(scores[np.newaxis], wanted[np.newaxis], spec.loss)
-        losses = losses + self._work.penalty_now()
+        losses = losses + Head(spec, self.parameters).penalty()
         if self._meter is not None:
             self._meter.flush()
             self._meter.history.note_test(float(losses[0]), float(accuracies[0]))

@@ -10,6 +10,7 @@ import numpy as np
 from app.engine.chain import Chain
 from app.engine.layers import cells, label_losses, room, score_gradient_of, softmax
 from app.engine.losses import Head
+from app.engine.meter import Meter
 from app.engine.network import Network
 from app.engine.packed import Packed
 
@@ -87,9 +88,13 @@ class Workspace:
             return self._head.of_samples(self.scores, self.classes) + self.penalty
         return float(label_losses(self.scores, self._labels).mean()) + self.penalty
 
-    def penalty_now(self) -> float:
-        """What weight decay adds to a loss with the parameters as they are now."""
-        return self._head.penalty()
+    def note(self, meter: Meter, step: int) -> None:
+        """Have the last mini-batch noted as that of a step."""
+        meter.note(step, self.scores, self.classes, self.penalty)
+
+    def note_health(self, meter: Meter, before: Packed) -> None:
+        """Have the norms of a step noted, with the parameters that it began with."""
+        meter.health(self.gradients, before, self.layers)
 
     def accuracy(self) -> float:
         """The share of the last mini-batch whose largest score was at the target."""

@@ -25,7 +25,7 @@ from app.sessions.edits import (
     SetCell,
     changed_view,
 )
-from app.sessions.origin import start
+from app.sessions.origin import same, start
 from app.sessions.presets import first_optimizer
 from app.sessions.state import Session
 
@@ -162,9 +162,17 @@ class _CodeDraft:
             spec=numbers.spec,
             parameters=numbers.parameters,
             grad_output=numbers.grad_output,
+            # Samples of one's own, or another program, are no step of a run any more.
+            opened=self.session.opened if self._is_of_run(numbers) else None,
             optimizer_state={} if is_other else self.session.optimizer_state,
         )
         self.numbers_changed = True
+
+    def _is_of_run(self, numbers: Numbers) -> bool:
+        """Whether nothing but what learns is another, as in a step of a run that was opened."""
+        old, new, spec = self.session.parameters, numbers.parameters, self.spec
+        given = [name for name in spec.shapes if name not in spec.learned]
+        return numbers.spec == spec and all(same(old[name], new[name]) for name in given)
 
     def _rate(self, value: float, is_one: bool) -> None:
         if not is_one:

@@ -16,7 +16,7 @@ from app.engine.spec import LayerSpec, Limits, LossSpec, NetworkSpec, check_limi
 from app.engine.targets import check_parameters, check_rows, targets_of
 from app.sessions.edits import ChangeView, changed_view, kept_targets
 from app.sessions.pool import Pool
-from app.sessions.state import Session, Source
+from app.sessions.state import NO_SAMPLES, Session, Source
 from app.sessions.steps import Steps
 
 Array = np.ndarray
@@ -93,10 +93,6 @@ class WantedCode:
     x: None = None
     source: None = None
     pool: None = None
-
-
-# The x of a program: one row without columns.
-NO_SAMPLES = np.zeros((1, 0))
 
 
 @dataclass(frozen=True)

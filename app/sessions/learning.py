@@ -41,17 +41,12 @@ class UpdateResult:
 
 
 def require_targets(session: Session) -> Array:
-    """The one-hot targets of a session that can be trained with mini-batches.
+    """The one-hot targets of a network that can be trained with mini-batches.
 
     Raises:
         Conflict: there is no loss, there are no targets, or there is nothing to adjust.
     """
     targets = session.targets
-    if isinstance(session.spec, CodeSpec):
-        raise Conflict(
-            "a program has no samples to draw mini-batches from; it learns by steps",
-            "nothing-to-learn",
-        )
     if session.spec.loss is None or targets is None:
         raise Conflict(
             "the session has no loss or no targets, so there is nothing to learn from",
@@ -59,6 +54,25 @@ def require_targets(session: Session) -> Array:
         )
     _require_parameters(session)
     return targets
+
+
+def require_mini_batches(session: Session) -> None:
+    """Refuse a session that no run can train.
+
+    Raises:
+        Conflict: a network: see `require_targets`; a program: its result is no loss, or nothing in
+            it learns.
+    """
+    if not isinstance(session.spec, CodeSpec):
+        require_targets(session)
+        return
+    if session.spec.loss is None:
+        raise Conflict(
+            "the last line of the program is an array, so there is no loss to lower; end it with "
+            "one number, such as L = np.mean(y)",
+            "nothing-to-learn",
+        )
+    _require_parameters(session)
 
 
 def require_gradient(session: Session) -> None:
@@ -79,7 +93,12 @@ def require_gradient(session: Session) -> None:
 
 def _require_parameters(session: Session) -> None:
     if not session.spec.learned:
-        raise Conflict("the network has no parameters", "nothing-to-learn")
+        what = (
+            "program is given nothing that learns"
+            if session.spec.is_program
+            else ("network has no parameters")
+        )
+        raise Conflict(f"the {what}", "nothing-to-learn")
 
 
 @np.errstate(all="ignore")  # A step may blow up; that is worth seeing.

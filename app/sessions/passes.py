@@ -61,12 +61,15 @@ class Passes:
     Whoever wants numbers of a session gets them from the same pass: its layers, its loss and its
     events are one trace. Keys hold the data version, so an edit makes new entries and can never be
     answered with old numbers.
+
+    Args:
+        capacity: Bytes of traces that are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int = TRACE_BYTES) -> None:
         self._traces: ByteCache[
             tuple[str, int, OptimizerConfig, str, str, int, str, bool, tuple[str, ...], bool], Trace
-        ] = ByteCache(TRACE_BYTES, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
+        ] = ByteCache(capacity, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
 
     def trace(self, session: Session, view: View | None = None) -> Trace:
         """The session's pass in the form that belongs to ``view`` (default: its own)."""

@@ -1,16 +1,23 @@
 """A session's figure as a finished picture, with the numbers known at a cursor."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.drawing.figure.captions import Caption, english, in_language
 from app.drawing.svg.figure import figure_svg
 from app.drawing.svg.look import Play, Shown
+from app.engine.errors import EngineError, TooLarge
 from app.engine.strides import Cursor, clamp
 from app.engine.trace import Event, Trace
 from app.sessions.passes import Passes
 from app.sessions.presets import titles
 from app.sessions.state import Session, View
+
+# The place behind the last event.
+END = "end"
+# Each of these is at least a pixel of the file.
+MOST_CELLS = 2_000_000
 
 
 def picture(
@@ -24,6 +31,7 @@ def picture(
     lit: bool,
     equations: bool,
     words: tuple[str, Mapping[str, str]] | None = None,
+    most_cells: int = MOST_CELLS,
 ) -> str:
     """The figure of a session as SVG.
 
@@ -38,16 +46,44 @@ def picture(
         equations: whether the numbered equations are part of it.
         words: the language of its title and description, and that language's words; None for
             English, as tools read it.
+        most_cells: how many numbers are shown at most.
 
     Raises:
+        TooLarge: there would be more.
         EngineError: the view does not go with the session.
         ValueError: the theme is unknown.
     """
     drawing = passes.drawing(session, view)
+    if numbers:
+        _check_cells(drawing, most_cells)
     trace = passes.trace(session, view)
     shown = shown_at(trace, clamp(cursor, trace), numbers=numbers, lit=lit)
     told = _caption(session, drawing, words)
     return figure_svg(drawing, shown, theme, equations=equations, caption=told)
+
+
+def place_in(passes: Passes, session: Session, view: View, text: str | None) -> Cursor:
+    """The place that a query names in the trace of a view.
+
+    Raises:
+        EngineError: the trace has no such place.
+    """
+    if text is None:
+        return passes.same_place(session, replace(session, view=view))
+    trace = passes.trace(session, view)
+    if text == END:
+        return Cursor(len(trace.events))
+    seq, _, element = text.partition(".")
+    cursor = Cursor(int(seq), int(element or 0))
+    if cursor.seq > len(trace.events) or cursor.element >= max(1, _cells(trace, cursor.seq)):
+        raise EngineError(
+            f"cursor is an event from 0 to {len(trace.events)}, and a cell of it", "cursor", "range"
+        )
+    return cursor
+
+
+def _cells(trace: Trace, seq: int) -> int:
+    return trace.events[seq].elements if seq < len(trace.events) else 1
 
 
 def _caption(
@@ -60,6 +96,21 @@ def _caption(
     language, said = words
     title = said[f"preset.{preset}" if preset else "header.own"]
     return in_language(drawing, title, language, said)
+
+
+def _check_cells(drawing: Any, most: int) -> None:
+    cells = sum(
+        label["rows"] * label["cols"] * len(label.get("blocks", (label,)))
+        for label in (edge["label"] for edge in drawing["edges"])
+        if label is not None and label["mode"] not in ("name", "fan")
+    )
+    if cells > most:
+        raise TooLarge(
+            f"the picture would show {cells:,} numbers, at most {most:,} are drawn; take fewer "
+            "samples, a level of boxes, or numbers=false",
+            "level",
+            {"maximum": most},
+        )
 
 
 def shown_at(trace: Trace, cursor: Cursor, *, numbers: bool, lit: bool) -> Shown:

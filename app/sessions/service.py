@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from app.engine.check import CheckResult
 from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import Limits
@@ -18,15 +17,23 @@ from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
 from app.sessions.filled import filled
 from app.sessions.keeper import Keeper, Versions, allow, hash_token
-from app.sessions.learning import UpdateResult, check_gradients, require_targets, update
+from app.sessions.learning import UpdateResult, require_mini_batches, update
 from app.sessions.opened import changed, leads_to, shown
 from app.sessions.origin import Recipe, origin_of, recipe
 from app.sessions.own_data import OwnData
-from app.sessions.passes import Passes
+from app.sessions.passes import WHOLE_PASS, Passes
 from app.sessions.programs import as_program
 from app.sessions.regions import Doubtful, Regions, doubtful, regions
 from app.sessions.repeats import Call, Once, receipt
-from app.sessions.runs.health import Health, Looked, at_start, has_blown_up, health, joined
+from app.sessions.runs.health import (
+    Health,
+    Looked,
+    at_start,
+    has_blown_up,
+    health,
+    joined,
+    program_health,
+)
 from app.sessions.runs.trainer import Trainer
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
@@ -297,17 +304,11 @@ class Service:
         assert result is not None
         return session, result
 
-    def check_gradients(
-        self, id: str, token: str, h: float, seed: int
-    ) -> tuple[Session, CheckResult]:
-        """The numerical check; it changes nothing, but it is work, so it needs the token.
-
-        Raises:
-            Conflict: the parameters have no gradients.
-        """
+    def owned(self, id: str, token: str) -> Session:
+        """The session, for work that changes nothing but is left to whoever has the token."""
         session = self.get(id)
         allow(session, token, None)
-        return session, check_gradients(session, h, seed)
+        return session
 
     def health(self, id: str, run: str | None = None) -> tuple[Session, Health]:
         """How the network fares: its pass, its next update, and the run that led there.
@@ -317,8 +318,11 @@ class Service:
             Unknown: the session has no such run, or nothing is kept of it.
         """
         session = self.get(id)
-        require_targets(session)
+        require_mini_batches(session)
         history = None if run is None else self.trainer.history(id, run)[0]
+        if isinstance(session.spec, CodeSpec):
+            trace = self.passes.trace(session, WHOLE_PASS)
+            return session, program_health(session, session.spec, trace, history)
         labels = self.trainer.openings.whole(session).targets
         assert session.t is not None
         assert labels is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.code.samples import samples_of
 from app.engine.code.spec import CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, LossSpec, NetworkSpec
@@ -28,6 +29,8 @@ LEVELS = ("network", "layer", "op", "element")
 LOSS_VIEWS = ("opened", "closed")
 FORMS = ("book", "stable")
 
+# The x of a program: one row without columns.
+NO_SAMPLES = np.zeros((1, 0))
 # Of a session that was made without one.
 FIRST_OPTIMIZER = OptimizerConfig(type="sgd", learning_rate=0.1)
 
@@ -152,7 +155,7 @@ class Session:
     def meta(self) -> dict[str, Any]:
         """All that is no array, as JSON."""
         return {
-            "network": _kept_network(self.spec),
+            "network": kept_network(self.spec),
             "optimizer": asdict(self.optimizer),
             "view": asdict(self.view),
             "cursor": [self.cursor.seq, self.cursor.element],
@@ -285,24 +288,32 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
     )
 
 
-def _kept_network(spec: NetworkSpec) -> dict[str, Any]:
-    """`network_json` with what else is to be known of a program without reading it again."""
-    found = network_json(spec)
-    if isinstance(spec, CodeSpec):
-        found["program"] = {
-            "shapes": {name: list(shape) for name, shape in spec.shapes.items()},
-            "output": spec.output,
-            "output_shape": list(spec.output_shape),
-            "cells": spec.cells,
-            "names": list(spec.names),
-        }
-    return found
+def kept_network(spec: NetworkSpec) -> dict[str, Any]:
+    """What `network_spec` makes a spec of again, without reading a program once more."""
+    if not isinstance(spec, CodeSpec):
+        return network_json(spec)
+    program = {
+        "shapes": {name: list(shape) for name, shape in spec.shapes.items()},
+        "output": spec.output,
+        "output_shape": list(spec.output_shape),
+        "cells": spec.cells,
+        "names": list(spec.names),
+    }
+    return {**_network_json(spec), "code": spec.code, "program": program}
 
 
 def network_json(spec: NetworkSpec) -> dict[str, Any]:
     """``spec`` as the API writes a network; of a program its code and what it learns."""
     if isinstance(spec, CodeSpec):
-        return {**_network_json(spec), "code": spec.code, "learned": list(spec.learned)}
+        samples = samples_of(spec)
+        return {
+            **_network_json(spec),
+            "code": spec.code,
+            "learned": list(spec.learned),
+            "samples": None
+            if samples is None
+            else {"names": list(samples.names), "rows": samples.rows},
+        }
     return _network_json(spec)
 
 

@@ -188,6 +188,9 @@
  *
  * `learned`: What of a program's names an optimiser moves.
  *
+ * `samples`: What of a program's names a run may draw mini-batches from; null where every step
+ * learns from all that it is given.
+ *
  * @typedef {{
  *   input_size: number,
  *   layers: LayerSpec[],
@@ -195,6 +198,7 @@
  *   dtype: "float64" | "float32",
  *   code?: string,
  *   learned?: string[],
+ *   samples?: ProgramSamples | null,
  * }} Network
  */
 
@@ -224,6 +228,12 @@
  *   reduction?: "mean" | "sum",
  *   weight_decay?: number,
  * }} LossSpec
+ */
+
+/**
+ * Names that a program is given samples by, a row each, and how many there are.
+ *
+ * @typedef {{names: string[], rows: number}} ProgramSamples
  */
 
 /**
@@ -1261,6 +1271,8 @@
  * Null stands where nothing was measured. Loss and accuracy are what the step's mini-batch saw
  * before its update; the held-out samples are looked at after it.
  *
+ * `accuracy`: Null of a program, which has no classes.
+ *
  * `gradient_norms`: By parameter, of its gradient.
  *
  * `update_ratios`: By parameter, the norm of its change over the norm it had before.
@@ -1270,7 +1282,7 @@
  * @typedef {{
  *   step: number[],
  *   loss: Cell[],
- *   accuracy: number[],
+ *   accuracy: (number | null)[],
  *   test_loss: (Cell | null)[],
  *   test_accuracy: (number | null)[],
  *   learning_rate: number[],
@@ -1325,6 +1337,8 @@
  *
  * `value` and `gradient` are the roots of the mean squares of its outputs and of dL/d(output).
  *
+ * `type`: Of a program, each of its lines is told of.
+ *
  * `ratio`: The norm of the next change of W over the norm of W.
  *
  * `dead`: Of a ReLU layer, the share of units no sample opens.
@@ -1333,7 +1347,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "line",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

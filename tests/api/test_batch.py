@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.routes import evaluate
+from app.api.heavy import jobs
 from app.engine.network import Network
 from app.sessions import batch
 from tests.api.conftest import API, SMALL, pointers
@@ -192,7 +192,7 @@ def test_work_beyond_the_limit_is_refused_before_any_is_done(
 def test_numbers_beyond_the_limit_of_an_answer_are_refused(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "MAX_ANSWER_CELLS", 50)
+    monkeypatch.setattr(jobs, "MAX_ANSWER_CELLS", 50)
 
     assert post(client, fields=["loss"], batch=[{}] * 50).status_code == 200
     many = post(client, fields=["loss"], batch=[{}] * 51)

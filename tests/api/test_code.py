@@ -1,5 +1,6 @@
 """Lines of NumPy in the place of a network: evaluated, kept, drawn, stepped, shared."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -129,11 +130,46 @@ def test_a_network_is_no_program(client: TestClient) -> None:
     assert pointers(answer) == ["/0/op"]
 
 
-def test_a_program_has_no_mini_batches(client: TestClient) -> None:
+def test_a_program_is_trained_by_a_run_in_mini_batches_of_its_samples(client: TestClient) -> None:
     owner = Owner(client, BODY)
-    answer = client.post(f"{owner.url}/runs", json={"steps": 3}, headers=owner.token)
-    assert answer.status_code == 409
-    assert answer.json()["type"].endswith("nothing-to-learn")
+    network = client.get(owner.url).json()["network"]
+    assert (network["learned"], network["samples"]) == (["W", "b"], {"names": ["X"], "rows": 2})
+    body = {"steps": 7, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 0.01}}
+    begun = client.post(f"{owner.url}/runs", json=body, headers=owner.token)
+    assert begun.status_code == 202
+    run = begun.headers["Location"]
+    end = time.monotonic() + 60
+    while (told := client.get(run).json())["state"] != "finished":
+        assert time.monotonic() < end, told
+        time.sleep(0.01)
+    assert (told["samples"], told["epoch"], told["accuracy"]) == (7, 3, None)
+    history = client.get(f"{run}/history").json()
+    assert history["step"] == list(range(1, 8))
+    assert history["accuracy"] == [None] * 7
+    assert set(history["gradient_norms"]) == {"W", "b"}
+    health = client.get(f"{owner.url}/health").json()
+    assert [(line["name"], line["type"]) for line in health["layers"]] == [
+        ("h", "line"),
+        ("L", "line"),
+    ]
+    opened = client.post(f"{run}/open", json={"step": 4}, headers=owner.token).json()
+    assert np.shape(opened["parameters"]["X"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "run", "status", "kind"),
+    [
+        ({"code": "y = x ** 3", "values": {"x": [1, 2]}}, {"steps": 3}, 409, "nothing-to-learn"),
+        ({"code": "L = w ** 2", "values": {"w": 1}}, {"steps": 3, "batch_size": 2}, 422, "invalid"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused(
+    client: TestClient, body: Any, run: Any, status: int, kind: str
+) -> None:
+    owner = Owner(client, body)
+    answer = client.post(f"{owner.url}/runs", json=run, headers=owner.token)
+    assert answer.status_code == status
+    assert answer.json()["type"].endswith(kind)
 
 
 def test_all_names_without_a_value_are_told_at_once(client: TestClient) -> None:

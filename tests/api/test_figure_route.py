@@ -1,6 +1,7 @@
 """GET /api/v1/sessions/{id}/figure.svg: the page's picture, for whoever may read the session."""
 
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -204,3 +205,17 @@ def test_the_document_describes_it_as_a_picture(app: FastAPI) -> None:
     names = {parameter["name"] for parameter in operation["parameters"]}
     assert names >= {"level", "loss", "sample", "single", "open", "form", "cursor", "theme"}
     assert all(re.search(r"\w", one.get("description", "x")) for one in operation["parameters"])
+
+
+def test_a_picture_of_more_numbers_than_are_drawn_is_refused(figure: Owner) -> None:
+    heavy = figure.client.app.state.heavy  # type: ignore[attr-defined]
+    limits, heavy.limits = heavy.limits, replace(heavy.limits, drawn_cells=3)
+    try:
+        refused = figure.get(f"{PATH}?level=op")
+        without = figure.get(f"{PATH}?level=op&numbers=false")
+    finally:
+        heavy.limits = limits
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["allowed"] == {"maximum": 3}
+    assert without.status_code == 200

@@ -52,7 +52,7 @@ def in_a_busy_queue(
     return done
 
 
-ONE_THREAD = HeavyLimits(heavy_threads=1, heavy_queue=5, heavy_per_address=3)
+ONE_THREAD = HeavyLimits(heavy_processes=1, heavy_queue=5, heavy_per_address=3)
 
 
 def test_clients_take_turns() -> None:

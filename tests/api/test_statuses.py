@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app import datasets
 from app.api import ROUTERS
-from app.api.heavy import HeavyLimits
+from app.api.heavy.places import Places
 from app.api.routes import evaluate
 from app.sessions.service import Service
 from app.sessions.store.store import SessionDamaged, StoreFull
@@ -165,8 +165,8 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             monkeypatch.setattr(service.trainer.manager._roll, "max_active", 0)
         case 503 if call.operation in ("evaluate", "check_session", "get_figure"):
             monkeypatch.setattr(evaluate, "QUICK_LAYERS", 0)
-            none = HeavyLimits(heavy_per_address=0)
-            monkeypatch.setattr(call.owner.client.app.state.heavy, "limits", none)  # type: ignore[attr-defined]
+            heavy = call.owner.client.app.state.heavy  # type: ignore[attr-defined]
+            monkeypatch.setattr(heavy, "_places", Places(1, 0, per_client=0))
         case 503:
             monkeypatch.setattr(service.keeper.store, "create", full)
             monkeypatch.setattr(service.keeper.store, "replace", full)

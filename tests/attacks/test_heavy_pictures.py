@@ -18,7 +18,7 @@ MANY = 40
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    options = ["--store", "memory", "--heavy-threads", "1", "--heavy-queue", "20"]
+    options = ["--store", "memory", "--heavy-processes", "1", "--heavy-queue", "20"]
     with serve(*options, "--heavy-per-address", str(PLACES)) as running:
         yield running
 

@@ -38,13 +38,9 @@ def test_dead_units_and_flat_cells() -> None:
     relu = LayerResult("relu1", "relu", (2, 3), (2, 3), output)
     assert dead_units(relu).tolist() == [True, False, False]
     y = np.array([[0.5, 0.999, 0.001]])
-    assert flat_cells(LayerResult("s", "sigmoid", (1, 3), (1, 3), y)).tolist() == [
-        [False, True, True]
-    ]
+    assert flat_cells(y, "sigmoid").tolist() == [[False, True, True]]
     tanh = np.tanh([[0.0, 2.2, -2.4]])
-    assert flat_cells(LayerResult("t", "tanh", (1, 3), (1, 3), tanh)).tolist() == [
-        [False, False, True]
-    ]
+    assert flat_cells(tanh, "tanh").tolist() == [[False, False, True]]
 
 
 @settings(max_examples=20)

@@ -188,6 +188,7 @@ def test_a_step_of_training_is_one_of_the_network(
     stats = training.step()
 
     assert stats.loss == pytest.approx(before.loss, rel=1e-14)
+    assert stats.accuracy is not None
     assert 0 <= stats.accuracy <= 1
     for name, gradient in before.parameter_gradients.items():
         np.testing.assert_allclose(

@@ -8,6 +8,7 @@ from app.engine.errors import EngineError, TooLarge
 from app.engine.spec import LayerSpec, Limits
 from app.sessions.creation import Wanted
 from app.sessions.edits import ChangeView, SetCell
+from app.sessions.learning import check_gradients
 from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store.errors import Conflict, Forbidden, Stale
@@ -42,7 +43,7 @@ def test_a_wrong_token_changes_nothing(service: Service, created: Created) -> No
         lambda: service.edit(session.id, "wrong", None, [ChangeView(level="layer")]),
         lambda: service.step(session.id, "wrong", None, "next", "op"),
         lambda: service.update(session.id, "wrong", None, None),
-        lambda: service.check_gradients(session.id, "wrong", 1e-4, 0),
+        lambda: service.owned(session.id, "wrong"),
         lambda: service.delete(session.id, "wrong"),
         lambda: service.delete(session.id, token + "x"),
     ):
@@ -178,7 +179,7 @@ def test_there_is_nothing_to_learn_without_loss_targets_or_parameters(
     with pytest.raises(Conflict):
         service.update(session.id, token, None, None)
     with pytest.raises(Conflict):
-        service.check_gradients(session.id, token, 1e-4, 0)
+        check_gradients(service.owned(session.id, token), 1e-4, 0)
 
 
 def test_a_reader_may_look_at_another_view(service: Service, created: Created) -> None:

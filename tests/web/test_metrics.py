@@ -148,7 +148,7 @@ def test_a_store_that_does_not_answer_is_told_and_the_rest_is_there(
 def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> None:
     heavy: Any = local.app.state.heavy  # type: ignore[attr-defined]
     begun, gate = threading.Semaphore(0), threading.Event()
-    work = heavy.limits.heavy_threads
+    work = heavy.limits.heavy_processes
 
     def long() -> bytes:
         begun.release()
@@ -158,9 +158,10 @@ def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> Non
     def ask() -> None:
         local.post("/api/v1/evaluate", json={"code": "y = 1 + 1"})
 
-    from app.api.routes import evaluate
+    from app.api.routes import evaluate as route
 
-    real, evaluate._evaluate_code = evaluate._evaluate_code, lambda *_: long()
+    evaluate: Any = route
+    real, evaluate.evaluated_code = evaluate.evaluated_code, lambda *_: long()
     threads = [threading.Thread(target=ask) for _ in range(work + 3)]
     try:
         for thread in threads:
@@ -174,7 +175,7 @@ def test_heavy_work_is_counted_and_nobody_waits_for_it(local: TestClient) -> Non
         gate.set()
         for thread in threads:
             thread.join(20)
-        evaluate._evaluate_code = real
+        evaluate.evaluated_code = real
 
     assert found["backprop_heavy_working",] == work
     assert found["backprop_heavy_waiting",] == 3

@@ -14,12 +14,14 @@ from app.api.bodies import read_model
 from app.api.conditions import bearer_token
 from app.api.context import PREFIX, service, versioned
 from app.api.documents import IF_NONE_MATCH, operation
-from app.api.heavy import in_turn
+from app.api.executor import in_executor
+from app.api.heavy import done_in_turn
+from app.api.heavy.jobs import Check
 from app.api.models import CHECK
 from app.api.tensors import parse_index, value_of
-from app.api.values import answer, encode
+from app.api.values import answer
 from app.api.view_query import IndexQuery, PassQuery
-from app.api.views_learning import check_json, nudged_json
+from app.api.views_learning import nudged_json
 from app.engine.nudge import MAX_STEPS, STEP, nudged
 from app.sessions.state import Session
 
@@ -47,11 +49,10 @@ async def check_session(request: Request, id: str) -> Response:
     body = await read_model(request, CHECK, empty=b"{}")
     sessions = service(request)
 
-    def check() -> bytes:
-        session, result = sessions.check_gradients(id, token, body.h, body.seed)
-        return encode(check_json(session, result, body.seed))
+    def find() -> Check:
+        return Check(sessions.owned(id, token), body.h, body.seed)
 
-    return answer(await in_turn(request, check))
+    return answer(await done_in_turn(request, await in_executor(request, find)))
 
 
 @operation(

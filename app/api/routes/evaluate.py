@@ -1,33 +1,19 @@
 """POST /evaluate: one pass or many of one network, nothing kept."""
 
-from collections.abc import Collection
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import examples
 from app.api.answers import BatchAnswer, EvaluatedFields, EvaluationAnswer, ProgramAnswer
-from app.api.bodies import read_model
+from app.api.bodies import parse_model, read_body
 from app.api.context import PREFIX, service
-from app.api.convert import variations, wanted, wanted_code
 from app.api.documents import operation
-from app.api.heavy import in_turn
+from app.api.heavy import done_in_turn, in_turn
+from app.api.heavy.jobs import LARGE_PASS, Pass, evaluated, evaluated_code
 from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode
-from app.api.values import MAX_ANSWER_CELLS, answer, encode
-from app.api.views import (
-    BACKWARD_FIELDS,
-    EVALUATION_FIELDS,
-    evaluation_cells,
-    evaluation_json,
-    program_json,
-)
-from app.engine.code.running import trace_code
-from app.engine.code.spec import CodeSpec
-from app.engine.errors import TooLarge
+from app.api.values import answer
 from app.engine.layer_types import LAYERS
-from app.sessions.creation import Numbers
-from app.sessions.service import Service
 
 # A small pass takes a fifth of a millisecond, as long as two changes of the thread. Larger ones
 # would hold up everybody else.
@@ -54,64 +40,45 @@ async def evaluate(request: Request) -> Response:
     each variation in their order. Instead of a network there can be `code`, lines of NumPy: then
     the answer has the value of every name and the gradient of every name that has one.
     """
-    body = await read_model(request, EVALUATE)
-    sessions = service(request)
+    content = await read_body(request)
+    body = await parse_model(request, content, EVALUATE)
+    limits = service(request).limits
     if isinstance(body, EvaluateCode):
-        return answer(await in_turn(request, lambda: _evaluate_code(sessions, body)))
-    if _is_quick(body):
-        return answer(_evaluate(sessions, body))
-    return answer(await in_turn(request, lambda: _evaluate(sessions, body)))
+        # How large a pass is, only its lines tell.
+        small = await in_turn(request, lambda: evaluated_code(limits, body, LARGE_PASS))
+        return answer(small or await done_in_turn(request, Pass(content, limits)))
+    numbers = _numbers(body)
+    if _is_quick(body, numbers):
+        return answer(evaluated(limits, body))
+    if numbers <= LARGE_PASS:
+        return answer(await in_turn(request, lambda: evaluated(limits, body)))
+    return answer(await done_in_turn(request, Pass(content, limits)))
 
 
-def _is_quick(body: Evaluate | EvaluateBatch) -> bool:
+def _is_quick(body: Evaluate | EvaluateBatch, numbers: int) -> bool:
     """Whether the pass takes no longer than it takes to hand it to a thread."""
-    if isinstance(body, EvaluateBatch) or len(body.network.layers) > QUICK_LAYERS:
-        return False
-    types = [layer.type for layer in body.network.layers]
-    if not all(type == "affine" or LAYERS[type].activation for type in types):
-        return False
-    width, rows = body.network.input_size, len(body.x)
-    numbers = rows * width
-    for layer in body.network.layers:
-        units = layer.width or width
-        numbers += (width + rows) * units
-        width = units
-    return numbers <= QUICK_NUMBERS
-
-
-def _evaluate(sessions: Service, body: Evaluate | EvaluateBatch) -> bytes:
-    fields = frozenset(EVALUATION_FIELDS if body.fields is None else body.fields)
-    backward = not fields.isdisjoint(BACKWARD_FIELDS)
-    asked, batch = wanted(body), variations(body)
-    if batch is None:
-        numbers = sessions.check(asked)
-        _check_answer([numbers], fields, "network/layers")
-        return encode(evaluation_json(numbers.evaluate(backward), fields))
-    passes = sessions.check_batch(asked, batch, backward)
-    _check_answer(passes, fields, "batch")
-    return encode(
-        {"results": [evaluation_json(numbers.evaluate(backward), fields) for numbers in passes]}
+    return (
+        isinstance(body, Evaluate)
+        and len(body.network.layers) <= QUICK_LAYERS
+        and numbers <= QUICK_NUMBERS
+        and all(one.type == "affine" or LAYERS[one.type].activation for one in body.network.layers)
     )
 
 
-def _evaluate_code(sessions: Service, body: EvaluateCode) -> bytes:
-    numbers = sessions.check(wanted_code(body))
-    assert isinstance(numbers.spec, CodeSpec)
-    if numbers.spec.cells > MAX_ANSWER_CELLS:
-        raise TooLarge(
-            f"the answer would hold {numbers.spec.cells:,} numbers, at most "
-            f"{MAX_ANSWER_CELLS:,} are sent; make a session and get the tensors that you need",
-            "code",
-        )
-    trace = trace_code(numbers.spec, numbers.parameters, numbers.grad_output)
-    return encode(program_json(numbers.spec, trace))
-
-
-def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:
-    cells = sum(evaluation_cells(numbers.spec, len(numbers.x), fields) for numbers in passes)
-    if cells > MAX_ANSWER_CELLS:
-        raise TooLarge(
-            f"the answer would hold {cells:,} numbers, at most {MAX_ANSWER_CELLS:,} are sent; "
-            "ask for fewer `fields`, or make a session and get the tensors that you need",
-            field,
-        )
+def _numbers(body: Evaluate | EvaluateBatch) -> int:
+    """About how many numbers the pass, or all passes together, hold."""
+    width = body.network.input_size
+    rows, parameters = 0, 0
+    if body.x is not None:
+        rows = len(body.x)
+    passes = 1
+    if isinstance(body, EvaluateBatch):
+        passes = len(body.batch)
+        rows = max([rows, *(len(one.x) for one in body.batch if one.x is not None)])
+    sizes = width
+    for layer in body.network.layers:
+        units = layer.width or width
+        parameters += width * units
+        sizes += units
+        width = units
+    return passes * (rows * sizes + parameters)

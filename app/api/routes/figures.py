@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -13,20 +12,16 @@ from app.api.conditions import is_fresh
 from app.api.context import PREFIX, REVALIDATE, Answers, service, words
 from app.api.documents import BINARY, IF_NONE_MATCH, operation
 from app.api.executor import in_executor
-from app.api.heavy import in_turn
+from app.api.heavy import done_in_turn
+from app.api.heavy.jobs import Picture
 from app.api.view_query import DrawingQuery
 from app.api.written import CURSOR
-from app.engine.errors import EngineError
-from app.engine.strides import Cursor
-from app.engine.trace import Trace
-from app.sessions.passes import Passes
-from app.sessions.pictures import picture
+from app.sessions.pictures import END
 from app.sessions.state import Session, View
 
 router = APIRouter(prefix=PREFIX, tags=["passes"])
 
 SVG = "image/svg+xml"
-END = "end"
 
 CursorQuery = Annotated[
     Annotated[str, CURSOR] | None,
@@ -90,44 +85,16 @@ async def get_figure(
     if download:
         headers["Content-Disposition"] = f'attachment; filename="{file_name(session, view)}"'
 
-    def draw() -> bytes:
-        place = place_in(sessions.passes, session, view, cursor)
-        return picture(
-            sessions.passes, session, view, place, theme,
-            numbers=numbers, lit=lit, equations=equations,
-            words=(lang, words(request, lang)) if lang else None,
-        ).encode("utf-8")  # fmt: skip
-
-    def drawn() -> bytes:
-        kept: Answers = request.app.state.answers
-        return kept.get((request.scope["path"], headers["ETag"].encode(), session.version), draw)
-
-    svg = await in_turn(request, drawn)
+    kept: Answers = request.app.state.answers
+    key = (request.scope["path"], headers["ETag"].encode(), session.version)
+    svg = kept.find(key)
+    if svg is None:
+        said = (lang, words(request, lang)) if lang else None
+        most = request.app.state.heavy.limits.drawn_cells
+        job = Picture(session, view, cursor, theme, numbers, equations, lit, said, most)
+        svg = await done_in_turn(request, job)
+        kept.put(key, svg)
     return Response(svg, 200, headers, f"{SVG}; charset=utf-8")
-
-
-def place_in(passes: Passes, session: Session, view: View, text: str | None) -> Cursor:
-    """The place that a query names in the trace of a view.
-
-    Raises:
-        EngineError: the trace has no such place.
-    """
-    if text is None:
-        return passes.same_place(session, replace(session, view=view))
-    trace = passes.trace(session, view)
-    if text == END:
-        return Cursor(len(trace.events))
-    seq, _, element = text.partition(".")
-    cursor = Cursor(int(seq), int(element or 0))
-    if cursor.seq > len(trace.events) or cursor.element >= max(1, _cells(trace, cursor.seq)):
-        raise EngineError(
-            f"cursor is an event from 0 to {len(trace.events)}, and a cell of it", "cursor", "range"
-        )
-    return cursor
-
-
-def _cells(trace: Trace, seq: int) -> int:
-    return trace.events[seq].elements if seq < len(trace.events) else 1
 
 
 def file_name(session: Session, view: View) -> str:

@@ -6,10 +6,9 @@ import numpy as np
 
 from app.engine.code.running import graph_of
 from app.engine.code.spec import CodeSpec
-from app.engine.execute import Execution
+from app.engine.code.unrecorded import UnrecordedPass, plain
 from app.engine.objective import weighted
 from app.engine.ops import OPS
-from app.engine.run import Recorder
 
 Array = np.ndarray
 
@@ -29,8 +28,7 @@ class CodeObjective:
         self.spec = spec
         self.parameters = {name: np.array(value) for name, value in values.items()}
         self.grad_output = grad_output
-        self.graph = graph_of(spec)
-        self._run = Execution(self.graph, spec.dtype)
+        self._run = UnrecordedPass(spec)
 
     def at(self, parameters: Mapping[str, Array]) -> "CodeObjective":
         """The same with other values of what ``parameters`` names."""
@@ -39,21 +37,26 @@ class CodeObjective:
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The number."""
-        output = self._run.forward(self.parameters)
+        output = self._forward()
         return float(output) if self.grad_output is None else weighted(self.grad_output, output)
 
     def gates(self) -> list[Array]:
         """Which way gradients take through every op that has several, since the last `value`."""
         found = []
-        for node in self.graph.nodes:
+        graph = graph_of(self.spec)
+        for node in graph.nodes:
             # A mask that flips is a kink, although no gradient comes through what made it.
             if (switches := OPS[node.op].switches) is not None:
-                inputs = [self._run.values[self.graph.edge[id].tensor] for id in node.inputs]
+                inputs = [self._run.values[graph.edge[id].tensor] for id in node.inputs]
                 found.append(switches(inputs, node.attributes))
         return found
 
     @np.errstate(all="ignore")
     def gradients(self) -> dict[str, Array]:
-        """Its gradient by all that is learned."""
-        trace = Recorder(self.graph, self.parameters, self.spec.dtype).record(self.grad_output)
-        return {name: trace.array(f"{name}.grad") for name in self.spec.learned}
+        """Its gradient by all that is learned, in the bits of a recorded pass."""
+        self._forward()
+        start = np.ones(()) if self.grad_output is None else self.grad_output
+        return self._run.backward(start)
+
+    def _forward(self) -> Array:
+        return self._run.forward({name: plain(one) for name, one in self.parameters.items()})

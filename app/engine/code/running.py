@@ -18,6 +18,7 @@ from app.engine.targets import check_numbers
 from app.engine.trace import Trace
 
 Array = np.ndarray
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 
 def read_code(
@@ -83,18 +84,19 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
 
 
 @lru_cache(maxsize=128)
-def _built(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> OpGraph:
-    return build_code(code, dict(shapes))[1]
+def built(code: str, shapes: Shapes) -> tuple[CodeSpec, OpGraph]:
+    """`build_code`, once for the same lines and shapes, which are pairs of a name and its own."""
+    return build_code(code, dict(shapes))
 
 
 def graph_of(spec: CodeSpec) -> OpGraph:
     """The graph of a program; the same for the same lines and shapes."""
-    return _built(spec.code, tuple(spec.shapes.items()))
+    return built(spec.code, tuple(spec.shapes.items()))[1]
 
 
 @lru_cache(maxsize=512)
-def _fits(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> bool:
-    return fits(_built(code, shapes))
+def _fits(code: str, shapes: Shapes) -> bool:
+    return fits(built(code, shapes)[1])
 
 
 def fits_scalars(spec: CodeSpec) -> bool:

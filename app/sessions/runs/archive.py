@@ -14,22 +14,30 @@ other has not.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from app.engine.history import History
 from app.engine.rates import Rates
+from app.engine.spec import NetworkSpec
 from app.sessions.edits import Loader
 from app.sessions.pool import Pool
 from app.sessions.pools import whole
 from app.sessions.run import Run
 from app.sessions.runs.ring import Kept, dropped
 from app.sessions.runs.work.frames import pack, unpack
-from app.sessions.runs.work.order import Order, Plan, Snapshot
+from app.sessions.runs.work.order import Order, Plan, Snapshot, given_of
 from app.sessions.samples import loaded
-from app.sessions.state import Session, Source, source_json
+from app.sessions.state import (
+    NO_SAMPLES,
+    Session,
+    Source,
+    kept_network,
+    network_spec,
+    source_json,
+)
 from app.sessions.store.errors import Unknown
 from app.sessions.store.store import Store
 
@@ -45,14 +53,17 @@ class Data:
     """The samples of a run: x ``(N, D)`` and t as the session had it, and where they are from.
 
     Those of a ``pool`` are named by their places in it, and have no other ``source``. ``held_out``:
-    x and labels that it is tested on.
+    x and labels that it is tested on. ``spec``: what learns from them; of a program, ``given`` is
+    what it does not learn, in place of x and t.
     """
 
     x: Array
     t: Array
-    source: Source | None
+    spec: NetworkSpec
+    source: Source | None = None
     pool: Pool | None = None
     held_out: tuple[Array, Array] | None = None
+    given: Mapping[str, Array] = field(default_factory=dict)
 
 
 class Archive:
@@ -77,11 +88,14 @@ class Archive:
         elif session.source is not None:
             source = source_json(session.source)
         else:
-            data = pack({}, {"x": order.x, "t": order.t})
+            data = pack({}, order.samples())
             samples = f"{_DATA}/{hashlib.sha256(data).hexdigest()[:32]}"
             attached[samples] = data
         document = {"plan": plan, "source": source, "pool": pool, "data": samples}
         document["test"] = None if test is None else test.as_json()
+        if order.spec.is_program:
+            # Its lines may have changed by the time that a step of the run is opened.
+            document["program"] = kept_network(order.spec)
         attached[f"{_RUN}/{run.id}/plan"] = pack(document, batches)
         return attached | _snapshot(run.id, order.start)
 
@@ -140,18 +154,24 @@ class Archive:
         """
         document, _ = self._plan(session.id, run_id, {})
         pool, test = Pool.of(document.get("pool")), Pool.of(document.get("test"))
-        held_out = None if test is None else whole(session.spec, test, self._loader)
+        spec = session.spec
+        if "program" in document:
+            spec = network_spec(document["program"])
+        held_out = None if test is None else whole(spec, test, self._loader)
         if pool is not None:
-            return Data(*whole(session.spec, pool, self._loader), None, pool, held_out)
+            return Data(*whole(spec, pool, self._loader), spec, None, pool, held_out)
         if document["data"] is None:
             source = Source(**{**document["source"], "rows": tuple(document["source"]["rows"])})
-            samples = loaded(session.spec, self._loader, source)
-            return Data(samples.x, samples.labels, source, None, held_out)
+            samples = loaded(spec, self._loader, source)
+            return Data(samples.x, samples.labels, spec, source, None, held_out)
         found = self._store.attachment(session.id, document["data"])
         if found is None:
             raise Unknown("nothing is kept of such a run")
         _, arrays = unpack(found)
-        return Data(arrays["x"], arrays["t"], None, None, held_out)
+        if spec.is_program:
+            given = given_of(arrays)
+            return Data(session.x, NO_SAMPLES, spec, given=given)
+        return Data(arrays["x"], arrays["t"], spec, None, None, held_out)
 
     def order(self, session: Session, run_id: str, step: int | None = None) -> Order:
         """An order to go on with a run.
@@ -174,14 +194,15 @@ class Archive:
         if step is None:
             start = replace(start, history=self._history(session.id, run_id))
         return Order(
-            session.spec,
+            data.spec,
             data.x,
             data.t,
             Plan.of(document["plan"], batches),
             start,
             self._changes(session.id, run_id),
             data.held_out,
-            data=None if data.pool is None else data.pool.name(session.spec),
+            data=None if data.pool is None else data.pool.name(data.spec),
+            given=data.given,
         )
 
     def history(self, session: Session, run_id: str) -> tuple[History, Rates]:
@@ -196,8 +217,9 @@ class Archive:
         steps = plan.steps or len(plan.batches or ())
         changes = self._changes(session.id, run_id)
         rates = Rates(plan.optimizer.learning_rate, plan.schedule, steps, changes)
-        names = tuple(session.spec.parameter_shapes)
-        relus = tuple(layer.name for layer in session.spec.layers if layer.type == "relu")
+        spec = network_spec(document["program"]) if "program" in document else session.spec
+        names = spec.learned
+        relus = tuple(layer.name for layer in spec.layers if layer.type == "relu")
         kept = self._history(session.id, run_id)
         return (History.of(names, relus, kept) if kept else History(names, relus)), rates
 

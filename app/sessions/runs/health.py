@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.engine.alarms import NAMES, Alarm, Examined, alarms
+from app.engine.code.health import line_alarms, line_health
+from app.engine.code.objective import CodeObjective
+from app.engine.code.running import by_program
+from app.engine.code.spec import CodeSpec
 from app.engine.descent import Losses, losses
 from app.engine.health import LayerHealth, layer_health
 from app.engine.history import Rows
@@ -14,7 +18,9 @@ from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig, added, make_optimizer
 from app.engine.spec import NetworkSpec
 from app.engine.targets import targets_of
+from app.engine.trace import Trace
 from app.sessions.runs.work.order import Order
+from app.sessions.state import Session
 
 Array = np.ndarray
 
@@ -96,6 +102,30 @@ def health(
         step,
     )
     return Health(around, layer_health(evaluation, changes), alarms(examined))
+
+
+def program_health(
+    session: Session, spec: CodeSpec, trace: Trace, history: Rows | None = None
+) -> Health:
+    """The health of a program that learns.
+
+    Args:
+        session: Whose program it is.
+        spec: The program, with a loss.
+        trace: Its pass in arrays.
+        history: What the run that led here has noted.
+    """
+    optimizer = make_optimizer(session.optimizer)
+    if session.optimizer_state:
+        optimizer.restore(dict(session.optimizer_state))
+    evaluation = by_program(spec, trace)
+    gradients = evaluation.parameter_gradients
+    changes = optimizer.changes(gradients)
+    new = added({name: session.parameters[name] for name in spec.learned}, changes)
+    objective = CodeObjective(spec, session.parameters)
+    around = losses(objective, evaluation.loss, gradients, changes, new)
+    found = line_alarms(spec, trace, changes, (around.before, around.after), history)
+    return Health(around, line_health(spec, trace, changes), found)
 
 
 def at_start(order: Order) -> tuple[Alarm, ...]:

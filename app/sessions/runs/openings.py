@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from app.engine import bounds
+from app.engine.code.running import fits_scalars
+from app.engine.code.samples import samples_of, with_rows
+from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.strides import Cursor
 from app.sessions.edits import Loader
@@ -94,8 +97,7 @@ class Openings:
         def opened(session: Session) -> Session:
             data = self._archive.data(session, run_id)
             return replace(
-                self._at_samples(session, data, rows),
-                parameters=order.start.parameters,
+                with_learned(self._at_samples(session, data, rows), order.start.parameters),
                 optimizer=optimizer,
                 optimizer_state=order.start.optimizer_state,
                 opened=Opened(run_id, step, most, session.data_version + 1),
@@ -181,8 +183,7 @@ class Openings:
         start = self._archive.order(session, run_id).start
         data = self._archive.data(session, run_id)
         return replace(
-            self._at_samples(session, data),
-            parameters=start.parameters,
+            with_learned(self._at_samples(session, data), start.parameters),
             optimizer_state=start.optimizer_state,
             opened=None,
         )
@@ -199,6 +200,8 @@ class Openings:
 
         All there are of a pool is the mini-batch of the session's next step.
         """
+        if isinstance(data.spec, CodeSpec):
+            return _given(session, data.spec, data.given, rows)
         session = replace(session, pool=data.pool)
         if rows is None and data.pool is not None:
             return drawn(session, self._loader)
@@ -214,3 +217,27 @@ class Openings:
         return replace(
             session, x=x, t=t, source=source, view=replace(view, sample=sample, single=single)
         )
+
+
+def with_learned(session: Session, parameters: Mapping[str, np.ndarray]) -> Session:
+    """The session with other numbers of what it learns; a program is given others beside them."""
+    return replace(session, parameters={**session.parameters, **parameters})
+
+
+def _given(
+    session: Session, spec: CodeSpec, given: Mapping[str, np.ndarray], rows: np.ndarray | None
+) -> Session:
+    """The session with a run's program and what that was given: all of it, or some of its samples.
+
+    What it learns stays as the session has it.
+    """
+    samples = samples_of(spec)
+    if rows is not None and samples is not None:
+        drawn = {name: given[name][rows] for name in samples.names}
+        given, spec = {**given, **drawn}, with_rows(spec, samples.names, len(rows))
+    view = session.view
+    if view.level == "element" and not fits_scalars(spec):
+        view = replace(view, level="op")
+    found = {**session.parameters, **given}
+    parameters = {name: found[name] for name in spec.shapes if name in found}
+    return replace(session, spec=spec, parameters=parameters, grad_output=None, view=view)

@@ -10,18 +10,18 @@ from app.engine.history import MAX_ROWS, Rows
 from app.engine.optimizers import OptimizerConfig
 from app.sessions.edits import Loader
 from app.sessions.keeper import Keeper, Versions, allow
-from app.sessions.learning import require_targets
+from app.sessions.learning import require_mini_batches
 from app.sessions.pool import Pool
 from app.sessions.pools import kept, whole
 from app.sessions.repeats import Once
 from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs.archive import Archive, Attached
 from app.sessions.runs.heldout import held_out, looks
-from app.sessions.runs.openings import Openings, Placed, at_start
+from app.sessions.runs.openings import Openings, Placed, at_start, with_learned
 from app.sessions.runs.ring import RING_BYTES
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
-from app.sessions.state import Session
+from app.sessions.state import NO_SAMPLES, Session
 from app.sessions.store.errors import Conflict, Unknown
 from app.sessions.store.events import Hub
 from app.sessions.store.store import NotFound, StoreFull
@@ -62,7 +62,7 @@ class Trainer:
         with self.keeper.lock(id):
             session = old = self.keeper.get(id)
             self.keeper.allow(session, token, versions, once)
-            require_targets(session)
+            require_mini_batches(session)
             session = self.openings.closed(session)
             test = held_out(session, self.loader)
             if plan.patience is not None and test is None:
@@ -204,11 +204,17 @@ class Trainer:
 
     def _order(self, session: Session, plan: Plan, test: Pool | None) -> Order:
         """The order that a plan makes of a session, of whose samples ``test`` are held out."""
-        assert session.t is not None
         config = plan.optimizer or session.optimizer
         same = replace(config, learning_rate=session.optimizer.learning_rate) == session.optimizer
         state = session.optimizer_state if same else {}
         plan = replace(plan, optimizer=config)
+        spec, parameters = session.spec, session.parameters
+        if spec.is_program:
+            given = {name: one for name, one in parameters.items() if name not in spec.learned}
+            learned = {name: parameters[name] for name in spec.learned}
+            start = Snapshot(0, learned, state)
+            return Order(spec, session.x, NO_SAMPLES, plan, start, given=given)
+        assert session.t is not None
         x, t, pool, name = session.x, session.t, session.pool, None
         if pool is not None:
             x, t = kept(session.spec, pool, self.loader)
@@ -220,8 +226,8 @@ class Trainer:
             tested = whole(session.spec, test, self.loader)
             if plan.evaluate_every is None:
                 plan = replace(plan, evaluate_every=looks(len(x), plan))
-        start = Snapshot(0, session.parameters, state)
-        return Order(session.spec, x, t, plan, start, held_out=tested, data=name)
+        start = Snapshot(0, parameters, state)
+        return Order(spec, x, t, plan, start, held_out=tested, data=name)
 
     def _save(self, id: str, run: Run, snapshot: Snapshot | None) -> None:
         """Keep what a run has learned so far; called in a thread of the manager."""
@@ -233,8 +239,7 @@ class Trainer:
             learned = session
             if snapshot is not None:
                 learned = replace(
-                    self.openings.closed(session),
-                    parameters=snapshot.parameters,
+                    with_learned(self.openings.closed(session), snapshot.parameters),
                     optimizer=run.optimizer,
                     optimizer_state=snapshot.optimizer_state,
                     steps=session.steps.cut(),

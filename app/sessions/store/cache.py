@@ -28,14 +28,25 @@ class ByteCache(Generic[K, V]):
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """The value under ``key``, made by ``make`` if need be."""
+        value = self.find(key)
+        if value is None:
+            value = make()
+            self.put(key, value)
+        return value
+
+    def find(self, key: K) -> V | None:
+        """The value under ``key``, if there is one."""
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key]
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value under ``key``, unless there is one, or it is too large."""
         size = self._size(value)
         if size > self.capacity // 2:
-            return value  # one giant would push out everybody else's
+            return  # one giant would push out everybody else's
         with self._lock:
             if key not in self._values:
                 self._values[key] = value
@@ -43,7 +54,6 @@ class ByteCache(Generic[K, V]):
             while self.bytes > self.capacity:
                 _, oldest = self._values.popitem(last=False)
                 self.bytes -= self._size(oldest)
-        return value
 
     def forget(self, matches: Callable[[K], bool]) -> None:
         """Drop every value whose key ``matches``."""

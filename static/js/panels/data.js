@@ -102,7 +102,8 @@ function isOneHot(targets) {
 /** Where a step of the optimiser is possible: there is a loss, a target, and something to adjust. */
 export function learns() {
   const now = session.value;
-  return Boolean(now?.network.loss && now.t !== null && Object.keys(now.parameters).length > 0);
+  if (now === null || !now.network.loss) return false;
+  return isProgram(now) ? programLearns() : now.t !== null && Object.keys(now.parameters).length > 0;
 }
 
 /** Of a program, whether something in it learns. */

@@ -19,7 +19,7 @@ import { changeView } from "../session.js";
 import { editable, session, trace, view } from "../store.js";
 import { language, t } from "../strings.js";
 import { goTo } from "../timeline.js";
-import { asNumber } from "../values.js";
+import { asNumber, isProgram } from "../values.js";
 import { learns } from "./data.js";
 import { large, shrink } from "./large.js";
 
@@ -120,6 +120,15 @@ async function point(key, index) {
   ask({ key, index: index.length > 1 ? index[0] * columns + index[1] : (index[0] ?? 0) });
 }
 
+/** A program has lines where a network has layers. */
+export function boardTitle() {
+  return t(isLines() ? "health.lines" : "health.title");
+}
+
+function isLines() {
+  return session.value !== null && isProgram(session.value);
+}
+
 /** All layers, drawn and in numbers. */
 export function board() {
   const { value } = found.value;
@@ -128,7 +137,7 @@ export function board() {
     <div class="board-legend" aria-hidden="true">
       ${MARKS.map((name) => html`<span><svg viewBox="-8 -8 16 16" width="16" height="16">${mark(name, 0, 0)}</svg> ${t(`health.${name}`)}</span>`)}
     </div>
-    ${scrolling(drawn(value, widthNow()), t("health.title"))} ${scrolling(table(value), t("health.title"))}
+    ${scrolling(drawn(value, widthNow()), boardTitle())} ${scrolling(table(value), boardTitle())}
   </div>`;
 }
 
@@ -181,7 +190,7 @@ function table({ layers }) {
   return html`<table class="numbers layers">
     <thead>
       <tr>
-        <th scope="col">${t("health.layer")}</th>
+        <th scope="col">${t(isLines() ? "health.line" : "health.layer")}</th>
         ${MARKS.map((name) => html`<th scope="col" class=${name === "gradient" ? "gradient" : ""}>${t(`health.${name}`)}</th>`)}
         <th scope="col">${t("health.shut")}</th>
       </tr>

@@ -46,10 +46,22 @@ export function learn() {
   return html`<section class="learn" aria-labelledby="learn-title">
     <h2 id="learn-title">${t("learn.title")}</h2>
     <p class="hint">${t("learn.hint")}</p>
-    ${form(faults)} ${buttons(faults)} ${single()} ${progress()} ${picture()} ${opening()} ${opened()}
+    ${drawnFrom(now)} ${form(faults)} ${buttons(faults)} ${single()} ${progress()} ${picture()} ${opening()} ${opened()}
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null} ${looks()}
     </section>
     ${gradientCheck()}`;
+}
+
+/** What a program's mini-batches are drawn from; a network has its samples. @param {Session} now */
+function drawnFrom(now) {
+  // Of a step that is opened, only its mini-batch is here.
+  if (!isProgram(now) || now.opened) return null;
+  const { samples } = now.network;
+  const listed = new Intl.ListFormat(language.value).format(samples?.names ?? []);
+  const words = samples && { names: listed, count: count(samples.rows) };
+  return html`<p class="hint" id="learn-samples">
+    ${words ? t("learn.program.samples", words) : t("learn.program.whole")}
+  </p>`;
 }
 
 /** @param {ReadonlyMap<Field, string>} faults */
@@ -81,7 +93,7 @@ function form(faults) {
         ${textField("rate", faults, sendRate)}
       </span>
     </label>
-    ${field("batch", active, faults)} ${field("steps", active, faults)} ${field("seed", active, faults)}
+    ${hasBatches(session.value) ? field("batch", active, faults) : null} ${field("steps", active, faults)} ${field("seed", active, faults)}
   </form>`;
 }
 
@@ -254,14 +266,26 @@ function wanted(name) {
   const optimizer = (isActive(run.value) ? run.value : now)?.optimizer;
   if (name === "type") return optimizer?.type ?? "sgd";
   if (name === "rate") return String(optimizer?.learning_rate ?? 0.1);
-  if (name === "batch") return String(now ? Math.min(learnedFrom(now), now.data?.batch_size ?? 100) : 1);
+  if (name === "batch") return String(now ? batchOf(now) : 1);
   return name === "steps" ? "1000" : String(now?.data?.seed ?? 0);
+}
+
+/** Of a program as many as there are: who says nothing learns as by single steps. @param {Session} now */
+function batchOf(now) {
+  if (isProgram(now)) return now.opened ? (run.value?.batch_size ?? 1) : learnedFrom(now);
+  return Math.min(learnedFrom(now), now.data?.batch_size ?? 100);
+}
+
+/** Whether there is anything to draw mini-batches from. @param {Session | null} now */
+function hasBatches(now) {
+  return now !== null && (!isProgram(now) || now.network.samples !== null);
 }
 
 /** From how many samples a run learns: all that the data has, of which the figure shows some. @param {Session} now */
 function learnedFrom(now) {
   const most = catalogue.value?.limits.samples.maximum ?? Infinity;
-  return Math.min(most, now.data?.samples ?? samplesOf(now));
+  const own = isProgram(now) ? (now.network.samples?.rows ?? 1) : samplesOf(now);
+  return Math.min(most, now.data?.samples ?? own);
 }
 
 /** Why a field cannot be taken. @returns {Map<Field, string>} */

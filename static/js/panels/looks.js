@@ -5,14 +5,14 @@
 import { html } from "lit-html";
 import { t } from "../strings.js";
 import { compare } from "./compare.js";
-import { alarms, board } from "./health.js";
+import { alarms, board, boardTitle } from "./health.js";
 import { titled } from "./large.js";
 import { isPlane, plane } from "./plane.js";
 import { doubtfulDigits, isOfDigits, weightPictures } from "./seen.js";
 
 export function looks() {
   return html`<div class="learning-looks">
-    ${titled({ id: "health", title: t("health.title"), content: health })}
+    ${titled({ id: "health", title: boardTitle(), content: health })}
     ${isPlane() ? titled({ id: "plane", title: t("plane.title"), content: plane }) : null}
     ${
       isOfDigits()

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from app.engine.code.spec import CodeSpec
+from app.engine.code.training import ProgramTraining
 from app.engine.history import History
 from app.engine.meter import gates
 from app.engine.network import Network
@@ -14,12 +16,12 @@ from app.engine.optimizers import OptimizerConfig, make_optimizer
 from app.engine.rates import CONSTANT, Rates, Schedule
 from app.engine.spec import NetworkSpec
 from app.engine.training import Training, Watch
-from app.sessions.state import below, network_json, network_spec
+from app.sessions.state import NO_SAMPLES, below, kept_network, network_spec
 
 Array = np.ndarray
 Parts = tuple[dict[str, Any], dict[str, Array]]
 
-_PARAMETER, _OPTIMIZER, _HISTORY = "parameters/", "optimizer/", "history/"
+_PARAMETER, _OPTIMIZER, _HISTORY, _GIVEN = "parameters/", "optimizer/", "history/", "given/"
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Snapshot:
         watch = training.watch
         return cls(
             training.done,
-            training.network.parameters,
+            training.parameters,
             training.optimizer.state(),
             {} if watch.history is None else watch.history.arrays(),
             watch.best,
@@ -164,6 +166,7 @@ class Order:
         until: Go no further than so many steps, and note nothing: made before, to be seen again.
         data: What x, t and the held-out samples are called where others have the very same ones; a
             worker is sent those once for all.
+        given: In place of x and t, what a program is given and does not learn, by name.
     """
 
     spec: NetworkSpec
@@ -175,6 +178,7 @@ class Order:
     held_out: tuple[Array, Array] | None = None
     until: int | None = None
     data: str | None = None
+    given: Mapping[str, Array] = field(default_factory=dict)
 
     def training(self) -> Training:
         """The training, ready for the step after ``start``.
@@ -187,28 +191,28 @@ class Order:
         optimizer = make_optimizer(self.plan.optimizer)
         if self.start.optimizer_state:
             optimizer.restore(self.start.optimizer_state)
-        plan, network = self.plan, Network(self.spec, self.start.parameters)
-        training = Training(
-            network,
-            self.x,
-            self.t,
-            optimizer,
-            plan.batch_size,
-            plan.steps,
-            plan.seed,
-            plan.batches,
-            self.start.step,
-            watch=Watch() if self.until is not None else self._watch(network),
-        )
+        plan, start = self.plan, self.start
+        asked = (plan.batch_size, plan.steps, plan.seed, plan.batches, start.step)
+        training: Training
+        if isinstance(self.spec, CodeSpec):
+            watch = self._watch(self.spec.learned)
+            values = {**self.given, **start.parameters}
+            training = ProgramTraining(self.spec, values, optimizer, *asked, watch=watch)
+        else:
+            network = Network(self.spec, start.parameters)
+            watch = self._watch(tuple(network.parameters), gates(network))
+            training = Training(network, self.x, self.t, optimizer, *asked, watch=watch)
         training.rates = Rates(
             self.plan.optimizer.learning_rate, plan.schedule, training.steps, self.changes
         )
         return training
 
-    def _watch(self, network: Network) -> Watch:
-        names, kept = (tuple(network.parameters), gates(network)), self.start.history
+    def _watch(self, learned: tuple[str, ...], relus: tuple[str, ...] = ()) -> Watch:
+        if self.until is not None:
+            return Watch()
+        kept = self.start.history
         return Watch(
-            History.of(*names, kept) if kept else History(*names),
+            History.of(learned, relus, kept) if kept else History(learned, relus),
             self.held_out,
             self.plan.evaluate_every,
             self.plan.loss_below,
@@ -222,7 +226,7 @@ class Order:
         plan, batches = self.plan.parts()
         start, arrays = self.start.parts()
         document = {
-            "network": network_json(self.spec),
+            "network": kept_network(self.spec),
             "plan": plan,
             "start": start,
             "changes": list(self.changes),
@@ -235,6 +239,8 @@ class Order:
 
     def samples(self) -> dict[str, Array]:
         """What it learns from, which `parts` leaves out where it has a name."""
+        if isinstance(self.spec, CodeSpec):
+            return {_GIVEN + name: array for name, array in self.given.items()}
         arrays = {"x": self.x, "t": self.t}
         if self.held_out is not None:
             arrays["held_out/x"], arrays["held_out/t"] = self.held_out
@@ -245,12 +251,18 @@ class Order:
         """The order that gave these `parts`, with the `samples` where those were left out."""
         return cls(
             network_spec(document["network"]),
-            arrays["x"],
-            arrays["t"],
+            arrays.get("x", NO_SAMPLES),
+            arrays.get("t", NO_SAMPLES),
             Plan.of(document["plan"], arrays),
             Snapshot.of(document["start"], arrays),
             [(step, rate) for step, rate in document["changes"]],
             (arrays["held_out/x"], arrays["held_out/t"]) if "held_out/x" in arrays else None,
             document["until"],
             document["data"],
+            given_of(arrays),
         )
+
+
+def given_of(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """What a program is given and does not learn, of the `Order.samples` of one."""
+    return below(arrays, _GIVEN)

@@ -47,7 +47,7 @@ class WorkerProcess:
             [sys.executable, "-m", "app.sessions.runs.work.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env=environment(),
         )
         # None closes its input. What is large is made a frame of only when its turn has come.
         self._outbox: queue.SimpleQueue[bytes | Callable[[], bytes] | None] = queue.SimpleQueue()
@@ -124,8 +124,8 @@ class WorkerProcess:
             self._lost(self)
 
 
-def _environment() -> Mapping[str, str]:
-    """Ours, with the folder of this program among those where modules are looked for."""
+def environment() -> Mapping[str, str]:
+    """The server's, with the folder of this program among those where modules are looked for."""
     folder = str(Path(app.__file__).parent.parent)
     paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
     # It has nothing to do with the store, so it is not told where that is.

@@ -1,0 +1,292 @@
+"""What is done as heavy work: the same in a thread of the server and in a process of its own.
+
+`ordered` writes a job as one piece of bytes, `done` reads and does it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from app.api.bodies import parse
+from app.api.convert import variations, wanted, wanted_code
+from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode
+from app.api.values import MAX_ANSWER_CELLS, encode
+from app.api.views import (
+    BACKWARD_FIELDS,
+    EVALUATION_FIELDS,
+    evaluation_cells,
+    evaluation_json,
+    program_json,
+)
+from app.api.views_learning import check_json
+from app.engine.code.running import trace_code
+from app.engine.code.spec import CodeSpec
+from app.engine.errors import TooLarge
+from app.engine.spec import Limits
+from app.sessions.batch import check_batch
+from app.sessions.creation import Numbers, check
+from app.sessions.learning import check_gradients
+from app.sessions.passes import Passes
+from app.sessions.pictures import picture, place_in
+from app.sessions.runs.work.frames import pack, unpack
+from app.sessions.state import Session, View
+from app.sessions.store.store import Record
+
+Parts = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+# What a process keeps of passes, since several pictures of one are often asked for.
+PASSES_BYTES = 16 << 20
+# From so many numbers on, work is large. Below it takes some hundredths of a second at most, and
+# handing it over would take longer than the little that others have to wait.
+LARGE_PICTURE, LARGE_CHECK, LARGE_PASS = 4_000, 2_000, 20_000
+
+
+@dataclass
+class Workplace:
+    """What is kept from one job to the next."""
+
+    passes: Passes = field(default_factory=lambda: Passes(PASSES_BYTES))
+
+
+class Job(Protocol):
+    """Something to be done, all that it needs included."""
+
+    name: ClassVar[str]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it takes so long that others would have to wait."""
+
+    def parts(self) -> Parts:
+        """All of it, as a document and arrays."""
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer's content.
+
+        Raises:
+            EngineError, Conflict, Problem: what is wrong with what is asked for.
+        """
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The figure of a session as SVG; see `pictures.picture`.
+
+    Attributes:
+        cursor: As a query has it.
+        words: The language of what it says of itself, and that language's words.
+        most_cells: How many numbers it may show.
+    """
+
+    name: ClassVar[str] = "picture"
+
+    session: Session
+    view: View
+    cursor: str | None
+    theme: str
+    numbers: bool
+    equations: bool
+    lit: bool
+    words: tuple[str, Mapping[str, str]] | None
+    most_cells: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether many numbers are written out."""
+        return _sample_cells(self.session) > LARGE_PICTURE
+
+    def parts(self) -> Parts:
+        """All of it."""
+        session, arrays = _session_parts(self.session)
+        document = {
+            "session": session,
+            "view": asdict(self.view),
+            "cursor": self.cursor,
+            "theme": self.theme,
+            "numbers": self.numbers,
+            "equations": self.equations,
+            "lit": self.lit,
+            "words": self.words,
+            "most_cells": self.most_cells,
+        }
+        return document, arrays
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Picture":
+        """The picture that gave these `parts`."""
+        view, words = document["view"], document["words"]
+        return cls(
+            _session(document["session"], arrays),
+            View(**{**view, "open": tuple(view["open"])}),
+            document["cursor"],
+            document["theme"],
+            document["numbers"],
+            document["equations"],
+            document["lit"],
+            None if words is None else (words[0], words[1]),
+            document["most_cells"],
+        )
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The SVG in UTF-8."""
+        place = place_in(workplace.passes, self.session, self.view, self.cursor)
+        return picture(
+            workplace.passes, self.session, self.view, place, self.theme,
+            numbers=self.numbers, lit=self.lit, equations=self.equations, words=self.words,
+            most_cells=self.most_cells,
+        ).encode("utf-8")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """A session's gradients against their definition; see `learning.check_gradients`."""
+
+    name: ClassVar[str] = "check"
+
+    session: Session
+    h: float
+    seed: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there is much to compute, over and over."""
+        session = self.session
+        return session.spec.parameter_count + _sample_cells(session) > LARGE_CHECK
+
+    def parts(self) -> Parts:
+        """All of it."""
+        session, arrays = _session_parts(self.session)
+        return {"session": session, "h": self.h, "seed": self.seed}, arrays
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Check":
+        """The check that gave these `parts`."""
+        return cls(_session(document["session"], arrays), document["h"], document["seed"])
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer as JSON."""
+        result = check_gradients(self.session, self.h, self.seed)
+        return encode(check_json(self.session, result, self.seed))
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass or many of a network or a program that nobody keeps.
+
+    Attributes:
+        body: Who asks for it, as it came.
+        limits: How large it may be.
+    """
+
+    name: ClassVar[str] = "pass"
+
+    body: bytes
+    limits: Limits
+    is_large: ClassVar[bool] = True
+
+    def parts(self) -> Parts:
+        """All of it."""
+        body = np.frombuffer(self.body, dtype=np.uint8)
+        return {"limits": asdict(self.limits)}, {"body": body}
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pass":
+        """The pass that gave these `parts`."""
+        return cls(arrays["body"].tobytes(), Limits(**document["limits"]))
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer as JSON."""
+        body = parse(self.body, EVALUATE)
+        if isinstance(body, EvaluateCode):
+            return evaluated_code(self.limits, body)
+        return evaluated(self.limits, body)
+
+
+JOBS = {job.name: job for job in (Picture, Check, Pass)}
+
+
+def ordered(job: Job) -> bytes:
+    """A job as bytes."""
+    document, arrays = job.parts()
+    return pack({"job": job.name, **document}, arrays)
+
+
+def done(workplace: Workplace, order: bytes) -> bytes:
+    """What comes of the job that `ordered` wrote; for what is raised see `Job.do`."""
+    document, arrays = unpack(order)
+    return JOBS[document["job"]].of(document, arrays).do(workplace)
+
+
+def evaluated(limits: Limits, body: Evaluate | EvaluateBatch) -> bytes:
+    """The answer to a network and its numbers, as JSON.
+
+    Raises:
+        EngineError: something does not fit.
+        TooLarge: the pass, or the answer, is beyond its limit.
+        Problem: a variation has no x.
+    """
+    fields = frozenset(EVALUATION_FIELDS if body.fields is None else body.fields)
+    backward = not fields.isdisjoint(BACKWARD_FIELDS)
+    asked, batch = wanted(body), variations(body)
+    if batch is None:
+        numbers = check(asked, limits)
+        _check_answer([numbers], fields, "network/layers")
+        return encode(evaluation_json(numbers.evaluate(backward), fields))
+    passes = check_batch(asked, batch, limits, backward)
+    _check_answer(passes, fields, "batch")
+    return encode(
+        {"results": [evaluation_json(numbers.evaluate(backward), fields) for numbers in passes]}
+    )
+
+
+def evaluated_code(limits: Limits, body: EvaluateCode, most: int | None = None) -> bytes:
+    """The answer to a program and its numbers, as JSON; see `evaluated`.
+
+    Args:
+        limits: How large it may be.
+        body: The program.
+        most: Where a pass holds more numbers than this, nothing is done, and nothing answered.
+    """
+    numbers = check(wanted_code(body), limits)
+    assert isinstance(numbers.spec, CodeSpec)
+    if numbers.spec.cells > MAX_ANSWER_CELLS:
+        raise TooLarge(
+            f"the answer would hold {numbers.spec.cells:,} numbers, at most "
+            f"{MAX_ANSWER_CELLS:,} are sent; make a session and get the tensors that you need",
+            "code",
+        )
+    if most is not None and numbers.spec.cells > most:
+        return b""
+    trace = trace_code(numbers.spec, numbers.parameters, numbers.grad_output)
+    return encode(program_json(numbers.spec, trace))
+
+
+def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:
+    cells = sum(evaluation_cells(numbers.spec, len(numbers.x), fields) for numbers in passes)
+    if cells > MAX_ANSWER_CELLS:
+        raise TooLarge(
+            f"the answer would hold {cells:,} numbers, at most {MAX_ANSWER_CELLS:,} are sent; "
+            "ask for fewer `fields`, or make a session and get the tensors that you need",
+            field,
+        )
+
+
+def _sample_cells(session: Session) -> int:
+    """About how many numbers of a pass go with the samples: those that are written out."""
+    spec = session.spec
+    return spec.cells if isinstance(spec, CodeSpec) else 4 * session.n * sum(spec.widths)
+
+
+def _session_parts(session: Session) -> Parts:
+    record = session.record()
+    # The runs' and the token's are nobody's business there.
+    document = {"id": record.id, "version": record.version, "meta": {**record.meta, "runs": []}}
+    return document, dict(record.arrays)
+
+
+def _session(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Session:
+    return Session.from_record(
+        Record(document["id"], b"", document["version"], 0.0, 0.0, document["meta"], arrays)
+    )
