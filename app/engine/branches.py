@@ -50,7 +50,7 @@ def with_gradients(graph: OpGraph, loss: str) -> OpGraph:
 
 
 def _reaches(op: str, k: int) -> bool:
-    return op not in OPS or OPS[op].reaches(k)
+    return OPS[op].reaches(k)
 
 
 def _reached(graph: OpGraph) -> frozenset[str]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection
 
-from app.engine import open_loss
 from app.engine.builder import GraphBuilder
 from app.engine.graph import OpGraph
 from app.engine.layer_types import Opening
 from app.engine.loss_types.decay import add_decay
-from app.engine.open_elements import Rows
+from app.engine.loss_types.kind import LossView
 from app.engine.open_ops import MEAN
 from app.engine.spec import NetworkSpec
 from app.engine.symbols import layer_symbols
@@ -62,33 +61,12 @@ def build_graph(
     loss_form = None
     if spec.loss is not None:
         if targets:
-            builder.source("t", (n, spec.output_size), "target", open_loss.T)
-        shows_mean = MEAN in open_ops
-        make = spec.loss.kind.build
-        if make is None:
-            tensor = _loss(builder, spec, tensor, level, loss, form, targets, shows_mean)
-        elif targets:
-            tensor = make(builder, tensor)
+            builder.source("t", (n, spec.output_size), "target", r"\mathbf{T}")
+        kind = spec.loss.kind
+        if targets or kind.opens:
+            view = LossView(loss == "closed", form, targets, MEAN in open_ops, level == "element")
+            tensor = kind.build(builder, tensor, view)
+            loss_form = "closed" if loss == "closed" else form
         if decays:
             tensor = add_decay(builder, spec.weights, tensor, decay)
-        if make is None or targets:
-            loss_form = "closed" if loss == "closed" else form
     return builder.finish(level, loss_form, tensor)
-
-
-def _loss(
-    builder: GraphBuilder,
-    spec: NetworkSpec,
-    scores: str,
-    level: str,
-    loss: str,
-    form: str,
-    targets: bool,
-    shows_mean: bool,
-) -> str:
-    if level == "element" and targets:
-        rows = Rows(builder, scores, spec.output_size)
-        return rows.closed() if loss == "closed" else rows.opened(form)
-    if loss == "closed":
-        return open_loss.closed(builder, scores, targets, shows_mean)
-    return open_loss.opened(builder, scores, form, targets)

@@ -94,7 +94,7 @@ class GraphBuilder:
         Args:
             layer: Name and type of the layer it belongs to.
             id: Unique in the graph.
-            op: A row of the table of ops, or a fused one.
+            op: A row of the table of ops.
             uses: Its operands in order; a plain name is the whole tensor.
             outputs: What it makes, as tensors.
             attributes: The op's attributes.
@@ -105,7 +105,7 @@ class GraphBuilder:
         for tensor in outputs:
             self.tensors[tensor.name] = tensor
             self._makers[tensor.name] = id
-        sign = symbol or (sign_of(op, attributes or {}) if op in OPS else op)
+        sign = symbol or sign_of(op, attributes or {})
         names = tuple(tensor.name for tensor in outputs)
         self._nodes.append((layer[0], id, op, sign, operands, names, attributes or {}, row))
         self._layers.setdefault(layer[0], (layer[1], []))[1].append(id)
@@ -163,7 +163,7 @@ class GraphBuilder:
         )
         return OpGraph(
             level, loss_form, self.n, self.tensors, tuple(nodes), tuple(edges), groups, output,
-            self._whole, self.sample,
+            self._whole, self.sample, averages=self.averages,
         )  # fmt: skip
 
     def _edge(self, use: Use, target: str, layer: str, counts: Mapping[str, int]) -> Edge:

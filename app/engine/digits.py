@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from app.engine.applied import closed_of
 from app.engine.derivation import Explanation, FactorValue, TermValue, longest
 from app.engine.functions import function
-from app.engine.fused import averaged
 from app.engine.rules import tolerance
 from app.engine.trace import Trace
 
@@ -64,8 +64,12 @@ def _slope_place(trace: Trace, found: Explanation) -> _Place | None:
     """Where the derivation is one of y - t, or of that over exp(a)."""
     whole = trace.graph.whole.get(found.tensor)
     quantity, row = (whole.quantity, whole.row) if whole is not None else ("", None)
-    if found.rule_name == "softmax_with_loss.gradient":
-        quantity, row = "score_gradient", trace.graph.edge[found.tensor.removesuffix(".grad")].row
+    event = trace.maker(found.tensor)
+    if event is not None and event.is_gradient and event.node and found.tensor in event.writes:
+        closed = closed_of(trace.graph.node[event.node])
+        if closed is not None:
+            quantity = closed.quantity
+            row = trace.graph.edge[found.tensor.removesuffix(".grad")].row
     if quantity not in ("score_gradient", "exp_gradient"):
         return None
     n, i = (0, row - 1) if row is not None else found.index
@@ -108,7 +112,7 @@ def _as_others(trace: Trace, found: Explanation, place: _Place, max_terms: int) 
         found,
         shapes={name: trace.array(name).shape for name in names},
         terms=kept,
-        scale=float(trace.array("loss.grad")) / (trace.graph.n if averaged(trace.graph) else 1),
+        scale=float(trace.array("loss.grad")) / (trace.graph.n if trace.graph.averages else 1),
         omitted=omitted,
         omitted_value=omitted_value,
         note="others",

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.engine import fused
+from app.engine.applied import ids_of, operand_of, operands, operands_shapes, result_of, row_of
 from app.engine.derivation import Divisor, Explanation, FactorValue, TermValue, longest
 from app.engine.digits import with_all_digits
 from app.engine.forms import loss_form
 from app.engine.graph import Edge
 from app.engine.many import MANY, most, term_count
-from app.engine.ops import OPS
+from app.engine.op import Closed, Result
 from app.engine.rules import Cell, IndexRule, Product, expand
 from app.engine.trace import Event, Trace
 from app.engine.update import PHASE, explain_update
@@ -89,19 +89,28 @@ class _Derivation:
         self.inputs = [trace.array(id) for id in self.node.inputs]
         self.names: dict[str, tuple[str, ...]] = {}
         self.index: tuple[int, ...] = ()
+        self.closed: Closed | None = row_of(self.node).closed
+        self.result: Result | None = None
+        if not event.is_gradient:
+            self.result = result_of(self.node, self._made())
+
+    def _made(self) -> str:
+        """The tensor that a forward event makes."""
+        key = (*self.event.totals, *self.event.writes)[0]
+        edge = self.trace.graph.edge.get(key)
+        return key if edge is None else edge.tensor
 
     def explain(self, key: str, index: tuple[int, ...], value: float) -> Explanation:
-        is_fused = self.node.op in fused.FUSED
-        if is_fused and self.event.rule_name.endswith(".probabilities"):
-            return self._probability(key, index, value)
-        rule, operands = self._fused() if is_fused else self._op()
+        rule, own = self._op() if self.closed is None else self._closed(self.closed)
+        if rule.over is not None:
+            return self._quotient(rule, own, key, index, value)
         self.index = index
         place = self._place(rule, index, self.trace.array(key).shape)
-        if not is_fused and term_count(rule, operands) > MANY:
-            kept, omitted, omitted_value = most(rule, place, operands, self.max_terms)
+        if self.closed is None and term_count(rule, own) > MANY:
+            kept, omitted, omitted_value = most(rule, place, own, self.max_terms)
         else:
-            products = expand(rule, place, operands)
-            if is_fused and not self.event.is_gradient:
+            products = expand(rule, place, own)
+            if self.result is not None and self.result.skips_zeros:
                 # Only the right class counts: the rest of the sum is 0 times a logarithm.
                 products = (one for one in products if one.cells[0].value != 0)
             kept, omitted, omitted_value = longest(products, self.max_terms, rule.largest)
@@ -124,17 +133,22 @@ class _Derivation:
             omitted_value,
         )
 
-    def _probability(self, key: str, index: tuple[int, ...], value: float) -> Explanation:
+    def _quotient(
+        self, rule: IndexRule, own: Mapping[str, Array], key: str, index: tuple[int, ...],
+        value: float,
+    ) -> Explanation:  # fmt: skip
         """exp(a_i) over the sum of all exp(a_j), the largest score subtracted where it must be."""
-        scores = fused.gathered(self.inputs)[0].astype(np.float64)
-        rows = self.inputs[0].ndim == 0
+        (factor,) = rule.terms[0].factors
+        ids = ids_of(self.node, factor.operand)
+        scores = own[factor.operand].astype(np.float64)
+        rows = "classes" in self.node.attributes
         n, i = (0, (self._row(self.event.writes[0]) or 1) - 1) if rows else index
         is_safe = loss_form(scores[n : n + 1], "float64") == "book"
         shift = 0.0 if is_safe else float(scores[n].max())
         powers = np.exp(scores[n] - shift)
 
         def term(j: int) -> TermValue:
-            name, place = (self.node.inputs[j], ()) if rows else (self.node.inputs[0], (n, j))
+            name, place = (ids[j], ()) if rows else (ids[0], (n, j))
             power = float(powers[j])
             function = "exp" if is_safe else "exp_shifted"
             factor = FactorValue(name, place, power, function, float(scores[n, j]))
@@ -157,29 +171,29 @@ class _Derivation:
         )
 
     def _op(self) -> tuple[IndexRule, Mapping[str, Array]]:
-        op = OPS[self.node.op]
+        op = row_of(self.node)
         shapes = [array.shape for array in self.inputs]
-        operands: dict[str, Array] = {str(k): array for k, array in enumerate(self.inputs)}
+        own: dict[str, Array] = {str(k): array for k, array in enumerate(self.inputs)}
         self.names = {str(k): (id,) for k, id in enumerate(self.node.inputs)}
         if not self.event.is_gradient:
-            return op.rule(shapes, self.node.attributes), operands
+            return op.rule(shapes, self.node.attributes), own
         k = self.node.inputs.index(self.event.writes[0].removesuffix(".grad"))
-        self._add_output(operands)
+        self._add_output(own)
         if op.mask is not None:
-            operands["largest"] = op.mask(k, self.inputs, self.node.attributes)
+            own["largest"] = op.mask(k, self.inputs, self.node.attributes)
             self.names["largest"] = (self.node.inputs[k],)
-        return op.gradient_rule(k, shapes, self.node.attributes), operands
+        return op.gradient_rule(k, shapes, self.node.attributes), own
 
-    def _add_output(self, operands: dict[str, Array]) -> None:
+    def _add_output(self, own: dict[str, Array]) -> None:
         out = self.node.outputs[-1]
         edges = [edge for edge in self.trace.graph.edges_of[out] if edge.differentiable]
-        operands["out"] = self.trace.array(out)
+        own["out"] = self.trace.array(out)
         # The first arrow that carries it, or the first of every scalar row.
         first = {edge.cell: edge.id for edge in reversed(self.trace.graph.edges_of[out])}
         self.names["out"] = tuple(
             first[cell] for cell in sorted(first, key=lambda cell: cell or ())
         )
-        operands["grad"] = self._upstream(out, edges)
+        own["grad"] = self._upstream(out, edges)
         self.names["grad"] = tuple(f"{edge.id}.grad" for edge in edges)
 
     def _upstream(self, out: str, edges: list[Edge]) -> Array:
@@ -187,21 +201,19 @@ class _Derivation:
             return self.trace.array(f"{edges[0].id}.grad")
         return self.trace.array(f"{out}.grad")
 
-    def _fused(self) -> tuple[IndexRule, Mapping[str, Array]]:
-        kept = fused.kept(self.inputs)
-        layer = self.node.layer
-        rows = self.inputs[0].ndim == 0
-        n = 1 if rows or self.node.attributes.get("total") else len(self.inputs[0])
-        if rows:
-            size = len(self.inputs) // 2
-            self.names["y"] = tuple(f"{layer}.y.{i}" for i in range(1, size + 1))
-            self.names["t"] = tuple(f"{layer}.t.{i}" for i in range(1, size + 1))
-        else:
-            self.names["y"] = (f"{layer}.probabilities",)
-            self.names["t"] = ("t",)
-        # The logarithm is of a probability, which is a tensor of the pass.
-        self.names["log_y"] = self.names["y"]
-        return fused.gradient_rule(n) if self.event.is_gradient else fused.loss_rule(n), kept
+    def _closed(self, closed: Closed) -> tuple[IndexRule, Mapping[str, Array]]:
+        own = operands(self.node, self.inputs)
+        arrays = {str(k): array for k, array in enumerate(own)} | dict(closed.kept(own))
+        for name in (*map(str, range(len(own))), *(result.key for result in closed.results)):
+            self.names[name] = ids_of(self.node, name)
+        # A logarithm is of a tensor of the pass.
+        self.names |= {name: self.names[of] for name, of in closed.logs.items()}
+        shapes = operands_shapes(self.node, [array.shape for array in self.inputs])
+        if self.result is not None:
+            return self.result.rule(shapes, self.node.attributes), arrays
+        k = self.node.inputs.index(self.event.writes[0].removesuffix(".grad"))
+        row = row_of(self.node)
+        return row.gradient_rule(operand_of(self.node, k), shapes, self.node.attributes), arrays
 
     def _place(
         self, rule: IndexRule, index: tuple[int, ...], shape: tuple[int, ...]
@@ -210,14 +222,14 @@ class _Derivation:
         if rule.flat:
             return (int(np.ravel_multi_index(index, shape)) if shape else 0,)
         row = self._row(self.event.writes[0].removesuffix(".grad"))
-        is_row = self.node.op in fused.FUSED and row is not None and rule.result == "nh"
+        is_row = "classes" in self.node.attributes and rule.result == "nh"
         return (0, row - 1) if is_row and row is not None else index
 
     def _row(self, id: str) -> int | None:
         return self.trace.graph.edge[id].row
 
     def _scale(self, rule: IndexRule) -> float:
-        if self.node.op in fused.FUSED and self.event.is_gradient:
+        if self.closed is not None and self.event.is_gradient:
             return rule.scale * float(self.trace.array(f"{self.node.outputs[-1]}.grad"))
         return rule.scale
 
@@ -253,8 +265,8 @@ class _Derivation:
             k = self.names["largest"][0]
             raw = float(self.trace.array(k)[self.index])
             return FactorValue(k, self.index, cell.value + 0.0, "is_largest", raw)
-        elif cell.operand == "log_y":
-            name = self.names["y"]
+        elif self.closed is not None and cell.operand in self.closed.logs:
+            name = self.names[cell.operand]
             y = self.trace.array(name[cell.index[-1]] if len(name) > 1 else name[0])
             function, raw = "log", float(y if y.ndim == 0 else y[cell.index])
         names = self.names[cell.operand]

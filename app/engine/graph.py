@@ -117,6 +117,7 @@ class OpGraph:
         objective: The name of what is differentiated, where it is not L.
         parts: Of a result in single numbers, which cell of it each tensor is.
         cells: Of single numbers, which cell of which tensor of the graph in arrays each is.
+        averages: Whether a loss is the mean of several samples.
         is_program: Whether the groups are the lines of a program, not the layers of a network.
         single: Whether the one sample is written without its axis, as in figures 5-24 and 5-25.
     """
@@ -135,6 +136,7 @@ class OpGraph:
     objective: str | None = None
     parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     cells: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    averages: bool = False
     is_program: bool = False
 
     @property

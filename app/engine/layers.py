@@ -183,6 +183,16 @@ class SoftmaxWithLoss:
         """(y - t) / N, times ``dout``: the two layers together leave just this."""
         return np.asarray(dout * score_gradient(self.y, self.t), dtype=self.y.dtype)
 
+    @staticmethod
+    def slope_of_labels(a: Array, labels: Array, out: Array | None = None) -> Array:
+        """The gradient with the labels' `cells` ``(N,)`` in place of t, written into ``out``."""
+        return score_gradient_of(softmax(a, out=out), labels)
+
+    @staticmethod
+    def loss_of_labels(a: Array, labels: Array) -> float:
+        """The mean loss, likewise."""
+        return float(label_losses(a, labels).mean())
+
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)) without overflow on either side."""

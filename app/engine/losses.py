@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.engine.layers import SoftmaxWithLoss
 from app.engine.loss_types.decay import penalty
 from app.engine.spec import NetworkSpec
 
@@ -20,8 +19,7 @@ class Head:
         self.loss = spec.loss
         self.weights = spec.weights if spec.loss.weight_decay else ()
         self.parameters = parameters
-        # The book's class for the book's loss.
-        self.is_books = spec.loss.has_classes and spec.loss.averages
+        self.kernel = spec.loss.kind.kernel if spec.loss.averages else None
 
     def value(self, scores: Array, t: Array) -> float:
         """The loss for targets t, both ``(N, H)``."""
@@ -29,15 +27,15 @@ class Head:
 
     def of_samples(self, scores: Array, t: Array) -> float:
         """The same without weight decay."""
-        if self.is_books:
-            return float(SoftmaxWithLoss().forward(scores, t))
+        if self.kernel is not None:
+            return float(self.kernel().forward(scores, t))
         losses = self.loss.kind.losses(scores, t)
         return float(losses.mean() if self.loss.averages else losses.sum())
 
     def gradient(self, scores: Array, t: Array) -> Array:
         """dL/d(scores)."""
-        if self.is_books:
-            head = SoftmaxWithLoss()
+        if self.kernel is not None:
+            head = self.kernel()
             head.forward(scores, t)
             return head.backward()
         slopes = self.loss.kind.slopes(scores, t)

@@ -1,7 +1,7 @@
 """The rule of each event as LaTeX, from the names of what it reads and makes."""
 
-from app.engine.fused import FUSED, SOFTMAX, averaged, is_loss
-from app.engine.graph import Edge, Node, OpGraph
+from app.engine.applied import closed_of, operands_shapes, reaches, result_of
+from app.engine.graph import Node, OpGraph
 from app.engine.names import derivative
 from app.engine.op import formula, grouped, tidied
 from app.engine.ops import OPS
@@ -14,26 +14,24 @@ def seed_rule(graph: OpGraph) -> str:
 
 def all_rules(graph: OpGraph) -> tuple[str, ...]:
     """The rule of every event that a trace of ``graph`` may have, each once, forward first."""
-    rules = [
-        forward_rule(graph, node, output)
-        for node in graph.nodes
-        for output in range(len(node.outputs))
-    ]
+    rules = [forward_rule(graph, node, output) for node in graph.nodes for output in node.outputs]
     rules.append(seed_rule(graph))
     for node in reversed(graph.nodes):
         for k, id in enumerate(node.inputs):
-            if graph.edge[id].differentiable and node.op != SOFTMAX:
+            if graph.edge[id].differentiable and reaches(node, k):
                 rules.append(gradient_rule(graph, node, k))
     return tuple(dict.fromkeys(rules))
 
 
-def forward_rule(graph: OpGraph, node: Node, output: int) -> str:
+def forward_rule(graph: OpGraph, node: Node, output: str) -> str:
     """``result = rule`` of a node's forward event."""
-    made = graph.tensors[node.outputs[output]]
+    made = graph.tensors[output]
     symbols = [graph.edge[id].symbol for id in node.inputs]
-    if node.op in FUSED:
-        return _fused_forward(graph, node, output)
-    if node.op == "add":
+    result = result_of(node, output)
+    if result is not None:
+        shapes = operands_shapes(node, [graph.edge[id].shape for id in node.inputs])
+        right = result.formula(symbols, shapes, node.attributes, made.row)
+    elif node.op == "add":
         right = " + ".join(symbols)
         # Figure 5-29 writes the sum of all exp as S, however many classes there are.
         if len(symbols) > 4:
@@ -54,8 +52,9 @@ def gradient_rule(graph: OpGraph, node: Node, k: int) -> str:
     """``gradient = rule`` of a node's backward event for input k."""
     edge = graph.edge[node.inputs[k]]
     made = graph.tensors[node.outputs[-1]]
-    if node.op in FUSED:
-        return _fused_gradient(graph, edge)
+    if closed_of(node) is not None:
+        # Its gradient is one formula, by which the arrow is called.
+        return f"{derivative(edge.symbol, graph.loss_symbol)} = {edge.grad_symbol}"
     symbols = [grouped(graph.edge[id].symbol) for id in node.inputs]
     alone = _upstream(graph, made.name)
     upstream = grouped(alone)
@@ -101,26 +100,3 @@ def _squared(symbol: str) -> str:
 
 def _indexed(symbol: str) -> str:
     return symbol.replace("{1}", "{i}")
-
-
-def _fused_forward(graph: OpGraph, node: Node, output: int) -> str:
-    made = graph.tensors[node.outputs[output]]
-    scores = graph.edge[node.inputs[0]].symbol
-    if is_loss(node, made.name):
-        if graph.level == "element":
-            return rf"{made.symbol} = -\sum_{{i}} t_{{i}} \log y_{{i}}"
-        if node.attributes.get("total") and averaged(graph):
-            return made.symbol
-        over = r"\frac{1}{N} " if averaged(graph) else ""
-        return rf"{made.symbol} = -{over}\sum \mathbf{{T}} \log \mathbf{{Y}}"
-    if made.row is not None:
-        return rf"{made.symbol} = \frac{{\exp(a_{{{made.row}}})}}{{\sum_{{i}} \exp(a_{{i}})}}"
-    return rf"{made.symbol} = \frac{{\exp({scores})}}{{\sum \exp({scores})}}"
-
-
-def _fused_gradient(graph: OpGraph, edge: Edge) -> str:
-    if edge.row is not None:
-        return f"{derivative(edge.symbol, graph.loss_symbol)} = {edge.grad_symbol}"
-    right = r"\mathbf{Y} - \mathbf{T}"
-    right = rf"\frac{{1}}{{N}} ({right})" if averaged(graph) else right
-    return f"{derivative(edge.symbol, graph.loss_symbol)} = {right}"

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.engine.applied import results
 from app.engine.bounds import Bounds
 from app.engine.errors import EngineError, TooLarge
 from app.engine.graph import Edge, Node
 from app.engine.objective import weighted
 from app.engine.ops import OPS
-from app.engine.run import results
 from app.engine.trace import Trace
 
 Array = np.ndarray
@@ -178,7 +178,7 @@ class _Passes:
         tensors = dict(self.tensors)
         gates = []
         for node in self.after:
-            switches = OPS[node.op].switches if node.op in OPS else None
+            switches = OPS[node.op].switches
             if switches is not None:
                 inputs = [self._operand(self.graph.edge[id], tensors, shift) for id in node.inputs]
                 gates.append(switches(inputs, node.attributes))

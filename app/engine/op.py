@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,65 @@ class ShapeClash(ValueError):
 
 
 @dataclass(frozen=True)
+class Result:
+    """One of the results of an op that is a closed group of others.
+
+    Attributes:
+        name: What its rule is called, after the op.
+        key: By which further rules of the op name it.
+        reads: What it is made of: operands by number, results before it by their key.
+        rule: Its index rule over the same, and over the arrays that the op keeps.
+        formula: It as LaTeX, from the operands' symbols; ``row`` where it is one of many numbers.
+        made_by: The op that makes it where the group is opened.
+        box: The box of the figure in which it is made.
+        is_wide: Whether it has a number for each class, and so is in rows where the op is.
+        skips_zeros: Whether a term counts only where its first factor is not 0.
+    """
+
+    name: Callable[[Attributes], str]
+    key: str
+    reads: tuple[str, ...]
+    rule: Callable[[Shapes, Attributes], IndexRule]
+    formula: Callable[[Sequence[str], Shapes, Attributes, int | None], str]
+    made_by: str
+    box: str
+    is_wide: bool = False
+    skips_zeros: bool = False
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What an op has besides that is a group of ops, closed.
+
+    Its kernel gives all results at once, each by the formula that keeps its digits, and a gradient
+    that is one formula, too. The last result is the one from which gradients come back.
+
+    Attributes:
+        said_as: Under which op's name its rules have their sentences.
+        results: In the order of the node's outputs.
+        kernel: ``kernel(inputs, attributes)``: all of them.
+        kept: The arrays that rules name beside the operands and results.
+        logs: Of which result an array that is kept is the logarithm.
+        gradient_name: What the gradient's rule is called, after the op.
+        gradient_rule: Of the first operand; times dL/d(last result), a single number.
+        gradient_reads: What it is made of, as ``reads``.
+        quantity: Which number of the layer as a whole the gradient is (`Whole`).
+        takes_mean: Whether the mean over samples is taken in it.
+    """
+
+    said_as: str
+    results: tuple[Result, ...]
+    kernel: Callable[[Sequence[Array], Attributes], tuple[Array, ...]]
+    kept: Callable[[Sequence[Array]], Mapping[str, Array]]
+    logs: Mapping[str, str] = field(default_factory=dict)
+    gradient_name: Callable[[Attributes], str] = lambda attributes: "gradient"
+    gradient_rule: Callable[[Shapes, Attributes], IndexRule] | None = None
+    gradient_reads: tuple[str, ...] = ()
+    quantity: str = ""
+    takes_mean: bool = False
+
+
+@dataclass(frozen=True)
 class Op:
     """One row of the table.
 
@@ -44,6 +103,8 @@ class Op:
         broadcasts: Whether the gradient of an input is added up over what it was copied to.
         switches: What of the inputs decides which way the gradient takes: while it stays the same,
             the op is smooth. None where it always is.
+        closed: Of a closed group of ops, what such a one has besides; ``shape``, ``forward`` and
+            ``rule`` are then those of its last result.
     """
 
     symbol: str
@@ -58,9 +119,12 @@ class Op:
     differentiable: frozenset[int] | None = None
     broadcasts: bool = False
     switches: Callable[[Sequence[Array], Attributes], Array] | None = None
+    closed: Closed | None = None
 
     def gradient_rule(self, k: int, shapes: Shapes, attributes: Attributes) -> IndexRule:
-        """The rule of dL/d(input k), derived from the one forward rule."""
+        """The rule of dL/d(input k), derived from the one forward rule; a closed group has one."""
+        if self.closed is not None and self.closed.gradient_rule is not None:
+            return self.closed.gradient_rule(shapes, attributes)
         return self.rule(shapes, attributes).gradient(str(k))
 
     def reaches(self, k: int) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from app.engine.builder import GraphBuilder, Use
-from app.engine.fused import SOFTMAX_WITH_LOSS
 from app.engine.graph import Tensor
 from app.engine.open_loss import LAYER, gate_of
 
@@ -46,9 +45,9 @@ class Rows:
         outputs = [Tensor(f"loss.y.{i}", (), "value", f"y_{{{i}}}", row=i) for i in self.rows]
         outputs.append(self.builder.data_loss())
         uses = [self.a(i) for i in self.rows] + [self.t(i) for i in self.rows]
-        self.builder.node(
-            LAYER, "loss.softmax_with_loss", SOFTMAX_WITH_LOSS, uses, outputs, {"total": False}
-        )
+        attributes = {"total": False, "classes": len(self.rows)}
+        name = "loss.softmax_with_loss"
+        self.builder.node(LAYER, name, "softmax_with_loss", uses, outputs, attributes)
         return outputs[-1].name
 
     def opened(self, form: str) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from app.engine.builder import GraphBuilder, Use
-from app.engine.fused import SOFTMAX, SOFTMAX_WITH_LOSS
 from app.engine.graph import Tensor
 
-LAYER = ("loss", "softmax_cross_entropy")
+NAME = "softmax_cross_entropy"
+LAYER = ("loss", NAME)
 Y = r"\mathbf{Y}"
 T = r"\mathbf{T}"
 
@@ -19,7 +19,7 @@ def closed(builder: GraphBuilder, scores: str, targets: bool, shows_mean: bool =
     shape = builder.tensors[scores].shape
     y = Tensor("loss.probabilities", shape, "value", Y)
     if not targets:
-        return builder.node(LAYER, "loss.softmax", SOFTMAX, [scores], [y])
+        return builder.node(LAYER, "loss.softmax", "softmax", [scores], [y])
     grad = _part(builder, rf"({Y} - {T})", f"{Y} - {T}")
     apart = shows_mean and builder.averages
     made = _total() if apart else builder.data_loss()
@@ -27,7 +27,7 @@ def closed(builder: GraphBuilder, scores: str, targets: bool, shows_mean: bool =
     builder.node(
         LAYER,
         "loss.softmax_with_loss",
-        SOFTMAX_WITH_LOSS,
+        "softmax_with_loss",
         [Use(scores, grad), "t"],
         [y, made],
         {"total": total},

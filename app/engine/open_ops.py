@@ -11,7 +11,7 @@ With one sample nothing repeats and no mean is taken: there is nothing to open.
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from app.engine.fused import SOFTMAX_WITH_LOSS, averaged
+from app.engine.applied import closed_of
 from app.engine.graph import Node, OpGraph
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def openable_ops(spec: "NetworkSpec") -> tuple[str, ...]:
         for layer in spec.layers
         if layer.type == "affine" and f"{layer.name}.b" in spec.parameter_shapes
     )
-    # Of other losses than the one that has a closed form, the mean is a node anyway.
-    is_closed = spec.loss is not None and spec.loss.kind.build is None and spec.loss.averages
+    # Of losses that have no closed form, the mean is a node anyway.
+    is_closed = spec.loss is not None and spec.loss.kind.opens and spec.loss.averages
     return (*adds, MEAN) if is_closed else adds
 
 
@@ -44,8 +44,8 @@ def opens(graph: OpGraph, node: Node) -> str | None:
     """The name of the op that opens in a node of a graph in which it is closed."""
     if graph.n == 1:
         return None
-    if node.op == SOFTMAX_WITH_LOSS:
-        return None if not averaged(graph) or MEAN in graph.node else MEAN
+    if _takes_mean(node):
+        return None if not graph.averages or MEAN in graph.node else MEAN
     return node.id if _adds_bias(graph, node) and _repeat(graph, node) is None else None
 
 
@@ -54,7 +54,7 @@ def closes(graph: OpGraph, node: Node) -> str | None:
     if node.op == REPEAT:
         return _add(node.layer)
     if node.id == MEAN:
-        is_apart = any(other.op == SOFTMAX_WITH_LOSS for other in graph.nodes)
+        is_apart = any(map(_takes_mean, graph.nodes))
         return MEAN if is_apart else None
     return node.id if _adds_bias(graph, node) and _repeat(graph, node) is not None else None
 
@@ -66,6 +66,11 @@ def opened_in(graph: OpGraph) -> frozenset[str]:
 
 def _add(layer: str) -> str:
     return f"{layer}.add"
+
+
+def _takes_mean(node: Node) -> bool:
+    closed = closed_of(node)
+    return closed is not None and closed.takes_mean
 
 
 def _adds_bias(graph: OpGraph, node: Node) -> bool:

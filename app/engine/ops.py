@@ -20,6 +20,7 @@ from app.engine.op import (
     written,
 )
 from app.engine.ops_arithmetic import ARITHMETIC
+from app.engine.ops_closed import CLOSED
 from app.engine.ops_image import IMAGES
 from app.engine.ops_reduce import REDUCTIONS
 from app.engine.ops_shape import SHAPING
@@ -88,6 +89,7 @@ OPS: Mapping[str, Op] = {
     **_REDUCTIONS,
     **SHAPING,
     **IMAGES,
+    **CLOSED,
     **{name: _of_one_number(name) for name in (*FUNCTIONS, *FAMILIES) if function(name).title},
 }
 

@@ -10,8 +10,8 @@ not have is followed there by the first with a larger number.
 from collections import Counter
 from collections.abc import Sequence
 
-from app.engine.fused import is_loss
-from app.engine.loss_types import decay
+from app.engine.applied import result_of
+from app.engine.loss_types import LOSSES, decay
 from app.engine.trace import Event, Trace
 from app.engine.update import PHASE
 
@@ -57,7 +57,7 @@ def _part(trace: Trace, event: Event) -> tuple[float, float]:
     if event.phase == PHASE:
         return 2.0 * len(layers) + 2, 1.0
     if event.layer in ("loss", decay.LAYER) and (
-        decay.LAYER in groups or groups["loss"] != "softmax_cross_entropy"
+        decay.LAYER in groups or not LOSSES[groups["loss"]].opens
     ):
         return _of_parts(trace, event, len(layers), decay.LAYER in groups)
     if event.layer == "loss":
@@ -78,9 +78,8 @@ def _of_parts(trace: Trace, event: Event, layers: int, decays: bool) -> tuple[fl
     span = 0.5 if decays else 1.0
     is_later = decays and (event.layer == decay.LAYER) is not event.is_gradient
     start = layers + event.is_gradient + span * is_later
-    if next(g.type for g in trace.graph.layers if g.name == "loss") != "softmax_cross_entropy":
-        return start, span
-    if event.layer == decay.LAYER:
+    kind = next(g.type for g in trace.graph.layers if g.name == "loss")
+    if event.layer == decay.LAYER or not LOSSES[kind].opens:
         return start, span
     ops = BACKWARD if event.is_gradient else FORWARD
     place, part = _within(0, ops, _station(trace, event))
@@ -112,8 +111,9 @@ def _station(trace: Trace, event: Event) -> str:
         made = _made(trace, event)
         if made in ("loss", "loss.data"):
             return END
-        if graph.loss_form == "closed":
-            return "negate" if is_loss(graph.node[event.node], made) else "multiply"
+        result = result_of(graph.node[event.node], made)
+        if result is not None:
+            return result.made_by
     elif _base(trace, event.node) == _base(trace, _first(trace)):
         return END
     base = _base(trace, event.node)

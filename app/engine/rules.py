@@ -94,6 +94,7 @@ class IndexRule:
         ranges: How far letters go that no operand has as an axis.
         flat: Whether the result has one axis, on which its cells stand row by row.
         outer: A function of the whole sum.
+        over: A rule for what the whole sum is divided by, as in softmax.
     """
 
     result: str
@@ -105,6 +106,7 @@ class IndexRule:
     ranges: tuple[tuple[str, int], ...] = ()
     flat: bool = False
     outer: str = "identity"
+    over: "IndexRule | None" = None
 
     @property
     def letters(self) -> str:

@@ -1,19 +1,26 @@
 """Runs an op graph forward and backward and records the trace."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 import numpy as np
 
-from app.engine import fused, notation
+from app.engine import notation
+from app.engine.applied import (
+    forward_name,
+    forward_reads,
+    gradient,
+    gradient_name,
+    gradient_reads,
+    results,
+)
 from app.engine.build import build_graph
 from app.engine.errors import TooLarge
 from app.engine.forms import loss_form, unsafe_sigmoids
-from app.engine.graph import Edge, Node, OpGraph, for_one_sample
+from app.engine.graph import Node, OpGraph, for_one_sample
 from app.engine.loss_types import decay
 from app.engine.network import Network
 from app.engine.open_ops import opened_in
-from app.engine.ops import OPS
 from app.engine.scalars import MOST_SCALARS, as_scalars, fits, shared
 from app.engine.spec import NetworkSpec
 from app.engine.trace import Event, Trace
@@ -127,7 +134,7 @@ def _forms(
     exp is the same for all numbers, and no pass is run for it.
     """
     has_sigmoids = any(layer.kind.opens for layer in spec.layers)
-    has_forms = spec.loss is not None and spec.loss.kind.build is None
+    has_forms = spec.loss is not None and spec.loss.kind.opens
     chooses_loss = has_forms and opened and form is None
     if has_sigmoids:
         evaluation = Network(spec, parameters).evaluate(x, t, grad_output)
@@ -167,7 +174,7 @@ def opened_graph(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> Op
 
 def opened_form(spec: NetworkSpec, trace: Trace, *, stable: bool = False) -> str:
     """The form that the loss of a trace has when it is opened."""
-    has_forms = spec.loss is not None and spec.loss.kind.build is None
+    has_forms = spec.loss is not None and spec.loss.kind.opens
     if trace.graph.loss_form != "closed" or not has_forms:
         return trace.graph.loss_form or ""
     return loss_form(trace.array(spec.output_tensor), spec.dtype, stable=stable)
@@ -178,13 +185,6 @@ def closed_sigmoids(graph: OpGraph) -> frozenset[str]:
     return frozenset(
         group.name for group in graph.layers if group.type == "sigmoid" and len(group.nodes) == 1
     )
-
-
-def results(node: Node, inputs: Sequence[Array]) -> tuple[Array, ...]:
-    """What a node makes of its operands, in the order of its outputs."""
-    if node.op in fused.FUSED:
-        return fused.forward(inputs, node.attributes.get("total", False))
-    return (OPS[node.op].forward(inputs, node.attributes),)
 
 
 class Recorder:
@@ -262,27 +262,12 @@ class Recorder:
     def _forward(self, node: Node) -> None:
         inputs = self._operands(node)
         values = results(node, inputs)
-        for position, (tensor, value) in enumerate(zip(node.outputs, values, strict=True)):
-            name = f"{node.op}.forward"
-            reads = node.inputs
-            if node.op in fused.FUSED:
-                is_loss = fused.is_loss(node, tensor)
-                made = "probabilities"
-                if is_loss:
-                    made = "total" if node.attributes.get("total") else "loss"
-                name = f"{fused.SOFTMAX_WITH_LOSS}.{made}"
-                reads = self._fused_reads(node, is_loss)
+        for tensor, value in zip(node.outputs, values, strict=True):
+            name, reads = forward_name(node, tensor), forward_reads(node, tensor)
             writes, totals = self._keep(tensor, value)
-            rule = notation.forward_rule(self.graph, node, position)
+            rule = notation.forward_rule(self.graph, node, tensor)
             phase = "loss" if node.layer in ("loss", decay.LAYER) else "forward"
             self._event(phase, node.layer, node.id, node.op, name, rule, reads, writes, totals)
-
-    def _fused_reads(self, node: Node, is_loss: bool) -> tuple[str, ...]:
-        scores = tuple(id for id in node.inputs if self.graph.edge[id].tensor != "t")
-        if not is_loss:
-            return scores
-        made = tuple(name for name in node.outputs if not fused.is_loss(node, name))
-        return (*made, *(id for id in node.inputs if id not in scores))
 
     def _seed_part(self, name: str, value: Array) -> None:
         key = f"{name}.grad"
@@ -306,45 +291,15 @@ class Recorder:
             edge = self.graph.edge[id]
             if not edge.differentiable:
                 continue
-            if node.op in fused.FUSED:
-                total = node.attributes.get("total", False)
-                value = fused.gradient(k, inputs, grad, total)
-                name = f"{node.op}.gradient" + (".total" if total else "")
-                reads = self._fused_gradient_reads(node, edge, parts)
-            else:
-                op = OPS[node.op]
-                value = op.gradient(k, inputs, self.tensors[out], grad, node.attributes)
-                name = f"{node.op}.gradient.{op.form_of(k, node.attributes)}"
-                reads = self._gradient_reads(node, k, parts)
+            value = gradient(node, k, inputs, self.tensors[out], grad)
+            name = gradient_name(node, k)
+            reads = (*parts, *gradient_reads(self.graph, node, k))
             self.values[f"{id}.grad"] = self._own(f"{id}.grad", value)
             totals = self._complete(edge.tensor)
             rule = notation.gradient_rule(self.graph, node, k)
             self._event(
                 "backward", node.layer, node.id, node.op, name, rule, reads, (f"{id}.grad",), totals
             )
-
-    def _gradient_reads(self, node: Node, k: int, parts: tuple[str, ...]) -> tuple[str, ...]:
-        shapes = [self.graph.edge[id].shape for id in node.inputs]
-        rule = OPS[node.op].gradient_rule(k, shapes, node.attributes)
-        operands = {factor.operand for term in rule.terms for factor in term.factors}
-        cached = [id for j, id in enumerate(node.inputs) if str(j) in operands]
-        if "largest" in operands:
-            cached = [node.inputs[k]]
-        if "out" in operands:
-            cached.append(self.graph.edges_of[node.outputs[-1]][0].id)
-        return (*parts, *cached)
-
-    def _fused_gradient_reads(
-        self, node: Node, edge: Edge, parts: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        made = tuple(name for name in node.outputs if self.graph.tensors[name].row == edge.row)
-        targets = tuple(
-            id
-            for id in node.inputs
-            if self.graph.edge[id].tensor == "t" and self.graph.edge[id].row == edge.row
-        )
-        made = tuple(name for name in made if not fused.is_loss(node, name))
-        return (*parts, *made, *targets)
 
     def _total(self, tensor: str) -> tuple[Array, tuple[str, ...]]:
         """dL/d(tensor) and the keys it is the sum of: one for each use."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from app.engine import layers
-from app.engine.fused import averaged
 from app.engine.graph import OpGraph, Whole
 
 Array = np.ndarray
@@ -67,7 +66,7 @@ class WholeLayers:
             return {"probabilities": y}
         log_y, log_sum = layers.log_softmax(a)
         slope, loss = layers.score_gradient(y, t), layers.cross_entropy(a, t)
-        if not averaged(self.graph):
+        if not self.graph.averages:
             slope, loss = layers.score_slopes(y, t), np.asarray(layers.sample_losses(a, t).sum())
         numbers = {
             "probabilities": y,

@@ -8,7 +8,7 @@ a step makes is written over by the next. The bits are those of `Network.gradien
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import cells, label_losses, room, score_gradient_of, softmax
+from app.engine.layers import cells, room
 from app.engine.losses import Head
 from app.engine.meter import Meter
 from app.engine.network import Network
@@ -43,8 +43,8 @@ class Workspace:
         self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
         self._classes = classes
         self._head = Head(network.spec, network.parameters)
-        # Softmax with loss of right classes is the one that is looked after here.
-        self._is_quick = self._head.is_books and classes.ndim == 1
+        # It looks after right classes; other targets go through the head.
+        self._kernel = self._head.kernel if classes.ndim == 1 else None
         self._batch: Array | None = None
         self._slope: Array | None = None
         self._size = 0
@@ -66,14 +66,14 @@ class Workspace:
         self.classes = self._classes.take(rows, axis=0)
         self.scores = self._chain.forward(x)
         self.penalty = self._head.penalty()
-        if not self._is_quick:
+        if self._kernel is None:
             self._chain.backward(self._head.gradient(self.scores, self.classes))
             self._head.decay(self.gradients)
             return
         self._labels = cells(self.scores, self.classes)
-        # Softmax with loss, without the loss itself: most steps are told to nobody.
-        y = softmax(self.scores, out=self._slope)
-        self._chain.backward(score_gradient_of(y, self._labels))
+        # Without the loss itself: most steps are told to nobody.
+        slope = self._kernel.slope_of_labels(self.scores, self._labels, out=self._slope)
+        self._chain.backward(slope)
         self._head.decay(self.gradients)
 
     @property
@@ -84,9 +84,9 @@ class Workspace:
 
     def loss(self) -> float:
         """The loss of the last mini-batch."""
-        if not self._is_quick:
+        if self._kernel is None:
             return self._head.of_samples(self.scores, self.classes) + self.penalty
-        return float(label_losses(self.scores, self._labels).mean()) + self.penalty
+        return self._kernel.loss_of_labels(self.scores, self._labels) + self.penalty
 
     def note(self, meter: Meter, step: int) -> None:
         """Have the last mini-batch noted as that of a step."""
@@ -98,7 +98,7 @@ class Workspace:
 
     def accuracy(self) -> float:
         """The share of the last mini-batch whose largest score was at the target."""
-        if not self._is_quick:
+        if self._kernel is None:
             return self._head.accuracy(self.scores, self.classes)
         return float((self.scores.argmax(axis=1) == self.classes).mean())
 

@@ -12,7 +12,7 @@ from app.engine.code.running import read_code, trace_code
 from app.engine.errors import EngineError
 from app.engine.explain import explain
 from app.engine.run import make_trace, opened_graph
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.spec import LayerSpec, LossSpec, NetworkSpec
 from app.engine.trace import Trace
 from tests.engine.networks import Case, cases, make_case, some
 from tests.engine.test_run import VIEWS, trace_of
@@ -153,6 +153,16 @@ def test_a_sure_network_is_explained_without_1_minus_1() -> None:
             assert all(term.value < 0 for term in found.terms)
     found = explain(make_trace(spec, {}, x, t), "loss", ())
     assert (found.note, found.terms[0].value) == ("digits", found.value)
+
+
+def test_a_sure_network_whose_losses_are_added_up_is_explained_without_1_minus_1() -> None:
+    loss = LossSpec("softmax_cross_entropy", reduction="sum")
+    spec = NetworkSpec.build(3, [], loss)
+    x, t = np.array([[50.0, 0.0, 1.0], [0.0, 0.0, 60.0]]), np.eye(3)[[0, 2]]
+    found = explain(make_trace(spec, {}, x, t), "x.grad", (0, 0))
+    assert (found.rule_name, found.note) == ("softmax_with_loss.gradient.total", "others")
+    total = math.fsum(term.value for term in found.terms) * found.scale
+    assert_allclose(total, found.value, rtol=1e-14)
 
 
 def test_the_largest_of_equal_scores_is_named_once() -> None:

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from app.engine.derivation import longest
 from app.engine.functions import FAMILIES, function
 from app.engine.many import most
-from app.engine.op import written
+from app.engine.op import Op, written
 from app.engine.ops import OPS, unbroadcast
-from app.engine.rules import expand
+from app.engine.rules import IndexRule, expand
 
 Array = np.ndarray
 Shapes = list[tuple[int, ...]]
@@ -116,6 +116,12 @@ WAYS: dict[str, list[tuple[Shapes, dict[str, Any]]]] = {
         ([(1, 1, 5, 5)], {"size": 3, "stride": 1}),
         ([(1, 1, 4, 4)], {"size": 3, "stride": 2, "pad": 1}),
     ],
+    "softmax": [([(4, 3)], {}), ([(1, 3)], {})],
+    "softmax_with_loss": [
+        ([(4, 3), (4, 3)], {}),
+        ([(1, 3), (1, 3)], {}),
+        ([(4, 3), (4, 3)], {"total": True}),
+    ],
 }
 CONSTANTS = {"power": (2.0, 3.0, -1.0, 0.5), "leaky_relu": (0.01, 0.3)}
 
@@ -150,10 +156,31 @@ def operands(name: str, shapes: Shapes, seed: int) -> list[Array]:
     if name == "where":
         mask = np.random.default_rng(seed).integers(0, 2, shapes[0]).astype(float)
         return [mask, *operands("", shapes[1:], seed)]
+    if name == "softmax_with_loss":
+        scores, t = operands("", shapes, seed)
+        return [scores, t / t.sum(axis=1, keepdims=True)]
     generator = np.random.default_rng(seed)
     size = sum(math.prod(shape) for shape in shapes)
     numbers = iter(0.5 + generator.permutation(size) / size)
     return [np.array([next(numbers) for _ in range(math.prod(s))]).reshape(s) for s in shapes]
+
+
+def named_for_rules(op: Op, inputs: list[Array]) -> dict[str, Array]:
+    """All that the rules of an op name, but its result and what comes from above."""
+    kept = {} if op.closed is None else op.closed.kept(inputs)
+    return {str(k): array for k, array in enumerate(inputs)} | dict(kept)
+
+
+def by_rule(rule: IndexRule, place: tuple[int, ...], arrays: dict[str, Array]) -> Array:
+    """One cell of a result as its rule makes it."""
+    parts = [product.value for product in expand(rule, place, arrays)]
+    if rule.largest:
+        return np.asarray(max(parts))
+    whole = rule.scale * sum(parts)
+    if rule.over is not None:
+        at = tuple(0 if axis == "0" else n for axis, n in zip(rule.over.result, place, strict=True))
+        whole /= by_rule(rule.over, at, arrays)
+    return function(rule.outer).value(np.asarray(whole))
 
 
 @pytest.mark.parametrize(("name", "shapes", "attributes"), USES)
@@ -199,17 +226,11 @@ def test_the_one_index_rule_says_the_same_as_the_code_forward_and_backward(
 ) -> None:
     op, inputs = OPS[name], operands(name, shapes, 4)
     out = np.asarray(op.forward(inputs, attributes))
-    named = {str(k): array for k, array in enumerate(inputs)}
+    named = named_for_rules(op, inputs)
     rule = op.rule(shapes, attributes)
     for number, index in enumerate(np.ndindex(out.shape)):
         place = (number,) if rule.flat else index
-        parts = [product.value for product in expand(rule, place, named)]
-        whole = (
-            max(parts)
-            if rule.largest
-            else function(rule.outer).value(np.asarray(rule.scale * sum(parts)))
-        )
-        assert_allclose(whole, out[index], rtol=1e-12)
+        assert_allclose(by_rule(rule, place, named), out[index], rtol=1e-12)
     grad = np.random.default_rng(5).standard_normal(out.shape)
     for k, array in enumerate(inputs):
         if not op.reaches(k):
@@ -222,7 +243,29 @@ def test_the_one_index_rule_says_the_same_as_the_code_forward_and_backward(
         for number, index in enumerate(np.ndindex(array.shape)):
             place = (number,) if derived.flat else index
             parts = [product.value for product in expand(derived, place, named | kept)]
-            assert_allclose(derived.scale * sum(parts), exact[index], rtol=1e-11, atol=1e-13)
+            # That of a closed group is told without the one number that comes from above.
+            above = 1.0 if op.closed is None else float(grad)
+            assert_allclose(
+                above * derived.scale * sum(parts), exact[index], rtol=1e-11, atol=1e-13
+            )
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "attributes"), [use for use in USES if OPS[use[0]].closed is not None]
+)
+def test_each_result_of_a_closed_group_is_what_its_rule_says(
+    name: str, shapes: Shapes, attributes: dict[str, Any]
+) -> None:
+    op, inputs = OPS[name], operands(name, shapes, 6)
+    assert op.closed is not None
+    made = op.closed.kernel(inputs, attributes)
+    assert_allclose(made[-1], op.forward(inputs, attributes), rtol=0)
+    named = named_for_rules(op, inputs)
+    for result, array in zip(op.closed.results, made, strict=True):
+        assert set(result.reads) <= named.keys()
+        rule = result.rule(shapes, attributes)
+        for index in np.ndindex(array.shape):
+            assert_allclose(by_rule(rule, index, named), array[index], rtol=1e-12)
 
 
 @pytest.mark.parametrize(("name", "shapes", "attributes"), USES)
@@ -232,7 +275,7 @@ def test_many_terms_at_once_are_those_one_by_one(
     op, inputs = OPS[name], operands(name, shapes, 7)
     out = np.asarray(op.forward(inputs, attributes))
     grad = np.random.default_rng(8).standard_normal(out.shape)
-    named = {str(k): array for k, array in enumerate(inputs)} | {"out": out, "grad": grad}
+    named = named_for_rules(op, inputs) | {"out": out, "grad": grad}
     rules = [(op.rule(shapes, attributes), out.shape)]
     for k, array in enumerate(inputs):
         if op.reaches(k):
@@ -271,7 +314,7 @@ def test_formulas_and_numpy_lines_are_there_for_every_op(
     # What NumPy has no name for is run by the op itself.
     own = {
         one: lambda *args, _op=one, **extra: OPS[_op].forward(args, extra)
-        for one in ("conv2d", "max_pool", "gelu", "gelu_tanh")
+        for one in ("conv2d", "max_pool", "gelu", "gelu_tanh", "softmax")
     }
     assert_allclose(
         np.asarray(eval(line, {"np": np, **own}, given)), op.forward(inputs, attributes), rtol=1e-12

@@ -3,11 +3,12 @@
 import math
 
 from app.drawing.figure.lanes_of import closed_span
-from app.drawing.figure.parts import LOSS_TYPE, is_closed, loss_parts
+from app.drawing.figure.parts import boxes_of, is_closed, loss_parts
 from app.drawing.figure.plan import TITLES, NodeFace, Plan, layer_title
 from app.drawing.layout.geometry import Group, Item, Lane
 from app.engine import open_ops
 from app.engine.graph import LayerGroup, Node
+from app.engine.op import Closed
 
 BOX_W, BOX_H, TALL_H = 92.0, 96.0, 208.0
 ERROR_W = 150.0
@@ -28,27 +29,26 @@ def layer_box(plan: Plan, layer: LayerGroup) -> None:
     )  # fmt: skip
 
 
-def closed_loss(plan: Plan, node: Node) -> None:
-    """Add the boxes of a closed loss (figure 5-30); they reach over all rows where there are rows.
+def closed_boxes(plan: Plan, node: Node, closed: Closed) -> None:
+    """Add the boxes of a closed group, one for each result (figure 5-30).
 
-    Without targets there is Softmax alone.
+    They reach over all rows where there are rows. Without targets there is Softmax alone.
     """
     span = closed_span(plan)
-    kinds = ["softmax"] + (["cross_entropy"] if node.op == "softmax_with_loss" else [])
-    for kind in kinds:
-        is_softmax = kind == "softmax"
+    for result in closed.results:
+        kind, is_first = result.box, result is closed.results[0]
         if plan.boxes:
-            width, height = BOX_W if is_softmax else ERROR_W, _height(plan)
+            width, height = BOX_W if is_first else ERROR_W, _height(plan)
         else:
-            width, height = ROWS_W if is_softmax else ROWS_W + 48, ROWS_H
+            width, height = ROWS_W if is_first else ROWS_W + 48, ROWS_H
         # The mean is taken in the second box.
-        hides = None if is_softmax else open_ops.opens(plan.graph, node)
+        hides = None if is_first else open_ops.opens(plan.graph, node)
         id = f"{node.layer}:{kind}"
         plan.item(
             Item(id, width, height, "box", None if span else Lane(0), span),
             NodeFace(
-                "layer", kind, node.layer, title=TITLES[kind], nodes=(node.id,), opens="loss",
-                hides=hides, inside=f"loss.{kind}",
+                "layer", kind, node.layer, title=TITLES[kind], nodes=(node.id,), opens=node.layer,
+                hides=hides, inside=f"{node.layer}.{kind}",
             ),
         )  # fmt: skip
 
@@ -65,7 +65,7 @@ def loss_frames(plan: Plan) -> dict[str, str]:
     """Add the frames of an opened loss (figure 5-29); the id of its frame for each op."""
     frames: dict[str, str] = {}
     graph = plan.graph
-    layers = [layer for layer in graph.layers if layer.type == LOSS_TYPE]
+    layers = [layer for layer in graph.layers if boxes_of(layer) is not None]
     if plan.chained or is_closed(graph):
         return frames
     for layer in layers:

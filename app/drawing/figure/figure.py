@@ -7,16 +7,16 @@ node is a closed box, or the place of an opened one, whose size is all that is k
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.drawing.figure.boxes import closed_loss, input_image, layer_box, loss_frames
+from app.drawing.figure.boxes import closed_boxes, input_image, layer_box, loss_frames
 from app.drawing.figure.equations import numbered_edges
 from app.drawing.figure.lanes_of import centred, edge_lane, node_lanes
-from app.drawing.figure.parts import CLOSED, LAYER
+from app.drawing.figure.parts import LAYER
 from app.drawing.figure.plan import OP_SIZE, REPEAT_H, REPEAT_W, NodeFace, Plan
 from app.drawing.figure.program_lanes import point_of
 from app.drawing.layout.columns import rank
 from app.drawing.layout.geometry import Item, Lane, Link
 from app.engine import open_ops
-from app.engine.fused import is_loss
+from app.engine.applied import box_ends, closed_of, ids_of
 from app.engine.graph import Edge, Node
 
 # Longer names do not fit in a circle; that of a layer of the book, Sigmoid, just does.
@@ -57,8 +57,9 @@ def fill(plan: Plan, openings: Mapping[str, Opening] | None = None) -> None:
     lanes, frames = node_lanes(plan), loss_frames(plan)
     layers = {layer.name: layer for layer in graph.layers}
     for node in graph.nodes:
-        if node.op in CLOSED:
-            closed_loss(plan, node)
+        closed = closed_of(node)
+        if closed is not None:
+            closed_boxes(plan, node, closed)
         elif node.op != LAYER:
             _op(plan, node, lanes[node.id], frames.get(node.id))
         elif node.id in openings:
@@ -124,31 +125,22 @@ def _edge(plan: Plan, edge: Edge, context: _Context) -> None:
 
 
 def ends(plan: Plan, edge: Edge) -> tuple[str | None, str | None]:
-    """The items at the ends of an edge; the two boxes of a closed loss are told apart here."""
+    """The items at the ends of an edge; the boxes of a closed group are told apart here."""
     graph = plan.graph
     source, target = edge.source, edge.target
     if source is None and point_of(edge) in plan.faces:
         source = point_of(edge)
-    if target is not None and graph.node[target].op in CLOSED:
-        kind = "cross_entropy" if edge.tensor == "t" else "softmax"
-        target = f"{graph.node[target].layer}:{kind}"
-    maker = graph.node.get(source or "")
-    if maker is not None and maker.op in CLOSED:
-        if is_loss(maker, edge.tensor):
-            source = f"{maker.layer}:cross_entropy"
-        else:
-            # y runs on from Softmax to the error although no op node reads it there.
-            if maker.op == "softmax_with_loss":
-                target = f"{maker.layer}:cross_entropy"
-            source = f"{maker.layer}:softmax"
-    return source, target
+    comes_from, goes_to = box_ends(graph, edge)
+    return comes_from or source, goes_to or target
 
 
 def _carries_classes(plan: Plan, edge: Edge) -> bool:
     """Whether an edge is the scores or the probabilities, one cell a class (figure 5-28)."""
     graph = plan.graph
-    into_loss = edge.target is not None and graph.node[edge.target].op in CLOSED
-    return edge.tensor == "loss.probabilities" or (into_loss and edge.tensor != "t")
+    if edge.tensor == "loss.probabilities":
+        return True
+    user = graph.node.get(edge.target or "")
+    return user is not None and closed_of(user) is not None and edge.id in ids_of(user, "0")
 
 
 def _shared_sources(plan: Plan) -> None:

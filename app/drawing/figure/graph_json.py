@@ -16,7 +16,7 @@ from app.drawing.figure.equations import equations
 from app.drawing.figure.figure import fill
 from app.drawing.figure.inside import Inside, inside_of, merged
 from app.drawing.figure.labels import pixel
-from app.drawing.figure.parts import LOSS_TYPE, contracted, is_closed, loss_parts
+from app.drawing.figure.parts import boxes_of, contracted, is_closed, loss_parts
 from app.drawing.figure.pieces import pieces
 from app.drawing.figure.plan import TITLES, Plan, layer_title
 from app.drawing.formulas import drawn
@@ -130,7 +130,7 @@ def _draw(
     whole = Plan(graph, single=single, backward=backward, level=level, names_batch=names_batch)
     if whole.rows > MOST_ROWS:
         raise TooLarge(f"at most {MOST_ROWS} classes can be drawn in rows", "view/level")
-    layers = {layer.name: layer for layer in graph.layers if layer.type != LOSS_TYPE}
+    layers = {layer.name: layer for layer in graph.layers if boxes_of(layer) is None}
     if not whole.boxes:
         # A layer by itself is the figure; among others it is a frame in it.
         framed = (len(graph.layers) > 1 or graph.loss_form is not None) and not graph.is_program
@@ -173,7 +173,7 @@ def _draw(
 
 
 def _loss_insides(whole: Plan, inner: OpGraph) -> dict[str, Inside]:
-    layer = next((layer for layer in inner.layers if layer.type == LOSS_TYPE), None)
+    layer = next((layer for layer in inner.layers if boxes_of(layer) is not None), None)
     if layer is None:
         return {}
     # What the figure has beside the boxes is not in them.

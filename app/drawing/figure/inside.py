@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.drawing.figure.figure import Opening, fill
-from app.drawing.figure.parts import LOSS_TYPE, part
+from app.drawing.figure.parts import boxes_of, part
 from app.drawing.figure.plan import Plan
 from app.drawing.layout.geometry import Placement, Point
 from app.drawing.layout.once import placed
@@ -67,7 +67,7 @@ def inside_of(
     carried = {id: inner.edge[id].tensor for id in leaves}
     inner = _one_line_each(inner)
     stub = next(edge.id for edge in inner.edges if edge.target is None)
-    if layer.type != LOSS_TYPE and _branches(inner):
+    if boxes_of(layer) is None and _branches(inner):
         # Any graph may be in a layer; the lines of a chain are those of the book.
         inner = replace(inner, is_program=True)
     forks = _forks(inner)
@@ -169,7 +169,7 @@ def _branches(inner: OpGraph) -> bool:
 
 def _crossing(inner: OpGraph, layer: LayerGroup) -> tuple[list[str], list[str]]:
     """Edges of data that come in, and those that leave."""
-    kept = BEGINS_INSIDE if layer.type != LOSS_TYPE else ("parameter", "mask", "constant")
+    kept = BEGINS_INSIDE if boxes_of(layer) is None else ("parameter", "mask", "constant")
     arrives = [
         edge.id
         for edge in inner.edges

@@ -8,12 +8,18 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from app.engine.applied import closed_of
 from app.engine.graph import Edge, LayerGroup, Node, OpGraph
+from app.engine.loss_types import LOSSES
+from app.engine.loss_types.kind import Boxes
 
 LAYER = "layer"
-LOSS_TYPE = "softmax_cross_entropy"
-CLOSED = ("softmax", "softmax_with_loss")
-_CROSS_ENTROPY_OPS = {"times_t", "add", "negate", "mean"}
+
+
+def boxes_of(layer: LayerGroup) -> Boxes | None:
+    """The boxes of a loss that stands in more than one; None for any other group."""
+    kind = LOSSES.get(layer.type)
+    return None if kind is None else kind.boxes
 
 
 def contracted(
@@ -25,7 +31,7 @@ def contracted(
     and so are the parameters of layers that are not named in ``parameters``, and the targets where
     the loss is among the ``opened``: they begin inside.
     """
-    box = {id: g.name for g in graph.layers if g.type != LOSS_TYPE for id in g.nodes}
+    box = {id: g.name for g in graph.layers if boxes_of(g) is None for id in g.nodes}
     edges: list[Edge] = []
     for edge in graph.edges:
         source, target = box.get(edge.source or ""), box.get(edge.target or "")
@@ -86,16 +92,12 @@ def loss_parts(
     parts: dict[str, list[str]] = {}
     for id in layer.nodes:
         if id not in without:
-            parts.setdefault(_loss_part(id, graph.loss_form), []).append(id)
+            boxes = boxes_of(layer)
+            assert boxes is not None
+            parts.setdefault(boxes.box_of(id.split(".")[1], graph.loss_form), []).append(id)
     return parts
 
 
 def is_closed(graph: OpGraph) -> bool:
     """Whether the graph has no loss, or has it as one op."""
-    return graph.loss_form in (None, "closed") or any(node.op in CLOSED for node in graph.nodes)
-
-
-def _loss_part(node: str, form: str | None) -> str:
-    base = node.split(".")[1]
-    is_log_of_y = base == "log" and form != "logsumexp"
-    return "cross_entropy" if base in _CROSS_ENTROPY_OPS or is_log_of_y else "softmax"
+    return graph.loss_form in (None, "closed") or any(closed_of(node) for node in graph.nodes)

@@ -37,8 +37,12 @@ TITLES = {
     **{name: layer.title for name, layer in LAYERS.items()},
     **{name: loss.title for name, loss in LOSSES.items()},
     decay.TYPE: decay.TITLE,
-    "softmax": "Softmax",
-    "cross_entropy": "Cross Entropy Error",
+    **{
+        box: title
+        for loss in LOSSES.values()
+        if loss.boxes
+        for box, title in loss.boxes.titles.items()
+    },
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from app.engine.bounds import Bounds
 from app.engine.builder import GraphBuilder
 from app.engine.layer_types.kind import Field
+from app.engine.layers import SoftmaxWithLoss
 from app.engine.targets import Targets
 
 Array = np.ndarray
@@ -23,14 +24,45 @@ WEIGHT_DECAY = Field("weight_decay", Bounds(minimum=0, maximum=1e6), 0.0)
 
 
 @dataclass(frozen=True)
+class LossView:
+    """How a loss is looked at, for one that has more ways than one.
+
+    Attributes:
+        closed: Whether it is one op, not opened into several.
+        form: How it is computed when it is opened, see `app.engine.forms`.
+        targets: Whether there are any; without, it stops at the probabilities.
+        shows_mean: Whether the 1/N of a mean is a node of its own.
+        in_rows: Whether each class of the one sample has a row of single numbers.
+    """
+
+    closed: bool
+    form: str
+    targets: bool
+    shows_mean: bool
+    in_rows: bool
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of a figure in which a loss stands, where it is more than one.
+
+    Attributes:
+        titles: What is written in each, in their order.
+        box_of: The box of an op of the opened loss, by its name and the loss's form.
+    """
+
+    titles: Mapping[str, str]
+    box_of: Callable[[str, str | None], str]
+
+
+@dataclass(frozen=True)
 class LossType:
     """A loss.
 
     Attributes:
         name: As a body has it.
         title: What stands in its box.
-        build: Adds its ops to a graph, from the names of the scores and of the targets; the name of
-            the loss. None for a loss that has a closed form of its own (`app.engine.open_loss`).
+        build: Adds its ops to a graph, from the name of the scores; the name of what it gives.
         targets: Checks targets and makes rows ``(N, H)`` of them.
         losses: The samples' losses ``(N,)`` of scores and targets, both ``(N, H)``.
         slopes: The gradients ``(N, H)`` of the samples' losses by their scores.
@@ -40,11 +72,14 @@ class LossType:
         probabilities: Of scores, ``(N, H)``; None where there are none.
         predictions: The classes ``(N,)`` of scores; None where there are none.
         has_classes: Whether the outputs are scores of classes, of which one is right.
+        boxes: Of a loss that is one op with a kernel until it is opened, and has probabilities to
+            show without targets, too: where it stands in a figure. None for others.
+        kernel: Fast code for its mean over samples; without, ``losses`` and ``slopes`` do it.
     """
 
     name: str
     title: str
-    build: Callable[[GraphBuilder, str], str] | None
+    build: Callable[[GraphBuilder, str, LossView], str]
     targets: Callable[[object, Targets], Array]
     losses: Callable[[Array, Array], Array]
     slopes: Callable[[Array, Array], Array]
@@ -54,11 +89,18 @@ class LossType:
     probabilities: Callable[[Array], Array | None] = lambda scores: None
     predictions: Callable[[Array], Array | None] = lambda scores: None
     has_classes: bool = False
+    boxes: Boxes | None = None
+    kernel: type[SoftmaxWithLoss] | None = None
     fields: tuple[Field, ...] = (REDUCTION, WEIGHT_DECAY)
     by_name: Mapping[str, Field] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.fields})
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is closed until it is opened."""
+        return self.boxes is not None
 
     def whole(self, settings: Settings) -> Settings:
         """The settings with a default for each that is left out."""

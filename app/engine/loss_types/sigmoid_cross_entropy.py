@@ -9,7 +9,7 @@ import numpy as np
 
 from app.engine.builder import GraphBuilder, Use
 from app.engine.layers import sigmoid
-from app.engine.loss_types.kind import Array, LossType
+from app.engine.loss_types.kind import Array, LossType, LossView
 from app.engine.loss_types.opening import LossOpening
 from app.engine.targets import Targets, rows_of_numbers
 
@@ -17,7 +17,7 @@ NAME = "sigmoid_cross_entropy"
 T, Y = r"\mathbf{T}", r"\mathbf{Y}"
 
 
-def _build(builder: GraphBuilder, scores: str) -> str:
+def _build(builder: GraphBuilder, scores: str, view: LossView) -> str:
     """Both logarithms as Softplus of a score, times t and times 1 - t."""
     loss = LossOpening(builder, NAME)
     a = builder.tensors[scores].symbol

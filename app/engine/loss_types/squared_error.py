@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.engine.builder import GraphBuilder
-from app.engine.loss_types.kind import Array, LossType, closer
+from app.engine.loss_types.kind import Array, LossType, LossView, closer
 from app.engine.loss_types.opening import LossOpening
 from app.engine.targets import Targets, rows_of_numbers
 
@@ -11,7 +11,7 @@ NAME = "squared_error"
 T = r"\mathbf{T}"
 
 
-def _build(builder: GraphBuilder, scores: str) -> str:
+def _build(builder: GraphBuilder, scores: str, view: LossView) -> str:
     loss = LossOpening(builder, NAME)
     y = builder.tensors[scores].symbol
     difference = f"{y} - {T}"

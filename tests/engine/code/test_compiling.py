@@ -183,7 +183,7 @@ def test_what_can_be_written_in_numpy_is_read_as_numpy_does(line: str) -> None:
 
 def test_every_offered_name_is_an_op_or_builds_some() -> None:
     built = {"array", "ones", "zeros", "len", "softmax", "logaddexp"}
-    assert {name for name in CALLS if name not in OPS} == built
+    assert {name for name in CALLS if name not in OPS or OPS[name].closed} == built
 
 
 @pytest.mark.parametrize(
