@@ -176,11 +176,11 @@ def by_rule(rule: IndexRule, place: tuple[int, ...], arrays: dict[str, Array]) -
     parts = [product.value for product in expand(rule, place, arrays)]
     if rule.largest:
         return np.asarray(max(parts))
-    whole = rule.scale * sum(parts)
+    whole = np.asarray(rule.scale * sum(parts))
     if rule.over is not None:
         at = tuple(0 if axis == "0" else n for axis, n in zip(rule.over.result, place, strict=True))
-        whole /= by_rule(rule.over, at, arrays)
-    return function(rule.outer).value(np.asarray(whole))
+        whole = whole / by_rule(rule.over, at, arrays)
+    return function(rule.outer).value(whole)
 
 
 @pytest.mark.parametrize(("name", "shapes", "attributes"), USES)

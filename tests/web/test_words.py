@@ -181,7 +181,8 @@ def test_every_op_of_the_table_has_its_sentences(language: str) -> None:
     missing = []
     for name, op in OPS.items():
         if op.closed is not None:
-            said, ways = op.closed.said_as, ({}, {"total": True})
+            said = op.closed.said_as
+            ways: list[dict[str, bool]] = [{}, {"total": True}]
             names = {result.name(way) for result in op.closed.results for way in ways}
             if op.closed.gradient_reads:
                 names |= {op.closed.gradient_name(way) for way in ways}

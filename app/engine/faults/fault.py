@@ -6,9 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from app.engine import fused
+from app.engine.applied import closed_of, gradient, results, row_of
 from app.engine.graph import Edge, Node, OpGraph
-from app.engine.ops import OPS
 from app.engine.rules import IndexRule
 from app.engine.trace import Trace
 
@@ -79,20 +78,16 @@ class Step:
         """The op's own gradient for the operand, of another upstream gradient or other operands."""
         above = self.grad if grad is None else grad
         operands = self.inputs if inputs is None else inputs
-        attributes = self.node.attributes
-        if self.node.op in fused.FUSED:
-            return fused.gradient(self.k, operands, above, attributes.get("total", False))
-        op = OPS[self.node.op]
-        out = self.out if inputs is None else op.forward(operands, attributes)
-        return op.gradient(self.k, operands, out, above, attributes)
+        out = self.out if inputs is None else results(self.node, operands)[-1]
+        return gradient(self.node, self.k, operands, out, above)
 
     @cached_property
     def rule(self) -> IndexRule | None:
         """The index rule of the gradient; None where the op has none of its own."""
-        if self.node.op in fused.FUSED:
+        if closed_of(self.node) is not None:
             return None
         shapes = [array.shape for array in self.inputs]
-        return OPS[self.node.op].gradient_rule(self.k, shapes, self.node.attributes)
+        return row_of(self.node).gradient_rule(self.k, shapes, self.node.attributes)
 
     def before(self, key: str) -> Array | None:
         """A number of the step before under the same key and of the same shape."""

@@ -11,7 +11,6 @@ import numpy as np
 
 from app.engine.faults.fault import Array, Fault, Step
 from app.engine.functions import FAMILIES, FUNCTIONS
-from app.engine.fused import averaged
 
 
 def _product(left: Array, right: Array, shape: tuple[int, ...]) -> Array | None:
@@ -73,7 +72,7 @@ def _averaged_over(step: Step) -> int:
         return step.input.size // step.out.size
     graph = step.graph
     makes_loss = graph.output in step.node.outputs and graph.tensors[graph.output].role == "loss"
-    return graph.n if makes_loss and averaged(graph) else 1
+    return graph.n if makes_loss and graph.averages else 1
 
 
 def _averaged_twice(step: Step) -> Array | None:
