@@ -39,7 +39,8 @@ from app.sessions.state import Session, View
 from app.sessions.stepping import move
 from app.sessions.store.clock import now
 from app.sessions.store.errors import Unknown
-from app.sessions.store.events import Hub, Subscription
+from app.sessions.store.events import Subscription
+from app.sessions.store.open_store import open_bus
 from app.sessions.store.store import NotFound, SessionDamaged, Store
 
 LIMITS = Limits()
@@ -73,7 +74,7 @@ class Service:
         self.loader = self.own_data.load
         self.limits = limits
         self.idle_seconds = idle_seconds
-        self.hub = Hub()
+        self.hub = open_bus(store)
         self.trainer = Trainer(self.keeper, self.hub, self.loader)
 
     def check(self, wanted: Wanted | WantedCode) -> Numbers:

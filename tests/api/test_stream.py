@@ -7,12 +7,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api import stream
 from app.api.stream import EventStream
+from app.sessions.service import Service
 from app.sessions.store.events import Hub
 from tests.api.conftest import SMALL, Owner
+from tests.conftest import serving
 from tests.loops import run
 
 Event = dict[str, Any]
@@ -81,12 +84,16 @@ def test_a_reader_who_comes_back_gets_what_was_missed(
     assert ids[0] > int(first["id"])
 
 
-def test_more_readers_than_allowed_are_told_to_come_back(server: str) -> None:
-    async def crowd() -> list[int]:
+def test_more_readers_than_allowed_are_told_to_come_back(
+    app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.hub, "_max_subscribers", 2)
+
+    async def crowd(server: str) -> list[int]:
         async with httpx2.AsyncClient(base_url=server, timeout=20) as client:
             session = (await client.post("/api/v1/sessions", json=SMALL)).json()
             url = f"/api/v1/sessions/{session['id']}/events"
-            opened = [client.stream("GET", url) for _ in range(33)]
+            opened = [client.stream("GET", url) for _ in range(3)]
             answers = [await stream.__aenter__() for stream in opened]
             refused = [answer for answer in answers if answer.status_code == 429]
             assert [answer.headers["retry-after"] for answer in refused] == ["5"]
@@ -94,7 +101,8 @@ def test_more_readers_than_allowed_are_told_to_come_back(server: str) -> None:
                 await stream.__aexit__(None, None, None)
             return [answer.status_code for answer in answers]
 
-    assert sorted(run(crowd())) == [200] * 32 + [429]
+    with serving(app) as address:
+        assert sorted(run(crowd(address))) == [200, 200, 429]
 
 
 def test_events_of_nobody_are_not_found(client: TestClient) -> None:

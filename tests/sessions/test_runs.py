@@ -38,7 +38,9 @@ class Spy(Hub):
         super().__init__()
         self.told: list[tuple[str, dict[str, Any]]] = []
 
-    def publish(self, session_id: str, event: str, data: Mapping[str, Any]) -> None:
+    def publish(
+        self, session_id: str, event: str, data: Mapping[str, Any], fence: int | None = None
+    ) -> None:
         self.told.append((event, dict(data)))
         super().publish(session_id, event, data)
 

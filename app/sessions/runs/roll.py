@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
 from app.sessions.runs.job import Job
+from app.sessions.store.bus import Bus
 from app.sessions.store.errors import Unknown
-from app.sessions.store.events import Hub
 from app.sessions.store.wire import STATE
 
 # The store remembers all runs of a session; here are those that somebody may still look at.
@@ -30,7 +30,7 @@ class Roll:
         max_active: Runs that are queued, running, paused or interrupted.
     """
 
-    def __init__(self, hub: Hub, max_active: int) -> None:
+    def __init__(self, hub: Bus, max_active: int) -> None:
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.closing = self.closed = False

@@ -18,7 +18,7 @@ from app.sessions.runs.desk import Desk, Recall, Save
 from app.sessions.runs.job import Job, new_run
 from app.sessions.runs.roll import RETRY_SECONDS, Roll
 from app.sessions.runs.work.order import Order, Snapshot
-from app.sessions.store.events import Hub
+from app.sessions.store.bus import Bus
 
 __all__ = ["Run", "RunConflict", "RunManager", "RunsFull"]
 
@@ -38,7 +38,7 @@ class RunManager:
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Bus,
         save: Save,
         recall: Recall,
         processes: int | None = None,

@@ -22,8 +22,8 @@ from app.sessions.runs.ring import RING_BYTES
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.state import NO_SAMPLES, Session
+from app.sessions.store.bus import Bus
 from app.sessions.store.errors import Conflict, Unknown
-from app.sessions.store.events import Hub
 from app.sessions.store.store import NotFound, StoreFull
 
 # A worker hears of it when its slice ends: some milliseconds, but on a busy machine.
@@ -36,7 +36,7 @@ class Trainer:
     Runs that were active when the last server ended go on at once.
     """
 
-    def __init__(self, keeper: Keeper, hub: Hub, loader: Loader) -> None:
+    def __init__(self, keeper: Keeper, hub: Bus, loader: Loader) -> None:
         self.keeper = keeper
         self.loader = loader
         self.archive = Archive(keeper.store, loader)

@@ -21,7 +21,8 @@ from app.sessions.store.wire import BYE, FAREWELL, GAP, PROGRESS, Encoded, encod
 
 QUEUE = 8
 RING = 256
-MAX_SUBSCRIBERS = 32
+# A class that watches its teacher's session, with some to spare.
+MAX_SUBSCRIBERS = 500
 MAX_CHANNELS = 2_000
 MAX_BYTES = 32 * 2**20
 # State changes come from clicks; a reader this far behind is gone, or will have to come again.
@@ -67,7 +68,8 @@ class Subscription:
         # Apart from the queue, so that what was asked for does not count as being slow.
         self._replay = deque(replay)
         self._queue: deque[Encoded] = deque()
-        self._last = False
+        self._last = self._held = False
+        self._begun_at = 0
         self.ended = False
 
     async def get(self, timeout: float | None = None) -> bytes | None:
@@ -89,6 +91,19 @@ class Subscription:
                     await self._arrived.wait()
         return None
 
+    def begin(self, missed: list[Encoded]) -> None:
+        """Let a reader that was held go on, with what it has missed before what has come since.
+
+        Args:
+            missed: In order; what is among them and comes otherwise, too, is told once.
+        """
+        with self._hub._lock:
+            self._replay.extend(missed)
+            self._begun_at = missed[-1].id if missed else 0
+            self._queue = deque(item for item in self._queue if self._is_new(item))
+            self._held = False
+        _wake([self])
+
     def close(self) -> None:
         """Stop listening, whoever waits in `get`; harmless when done twice."""
         self.ended = True
@@ -108,11 +123,17 @@ class Subscription:
 
     def _next(self) -> Encoded | None:
         with self._hub._lock:
+            if self._held:
+                return None
             waiting = self._replay or self._queue
             item = waiting.popleft() if waiting else None
             if self._last and not self._replay and not self._queue:
                 self.ended = True
             return item
+
+    def _is_new(self, item: Encoded) -> bool:
+        # A word without an id comes after all others.
+        return not item.id or item.id > self._begun_at
 
     def _push(self, item: Encoded) -> bool:
         """Queue an event, under the hub's lock; False where the reader is not to be kept.
@@ -121,6 +142,8 @@ class Subscription:
         """
         if self._last:
             return False
+        if not self._is_new(item):
+            return True
         if len(self._queue) >= QUEUE:
             old = next((kept for kept in self._queue if kept.event == PROGRESS), None)
             if old is not None:
@@ -163,15 +186,11 @@ class Hub:
         # not one that happens to be in use again.
         self._last_id = int(time.time() * 1000)
 
-    def publish(self, session_id: str, event: str, data: Mapping[str, Any]) -> None:
-        """Tell all readers of a session.
-
-        Args:
-            session_id: Whose readers.
-            event: ``progress``, of which a slow reader may lose some, or ``state``.
-            data: JSON; NaN and infinities go as texts.
-        """
-        body = orjson.dumps(json_safe(data))
+    def publish(
+        self, session_id: str, event: str, data: Mapping[str, Any], fence: int | None = None
+    ) -> None:
+        """See `Bus.publish`; one process alone has no one behind a fence."""
+        body = body_of(data)
         with self._lock:
             if self._closed:
                 return
@@ -182,22 +201,31 @@ class Hub:
             self._bytes += len(item.wire)
             if len(channel.ring) > self._ring:
                 self._drop(channel, 1)
-            kept = [s for s in channel.subscribers if s._push(item)]
-            gone = _wake(channel.subscribers)
-            channel.subscribers = [s for s in kept if s._loop not in gone]
+            _push(channel, item)
             if self._bytes > self._max_bytes:
                 self._shed()
 
-    def subscribe(self, session_id: str, last_event_id: str | None = None) -> Subscription:
-        """A new reader, to be called in its event loop.
+    def deliver(self, session_id: str, item: Encoded) -> None:
+        """Hand on an event that has its id from elsewhere; it is not kept for who comes later."""
+        with self._lock:
+            channel = self._channels.get(session_id)
+            if channel is not None:
+                _push(channel, item)
+
+    def listened(self) -> list[str]:
+        """The sessions that somebody reads here."""
+        with self._lock:
+            return [id for id, channel in self._channels.items() if channel.subscribers]
+
+    def subscribe(
+        self, session_id: str, last_event_id: str | None = None, held: bool = False
+    ) -> Subscription:
+        """See `Bus.subscribe`.
 
         Args:
             session_id: Whose events.
-            last_event_id: The header as sent. Without one, the reader begins with the latest
-                event, if there is one, so that it need not wait to know where things stand.
-
-        Raises:
-            TooManySubscribers: the session has as many as it may.
+            last_event_id: The header as sent.
+            held: The reader gets nothing until `Subscription.begin` brings it what it has missed.
         """
         with self._lock:
             if self._closed:
@@ -205,8 +233,9 @@ class Hub:
             channel = self._channel(session_id)
             if len(channel.subscribers) >= self._max_subscribers:
                 raise TooManySubscribers(retry_after=5)
-            replay = self._missed(channel, last_event_id)
+            replay = [] if held else self._missed(channel, last_event_id)
             subscription = Subscription(self, session_id, replay)
+            subscription._held = held
             channel.subscribers.append(subscription)
             return subscription
 
@@ -278,8 +307,7 @@ class Hub:
     def _missed(self, channel: _Channel, last_event_id: str | None) -> list[Encoded]:
         if last_event_id is None:
             return list(channel.ring)[-1:]
-        text = last_event_id.strip()
-        seen = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
+        seen = seen_of(last_event_id)
         if channel.floor <= seen <= self._last_id:
             return [item for item in channel.ring if item.id > seen]
         # Its id is that of the last event, so that the next time there is no gap again.
@@ -300,6 +328,23 @@ class Hub:
                 channel.subscribers.remove(subscription)
             if not channel.subscribers and not channel.ring:
                 del self._channels[session_id]
+
+
+def body_of(data: Mapping[str, Any]) -> bytes:
+    """The data of an event: JSON on a single line."""
+    return orjson.dumps(json_safe(data))
+
+
+def seen_of(last_event_id: str) -> int:
+    """The id that a reader saw last, as it says; -1 where it is none."""
+    text = last_event_id.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
+
+
+def _push(channel: _Channel, item: Encoded) -> None:
+    kept = [s for s in channel.subscribers if s._push(item)]
+    gone = _wake(channel.subscribers)
+    channel.subscribers = [s for s in kept if s._loop not in gone]
 
 
 def _wake(readers: Sequence[Subscription]) -> set[asyncio.AbstractEventLoop]:

@@ -2,7 +2,9 @@
 
 import time
 
+from app.sessions.store.bus import Bus
 from app.sessions.store.clock import now
+from app.sessions.store.events import Hub
 from app.sessions.store.memory import MemoryStore
 from app.sessions.store.sqlite import SQLiteStore
 from app.sessions.store.store import Clock, Limits, Store
@@ -38,6 +40,16 @@ def open_store(url: str, limits: Limits = Limits(), clock: Clock | None = None) 
         return PostgresStore(Database(url), limits, clock or time.time)
     # The url is not repeated: it may be a mistyped address with a password in it.
     raise ValueError("a store is `memory`, `sqlite:PATH` or `postgresql://ADDRESS`")
+
+
+def open_bus(store: Store) -> Bus:
+    """Who hears what of a store's sessions, in all processes that have it."""
+    database = getattr(store, "database", None)
+    if database is None:
+        return Hub()
+    from app.sessions.store.postgres.bus import PostgresBus
+
+    return PostgresBus(database)
 
 
 def is_postgres(url: str) -> bool:

@@ -45,6 +45,21 @@ _ADDED: tuple[tuple[str, ...], ...] = (
         "INSERT INTO backprop_key"
         " SELECT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())",
     ),
+    (
+        # Ids begin above those of any server without a database, which are times in ms.
+        "CREATE SEQUENCE events_id_seq START 100000000000000",
+        """CREATE TABLE events (
+            id bigint PRIMARY KEY DEFAULT nextval('events_id_seq'),
+            session_id text NOT NULL,
+            event text NOT NULL,
+            body bytea NOT NULL,
+            at timestamptz NOT NULL DEFAULT now()
+        )""",
+        "CREATE INDEX events_by_session ON events (session_id, id)",
+        # All events above it are there.
+        "CREATE TABLE events_floor (id bigint NOT NULL)",
+        "INSERT INTO events_floor VALUES (99999999999999)",
+    ),
 )
 SCHEMA_VERSION = len(_ADDED)
 # Two that start at once must not both make tables; the number is any.

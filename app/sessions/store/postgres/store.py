@@ -34,6 +34,7 @@ from app.sessions.store.store import (
     Limits,
     NotFound,
     Record,
+    SessionDamaged,
     StoreError,
     StoreStats,
     VersionConflict,
@@ -386,20 +387,22 @@ def _one(cursor: Any) -> Any:
 def _read_arrays(db: Connection, id: str, stamp: int) -> dict[str, Array]:
     # One statement sees one moment: the arrays are those of this stamp.
     rows = db.execute(
-        "SELECT s.stamp, a.name, a.data FROM sessions s LEFT JOIN arrays a ON a.session_id = s.id"
-        " WHERE s.id = %s",
+        "SELECT s.stamp, s.token_hash, s.version, a.name, a.data"
+        " FROM sessions s LEFT JOIN arrays a ON a.session_id = s.id WHERE s.id = %s",
         (id,), binary=True,
     ).fetchall()  # fmt: skip
     if not rows or rows[0][0] != stamp:
         raise _Moved
     arrays = {}
-    for _, name, data in rows:
+    for _, token_hash, version, name, data in rows:
         if name is None:
             continue
         try:
             arrays[name] = decode(data)
         except CorruptArray as error:
-            raise StoreError(f"array {name} of session {id} is damaged: {error}") from error
+            raise SessionDamaged(
+                f"array {name} of session {id} is damaged: {error}", token_hash, version
+            ) from error
     return arrays
 
 
