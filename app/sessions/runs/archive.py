@@ -13,6 +13,7 @@ other has not.
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -40,6 +41,8 @@ from app.sessions.state import (
 )
 from app.sessions.store.errors import Unknown
 from app.sessions.store.store import Store
+
+log = logging.getLogger(__name__)
 
 Array = np.ndarray
 Attached = dict[str, bytes | None]
@@ -226,7 +229,13 @@ class Archive:
     def interrupted(self) -> Iterator[tuple[str, Run]]:
         """The runs that were active when the last server ended, with their sessions' ids."""
         for session_id, data in self._store.attached(ACTIVE).items():
-            yield session_id, _decoded(data)
+            try:
+                run = _decoded(data)
+            except (LookupError, TypeError, ValueError) as error:
+                # It stands still, and nobody else's does for it.
+                log.error("the run of session %s is damaged: %r", session_id, error)
+                continue
+            yield session_id, run
 
     def _history(self, session_id: str, run_id: str) -> dict[str, Array]:
         found = self._store.attachment(session_id, f"{_RUN}/{run_id}/history")

@@ -3,6 +3,8 @@
 An array, all little-endian: magic ``BPXA``, format (u8), dtype code (u8), number of axes (u8), one
 spare byte, the axes' lengths (u64 each), the numbers in C order, and the CRC-32 of all of that
 (u32). The numbers start at a multiple of eight bytes, so that reading them needs no copy.
+
+Format 1, which is only read, has the CRC-32 of the lengths and the numbers at the end of its head.
 """
 
 import json
@@ -30,6 +32,7 @@ _DTYPES: dict[int, np.dtype[Any]] = {
 _CODES = {dtype.str: code for code, dtype in _DTYPES.items()}
 _HEAD = struct.Struct("<4sBBBx")
 _CHECKSUM = struct.Struct("<I")
+_OLD_FORMAT, _OLD_HEAD = 1, struct.Struct("<4sBBBxI")
 
 
 class CorruptArray(Exception):
@@ -64,17 +67,37 @@ def decode(data: bytes | memoryview) -> Array:
     magic, version, code, axes = _HEAD.unpack_from(data)
     if magic != _MAGIC:
         raise CorruptArray("not an array")
+    if version == _OLD_FORMAT:
+        return _decode_old(data)
     if version != _FORMAT:
         raise CorruptArray(f"format {version} of an array; this program reads {_FORMAT}")
-    start = _HEAD.size + 8 * axes
     end = len(data) - _CHECKSUM.size
-    if code not in _DTYPES or axes > MAX_AXES or end < start:
-        raise CorruptArray("an unknown dtype or shape")
-    shape = struct.unpack_from(f"<{axes}Q", data, _HEAD.size)
-    if end - start != _DTYPES[code].itemsize * math.prod(shape):
-        raise CorruptArray("the length does not fit the shape")
+    array = _array(data, code, axes, _HEAD.size, end)
     if (zlib.crc32(memoryview(data)[:end]),) != _CHECKSUM.unpack_from(data, end):
         raise CorruptArray("the checksum is wrong")
+    return array
+
+
+def _decode_old(data: bytes | memoryview) -> Array:
+    if len(data) < _OLD_HEAD.size:
+        raise CorruptArray("too short for a header")
+    _, _, code, axes, checksum = _OLD_HEAD.unpack_from(data)
+    array = _array(data, code, axes, _OLD_HEAD.size, len(data))
+    if zlib.crc32(memoryview(data)[_OLD_HEAD.size :]) != checksum:
+        raise CorruptArray("the checksum is wrong")
+    # Its numbers may lie at any address, which is slow to compute with.
+    aligned: Array = np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
+    return aligned
+
+
+def _array(data: bytes | memoryview, code: int, axes: int, head: int, end: int) -> Array:
+    """The numbers between the axes' lengths, which follow a head of so many bytes, and ``end``."""
+    start = head + 8 * axes
+    if code not in _DTYPES or axes > MAX_AXES or end < start:
+        raise CorruptArray("an unknown dtype or shape")
+    shape = struct.unpack_from(f"<{axes}Q", data, head)
+    if end - start != _DTYPES[code].itemsize * math.prod(shape):
+        raise CorruptArray("the length does not fit the shape")
     try:
         return np.ndarray(shape, _DTYPES[code], data, start)
     except ValueError as error:  # an empty array with other axes beyond what NumPy can count

@@ -154,9 +154,16 @@ class Database:
             # The pragma gives back one page a step, and `execute` takes one step of a statement
             # that has no columns.
             db.executescript(f"PRAGMA incremental_vacuum({pages})")
-            # What has changed lies in the WAL file until now.
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.checkpoint()
             return True
+
+    def checkpoint(self) -> None:
+        """Put what has changed into the file, where it lies in the log beside it until then.
+
+        What there is no room for stays in the log.
+        """
+        with self.access() as db, suppress(sqlite3.OperationalError):
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _require_file(self) -> None:
         if _identity(self._file) == self._identity:

@@ -29,11 +29,15 @@ def remove(database: Database, ids: Sequence[str]) -> None:
     except StoreFull:
         if not database.reserve.give_up():
             raise
-        _delete(database, ids)
-        with suppress(StoreFull):  # they are gone; the room is given back later
-            while database.shrink(PAGES):
-                pass
-        database.reserve.keep()
+        try:
+            database.checkpoint()
+            _delete(database, ids)
+            with suppress(StoreFull):  # they are gone; the room is given back later
+                while database.shrink(PAGES):
+                    pass
+                database.checkpoint()
+        finally:
+            database.reserve.keep()
 
 
 def write_without(

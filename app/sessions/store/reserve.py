@@ -10,7 +10,10 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-RESERVE_BYTES = 1 << 20
+# As much as SQLite lets its log grow before it is put into the file, twice: until then the file has
+# to grow while the log is still there.
+RESERVE_BYTES = 8 << 20
+LEAST_BYTES = 64 << 10
 # With less than this free the disk counts as full, in bytes.
 LEAST_FREE = 4 << 20
 
@@ -28,23 +31,20 @@ class Reserve:
         return store.with_name(f"{store.name}.reserve")
 
     def keep(self) -> bool:
-        """Take the room, unless it is taken; whether it is."""
+        """Take the room, or as much of it as there is; whether it is all there."""
         with suppress(OSError):
             if self._path.stat().st_size == RESERVE_BYTES:
                 return True
-        try:
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        size = RESERVE_BYTES
+        while size >= LEAST_BYTES:
             try:
-                # Not a hole, which would take no room; `write` may take less than it is given.
-                rest = memoryview(bytes(RESERVE_BYTES))
-                while rest:
-                    rest = rest[os.write(file, rest) :]
-            finally:
-                os.close(file)
-        except OSError:
-            self.give_up()
-            return False
-        return True
+                _fill(self._path, size)
+            except OSError:
+                self.give_up()
+                size //= 2
+            else:
+                return size == RESERVE_BYTES
+        return False
 
     def give_up(self) -> bool:
         """Let others have the room; whether there was any."""
@@ -61,3 +61,17 @@ class Reserve:
             return not self.keep() or shutil.disk_usage(self._path.parent).free < LEAST_FREE
         except OSError:
             return True
+
+
+def _fill(path: Path, size: int) -> None:
+    """A file of a size, with no hole in it, which would take no room."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file, 0, size)
+            return
+        rest = memoryview(bytes(size))
+        while rest:  # it may take less than it is given
+            rest = rest[os.write(file, rest) :]
+    finally:
+        os.close(file)

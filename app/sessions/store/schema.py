@@ -63,6 +63,8 @@ def prepare(db: sqlite3.Connection) -> None:
     # In WAL mode NORMAL keeps all that is committed when the process is killed.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
+    # Where it is on by default, what is deleted is overwritten first, on a full disk as well.
+    db.execute("PRAGMA secure_delete = OFF")
     db.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     if version < SCHEMA_VERSION:
         _bring_up(db, version)

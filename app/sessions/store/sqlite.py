@@ -278,9 +278,7 @@ class SQLiteStore:
         """Which sessions there are; the one used last counts as used now after a long pause."""
         now = self._clock()
         with self._access() as db:
-            rows = db.execute(
-                "SELECT id, touched, bytes FROM sessions ORDER BY touched, rowid"
-            ).fetchall()
+            rows = db.execute("SELECT id, touched, bytes FROM sessions ORDER BY touched").fetchall()
             later = now - rows[-1][1] if rows else 0.0
             if abs(later) <= PAUSE_SECONDS:
                 later = 0.0
