@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engine.errors import EngineError
-from app.engine.faults.fault import Array, Context, Step
+from app.engine.faults.fault import Array, Context, Makes, Step
 from app.engine.faults.passes import NOWHERE, Site, sites, wrong_gradients
 from app.engine.faults.table import FAULTS
+from app.engine.graph import Edge
 from app.engine.trace import NotComputed, Trace
 
 # An answer from a computation, not typed: how far apart, relatively, the same number may be.
@@ -130,6 +131,24 @@ def named(
     )
 
 
+def shapes_named(
+    trace: Trace, key: str, shape: tuple[int, ...], context: Context = NOWHERE
+) -> tuple[str, ...]:
+    """The mistakes whose gradient has another shape, namely this one.
+
+    A product that cannot be made has none: what is not transposed does not fit, mostly.
+    """
+    tensor = key.removesuffix(".grad")
+    found = []
+    for fault in FAULTS.values():
+        for site in sites(trace, fault, context):
+            is_here = bool(site.node) and _operand(trace, site).tensor == tensor
+            odd = _of_other_shape(trace, site, context, fault.makes) if is_here else None
+            if odd is not None and odd.shape == shape and fault.id not in found:
+                found.append(fault.id)
+    return tuple(found)
+
+
 def _candidates(
     trace: Trace, key: str, context: Context, *, near: bool
 ) -> Iterator[tuple[str, Site, Array]]:
@@ -152,7 +171,7 @@ def _candidates(
                 continue
             odd = _of_other_shape(trace, site, context, fault.makes) if here else None
             if odd is not None:
-                if graph.edge[graph.node[site.node].inputs[site.k]].tensor == tensor:
+                if _operand(trace, site).tensor == tensor:
                     yield id, site, odd
                 continue
             wrong = wrong_gradients(trace, fault, site, context)
@@ -160,7 +179,13 @@ def _candidates(
                 yield id, site, wrong[key]
 
 
-def _of_other_shape(trace: Trace, site: Site, context: Context, makes: object) -> Array | None:
+def _operand(trace: Trace, site: Site) -> Edge:
+    return trace.graph.edge[trace.graph.node[site.node].inputs[site.k]]
+
+
+def _of_other_shape(
+    trace: Trace, site: Site, context: Context, makes: Makes | None
+) -> Array | None:
     """An answer that no pass could go on with, since its shape is another."""
     if not site.node or makes is None:
         return None
@@ -168,7 +193,7 @@ def _of_other_shape(trace: Trace, site: Site, context: Context, makes: object) -
     inputs = tuple(trace.array(id) for id in node.inputs)
     out = node.outputs[-1]
     step = Step(trace, node, site.k, inputs, trace.array(out), trace.array(f"{out}.grad"), context)
-    made = makes(step)  # type: ignore[operator]
+    made = makes(step)
     return made if made is not None and made.shape != step.input.shape else None
 
 
