@@ -21,6 +21,7 @@ from app import __version__
 from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
 from app.server import Settings, create_app
+from app.sessions.runs.roll import RunLimits
 from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
 from app.sessions.store.rescue import rescue
 from app.sessions.store.store import Limits, StoreDamaged, StoreError
@@ -42,6 +43,7 @@ OTHER_FILES = 200
 LIMITS = {
     "limits of connections": ConnectionLimits,
     "limits of heavy work": HeavyLimits,
+    "limits of trainings": RunLimits,
     "limits of what is kept": Limits,
 }
 
@@ -93,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     (*LOOPBACK, *hosts),
                     limits=chosen(Limits, options),
                     heavy=chosen(HeavyLimits, options),
+                    runs=chosen(RunLimits, options),
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,

@@ -20,6 +20,7 @@ from app.drawing.figure.graph_json import draw
 from app.sessions import presets
 from app.sessions.edits import ChangeView
 from app.sessions.gallery import Gallery
+from app.sessions.runs.roll import RunLimits
 from app.sessions.service import Service
 from app.sessions.store.open_store import open_store
 from app.sessions.store.store import Limits
@@ -58,6 +59,7 @@ class Settings:
         connections: What connections may take, and whose word on where they come from counts.
         heavy: How much heavy work there is at a time.
         allowed_origins: Whose pages may use the API, besides our own.
+        runs: How many trainings there may be.
         access_log: Where a line for each request goes: a path, ``-`` for standard output, or empty.
         metrics_from: Networks that may read ``/metrics``.
         dev: Serve the page's modules as they are, so that a change shows on reload.
@@ -69,6 +71,7 @@ class Settings:
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     heavy: HeavyLimits = field(default_factory=HeavyLimits)
     allowed_origins: tuple[str, ...] = ()
+    runs: RunLimits = field(default_factory=RunLimits)
     access_log: str = ""
     metrics_from: tuple[Network, ...] = LOCAL
     dev: bool = False
@@ -93,7 +96,9 @@ def create_app(settings: Settings) -> FastAPI:
         StoreError: the store is another process's, or of a newer version.
     """
     store = open_store(settings.store, settings.limits)
-    service = Service(store, datasets.load, idle_seconds=settings.limits.idle_seconds)
+    service = Service(
+        store, datasets.load, idle_seconds=settings.limits.idle_seconds, runs=settings.runs
+    )
     access = AccessLog(settings.access_log) if settings.access_log else None
 
     @asynccontextmanager

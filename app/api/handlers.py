@@ -89,7 +89,7 @@ def install_handlers(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     app.add_exception_handler(Repeated, repeated)
     handle(StoreFull, lambda error: busy(sentence(str(error)), error.retry_after))
     handle(StoreUnavailable, lambda error: busy("The store does not answer.", error.retry_after))
-    handle(RunsFull, lambda error: busy("Too many runs are active.", error.retry_after))
+    handle(RunsFull, lambda error: busy(str(error), error.retry_after))
     handle(TooManySubscribers, _too_many)
     handle(ClientDisconnect, lambda _: Problem("bad-request", "The body ended early."))
 

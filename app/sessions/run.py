@@ -28,8 +28,8 @@ class RunsFull(Exception):
         retry_after: Seconds after which it is worth trying again.
     """
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("too many runs are active")
+    def __init__(self, retry_after: int, message: str = "Too many runs are active.") -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 

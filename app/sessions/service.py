@@ -34,6 +34,7 @@ from app.sessions.runs.health import (
     joined,
     program_health,
 )
+from app.sessions.runs.roll import RunLimits
 from app.sessions.runs.trainer import Trainer
 from app.sessions.state import Session, View
 from app.sessions.stepping import move
@@ -67,6 +68,7 @@ class Service:
         loader: Loader,
         limits: Limits = LIMITS,
         idle_seconds: float = IDLE_SECONDS,
+        runs: RunLimits = RunLimits(),
     ) -> None:
         self.passes = Passes()
         self.keeper = Keeper(store, self.passes.forget)
@@ -75,7 +77,7 @@ class Service:
         self.limits = limits
         self.idle_seconds = idle_seconds
         self.hub = open_bus(store)
-        self.trainer = Trainer(self.keeper, self.hub, self.loader)
+        self.trainer = Trainer(self.keeper, self.hub, self.loader, runs)
 
     def check(self, wanted: Wanted | WantedCode) -> Numbers:
         """The checked numbers of a network that is asked for."""

@@ -19,6 +19,7 @@ from app.engine.training import Training
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
 from app.sessions.runs import runs as runs_module
 from app.sessions.runs.desk import MOST_DEATHS
+from app.sessions.runs.roll import RunLimits
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.store.errors import Unknown
@@ -72,12 +73,12 @@ class Bench:
     def start(self, session_id: str, steps: int = ENDLESS, **settings: Any) -> Run:
         return self.begin(session_id, make_order(steps, **settings))
 
-    def begin(self, session_id: str, order: Order) -> Run:
+    def begin(self, session_id: str, order: Order, owner: str = "") -> Run:
         def make() -> Order:
             self.orders[session_id] = order
             return order
 
-        return self.manager.start(session_id, make)
+        return self.manager.start(session_id, make, owner)
 
     def last(self, session_id: str) -> Snapshot:
         """What was saved last."""
@@ -321,7 +322,7 @@ def test_what_is_wrong_with_a_training_is_told_at_the_start_and_takes_no_room(be
 
 
 def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() -> None:
-    bench = Bench(processes=2, max_active=2)
+    bench = Bench(processes=2, limits=RunLimits(2, 2))
     one, two = bench.start("one"), bench.start("two")
     with pytest.raises(RunsFull) as error:
         bench.start("three", 5)
@@ -331,6 +332,27 @@ def test_when_all_places_are_taken_a_paused_run_gives_way_or_there_is_no_room() 
     bench.wait("three", bench.start("three", 5), "finished")
     assert bench.wait("two", two, "stopped").state == "stopped"
     bench.wait("one", one, "running")
+    bench.manager.close()
+
+
+def test_one_owner_leaves_places_to_others_and_gives_way_to_himself() -> None:
+    bench = Bench(processes=1, limits=RunLimits(8, 7))
+
+    def begin(name: str, owner: str) -> Run:
+        return bench.begin(name, make_order(ENDLESS), owner)
+
+    many = [begin(f"a{number}", "a") for number in range(4)]
+    with pytest.raises(RunsFull, match="address"):
+        begin("a4", "a")
+    few = [begin(f"b{number}", "b") for number in range(2)]
+    with pytest.raises(RunsFull, match="address"):
+        begin("b2", "b")
+    begin("c0", "c")
+    bench.manager.pause("a1", many[1].id)
+    bench.manager.settled("a1", many[1].id, PATIENCE)
+    begin("a4", "a")
+    assert bench.wait("a1", many[1], "stopped").state == "stopped"
+    assert bench.manager.get("b0", few[0].id).active
     bench.manager.close()
 
 

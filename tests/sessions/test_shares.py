@@ -49,3 +49,16 @@ def test_a_newcomer_has_no_claim_on_the_time_before_and_none_is_owed_to_who_left
     shares.remove("new")
     with pytest.raises(ValueError, match="empty"):
         shares.next()
+
+
+def test_a_group_has_no_more_than_who_is_alone() -> None:
+    shares: Shares[str] = Shares()
+    for name in ("a1", "a2", "a3"):
+        shares.add(name, "a")
+    shares.add("b")
+    had = serve(shares, dict.fromkeys(("a1", "a2", "a3", "b"), 1.0), 60)
+    assert had == {"a1": 10, "a2": 10, "a3": 10, "b": 30}
+    for name in ("a1", "a2", "a3"):
+        shares.remove(name)
+    shares.add("a4", "a")
+    assert serve(shares, {"a4": 1.0, "b": 1.0}, 10) == {"a4": 5, "b": 5}

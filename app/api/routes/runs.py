@@ -12,7 +12,7 @@ from app.api.answers_learning import HistoryAnswer, RunAnswer, RunEventAnswer, R
 from app.api.bodies import read_model
 from app.api.bounds import SESSION_CELLS, CellsQuery
 from app.api.conditions import bearer_token, if_match
-from app.api.context import PREFIX, minimal_answer, service, session_answer
+from app.api.context import PREFIX, client, minimal_answer, service, session_answer
 from app.api.convert import run_plan
 from app.api.documents import BINARY, IF_MATCH, header, operation
 from app.api.executor import in_executor
@@ -56,7 +56,7 @@ async def start_run(request: Request, id: str) -> Response:
     """
     token, versions = bearer_token(request), if_match(request)
     body, call = await read_repeatable(request, NEW_RUN)
-    plan = run_plan(body)
+    plan, owner = run_plan(body), client(request)
 
     def told(run: Run) -> Answer:
         place = {"Location": f"{PREFIX}/sessions/{id}/runs/{run.id}"}
@@ -64,7 +64,7 @@ async def start_run(request: Request, id: str) -> Response:
 
     once = None if call is None else Once(call, told)
     start = service(request).trainer.start
-    return sent(told(await in_executor(request, start, id, token, versions, plan, once)))
+    return sent(told(await in_executor(request, start, id, token, versions, plan, once, owner)))
 
 
 @operation(router, "GET", "/sessions/{id}/runs", answer=RunsAnswer, problems=("not-found",))

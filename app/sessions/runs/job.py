@@ -28,6 +28,7 @@ class Job:
         run: As it is told of.
         kept: As it was last written to the store: what is left of it if its worker dies.
         order: What to begin with; afterwards it is in the store.
+        owner: Who asked for it; nobody of one that a server before this has left.
         wanted: What somebody has asked for and what has not come about yet.
         rate: The learning rate that somebody has asked for and that is not noted yet.
         process, key: Who trains it, and by which name; None while nobody does.
@@ -44,6 +45,7 @@ class Job:
     run: Run
     kept: Run
     order: Order | None = None
+    owner: str = ""
     wanted: Literal["", "pause", "stop"] = ""
     rate: float | None = None
     process: WorkerProcess | None = None

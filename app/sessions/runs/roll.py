@@ -3,17 +3,26 @@
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.sessions.run import KEPT_RUNS, Run, RunConflict, RunsFull
 from app.sessions.runs.job import Job
 from app.sessions.store.bus import Bus
 from app.sessions.store.errors import Unknown
 from app.sessions.store.wire import STATE
+from app.settings import limit
 
 # The store remembers all runs of a session; here are those that somebody may still look at.
 KEPT_SESSIONS = 1_000
 RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """How many trainings there may be at a time, those that are paused or wait included."""
+
+    runs: int = limit(256, 1, "trainings at a time, the paused ones included")
+    runs_per_address: int = limit(128, 1, "of these for one address")
 
 
 class Roll:
@@ -27,47 +36,55 @@ class Roll:
 
     Args:
         hub: Gets every change of state.
-        max_active: Runs that are queued, running, paused or interrupted.
+        limits: How many runs there may be that are queued, running, paused or interrupted.
     """
 
-    def __init__(self, hub: Bus, max_active: int) -> None:
+    def __init__(self, hub: Bus, limits: RunLimits) -> None:
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.closing = self.closed = False
         self._hub = hub
-        self.max_active = max_active
+        self.limits = limits
         self._jobs: dict[str, Job] = {}
-        # Sessions whose run is being made: the place is taken, but there is no run yet.
-        self._making: set[str] = set()
+        # Whose run is being made, by session: the place is taken, but there is no run yet.
+        self._making: dict[str, str] = {}
         # Runs that are over, oldest first, by session, the one that ended last being last.
         self._over: dict[str, deque[Run]] = {}
 
     def __iter__(self) -> Iterator[Job]:
         return iter(list(self._jobs.values()))
 
-    def reserve(self, session_id: str) -> Job | None:
+    def reserve(self, session_id: str, owner: str) -> Job | None:
         """Take a place for a run that is to be made; the paused job that has to give way, if any.
+
+        Nobody takes more places than he leaves to others, so that there is one for the next.
+
+        Args:
+            session_id: Whose run it is.
+            owner: Who asks for it; empty where nobody is charged.
 
         Raises:
             RunConflict: the session has an active run.
-            RunsFull: too many runs are active, and none of them is paused.
+            RunsFull: too many runs are active, in all or of this owner, and none is paused.
         """
         if session_id in self._making or session_id in self._jobs:
             raise RunConflict("the session has an active run; stop it first", "run-active")
-        victim = None
         going = [job for job in self._jobs.values() if job.wanted != "stop"]
-        if len(going) + len(self._making) >= self.max_active:
-            # Who paused and left gives way to those who are here; what he has is saved.
-            paused = [job for job in going if job.parked]
-            if not paused:
-                raise RunsFull(RETRY_SECONDS)
-            victim = min(paused, key=lambda job: job.parked_at)
-        self._making.add(session_id)
+        free = self.limits.runs - len(going) - len(self._making)
+        victim = None
+        if owner:
+            his = [job for job in going if job.owner == owner]
+            count = len(his) + list(self._making.values()).count(owner)
+            if count >= self.limits.runs_per_address or (count and count >= free):
+                victim = _longest_paused(his, "This address has as many runs as it may.")
+        if victim is None and free <= 0:
+            victim = _longest_paused(going, "Too many runs are active.")
+        self._making[session_id] = owner
         return victim
 
     def unreserve(self, session_id: str) -> None:
         """Give a place back, or take it with `add`."""
-        self._making.discard(session_id)
+        self._making.pop(session_id, None)
 
     def add(self, job: Job) -> None:
         """One more."""
@@ -139,3 +156,11 @@ class Roll:
         # A session that was forgotten has no readers, and must not get a channel again.
         if self.owns(job):
             self._hub.publish(job.session_id, event, job.run.as_event())
+
+
+def _longest_paused(jobs: list[Job], otherwise: str) -> Job:
+    """Who paused and left gives way to those who are here; what he has is saved."""
+    paused = [job for job in jobs if job.parked]
+    if not paused:
+        raise RunsFull(RETRY_SECONDS, otherwise)
+    return min(paused, key=lambda job: job.parked_at)

@@ -16,13 +16,12 @@ from typing import Literal
 from app.sessions.run import Run, RunConflict, RunsFull
 from app.sessions.runs.desk import Desk, Recall, Save
 from app.sessions.runs.job import Job, new_run
-from app.sessions.runs.roll import RETRY_SECONDS, Roll
+from app.sessions.runs.roll import RETRY_SECONDS, Roll, RunLimits
 from app.sessions.runs.work.order import Order, Snapshot
 from app.sessions.store.bus import Bus
 
 __all__ = ["Run", "RunConflict", "RunManager", "RunsFull"]
 
-MAX_ACTIVE = 256
 # At the server's end: to wait until all runs are handed over, and for all of it.
 SETTLE_SECONDS, CLOSE_SECONDS = 0.5, 0.8
 
@@ -33,7 +32,7 @@ class RunManager:
     Args:
         hub: Gets every change of state, and progress ten times a second for each run.
         save, recall, processes: See `Desk`.
-        max_active: Runs that are queued, running, paused or interrupted.
+        limits: How many runs there may be.
     """
 
     def __init__(
@@ -42,19 +41,20 @@ class RunManager:
         save: Save,
         recall: Recall,
         processes: int | None = None,
-        max_active: int = MAX_ACTIVE,
+        limits: RunLimits = RunLimits(),
     ) -> None:
-        self._roll = Roll(hub, max_active)
+        self._roll = Roll(hub, limits)
         self._lock, self._changed = self._roll.lock, self._roll.changed
         self._desk = Desk(self._roll, save, recall, processes)
         self._workshop = self._desk.workshop
 
-    def start(self, session_id: str, make: Callable[[], Order]) -> Run:
+    def start(self, session_id: str, make: Callable[[], Order], owner: str = "") -> Run:
         """Queue a run.
 
         Args:
             session_id: Whose run.
             make: Makes the order, here and now; called only when there is room for it.
+            owner: Who asks for it; all that one owner has are given the same time as another's.
 
         Raises:
             RunConflict: the session has an active run.
@@ -64,7 +64,7 @@ class RunManager:
         with self._lock:
             if self._roll.closing:
                 raise RunsFull(RETRY_SECONDS)
-            victim = self._roll.reserve(session_id)
+            victim = self._roll.reserve(session_id, owner)
             if victim is not None:
                 self._ask(victim, "stop")
         try:
@@ -78,7 +78,7 @@ class RunManager:
             self._roll.unreserve(session_id)
             if self._roll.closing:
                 raise RunsFull(RETRY_SECONDS)
-            self._add(Job(session_id, run, run, order))
+            self._add(Job(session_id, run, run, order, owner=owner))
         return run
 
     def adopt(self, session_id: str, run: Run) -> None:

@@ -19,6 +19,7 @@ from app.sessions.runs.archive import Archive, Attached
 from app.sessions.runs.heldout import held_out, looks
 from app.sessions.runs.openings import Openings, Placed, at_start, with_learned
 from app.sessions.runs.ring import RING_BYTES
+from app.sessions.runs.roll import RunLimits
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.state import NO_SAMPLES, Session
@@ -36,17 +37,25 @@ class Trainer:
     Runs that were active when the last server ended go on at once.
     """
 
-    def __init__(self, keeper: Keeper, hub: Bus, loader: Loader) -> None:
+    def __init__(
+        self, keeper: Keeper, hub: Bus, loader: Loader, limits: RunLimits = RunLimits()
+    ) -> None:
         self.keeper = keeper
         self.loader = loader
         self.archive = Archive(keeper.store, loader)
-        self.manager = RunManager(hub, self._save, self._recall)
+        self.manager = RunManager(hub, self._save, self._recall, limits=limits)
         self.openings = Openings(keeper, loader, self.archive, self.manager)
         for id, run in self.archive.interrupted():
             self.manager.adopt(id, run)
 
     def start(
-        self, id: str, token: str, versions: Versions, plan: Plan, once: Once | None = None
+        self,
+        id: str,
+        token: str,
+        versions: Versions,
+        plan: Plan,
+        once: Once | None = None,
+        owner: str = "",
     ) -> Run:
         """Train the session's network on its samples, from its parameters as they are now.
 
@@ -72,7 +81,7 @@ class Trainer:
                     "value",
                 )
             order = self._order(session, plan, test)
-            run = self.manager.start(id, lambda: order)
+            run = self.manager.start(id, lambda: order, owner)
             # Under the lock, so that the run's own first write comes after this one.
             try:
                 begun = self.archive.begun(session, run, order, test)

@@ -55,7 +55,7 @@ class Workshop:
         """
         document, arrays = order.parts()
         key = secrets.token_urlsafe(9)
-        frame = pack({"do": "start", "key": key, "order": document}, arrays)
+        frame = pack({"do": "start", "key": key, "owner": job.owner, "order": document}, arrays)
         with self._roll.lock:
             if not self._roll.owns(job) or job.wanted or self._roll.closing:
                 return

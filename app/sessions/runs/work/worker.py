@@ -2,7 +2,7 @@
 
 Orders come in by its input, what becomes of them goes out by its output, each as one frame:
 
-    start   key, an order               begin or go on with a training
+    start   key, owner, an order        begin or go on with a training
     leave   key                         no more of it; its snapshot
     look    key                         its snapshot, while it goes on
     rate    key, rate                   another learning rate from the next step on
@@ -110,13 +110,15 @@ class Worker:
             self._fail(task.key, error)
         self._tell()
 
-    def begin(self, key: str, training: Training, until: int | None = None) -> None:
+    def begin(
+        self, key: str, training: Training, until: int | None = None, owner: str = ""
+    ) -> None:
         """Serve one training more, for so many steps or until it is finished."""
         self._say("began", key)
         task = _Task(key, training, training.done, time.perf_counter(), until)
         task.told(task.due)
         self._tasks[key] = task
-        self._shares.add(task)
+        self._shares.add(task, owner or key)
         self._tell_at = min(self._tell_at, task.tell_at)
 
     def _listen(self) -> None:
@@ -155,7 +157,7 @@ class Worker:
             except Exception as error:
                 self._fail(key, error)
                 return
-            self.begin(key, training, order.until)
+            self.begin(key, training, order.until, document.get("owner", ""))
         elif key in self._tasks:  # Else it came to its end just now.
             task = self._tasks[key]
             if word in ("leave", "drop"):
