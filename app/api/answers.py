@@ -171,6 +171,15 @@ else:
     LossSpecAnswer.__doc__ = "The loss of a network, with what is otherwise than usual."
 
 
+class ClashAnswer(TypedDict):
+    """Where shapes do not fit, counted from 1; nothing after that place is computed."""
+
+    line: int
+    column: int
+    message: str
+    shapes: Annotated[list[Shape], Field(description="Of the operands, in order.")]
+
+
 class ProgramSamples(TypedDict):
     """Names that a program is given samples by, a row each, and how many there are."""
 
@@ -188,6 +197,12 @@ class NetworkAnswer(TypedDict):
     code: NotRequired[str]
     learned: NotRequired[
         Annotated[list[str], Field(description="What of a program's names an optimiser moves.")]
+    ]
+    clash: NotRequired[
+        Annotated[
+            ClashAnswer | None,
+            Field(description="Of a program that was taken up to where its shapes do not fit."),
+        ]
     ]
     samples: NotRequired[
         Annotated[
@@ -331,14 +346,23 @@ class LineAnswer(TypedDict):
     nodes: list[str]
 
 
+class FitAnswer(TypedDict):
+    """An expression whose operands fit, and the whole text with it."""
+
+    expression: str
+    code: str
+
+
 class CodeAnswer(TypedDict):
     """A session as lines of NumPy; `names` are those that the lines are given, with the tensors
-    of the session that they stand for.
+    of the session that they stand for. Where shapes do not fit, `fits` are the ways to write that
+    expression in which they would.
     """
 
     code: str
     lines: list[LineAnswer]
     names: dict[str, str]
+    fits: list[FitAnswer]
 
 
 class MinimalAnswer(TypedDict):

@@ -55,7 +55,7 @@ def wanted_session(
     """As `wanted`, with the session's own fields."""
     numbers: Wanted | WantedCode
     if isinstance(body, models.SessionWithCode):
-        numbers = wanted_code(body)
+        numbers = replace(wanted_code(body), up_to_clash=body.up_to_clash)
     elif isinstance(body, models.NewSession):
         numbers = _numbers(body, body.x, body.t, body.grad_output)
     else:
@@ -148,7 +148,9 @@ def _edit(edit: models.Edit) -> edits.Edit:
         case models.ChangeCode():
             # null is not the same as nothing: then there is to be none.
             clears = edit.grad_output is None and "grad_output" in edit.model_fields_set
-            return edits.ChangeCode(edit.code, edit.values, edit.grad_output, clears)
+            return edits.ChangeCode(
+                edit.code, edit.values, edit.grad_output, clears, edit.up_to_clash
+            )
         case models.Reset():
             return edits.Reset()
         case models.ChangeOptimizer():

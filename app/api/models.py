@@ -164,9 +164,19 @@ class SessionWithData(Pass):
     _alone = _without("data brings x, t and grad_output along", "x", "t", "grad_output", "row")
 
 
+UpToClash = Annotated[
+    bool,
+    Field(
+        description="Where shapes do not fit, take the program up to there, with `network.clash` "
+        "in the answer, instead of refusing it."
+    ),
+]
+
+
 class SessionWithCode(EvaluateCode):
     """As `EvaluateCode`, with an optimiser and a view."""
 
+    up_to_clash: UpToClash = False
     optimizer: Optimizer | None = None
     view: View | None = None
 
@@ -275,6 +285,7 @@ class ChangeCode(EvaluateCode):
     """
 
     op: Literal["code"]
+    up_to_clash: UpToClash = False
 
 
 class Reset(Strict):

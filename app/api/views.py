@@ -138,7 +138,9 @@ def _edit_json(edit: Edit) -> dict[str, Any]:
         case NameClasses(names):
             return {"op": "classes", "names": list(names)}
         case ChangeCode(code, values, gradient):
-            found = {"op": "code", "code": code, "values": dict(values)}
+            found: dict[str, Any] = {"op": "code", "code": code, "values": dict(values)}
+            if edit.up_to_clash:
+                found["up_to_clash"] = True
             return found if gradient is None else {**found, "grad_output": gradient}
     raise AssertionError(f"no recipe has {edit}")
 
@@ -157,6 +159,7 @@ def code_json(found: Written) -> CodeAnswer:
             for line in found.lines
         ],
         "names": {name: tensor for tensor, name in found.names.items()},
+        "fits": [{"expression": fit.expression, "code": fit.code} for fit in found.fits],
     }
 
 
@@ -340,7 +343,8 @@ def trace_json(
 ) -> TraceAnswer:
     """A whole pass: what was known, every event with its numbers, and where strides stop."""
     output = trace.graph.output
-    outputs = [*trace.graph.results]
+    # Where shapes clash, there is no result.
+    outputs = [] if trace.graph.clash is not None else [*trace.graph.results]
     if "loss.probabilities" in trace.graph.tensors and output != "loss.probabilities":
         outputs.append("loss.probabilities")
     cells = sum(event.elements for event in trace.events)

@@ -119,6 +119,7 @@ class OpGraph:
         cells: Of single numbers, which cell of which tensor of the graph in arrays each is.
         averages: Whether a loss is the mean of several samples.
         is_program: Whether the groups are the lines of a program, not the layers of a network.
+        clash: Of a program whose shapes do not fit, the last op: it has operands and no result.
         single: Whether the one sample is written without its axis, as in figures 5-24 and 5-25.
     """
 
@@ -138,6 +139,7 @@ class OpGraph:
     cells: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     averages: bool = False
     is_program: bool = False
+    clash: str | None = None
 
     @property
     def results(self) -> tuple[str, ...]:

@@ -14,7 +14,12 @@ def seed_rule(graph: OpGraph) -> str:
 
 def all_rules(graph: OpGraph) -> tuple[str, ...]:
     """The rule of every event that a trace of ``graph`` may have, each once, forward first."""
-    rules = [forward_rule(graph, node, output) for node in graph.nodes for output in node.outputs]
+    rules = [
+        forward_rule(graph, node, output)
+        for node in graph.nodes
+        for output in node.outputs
+        if node.id != graph.clash
+    ]
     rules.append(seed_rule(graph))
     for node in reversed(graph.nodes):
         for k, id in enumerate(node.inputs):

@@ -215,7 +215,8 @@ class Recorder:
     def record(self, grad_output: Array | None) -> Trace:
         """Run forward, and backward where there is something to start from."""
         for node in self.graph.nodes:
-            self._forward(node)
+            if node.id != self.graph.clash:
+                self._forward(node)
         output = self.graph.tensors[self.graph.output]
         if output.role == "loss" and output.grad_symbol is not None:
             node = self.graph.node[self.graph.edge[self.graph.output].source or ""]

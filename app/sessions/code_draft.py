@@ -82,8 +82,8 @@ class _CodeDraft:
             case Replace(tensor, value):
                 self._array(tensor)
                 self._put({tensor: check_numbers(value, "float64", f"{self.field}/value")})
-            case ChangeCode(code, values, gradient, clears):
-                self._program(code, dict(values), gradient, clears)
+            case ChangeCode():
+                self._program(edit)
             case ChangeView():
                 self.session = replace(
                     session, view=changed_view(session.view, edit, session, self.field)
@@ -123,18 +123,19 @@ class _CodeDraft:
         """Other numbers for the same program; other shapes are another program."""
         gradient = arrays.pop(GRADIENT, self.session.grad_output)
         values = {**self.session.parameters, **arrays}
-        self._read(self.spec.code, values, gradient, f"{self.field}/value")
+        # Other shapes may mend a clash, or leave it as it is.
+        clashes = self.spec.clash is not None
+        self._read(self.spec.code, values, gradient, f"{self.field}/value", None, clashes)
 
-    def _program(
-        self, code: str, values: dict[str, Array], gradient: Array | None, clears: bool
-    ) -> None:
+    def _program(self, edit: ChangeCode) -> None:
+        code, gradient = edit.code, edit.grad_output
         try:
             names = names_read(read(code))
         except EngineError as error:
             raise self._at(error, "code") from None
         kept = {name: one for name, one in self.session.parameters.items() if name in names}
-        was = self.session.grad_output if gradient is None and not clears else None
-        self._read(code, {**kept, **values}, gradient, None, was)
+        was = self.session.grad_output if gradient is None and not edit.clears else None
+        self._read(code, {**kept, **edit.values}, gradient, None, was, edit.up_to_clash)
 
     def _read(
         self,
@@ -142,13 +143,15 @@ class _CodeDraft:
         values: dict[str, Array],
         gradient: Array | None,
         field: str | None,
-        was: Array | None = None,
+        was: Array | None,
+        up_to_clash: bool,
     ) -> None:
         try:
-            spec, checked, given = read_code(code, values, gradient, self.limits)
+            spec, checked, given = read_code(code, values, gradient, self.limits, up_to_clash)
         except EngineError as error:
             raise self._at(error, field) from None
-        if was is not None and spec.loss is None and was.shape == spec.output_shape:
+        is_array = spec.loss is None and spec.clash is None
+        if was is not None and is_array and was.shape == spec.output_shape:
             given = was
         if spec == self.spec:
             # The same program: nothing that was gathered belongs to other parameters.

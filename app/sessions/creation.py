@@ -82,6 +82,7 @@ class WantedCode:
     Attributes:
         values: What it is given, by name.
         grad_output: dL/d(result), only where the result is an array.
+        up_to_clash: Where shapes do not fit, the program up to there.
     """
 
     code: str
@@ -89,6 +90,7 @@ class WantedCode:
     grad_output: Array | None = None
     optimizer: OptimizerConfig | None = None
     view: ChangeView | None = None
+    up_to_clash: bool = False
     # A program has no rows of samples.
     x: None = None
     source: None = None
@@ -136,7 +138,7 @@ def check(wanted: Wanted | WantedCode, limits: Limits) -> Numbers:
     """
     if isinstance(wanted, WantedCode):
         program, values, gradient = read_code(
-            wanted.code, wanted.values, wanted.grad_output, limits
+            wanted.code, wanted.values, wanted.grad_output, limits, wanted.up_to_clash
         )
         return Numbers(program, values, NO_SAMPLES, None, gradient)
     assert not isinstance(wanted.x, Made)

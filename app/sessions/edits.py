@@ -106,13 +106,14 @@ class ChangeCode:
     """Another program; what it reads and is not given here keeps its numbers.
 
     ``grad_output`` is dL/d(result) of an array; without it, the old one stays where it fits, unless
-    it ``clears`` it.
+    it ``clears`` it. ``up_to_clash``: where shapes do not fit, the program up to there.
     """
 
     code: str
     values: Mapping[str, Array]
     grad_output: Array | None = None
     clears: bool = False
+    up_to_clash: bool = False
 
 
 @dataclass(frozen=True)

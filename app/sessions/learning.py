@@ -66,6 +66,11 @@ def require_mini_batches(session: Session) -> None:
     if not isinstance(session.spec, CodeSpec):
         require_targets(session)
         return
+    if session.spec.clash is not None:
+        raise Conflict(
+            "shapes of the program do not fit, so it has no result to learn from",
+            "nothing-to-learn",
+        )
     if session.spec.loss is None:
         raise Conflict(
             "the last line of the program is an array, so there is no loss to lower; end it with "

@@ -98,7 +98,10 @@ def start(session: Session, limits: Limits, loader: Loader, made: int | None = N
     if session.preset is not None:
         wanted = presets.wanted(session.preset, session.origin.get("row"), loader)
     elif isinstance(session.spec, CodeSpec):
-        wanted = WantedCode(session.spec.code, session.parameters, session.grad_output)
+        spec = session.spec
+        wanted = WantedCode(
+            spec.code, session.parameters, session.grad_output, up_to_clash=spec.clash is not None
+        )
     else:
         wanted = _wanted(session)
     asked = wanted.x
@@ -142,6 +145,8 @@ def recipe(session: Session, limits: Limits, loader: Loader) -> Recipe:
         base = {"code": session.spec.code, "values": dict(session.parameters)}
         if session.grad_output is not None:
             base["grad_output"] = session.grad_output
+        if session.spec.clash is not None:
+            base["up_to_clash"] = True
     else:
         base = {"network": network_json(session.spec)}
         if "seed" in origin:
@@ -223,7 +228,8 @@ def _edits(session: Session, began: Start) -> list[Edit]:
     if isinstance(session.spec, CodeSpec) and session.spec != began.numbers.spec:
         # Another program than the preset's: all it is given is told with it.
         gradient = session.grad_output
-        found.append(ChangeCode(session.spec.code, session.parameters, gradient))
+        clashes = session.spec.clash is not None
+        found.append(ChangeCode(session.spec.code, session.parameters, gradient, False, clashes))
         before = now
     if session.source is not None and session.source != began.source:
         # These are the rows' own numbers.

@@ -1,5 +1,6 @@
 """What follows from a session's numbers: its pass, its trace and its drawing, each made once."""
 
+import hashlib
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
@@ -125,8 +126,14 @@ class Passes:
         """
         trace = self.trace(session, view)
         graph = trace.graph
-        is_program = trace.graph.is_program
-        inner = "" if is_program else opened_form(session.spec, trace, stable=view.form == "stable")
+        spec = session.spec
+        if isinstance(spec, CodeSpec):
+            # Other lines, or other shapes, are another drawing.
+            inner = hashlib.blake2b(
+                repr((spec.code, sorted(spec.shapes.items()))).encode(), digest_size=9
+            ).hexdigest()
+        else:
+            inner = opened_form(spec, trace, stable=view.form == "stable")
         closed = "+".join(sorted(closed_sigmoids(graph)))
         alone = f"{graph.sample}-{graph.single:d}"
         update = trace.update.config.type if trace.update else ""

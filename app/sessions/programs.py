@@ -1,5 +1,6 @@
 """A session as lines of NumPy: its program, or its layers written as one."""
 
+from app.engine.code.clash import fits
 from app.engine.code.spec import CodeSpec
 from app.engine.code.writing import Written, lines_of, write
 from app.sessions.creation import WantedCode
@@ -11,7 +12,8 @@ def written(session: Session) -> Written:
     spec = session.spec
     if isinstance(spec, CodeSpec):
         names = {name: name for name in spec.shapes}
-        return Written(spec.code, lines_of(spec.code, spec.shapes), names)
+        fitting = () if spec.clash is None else fits(spec.code, spec.clash)
+        return Written(spec.code, lines_of(spec), names, fitting)
     return write(session.network, session.n, session.t is not None)
 
 

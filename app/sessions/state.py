@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.engine.code.samples import samples_of
-from app.engine.code.spec import CodeSpec
+from app.engine.code.spec import Clash, CodeSpec
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, LossSpec, NetworkSpec
 from app.engine.strides import Cursor
@@ -279,6 +279,7 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
             output_shape=tuple(kept["output_shape"]),
             cells=kept["cells"],
             names=tuple(kept["names"]),
+            clash=_clash(kept.get("clash")),
         )
     return NetworkSpec(
         document["input_size"],
@@ -286,6 +287,14 @@ def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
         LossSpec(**document["loss"]) if document["loss"] else None,
         document["dtype"],
     )
+
+
+def _clash(kept: Mapping[str, Any] | None) -> Clash | None:
+    if kept is None:
+        return None
+    line, column = kept["end"]
+    shapes = tuple(map(tuple, kept["shapes"]))
+    return Clash(**{**kept, "end": (line, column), "shapes": shapes})
 
 
 def kept_network(spec: NetworkSpec) -> dict[str, Any]:
@@ -298,6 +307,7 @@ def kept_network(spec: NetworkSpec) -> dict[str, Any]:
         "output_shape": list(spec.output_shape),
         "cells": spec.cells,
         "names": list(spec.names),
+        "clash": None if spec.clash is None else asdict(spec.clash),
     }
     return {**_network_json(spec), "code": spec.code, "program": program}
 
@@ -305,11 +315,19 @@ def kept_network(spec: NetworkSpec) -> dict[str, Any]:
 def network_json(spec: NetworkSpec) -> dict[str, Any]:
     """``spec`` as the API writes a network; of a program its code and what it learns."""
     if isinstance(spec, CodeSpec):
-        samples = samples_of(spec)
+        samples, clash = samples_of(spec), spec.clash
         return {
             **_network_json(spec),
             "code": spec.code,
             "learned": list(spec.learned),
+            "clash": None
+            if clash is None
+            else {
+                "line": clash.line,
+                "column": clash.column,
+                "message": clash.message,
+                "shapes": [list(shape) for shape in clash.shapes],
+            },
             "samples": None
             if samples is None
             else {"names": list(samples.names), "rows": samples.rows},

@@ -15,7 +15,7 @@
  * @typedef {(api.SetCell & {index: number[]}) | api.Load
  *   | {op: "replace", tensor: string, value: Nested} | {op: "view", single: boolean} | api.Reset
  *   | api.InsertRow | api.DeleteRow | api.NameClasses
- *   | {op: "code", code: string, values: Record<string, Nested>, grad_output?: Nested | null}} Edit  those that the page makes
+ *   | {op: "code", code: string, values: Record<string, Nested>, grad_output?: Nested | null, up_to_clash?: boolean}} Edit  those that the page makes
  *
  * @typedef {"step" | "phase" | "layer" | "op" | "element"} Stride
  * @typedef {{seq: number, element: number}} Cursor

@@ -82,6 +82,6 @@ function recipeHere(now) {
 /** @param {Session} now @returns {Recipe | null} */
 function programHere({ network, parameters, grad_output, optimizer }) {
   if ([grad_output, ...Object.values(parameters)].some((value) => value !== null && isOmitted(value))) return null;
-  const gradient = grad_output === null ? {} : { grad_output };
-  return { base: { code: network.code, values: parameters, ...gradient, optimizer }, edits: [] };
+  const more = { ...(grad_output === null ? {} : { grad_output }), ...(network.clash ? { up_to_clash: true } : {}) };
+  return { base: { code: network.code, values: parameters, ...more, optimizer }, edits: [] };
 }

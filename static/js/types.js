@@ -188,6 +188,8 @@
  *
  * `learned`: What of a program's names an optimiser moves.
  *
+ * `clash`: Of a program that was taken up to where its shapes do not fit.
+ *
  * `samples`: What of a program's names a run may draw mini-batches from; null where every step
  * learns from all that it is given.
  *
@@ -198,6 +200,7 @@
  *   dtype: "float64" | "float32",
  *   code?: string,
  *   learned?: string[],
+ *   clash?: Clash | null,
  *   samples?: ProgramSamples | null,
  * }} Network
  */
@@ -228,6 +231,14 @@
  *   reduction?: "mean" | "sum",
  *   weight_decay?: number,
  * }} LossSpec
+ */
+
+/**
+ * Where shapes do not fit, counted from 1; nothing after that place is computed.
+ *
+ * `shapes`: Of the operands, in order.
+ *
+ * @typedef {{line: number, column: number, message: string, shapes: number[][]}} Clash
  */
 
 /**
@@ -415,9 +426,10 @@
 
 /**
  * A session as lines of NumPy; `names` are those that the lines are given, with the tensors of the
- * session that they stand for.
+ * session that they stand for. Where shapes do not fit, `fits` are the ways to write that
+ * expression in which they would.
  *
- * @typedef {{code: string, lines: Line[], names: Record<string, string>}} Code
+ * @typedef {{code: string, lines: Line[], names: Record<string, string>, fits: Fit[]}} Code
  */
 
 /**
@@ -427,6 +439,12 @@
  * lines of a program; `nodes` are its ops by their ids, those of a loss as it is when opened.
  *
  * @typedef {{line: number, end: number, layers: string[], nodes: string[]}} Line
+ */
+
+/**
+ * An expression whose operands fit, and the whole text with it.
+ *
+ * @typedef {{expression: string, code: string}} Fit
  */
 
 /**
@@ -618,10 +636,14 @@
 /**
  * As `EvaluateCode`, with an optimiser and a view.
  *
+ * `up_to_clash`: Where shapes do not fit, take the program up to there, with `network.clash` in the
+ * answer, instead of refusing it.
+ *
  * @typedef {{
  *   code: string,
  *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
  *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
+ *   up_to_clash?: boolean,
  *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
  *   view?: ViewBody | null,
  * }} SessionWithCode
@@ -673,11 +695,15 @@
  * Names that stay keep their numbers; those that are new need a value here. `grad_output` stays
  * where it fits the result, unless it is null here.
  *
+ * `up_to_clash`: Where shapes do not fit, take the program up to there, with `network.clash` in the
+ * answer, instead of refusing it.
+ *
  * @typedef {{
  *   code: string,
  *   values?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]>,
  *   grad_output?: number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
  *   op: "code",
+ *   up_to_clash?: boolean,
  * }} ChangeCode
  */
 
@@ -709,7 +735,7 @@
  * ``[rows, cols]`` on a box that shows the input as a picture; ``opens`` names the layer that opens
  * in the node's place, ``hides`` the op that opens there, ``closes`` the opened op that the node
  * belongs to; ``inside`` is a key of the graph's ``insides``, whose picture fits in the node at
- * ``inside_at``.
+ * ``inside_at``. At a ``clash`` the shapes that come in do not fit.
  *
  * @typedef {{
  *   id: string,
@@ -730,6 +756,7 @@
  *   closes?: string,
  *   inside?: string,
  *   inside_at?: Scaled,
+ *   clash?: boolean,
  * }} GraphNode
  */
 

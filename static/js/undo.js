@@ -156,7 +156,7 @@ export function oppositeOf(before, edits) {
  * @returns {Edit[] | null}  null where this is no such change, or where the numbers cannot be sent
  */
 function oppositeOfCode(before, edits) {
-  const { code } = before.network;
+  const { code, clash } = before.network;
   // A preset's first numbers come with its first lines.
   const isReset = edits !== "update" && edits.some(({ op }) => op === "reset");
   if (edits === "update" || code === undefined) return null;
@@ -167,7 +167,8 @@ function oppositeOfCode(before, edits) {
   const values = /** @type {Record<string, Nested>} */ ({ ...parameters });
   /** @type {Edit[]} */
   const rate = isReset ? [{ op: "set", tensor: RATE, index: [], value: before.optimizer.learning_rate }] : [];
-  return [{ op: "code", code, values, grad_output: /** @type {Nested | null} */ (grad_output) }, ...rate];
+  const lines = { code, values, grad_output: /** @type {Nested | null} */ (grad_output), up_to_clash: Boolean(clash) };
+  return [{ op: "code", ...lines }, ...rate];
 }
 
 /**

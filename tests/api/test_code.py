@@ -308,3 +308,67 @@ def test_a_gradient_that_is_given_stays_until_it_is_taken_away(client: TestClien
     assert kept["grad_output"] == [1, 3]
     taken = owner.patch({"op": "code", "code": "y = x * 3", "grad_output": None}).json()
     assert taken["grad_output"] is None
+
+
+CLASHING: dict[str, Any] = {
+    "code": "h = X @ W\ny = h @ V\nL = np.sum((y - T) ** 2)",
+    "up_to_clash": True,
+}
+MORE = {"V": [[1.0, 2, 3], [0, 1, 0]], "T": [[1.0, 0], [0, 1]]}
+
+
+def test_a_clash_is_a_session_up_to_there_where_that_is_asked_for(client: TestClient) -> None:
+    owner = Owner(client, BODY)
+    headers = owner.token | {"If-Match": "*"}
+    edit = {"op": "code", **CLASHING, "values": MORE}
+    refused = client.patch(owner.url, json=[edit | {"up_to_clash": False}], headers=headers)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (422, "/0/code", "shape")
+
+    assert client.patch(owner.url, json=[edit], headers=headers).status_code == 200
+    network = client.get(owner.url).json()["network"]
+    told = {name: error[name] for name in ("line", "column", "message")}
+    assert network["clash"] == {**told, "shapes": [[2, 3], [2, 3]]}
+    assert (network["loss"], network["learned"], network["samples"]) == (None, [], None)
+    trace = client.get(f"{owner.url}/trace").json()
+    assert [(event["op"], event["phase"]) for event in trace["events"]] == [("dot", "forward")]
+    (node,) = [one for one in client.get(f"{owner.url}/graph").json()["nodes"] if "clash" in one]
+    assert node["symbol"] == "dot"
+    moved = client.post(f"{owner.url}/step", json={"direction": "next", "granularity": "op"},
+                        headers=headers).json()  # fmt: skip
+    assert moved["cursor"]["at_end"]
+    explained = client.get(f"{owner.url}/explain?tensor=h&index=0,1").json()
+    assert explained["value"] == pytest.approx(np.dot([1, 2], [-1, 0.5]))
+    figure = client.get(f"{owner.url}/figure.svg")
+    assert figure.status_code == 200
+    assert "\u2260" in figure.text
+
+    code = client.get(f"{owner.url}/code").json()
+    # What comes later stands for nothing yet.
+    assert [bool(line["nodes"]) for line in code["lines"]] == [True, True, False]
+    (way, other) = code["fits"]
+    assert [way["expression"], other["expression"]] == ["h @ V.T", "h.T @ V"]
+    run = client.post(f"{owner.url}/runs", json={"steps": 3}, headers=owner.token)
+    assert run.status_code == 409
+
+    # It is shared, kept and copied as any other; a fit mends it with the numbers that were there.
+    recipe = client.get(f"{owner.url}/recipe").json()
+    again = client.post(f"{API}/sessions", json=recipe["base"])
+    assert again.status_code == 201, again.text
+    assert again.json()["network"]["clash"] == network["clash"]
+    mended = client.patch(
+        owner.url, json=[{"op": "code", "code": way["code"]}], headers=headers
+    ).json()
+    assert mended["network"]["clash"] is None
+    assert mended["loss"] is not None
+
+
+def test_other_shapes_mend_a_clash_as_other_lines_do(client: TestClient) -> None:
+    owner = Owner(client, {**CLASHING, "values": {**BODY["values"], **MORE, "b": 0}} | {
+        "code": CLASHING["code"] + " + b"
+    })  # fmt: skip
+    headers = owner.token | {"If-Match": "*"}
+    assert client.get(owner.url).json()["network"]["clash"] is not None
+    edit = {"op": "replace", "tensor": "V", "value": [[1, 2], [3, 4], [5, 6]]}
+    mended = client.patch(owner.url, json=[edit], headers=headers).json()
+    assert mended["network"]["clash"] is None

@@ -213,3 +213,15 @@ def test_the_board_tells_of_lines(service: Service) -> None:
     ended(service, made.id, high.id)
     _, blown = service.health(made.id, high.id)
     assert {"not_finite", "rate_high"} <= {alarm.name for alarm in blown.alarms}
+
+
+def test_a_mini_batch_and_other_lines_have_drawings_of_their_own(service: Service) -> None:
+    made, token, run = trained(service, Plan(OptimizerConfig(), 4, 3))
+
+    def name(session: Session) -> str:
+        return service.passes.topology(session, session.view)
+
+    whole, opened = (service.trainer.open(made.id, token, None, run, step) for step in (None, 1))
+    assert name(whole) == name(made) != name(opened)
+    edits = [ChangeCode(CODE.replace("+ b", "- b"), {})]
+    assert name(service.edit(made.id, token, None, edits)) not in (name(made), name(opened))

@@ -119,7 +119,8 @@ def _topology(graph: OpGraph) -> object:
     nodes = tuple((n.id, n.op, n.symbol, n.layer, n.row) for n in graph.nodes)
     layers = tuple((g.name, g.type) for g in graph.layers)
     return (
-        graph.level, graph.loss_form, graph.n, graph.sample, graph.loss_symbol, nodes, edges, layers
+        graph.level, graph.loss_form, graph.n, graph.sample, graph.loss_symbol, nodes, edges,
+        layers, graph.clash,
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ def _nodes(plan: Plan, placement: Placement) -> list[drawn.GraphNode]:
             node["closes"] = face.closes
         if face.inside is not None:
             node["inside"] = face.inside
+        if plan.graph.clash is not None and plan.graph.clash in face.nodes:
+            node["clash"] = True
         answer.append(node)
     return answer
 

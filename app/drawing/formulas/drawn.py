@@ -43,7 +43,7 @@ class GraphNode(TypedDict):
     ``[rows, cols]`` on a box that shows the input as a picture; ``opens`` names the layer that
     opens in the node's place, ``hides`` the op that opens there, ``closes`` the opened op that the
     node belongs to; ``inside`` is a key of the graph's ``insides``, whose picture fits in the node
-    at ``inside_at``.
+    at ``inside_at``. At a ``clash`` the shapes that come in do not fit.
     """
 
     id: str
@@ -64,6 +64,7 @@ class GraphNode(TypedDict):
     closes: NotRequired[str]
     inside: NotRequired[str]
     inside_at: NotRequired[Scaled]
+    clash: NotRequired[bool]
 
 
 class LabelName(Anchor):

@@ -79,11 +79,20 @@ def node_of(node: Json, drawing: Json, look: Look) -> str:
             "stroke-width": 2.6 if lit else 1.4,
             "stroke-opacity": outline_left,
         }
+        if node.get("clash"):
+            stroke |= {
+                "stroke": look.ink("backward"),
+                "stroke-width": 2.4,
+                "stroke-dasharray": "5 3",
+            }
         if node["kind"] == "op" and abs(w - h) < 1:
             outline = element("circle", {"cx": x, "cy": y, "r": w / 2, **stroke})
         else:
             outline = element("rect", {**corner, "width": w, "height": h, "rx": 8, **stroke})
         drawn = outline + _name(node, ink)
+        if node.get("clash"):
+            style: dict[str, Value] = {"font-size": SYMBOL_SIZE, "fill": look.ink("backward")}
+            drawn += text("\u2260", x + w / 2 + 8, y - h / 2 + 2, style)
     return drawn
 
 

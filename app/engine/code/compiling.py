@@ -4,6 +4,7 @@ import ast
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from app.engine.branches import with_gradients
 from app.engine.builder import GraphBuilder
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_array, named_call
+from app.engine.code.clash import ClashError
 from app.engine.code.reading import FIELD, MAX_DEPTH, MODULES, CodeError, Line, names_read, read
-from app.engine.code.spec import CodeSpec
+from app.engine.code.spec import Clash, CodeSpec
 from app.engine.code.symbols import is_short, number, symbol
 from app.engine.code.values import Ref, Value, is_number, whole_numbers
 from app.engine.errors import EngineError, TooLarge
@@ -46,7 +48,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 
 
 def build_code(
-    code: str, shapes: Mapping[str, Shape], limits: Limits = Limits()
+    code: str, shapes: Mapping[str, Shape], limits: Limits = Limits(), up_to_clash: bool = False
 ) -> tuple[CodeSpec, OpGraph]:
     """The graph of a program.
 
@@ -54,6 +56,7 @@ def build_code(
         code: Its text; it is never executed.
         shapes: Of the names that it reads and does not assign.
         limits: For the cells of a pass.
+        up_to_clash: Where shapes clash, the program up to there, whose last op has no result.
 
     Raises:
         CodeError: with line and column: no Python, something that is not read, shapes that clash.
@@ -62,7 +65,12 @@ def build_code(
     """
     lines = read(code)
     compiler = Compiler(lines, shapes, limits, symbol(lines[-1].name, 0))
-    output = compiler.run()
+    try:
+        output = compiler.run()
+    except ClashError as error:
+        if not up_to_clash:
+            raise
+        return _up_to(error.clash, compiler, code)
     if output.shape:
         # The result is no loss, so gradients are those of a loss beyond it.
         compiler = Compiler(lines, shapes, limits, "L")
@@ -82,6 +90,28 @@ def build_code(
         output=output.name, output_shape=output.shape, cells=2 * compiler.cells, names=learned,
     )  # fmt: skip
     return spec, graph
+
+
+def _up_to(clash: Clash, compiler: "Compiler", code: str) -> tuple[CodeSpec, OpGraph]:
+    """The program with the op as its end that cannot be computed; its output is never made."""
+    shapes = compiler.shapes
+    read_later = names_read(compiler.lines)
+    unused = [name for name in shapes if name not in read_later]
+    if unused:
+        raise EngineError("the program has no such name to be given", f"values/{unused[0]}", "name")
+    node = compiler.clashed
+    assert node is not None
+    graph = compiler.builder.finish("op", None, node.name)
+    maker = next(one.id for one in graph.nodes if node.name in one.outputs)
+    # Nothing comes back from what is not there.
+    tensors = {name: replace(one, grad_symbol=None) for name, one in graph.tensors.items()}
+    edges = tuple(replace(edge, grad_symbol=None) for edge in graph.edges)
+    graph = replace(graph, tensors=tensors, edges=edges, is_program=True, clash=maker)
+    given = {name: tuple(shape) for name, shape in shapes.items()}
+    return CodeSpec(
+        0, (), None, code=code, shapes=given, output=node.name, cells=2 * compiler.cells,
+        clash=clash,
+    ), graph  # fmt: skip
 
 
 def group_names(lines: Sequence[Line]) -> tuple[str, ...]:
@@ -105,6 +135,7 @@ class Compiler:
         into: The tensor that the op made next is to be called, where it is a line's result.
         given: Names that are read before they are assigned, with the place where that is.
         cells: Numbers of all tensors so far.
+        clashed: What the op would make whose operands do not fit.
     """
 
     def __init__(
@@ -119,6 +150,7 @@ class Compiler:
         self.given: dict[str, ast.AST] = {}
         self.env: dict[str, Value] = {}
         self.cells = 0
+        self.clashed: Ref | None = None
         self._line = lines[0]
         self._group = ""
         self._assigned = {line.name for line in lines}
@@ -230,7 +262,8 @@ class Compiler:
         try:
             shape = tuple(int(size) for size in row.shape(shapes, attributes))
         except ShapeClash as clash:
-            raise CodeError(str(clash), at, "shape") from None
+            self._stop(op, refs, into, attributes)
+            raise ClashError(clash, at, op, shapes) from None
         if len(shape) > MAX_RANK:
             raise CodeError(f"an array has at most {MAX_RANK} axes", at, "limit")
         self.check_size(shape, at)
@@ -260,6 +293,17 @@ class Compiler:
             [ref.name for ref in refs], [made], attributes,
         )  # fmt: skip
         return Ref(name, shape)
+
+    def _stop(
+        self, op: str, refs: Sequence[Ref], into: str | None, attributes: Mapping[str, Any]
+    ) -> None:
+        """Add an op as the end of what can be computed."""
+        id = f"{self._group}.{op}{self._count + 1}"
+        name = into or id
+        self.clashed = Ref(name, ())
+        made = Tensor(name, (), "value", "?")
+        names = [ref.name for ref in refs]
+        self.builder.node((self._group, LINE), id, op, names, [made], attributes)
 
     def ref(self, value: Value, at: ast.AST) -> Ref:
         """A tensor of the graph for a value; a known number becomes a constant of it.

@@ -26,6 +26,7 @@ def read_code(
     values: Mapping[str, object],
     grad_output: object | None = None,
     limits: Limits = Limits(),
+    up_to_clash: bool = False,
 ) -> tuple[CodeSpec, dict[str, Array], Array | None]:
     """A program with the numbers it is given, checked.
 
@@ -34,6 +35,7 @@ def read_code(
         values: Numbers or nested lists, by name.
         grad_output: dL/d(result), of its shape, where the result is an array.
         limits: For the cells of a pass.
+        up_to_clash: See `build_code`; nothing goes back from a clash, so there is no grad_output.
 
     Raises:
         EngineError: a value is no finite array or of a wrong shape; see `build_code`.
@@ -41,10 +43,11 @@ def read_code(
     checked = {
         name: check_numbers(value, "float64", f"values/{name}") for name, value in values.items()
     }
-    spec, graph = build_code(code, {name: one.shape for name, one in checked.items()}, limits)
+    shapes = {name: one.shape for name, one in checked.items()}
+    spec, graph = build_code(code, shapes, limits, up_to_clash)
     check_rows_chosen(graph, checked)
     given = None
-    if grad_output is not None:
+    if grad_output is not None and spec.clash is None:
         if spec.loss is not None:
             raise EngineError(
                 "the result is a single number, so the backward pass starts there with 1",
@@ -69,7 +72,7 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
         EngineError: names the cell.
     """
     for node in graph.nodes:
-        if node.op == "gather":
+        if node.op == "gather" and node.id != graph.clash:
             table, chosen = (graph.edge[id] for id in node.inputs)
             rows, numbers = table.shape[0], values[chosen.tensor]
             wrong = (numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= rows)
@@ -84,14 +87,14 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
 
 
 @lru_cache(maxsize=128)
-def built(code: str, shapes: Shapes) -> tuple[CodeSpec, OpGraph]:
+def built(code: str, shapes: Shapes, up_to_clash: bool = False) -> tuple[CodeSpec, OpGraph]:
     """`build_code`, once for the same lines and shapes, which are pairs of a name and its own."""
-    return build_code(code, dict(shapes))
+    return build_code(code, dict(shapes), up_to_clash=up_to_clash)
 
 
 def graph_of(spec: CodeSpec) -> OpGraph:
     """The graph of a program; the same for the same lines and shapes."""
-    return built(spec.code, tuple(spec.shapes.items()))[1]
+    return built(spec.code, tuple(spec.shapes.items()), spec.clash is not None)[1]
 
 
 @lru_cache(maxsize=512)
@@ -101,6 +104,8 @@ def _fits(code: str, shapes: Shapes) -> bool:
 
 def fits_scalars(spec: CodeSpec) -> bool:
     """Whether a program is small enough for a figure in single numbers."""
+    if spec.clash is not None:
+        return False
     return spec.cells <= 40 * MOST_SCALARS and _fits(spec.code, tuple(spec.shapes.items()))
 
 

@@ -28,7 +28,7 @@ class Samples:
 
 def samples_of(spec: CodeSpec) -> Samples | None:
     """The samples of a program; None where it is one whole."""
-    return _samples(spec.code, tuple(spec.shapes.items()))
+    return None if spec.loss is None else _samples(spec.code, tuple(spec.shapes.items()))
 
 
 def with_rows(spec: CodeSpec, names: Sequence[str], rows: int) -> CodeSpec:
@@ -50,7 +50,7 @@ def _samples(code: str, shapes: Shapes) -> Samples | None:
     spec, graph = built(code, shapes)
     held = [name for name, shape in shapes if shape and name not in spec.learned]
     data = [name for name in held if graph.tensors[name].role in ("input", "target")]
-    if not held or spec.loss is None:
+    if not held:
         return None
     rows = spec.shapes[(data or held)[0]][0]
     names = tuple(name for name in held if spec.shapes[name][0] == rows)

@@ -8,6 +8,26 @@ from app.engine.spec import NetworkSpec
 
 
 @dataclass(frozen=True)
+class Clash:
+    """The first place of a program at which shapes do not fit.
+
+    Attributes:
+        line, column: Where, counted from 1.
+        message: Which shapes, and what would fit.
+        op: A row of the table of ops.
+        shapes: Of its operands, in order.
+        end: The line and the column after its last letter.
+    """
+
+    line: int
+    column: int
+    end: tuple[int, int]
+    message: str
+    op: str
+    shapes: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
 class CodeSpec(NetworkSpec):
     """A checked program; `compiling.build_code` makes one.
 
@@ -22,6 +42,7 @@ class CodeSpec(NetworkSpec):
         output_shape: Its shape; empty where it is a single number, which is the loss then.
         cells: How many numbers a pass holds.
         names: What of the given an optimiser moves: what has a gradient and is no data.
+        clash: Where shapes do not fit; its graph ends there, and nothing goes back or learns.
     """
 
     code: str = ""
@@ -30,6 +51,7 @@ class CodeSpec(NetworkSpec):
     output_shape: tuple[int, ...] = ()
     cells: int = 0
     names: tuple[str, ...] = ()
+    clash: Clash | None = None
 
     @property
     def is_program(self) -> bool:

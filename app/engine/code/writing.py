@@ -10,8 +10,11 @@ import numpy as np
 
 from app.engine.build import build_graph
 from app.engine.code.calls import CALLS
+from app.engine.code.clash import Fit
 from app.engine.code.compiling import build_code, group_names
 from app.engine.code.reading import MODULES, parsed, read
+from app.engine.code.running import graph_of
+from app.engine.code.spec import CodeSpec
 from app.engine.functions import FAMILIES, FUNCTIONS
 from app.engine.graph import Node, OpGraph
 from app.engine.layer_types import LAYERS
@@ -45,21 +48,21 @@ class LineOf:
 
 @dataclass(frozen=True)
 class Written:
-    """A text, what each of its lines stands for, and its names by the network's tensors."""
+    """A text, what each of its lines stands for, and its names by the network's tensors.
+
+    ``fits`` are the operands of a clash otherwise, where shapes do not fit.
+    """
 
     code: str
     lines: tuple[LineOf, ...]
     names: Mapping[str, str]
+    fits: tuple[Fit, ...] = ()
 
 
-def lines_of(code: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[LineOf, ...]:
-    """What the lines of a program stand for.
-
-    Raises:
-        CodeError: see `build_code`.
-    """
-    groups = {group.name: group.nodes for group in build_code(code, shapes)[1].layers}
-    lines = read(code)
+def lines_of(spec: CodeSpec) -> tuple[LineOf, ...]:
+    """What the lines of a program stand for; those after a clash stand for nothing yet."""
+    groups = {group.name: group.nodes for group in graph_of(spec).layers}
+    lines = read(spec.code)
     return tuple(
         LineOf(line.number, line.end, (name,), groups.get(name, ()))
         for line, name in zip(lines, group_names(lines), strict=True)

@@ -98,7 +98,8 @@ export async function apply(code, values) {
   if (sending.peek()) return false;
   sending.value = true;
   try {
-    await edit([{ op: "code", code, values }]);
+    // Where shapes clash, the figure shows how far it comes.
+    await edit([{ op: "code", code, values, up_to_clash: true }]);
     forget();
     return true;
   } catch (error) {
@@ -130,10 +131,18 @@ function nameOf(pointer) {
   return pointer.split("/")[3] ?? "";
 }
 
+/** Where the shapes of the lines on the screen do not fit, and how they would. */
+export const clash = computed(() => {
+  const at = session.value?.network.clash;
+  const answer = lines.value;
+  return at && answer ? { ...at, fits: answer.fits } : null;
+});
+
 /** The result where it is an array whose gradient is not given, by its name and shape. */
 export const unstarted = computed(() => {
   const now = session.value;
   if (!now || now.network.code === undefined || now.network.loss !== null || now.grad_output !== null) return null;
+  if (now.network.clash) return null;
   const name = lines.value?.lines.at(-1)?.layers[0];
   const shape = graph.value?.edges.find(({ tensor }) => tensor === name)?.shape;
   return name !== undefined && shape ? { name, shape } : null;

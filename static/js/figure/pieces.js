@@ -41,16 +41,22 @@ export function partView(part, graph) {
     case "group":
       return { element: groupView(part.group) };
     case "line":
-      return lineView(part.edge);
+      return atClash(lineView(part.edge), part.edge, graph);
     case "node":
       return nodeView(part.node, graph);
     case "label": {
       const label = labelView(part.edge, part.label, graph);
-      return { element: label.group, paint: label.paint, label };
+      return atClash({ element: label.group, paint: label.paint, label }, part.edge, graph);
     }
     case "box":
       return { element: boxView(part.edge) };
   }
+}
+
+/** What comes in where shapes do not fit stands out. @param {PartView} view @param {GraphEdge} edge @param {Graph} graph */
+function atClash(view, { to }, graph) {
+  if (graph.nodes.some(({ id, clash }) => clash && id === to)) view.element.setAttribute("data-clash", "");
+  return view;
 }
 
 /**
@@ -117,6 +123,10 @@ function nodeView(node, graph) {
     isRound(node) ? svg("circle", { cx: x, cy: y, r: w / 2 }) : svg("rect", { ...corner, width: w, height: h, rx: 8 }),
     text,
   );
+  if (node.clash) {
+    element.setAttribute("data-clash", "");
+    element.append(svg("text", { class: "unequal", x: x + w / 2 + 2, y: y - h / 2 + 2 }, "\u2260"));
+  }
   if (node.opens) element.append(tag(x + w / 2, y - h / 2, "+", { opens: node.opens, id }));
   const turn = turnAt(node);
   if (turn && kind === "layer") element.append(tag(x + w / 2, y + h / 2 - TAG, "1/N", turn));

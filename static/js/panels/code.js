@@ -14,6 +14,7 @@ import { givenBy } from "../code/given.js";
 import {
   apply,
   begin,
+  clash,
   faults,
   isProgram,
   lines,
@@ -25,7 +26,7 @@ import {
   unstarted,
 } from "../code/state.js";
 import { catalogue, editable, event, session, stale, trace } from "../store.js";
-import { has, t } from "../strings.js";
+import { has, language, t } from "../strings.js";
 import { shapeText } from "../format.js";
 import { fork } from "../session.js";
 import { messageOf } from "../messages.js";
@@ -77,7 +78,7 @@ function changing(made) {
   }
   const isDue = isChanged.value || missing.value.length > 0;
   return html`
-    ${faults.value.map((fault) => told(fault, made))}
+    ${faults.value.map((fault) => told(fault, made))} ${clashing(made)}
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null}
     ${missing.value.length > 0 ? asked() : null}
     <div class="buttons">
@@ -89,6 +90,33 @@ function changing(made) {
     <p class="state" role="status">${stale.value ? t("stale.now") : ""}</p>
     ${start()} ${undoing()}
   `;
+}
+
+/** Up to where the figure comes, and the ways on. @param {CodeEditor} made */
+function clashing(made) {
+  const now = clash.value;
+  if (!now || isChanged.value || faults.value.length > 0) return null;
+  const { line, column, message, shapes, fits } = now;
+  return html`<div class="problem clash" role="alert" id="code-clash">
+    <button type="button" class="term" @click=${() => made.goTo({ line, column })}>${t("code.at", { line, column })}</button>
+    <span>${t("code.clash", { shapes: new Intl.ListFormat(language.value).format(shapes.map(shapeText)) })}</span>
+    <span class="detail" lang="en">${message}</span>
+    ${fits.length > 0 ? html`<p>${t("code.clash.fits")}</p>` : null}
+    <div class="buttons">
+      ${fits.map(
+        (fit) =>
+          html`<button type="button" class="fit" ?disabled=${sending.value} @click=${() => take(fit.code)}>
+            <code>${fit.expression}</code>
+          </button>`,
+      )}
+    </div>
+  </div>`;
+}
+
+/** Lines in which the shapes fit, in the place of those that are there. @param {string} code */
+async function take(code) {
+  editor.peek()?.put(code);
+  await send();
 }
 
 /** Of an array as the result: where the backward pass would begin. */
@@ -279,7 +307,9 @@ function watch() {
     made.mark({
       playing: playing.flatMap(rowsOf),
       chosen,
-      faults: faults.value.flatMap(({ line, column = null }) => (line === undefined ? [] : [{ line, column }])),
+      faults: [...faults.value, ...(isChanged.value || !clash.value ? [] : [clash.value])].flatMap(
+        ({ line, column = null }) => (line === undefined ? [] : [{ line, column }]),
+      ),
     });
   });
 }

@@ -91,7 +91,7 @@ def test_lines_have_the_loss_and_the_gradients_of_their_network(
 
 def test_a_program_knows_its_lines_by_their_names() -> None:
     code = "n = 2\ny = x * n\n\ny = (y +\n     1)\nL = np.sum(y)"
-    found = lines_of(code, {"x": (2,)})
+    found = lines_of(build_code(code, {"x": (2,)})[0])
     assert [(one.line, one.end, one.layers) for one in found] == [
         (1, 1, ("n",)), (2, 2, ("y.before1",)), (4, 5, ("y",)), (6, 6, ("L",)),
     ]  # fmt: skip
