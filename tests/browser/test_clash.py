@@ -23,9 +23,11 @@ def test_a_clash_is_drawn_stepped_and_mended(explorer: Any, learning: Any) -> No
     explorer.settle()
     assert page.locator("#figure .node[data-clash]").count() == 1
     assert page.locator("#figure .edge[data-clash]").count() == 2
-    shapes = page.locator("#figure .label[data-clash] .shape").all_inner_texts()
+    shapes = page.locator("#figure .label[data-clash] .shape").all_text_contents()
     assert shapes == ["(3, 4)", "(2, 4)"]
-    explorer.next(2)
+    page.click("#next")
+    page.click("#next")
+    explorer.settle()
     assert explorer.get("")["network"]["clash"]["line"] == 2
     assert page.locator("#figure .edge.backward").count() == 0
 
