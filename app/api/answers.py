@@ -18,7 +18,6 @@ from app.api.cells import (
     Form,
     Level,
     LossView,
-    Matrix,
     MatrixValue,
     Phase,
     Shape,
@@ -73,28 +72,37 @@ class EvaluationAnswer(TypedDict):
     """One forward and, with targets or a given gradient, one backward pass."""
 
     loss: Cell | None
-    probabilities: Matrix | None
+    probabilities: MatrixValue | None
     predictions: Annotated[Any, written_as(list[int] | None)]
     layers: list[LayerAnswer]
-    parameter_gradients: dict[str, Cells]
-    grad_input: Matrix | None
+    parameter_gradients: Values
+    grad_input: MatrixValue | None
 
 
 class EvaluatedFields(TypedDict):
     """As an evaluation, with the `fields` that were asked for and no others."""
 
     loss: NotRequired[Cell | None]
-    probabilities: NotRequired[Matrix | None]
+    probabilities: NotRequired[MatrixValue | None]
     predictions: NotRequired[Annotated[Any, written_as(list[int] | None)]]
     layers: NotRequired[list[LayerAnswer]]
-    parameter_gradients: NotRequired[dict[str, Cells]]
-    grad_input: NotRequired[Matrix | None]
+    parameter_gradients: NotRequired[Values]
+    grad_input: NotRequired[MatrixValue | None]
+
+
+class ProgramFields(TypedDict):
+    """As an evaluation of a program, with the `fields` that were asked for and no others."""
+
+    loss: NotRequired[Cell | None]
+    output: NotRequired[str]
+    values: NotRequired[Values]
+    gradients: NotRequired[Values]
 
 
 class BatchAnswer(TypedDict):
     """One result for each variation, in their order; with all fields or those asked for."""
 
-    results: list[EvaluatedFields]
+    results: list[EvaluatedFields] | list[ProgramFields]
 
 
 class ProgramAnswer(TypedDict):
@@ -105,8 +113,8 @@ class ProgramAnswer(TypedDict):
 
     loss: Cell | None
     output: str
-    values: dict[str, Cells]
-    gradients: dict[str, Cells]
+    values: Values
+    gradients: Values
 
 
 class LayersAnswer(TypedDict):

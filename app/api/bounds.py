@@ -7,7 +7,7 @@ from urllib.parse import quote
 import numpy as np
 from fastapi import Query
 
-from app.api.values import MAX_CELLS, shortened, within_answer
+from app.api.values import MAX_ANSWER_CELLS, MAX_CELLS, shortened, within_answer
 from app.sessions.state import Session, View
 
 CellsQuery = Annotated[
@@ -16,6 +16,15 @@ CellsQuery = Annotated[
         ge=0,
         le=MAX_CELLS,
         description="Tensors of more cells are told by shape, range, mean and a link.",
+    ),
+]
+# The same where nothing is kept that a link could lead to.
+AllCellsQuery = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=MAX_ANSWER_CELLS,
+        description="Tensors of more cells are told by shape, range and mean.",
     ),
 ]
 # Whoever asks for a session gets the numbers of one for learning in full.

@@ -13,7 +13,7 @@ from app.engine.optimizers import OptimizerConfig
 from app.engine.rates import CONSTANT, Schedule
 from app.engine.spec import LayerSpec, LossSpec
 from app.sessions import edits
-from app.sessions.batch import Variation
+from app.sessions.batch import CodeVariation, Variation
 from app.sessions.creation import Made, Wanted, WantedCode
 from app.sessions.runs.work.order import Plan
 
@@ -44,7 +44,12 @@ def variations(body: models.Evaluate | models.EvaluateBatch) -> list[Variation] 
     return [Variation(v.parameters, v.x, v.t, v.grad_output) for v in body.batch]
 
 
-def wanted_code(body: models.EvaluateCode) -> WantedCode:
+def code_variations(body: models.EvaluateCodeBatch) -> list[CodeVariation]:
+    """The passes of a batch of a program."""
+    return [CodeVariation(v.values, v.grad_output) for v in body.batch]
+
+
+def wanted_code(body: models.Program) -> WantedCode:
     """The program and the numbers of a body."""
     return WantedCode(body.code, body.values, body.grad_output)
 

@@ -46,6 +46,16 @@ EVALUATE: dict[str, Any] = {
         "t": [0],
         "fields": ["loss", "parameter_gradients"],
     },
+    "lines of NumPy": {
+        "code": "h = np.maximum(X @ W, 0)\nL = np.sum(h ** 2)",
+        "values": {"X": [[1.0, 2.0], [-1.0, 0.5]], "W": [[0.5, -1.0], [0.25, 1.0]]},
+    },
+    "a loss of one's own along a line": {
+        "code": "L = np.sum((X @ w - t) ** 2)",
+        "values": {"X": [[1.0, 2.0], [-1.0, 0.5]], "t": [1.0, 0.0]},
+        "fields": ["loss"],
+        "batch": [{"values": {"w": [step, 0.5]}} for step in (-1.0, 0.0, 1.0)],
+    },
     "scores only": {
         "network": {"input_size": 3, "layers": [], "loss": {"type": "softmax_cross_entropy"}},
         "x": [[0.3, 2.9, 4.0]],

@@ -100,8 +100,11 @@ class EvaluateBatch(Pass):
     grad_output: Matrix | None = None
 
 
-class EvaluateCode(Strict):
-    """Lines of NumPy with their numbers, for one pass; the text is read, never executed.
+ProgramField = Literal["loss", "output", "values", "gradients"]
+
+
+class Program(Strict):
+    """Lines of NumPy with their numbers; the text is read, never executed.
 
     `values` are what the lines read and do not assign. Where the last line's result is an array,
     the backward pass starts at `grad_output`, if that is given.
@@ -112,16 +115,41 @@ class EvaluateCode(Strict):
     grad_output: Nested | None = None
 
 
+class EvaluateCode(Program):
+    """As `Program`, for one pass; `fields` is as in `Evaluate`."""
+
+    fields: Annotated[list[ProgramField], Field(min_length=1, max_length=4)] | None = None
+
+
+class CodeVariation(Strict):
+    """What one pass of a batch has of its own; `values` may be some of them."""
+
+    values: Values | None = None
+    grad_output: Nested | None = None
+
+
+class EvaluateCodeBatch(EvaluateCode):
+    """As `EvaluateCode`, for many passes of one program, with the same shapes in all of them.
+
+    A variation takes the place of what it names; what none stands for beside `batch`, each has.
+    """
+
+    batch: Annotated[
+        list[CodeVariation], Field(fail_fast=True, min_length=1, max_length=MAX_VARIATIONS)
+    ]
+
+
 def _passes(value: Any) -> str:
     if isinstance(value, dict) and "code" in value:
-        return "lines of code"
+        return "many of lines of code" if "batch" in value else "lines of code"
     return "many passes" if isinstance(value, dict) and "batch" in value else "one pass"
 
 
 AnyEvaluate = Annotated[
     Annotated[Evaluate, Tag("one pass")]
     | Annotated[EvaluateBatch, Tag("many passes")]
-    | Annotated[EvaluateCode, Tag("lines of code")],
+    | Annotated[EvaluateCode, Tag("lines of code")]
+    | Annotated[EvaluateCodeBatch, Tag("many of lines of code")],
     Discriminator(_passes),
 ]
 
@@ -173,8 +201,8 @@ UpToClash = Annotated[
 ]
 
 
-class SessionWithCode(EvaluateCode):
-    """As `EvaluateCode`, with an optimiser and a view."""
+class SessionWithCode(Program):
+    """As `Program`, with an optimiser and a view."""
 
     up_to_clash: UpToClash = False
     optimizer: Optimizer | None = None
@@ -277,7 +305,7 @@ class ChangeOptimizer(Strict):
     optimizer: Optimizer
 
 
-class ChangeCode(EvaluateCode):
+class ChangeCode(Program):
     """Another program in the place of the session's.
 
     Names that stay keep their numbers; those that are new need a value here. `grad_output` stays
@@ -456,7 +484,9 @@ class Nothing(Strict):
     """An empty object."""
 
 
-EVALUATE: TypeAdapter[Evaluate | EvaluateBatch | EvaluateCode] = TypeAdapter(AnyEvaluate)
+EVALUATE: TypeAdapter[Evaluate | EvaluateBatch | EvaluateCode | EvaluateCodeBatch] = TypeAdapter(
+    AnyEvaluate
+)
 NEW_SESSION: TypeAdapter[NewSession | SessionWithData | SessionWithCode | SessionFromPreset] = (
     TypeAdapter(AnySession)
 )

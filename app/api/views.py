@@ -1,6 +1,6 @@
 """Sessions, passes and derivations as the documents of the API, as `answers` declares them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -20,7 +20,7 @@ from app.api.answers import (
     OpenedAnswer,
     OptimizerAnswer,
     PositionAnswer,
-    ProgramAnswer,
+    ProgramFields,
     RecipeAnswer,
     SessionAnswer,
     SourceAnswer,
@@ -256,30 +256,40 @@ BACKWARD_FIELDS = frozenset({"layers", "parameter_gradients", "grad_input"})
 
 
 def evaluation_json(
-    evaluation: Evaluation, fields: Collection[str] = EVALUATION_FIELDS
+    evaluation: Evaluation,
+    fields: Collection[str] = EVALUATION_FIELDS,
+    told: Bound = Bound(MAX_ANSWER_CELLS),
 ) -> EvaluatedFields:
-    """A pass layer by layer, every number in full; of it ``fields`` alone."""
+    """A pass layer by layer; of it ``fields`` alone, and tensors as ``told`` has them."""
     document = {name: getattr(evaluation, name) for name in EVALUATION_FIELDS if name in fields}
+    for name in {"probabilities", "grad_input"} & document.keys():
+        document[name] = told("", document[name])
+    if "parameter_gradients" in fields:
+        gradients = evaluation.parameter_gradients
+        document["parameter_gradients"] = {k: told("", array) for k, array in gradients.items()}
     if "layers" in fields:
-        document["layers"] = _layers(evaluation, Bound(MAX_ANSWER_CELLS))
+        document["layers"] = _layers(evaluation, told)
     return cast(EvaluatedFields, document)
 
 
-def program_json(spec: CodeSpec, trace: Trace) -> ProgramAnswer:
-    """A pass of a program by the names of its lines."""
-    named = [name for name in trace.known if name.isidentifier()]
-    named = [name for name in named if name in trace.graph.tensors]
-    told = Bound(MAX_ANSWER_CELLS)
-    return {
-        "loss": None if spec.loss is None else float(trace.array(spec.output)),
+PROGRAM_FIELDS = ("loss", "output", "values", "gradients")
+
+
+def program_json(
+    spec: CodeSpec,
+    values: Mapping[str, np.ndarray],
+    gradients: Mapping[str, np.ndarray],
+    fields: Collection[str] = PROGRAM_FIELDS,
+    told: Bound = Bound(MAX_ANSWER_CELLS),
+) -> ProgramFields:
+    """A pass of a program by the names of its lines; as `evaluation_json`."""
+    document: dict[str, Any] = {
+        "loss": None if spec.loss is None else float(values[spec.output]),
         "output": spec.output,
-        "values": {name: told("", trace.array(name)) for name in named},
-        "gradients": {
-            name: told("", trace.array(f"{name}.grad"))
-            for name in named
-            if f"{name}.grad" in trace.known
-        },
+        "values": {name: told("", array) for name, array in values.items()},
+        "gradients": {name: told("", array) for name, array in gradients.items()},
     }
+    return cast(ProgramFields, {name: document[name] for name in document if name in fields})
 
 
 def evaluation_cells(spec: NetworkSpec, n: int, fields: Collection[str]) -> int:

@@ -11,7 +11,7 @@ from app.engine.spec import Limits
 from app.engine.strides import Cursor, Passed, advance
 from app.engine.trace import Trace
 from app.sessions import presets
-from app.sessions.batch import Variation, check_batch
+from app.sessions.batch import CodeVariation, Variation, check_batch, check_code_batch
 from app.sessions.creation import Made, Numbers, Wanted, WantedCode, begin, check
 from app.sessions.draft import apply_edits
 from app.sessions.edits import ChangeView, Edit, Loader, changed_view
@@ -88,6 +88,12 @@ class Service:
     ) -> list[Numbers]:
         """The checked numbers of every variation of a network that is asked for."""
         return check_batch(wanted, variations, self.limits, backward)
+
+    def check_code_batch(
+        self, wanted: WantedCode, variations: Sequence[CodeVariation], backward: bool
+    ) -> list[Numbers]:
+        """The checked numbers of every variation of a program that is asked for."""
+        return check_code_batch(wanted, variations, self.limits, backward)
 
     def create(
         self, wanted: Wanted | WantedCode, owner: str = "", call: Call | None = None

@@ -8,11 +8,11 @@
  *
  * @typedef {{
  *   loss: Cell | null,
- *   probabilities: Matrix | null,
+ *   probabilities: MatrixValue | null,
  *   predictions: number[] | null,
  *   layers: Layer[],
- *   parameter_gradients: Record<string, Cells>,
- *   grad_input: Matrix | null,
+ *   parameter_gradients: Record<string, Value>,
+ *   grad_input: MatrixValue | null,
  * }} Evaluation
  */
 
@@ -21,7 +21,24 @@
  */
 
 /**
+ * @typedef {Matrix | Omitted} MatrixValue
+ */
+
+/**
  * @typedef {Cell[][]} Matrix
+ */
+
+/**
+ * Stands for a tensor of too many cells; `link`, if it has one, gives all of them.
+ *
+ * @typedef {{
+ *   shape: number[],
+ *   min: Cell,
+ *   max: Cell,
+ *   mean: Cell,
+ *   omitted: true,
+ *   link: string | null,
+ * }} Omitted
  */
 
 /**
@@ -37,23 +54,6 @@
  *   grad_input: MatrixValue | null,
  *   parameters: Record<string, Parameter>,
  * }} Layer
- */
-
-/**
- * @typedef {Matrix | Omitted} MatrixValue
- */
-
-/**
- * Stands for a tensor of too many cells; `link`, if it has one, gives all of them.
- *
- * @typedef {{
- *   shape: number[],
- *   min: Cell,
- *   max: Cell,
- *   mean: Cell,
- *   omitted: true,
- *   link: string | null,
- * }} Omitted
  */
 
 /**
@@ -77,7 +77,7 @@
 /**
  * One result for each variation, in their order; with all fields or those asked for.
  *
- * @typedef {{results: EvaluatedFields[]}} Batch
+ * @typedef {{results: EvaluatedFields[] | ProgramFields[]}} Batch
  */
 
 /**
@@ -85,12 +85,23 @@
  *
  * @typedef {{
  *   loss?: Cell | null,
- *   probabilities?: Matrix | null,
+ *   probabilities?: MatrixValue | null,
  *   predictions?: number[] | null,
  *   layers?: Layer[],
- *   parameter_gradients?: Record<string, Cells>,
- *   grad_input?: Matrix | null,
+ *   parameter_gradients?: Record<string, Value>,
+ *   grad_input?: MatrixValue | null,
  * }} EvaluatedFields
+ */
+
+/**
+ * As an evaluation of a program, with the `fields` that were asked for and no others.
+ *
+ * @typedef {{
+ *   loss?: Cell | null,
+ *   output?: string,
+ *   values?: Record<string, Value>,
+ *   gradients?: Record<string, Value>,
+ * }} ProgramFields
  */
 
 /**
@@ -101,8 +112,8 @@
  * @typedef {{
  *   loss: Cell | null,
  *   output: string,
- *   values: Record<string, Cells>,
- *   gradients: Record<string, Cells>,
+ *   values: Record<string, Value>,
+ *   gradients: Record<string, Value>,
  * }} Program
  */
 
@@ -634,7 +645,7 @@
  */
 
 /**
- * As `EvaluateCode`, with an optimiser and a view.
+ * As `Program`, with an optimiser and a view.
  *
  * `up_to_clash`: Where shapes do not fit, take the program up to there, with `network.clash` in the
  * answer, instead of refusing it.

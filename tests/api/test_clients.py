@@ -133,8 +133,8 @@ def do_every_call(call: Caller) -> None:
     models = call.models
 
     for body in examples.EVALUATE.values():
-        kind = models.EvaluateBatch if "batch" in body else models.Evaluate
-        call("evaluate", body=kind.from_dict(body))
+        name = f"Evaluate{'Code' * ('code' in body)}{'Batch' * ('batch' in body)}"
+        call("evaluate", body=getattr(models, name).from_dict(body))
     for name in ("index", "catalogue", "presets", "datasets", "problems"):
         call(f"get_{name}")
     assert call("get_row", "mnist", "test", 3).label in range(10)

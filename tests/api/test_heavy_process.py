@@ -17,6 +17,7 @@ from app.api.heavy import HeavyLimits, HeavyWork
 from app.api.heavy.jobs import Check, Job, Pass, Picture, Workplace, ordered
 from app.api.heavy.process import Ended, HeavyProcess
 from app.api.problem import Problem
+from app.api.values import MAX_ANSWER_CELLS
 from app.engine.spec import Limits
 from app.sessions.gallery import preset_session
 from tests.api.conftest import SMALL
@@ -33,7 +34,7 @@ VIEW = SESSION.view
 
 
 def passed(body: object) -> Pass:
-    return Pass(json.dumps(body).encode(), Limits())
+    return Pass(json.dumps(body).encode(), Limits(), MAX_ANSWER_CELLS)
 
 
 def picture(cursor: str, **changes: Any) -> Picture:

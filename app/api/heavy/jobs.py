@@ -10,22 +10,24 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from app.api.bodies import parse
-from app.api.convert import variations, wanted, wanted_code
-from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode
+from app.api.bounds import Bound
+from app.api.convert import code_variations, variations, wanted, wanted_code
+from app.api.models import EVALUATE, Evaluate, EvaluateBatch, EvaluateCode, EvaluateCodeBatch
 from app.api.values import MAX_ANSWER_CELLS, encode
 from app.api.views import (
     BACKWARD_FIELDS,
     EVALUATION_FIELDS,
+    PROGRAM_FIELDS,
     evaluation_cells,
     evaluation_json,
     program_json,
 )
 from app.api.views_learning import check_json
-from app.engine.code.running import trace_code
+from app.engine.code.running import graph_of, named_passes
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import TooLarge
 from app.engine.spec import Limits
-from app.sessions.batch import check_batch
+from app.sessions.batch import check_batch, check_code_batch
 from app.sessions.creation import Numbers, check
 from app.sessions.learning import check_gradients
 from app.sessions.passes import Passes
@@ -41,6 +43,8 @@ PASSES_BYTES = 16 << 20
 # From so many numbers on, work is large. Below it takes some hundredths of a second at most, and
 # handing it over would take longer than the little that others have to wait.
 LARGE_PICTURE, LARGE_CHECK, LARGE_PASS = 4_000, 2_000, 20_000
+# An op of a program takes as long as so many numbers.
+OP_CELLS = 20
 
 
 @dataclass
@@ -178,30 +182,33 @@ class Pass:
     Attributes:
         body: Who asks for it, as it came.
         limits: How large it may be.
+        max_cells: Larger tensors are told in short.
     """
 
     name: ClassVar[str] = "pass"
 
     body: bytes
     limits: Limits
+    max_cells: int
     is_large: ClassVar[bool] = True
 
     def parts(self) -> Parts:
         """All of it."""
         body = np.frombuffer(self.body, dtype=np.uint8)
-        return {"limits": asdict(self.limits)}, {"body": body}
+        return {"limits": asdict(self.limits), "max_cells": self.max_cells}, {"body": body}
 
     @classmethod
     def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pass":
         """The pass that gave these `parts`."""
-        return cls(arrays["body"].tobytes(), Limits(**document["limits"]))
+        limits = Limits(**document["limits"])
+        return cls(arrays["body"].tobytes(), limits, document["max_cells"])
 
     def do(self, workplace: Workplace) -> bytes:
         """The answer as JSON."""
-        body = parse(self.body, EVALUATE)
+        body, told = parse(self.body, EVALUATE), Bound(self.max_cells)
         if isinstance(body, EvaluateCode):
-            return evaluated_code(self.limits, body)
-        return evaluated(self.limits, body)
+            return evaluated_code(self.limits, body, told)
+        return evaluated(self.limits, body, told)
 
 
 JOBS = {job.name: job for job in (Picture, Check, Pass)}
@@ -219,8 +226,13 @@ def done(workplace: Workplace, order: bytes) -> bytes:
     return JOBS[document["job"]].of(document, arrays).do(workplace)
 
 
-def evaluated(limits: Limits, body: Evaluate | EvaluateBatch) -> bytes:
+def evaluated(limits: Limits, body: Evaluate | EvaluateBatch, told: Bound) -> bytes:
     """The answer to a network and its numbers, as JSON.
+
+    Args:
+        limits: How large it may be.
+        body: The network.
+        told: How tensors are told.
 
     Raises:
         EngineError: something does not fit.
@@ -233,38 +245,53 @@ def evaluated(limits: Limits, body: Evaluate | EvaluateBatch) -> bytes:
     if batch is None:
         numbers = check(asked, limits)
         _check_answer([numbers], fields, "network/layers")
-        return encode(evaluation_json(numbers.evaluate(backward), fields))
+        return encode(evaluation_json(numbers.evaluate(backward), fields, told))
     passes = check_batch(asked, batch, limits, backward)
     _check_answer(passes, fields, "batch")
-    return encode(
-        {"results": [evaluation_json(numbers.evaluate(backward), fields) for numbers in passes]}
-    )
+    results = [evaluation_json(numbers.evaluate(backward), fields, told) for numbers in passes]
+    return encode({"results": results})
 
 
-def evaluated_code(limits: Limits, body: EvaluateCode, most: int | None = None) -> bytes:
+def evaluated_code(
+    limits: Limits, body: EvaluateCode, told: Bound, most: int | None = None
+) -> bytes:
     """The answer to a program and its numbers, as JSON; see `evaluated`.
 
     Args:
         limits: How large it may be.
         body: The program.
-        most: Where a pass holds more numbers than this, nothing is done, and nothing answered.
+        told: How tensors are told.
+        most: Where the passes hold more numbers than this, nothing is done, and nothing answered.
     """
-    numbers = check(wanted_code(body), limits)
-    assert isinstance(numbers.spec, CodeSpec)
-    if numbers.spec.cells > MAX_ANSWER_CELLS:
-        raise TooLarge(
-            f"the answer would hold {numbers.spec.cells:,} numbers, at most "
-            f"{MAX_ANSWER_CELLS:,} are sent; make a session and get the tensors that you need",
-            "code",
-        )
-    if most is not None and numbers.spec.cells > most:
+    fields = frozenset(PROGRAM_FIELDS if body.fields is None else body.fields)
+    backward = "gradients" in fields
+    asked = wanted_code(body)
+    is_batch = isinstance(body, EvaluateCodeBatch)
+    if isinstance(body, EvaluateCodeBatch):
+        passes = check_code_batch(asked, code_variations(body), limits, backward)
+    else:
+        passes = [check(asked, limits)]
+    spec = passes[0].spec
+    assert isinstance(spec, CodeSpec)
+    halves = len(fields & {"values", "gradients"})
+    _check_cells(halves * len(passes) * spec.cells // 2, "batch" if is_batch else "code")
+    size = spec.cells + OP_CELLS * len(graph_of(spec).nodes)
+    if most is not None and len(passes) * size > most:
         return b""
-    trace = trace_code(numbers.spec, numbers.parameters, numbers.grad_output)
-    return encode(program_json(numbers.spec, trace))
+    given = ((numbers.parameters, numbers.grad_output) for numbers in passes)
+    results = [
+        program_json(spec, *found, fields, told) for found in named_passes(spec, given, backward)
+    ]
+    return encode({"results": results} if is_batch else results[0])
 
 
 def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:
-    cells = sum(evaluation_cells(numbers.spec, len(numbers.x), fields) for numbers in passes)
+    _check_cells(
+        sum(evaluation_cells(numbers.spec, len(numbers.x), fields) for numbers in passes), field
+    )
+
+
+def _check_cells(cells: int, field: str) -> None:
     if cells > MAX_ANSWER_CELLS:
         raise TooLarge(
             f"the answer would hold {cells:,} numbers, at most {MAX_ANSWER_CELLS:,} are sent; "

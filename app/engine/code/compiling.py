@@ -87,7 +87,8 @@ def build_code(
     )
     spec = CodeSpec(
         0, (), None if output.shape else LossSpec(CODE_LOSS), code=code, shapes=given,
-        output=output.name, output_shape=output.shape, cells=2 * compiler.cells, names=learned,
+        output=output.name, output_shape=output.shape, cells=2 * compiler.cells,
+        work=compiler.work, names=learned,
     )  # fmt: skip
     return spec, graph
 
@@ -135,6 +136,7 @@ class Compiler:
         into: The tensor that the op made next is to be called, where it is a line's result.
         given: Names that are read before they are assigned, with the place where that is.
         cells: Numbers of all tensors so far.
+        work: Products of all ops so far.
         clashed: What the op would make whose operands do not fit.
     """
 
@@ -155,7 +157,7 @@ class Compiler:
         self._group = ""
         self._assigned = {line.name for line in lines}
         self._count = 0
-        self._work = 0
+        self.work = 0
         self._depth = 0
 
     def run(self) -> Ref:
@@ -354,8 +356,8 @@ class Compiler:
         rule = OPS[op].rule(shapes, attributes)
         cells = math.prod(OPS[op].shape(shapes, attributes))
         slow = SLOW if op == "einsum" else 1
-        self._work += slow * cells * term_count(rule, operands)
-        if self._work > MOST_WORK:
+        self.work += slow * cells * term_count(rule, operands)
+        if self.work > MOST_WORK:
             error = TooLarge(
                 f"one pass would take more than {MOST_WORK:,} products",
                 FIELD,

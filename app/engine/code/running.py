@@ -1,6 +1,6 @@
 """A pass over a program, recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +9,7 @@ from app.engine.by_layer import known
 from app.engine.code.compiling import build_code
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
+from app.engine.execute import Execution
 from app.engine.graph import OpGraph
 from app.engine.network import Evaluation
 from app.engine.run import Recorder, single_numbers
@@ -48,21 +49,31 @@ def read_code(
     check_rows_chosen(graph, checked)
     given = None
     if grad_output is not None and spec.clash is None:
-        if spec.loss is not None:
-            raise EngineError(
-                "the result is a single number, so the backward pass starts there with 1",
-                "grad_output",
-                "value",
-            )
-        given = check_numbers(grad_output, "float64", "grad_output")
-        if given.shape != spec.output_shape:
-            raise EngineError(
-                f"grad_output has shape {given.shape}, {spec.output} has {spec.output_shape}",
-                "grad_output",
-                "shape",
-                {"shapes": [list(spec.output_shape)]},
-            )
+        given = check_start(spec, grad_output)
     return spec, {name: checked[name] for name in spec.shapes}, given
+
+
+def check_start(spec: CodeSpec, grad_output: object) -> Array:
+    """dL/d(result) of a program whose result is an array.
+
+    Raises:
+        EngineError: it has another shape, or the result is a single number.
+    """
+    if spec.loss is not None:
+        raise EngineError(
+            "the result is a single number, so the backward pass starts there with 1",
+            "grad_output",
+            "value",
+        )
+    given = check_numbers(grad_output, "float64", "grad_output")
+    if given.shape != spec.output_shape:
+        raise EngineError(
+            f"grad_output has shape {given.shape}, {spec.output} has {spec.output_shape}",
+            "grad_output",
+            "shape",
+            {"shapes": [list(spec.output_shape)]},
+        )
+    return given
 
 
 def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
@@ -130,6 +141,34 @@ def trace_code(
         if single is not None:
             return single
     return Recorder(graph, values, spec.dtype).record(grad_output)
+
+
+def named_passes(
+    spec: CodeSpec, given: Iterable[tuple[Mapping[str, Array], Array | None]], backward: bool
+) -> Iterator[tuple[dict[str, Array], dict[str, Array]]]:
+    """Passes of a program, one after the other: values and gradients by the names of its lines.
+
+    Args:
+        spec: The program.
+        given: For each pass what it is given, and dL/d(result) of an array.
+        backward: Whether there are backward halves.
+
+    The numbers are those of `trace_code` to the last bit; nothing is recorded of them.
+    """
+    graph = graph_of(spec)
+    named = [name for name in graph.tensors if name.isidentifier()]
+    run = Execution(graph, spec.dtype)
+    for values, grad_output in given:
+        start = np.ones((), spec.dtype) if spec.loss is not None else grad_output
+        gradients: dict[str, Array] = {}
+        with np.errstate(all="ignore"):
+            run.forward(values)
+            if backward and start is not None:
+                gradients = run.backward(start)
+        yield (
+            {name: run.values[name] for name in named},
+            {name: gradients[name] for name in named if name in gradients},
+        )
 
 
 def by_program(spec: CodeSpec, trace: Trace) -> Evaluation:

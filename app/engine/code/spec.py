@@ -41,6 +41,7 @@ class CodeSpec(NetworkSpec):
         output: The name that is assigned last.
         output_shape: Its shape; empty where it is a single number, which is the loss then.
         cells: How many numbers a pass holds.
+        work: Products that its forward half takes.
         names: What of the given an optimiser moves: what has a gradient and is no data.
         clash: Where shapes do not fit; its graph ends there, and nothing goes back or learns.
     """
@@ -50,6 +51,7 @@ class CodeSpec(NetworkSpec):
     output: str = ""
     output_shape: tuple[int, ...] = ()
     cells: int = 0
+    work: int = 0
     names: tuple[str, ...] = ()
     clash: Clash | None = None
 

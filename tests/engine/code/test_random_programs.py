@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from app.drawing.figure.graph_json import draw
 from app.drawing.layout.geometry import Rect
 from app.engine.code.calls import CALLS
-from app.engine.code.running import read_code, trace_code
+from app.engine.code.running import named_passes, read_code, trace_code
 from app.engine.explain import explain
 from app.engine.functions import FUNCTIONS
 from app.engine.graph import OpGraph
@@ -39,6 +39,26 @@ def run(code: str, values: dict[str, Array]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     exec(code, dict(NAMES, **values), found)
     return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_passes_that_nobody_records_have_the_same_bits(seed: int) -> None:
+    spec, values, _ = read_code((made := random_program(seed)).code, used(made))
+    shifted = {name: value + 0.125 for name, value in values.items()}
+    for backward in (True, False):
+        passes = [(values, None), (shifted, None), (values, None)]
+        found = list(named_passes(spec, passes, backward))
+        for (given_, _), (told, gradients) in zip(passes, found, strict=True):
+            trace = trace_code(spec, given_)
+            names = {name for name in trace.known if name.isidentifier()}
+            assert set(told) == names & trace.graph.tensors.keys()
+            known = {name for name in told if f"{name}.grad" in trace.known}
+            assert set(gradients) == (known if backward else set())
+            for name, value in told.items():
+                np.testing.assert_array_equal(value, trace.array(name))
+            for name, value in gradients.items():
+                np.testing.assert_array_equal(value, trace.array(f"{name}.grad"))
 
 
 @settings(max_examples=40, deadline=None)
