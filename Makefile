@@ -10,10 +10,12 @@ run: .venv/app
 test: .venv/test
 	$(PYTHON) -m tests.browser
 	$(PYTHON) -m tests.postgres
+	$(PYTHON) -m tests.nginx
 	$(PYTHON) -m pytest -n 2
 
 fast: .venv/test
 	$(PYTHON) -m tests.postgres
+	$(PYTHON) -m tests.nginx
 	$(PYTHON) -m pytest -n 2 -m "not browser"
 
 check: ruff mypy tsc prettier

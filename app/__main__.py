@@ -32,9 +32,6 @@ from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
 from app.web.watch import Witness
 
-# Longer than clients keep an idle connection (aiohttp: 15 s), so that they close it first and no
-# request is sent into a connection that is just being closed.
-KEEP_ALIVE_SECONDS = 20
 # Long enough for an answer under way; open event streams end themselves.
 GRACEFUL_SECONDS = 2
 # Files, threads and processes need some of the descriptors that connections leave.
@@ -147,7 +144,7 @@ def server_config(app: FastAPI) -> uvicorn.Config:
         log_level="warning",
         server_header=False,
         ws="none",  # nothing here speaks it, whatever is installed
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=guard.limits.keep_alive_seconds,  # type: ignore[arg-type]
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         http=_protocol(guard, getattr(app.state, "witnesses", [])),
         # Whoever else says where a request comes from is not believed.

@@ -125,7 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(AllowedHosts, hosts=settings.allowed_hosts),
             Middleware(CrossOrigin, origins=settings.allowed_origins),
-            Middleware(SameOrigin, origins=settings.allowed_origins),
+            Middleware(SameOrigin, origins=settings.allowed_origins, hosts=settings.allowed_hosts),
             Middleware(
                 Compression,
                 minimum_size=GZIP_FROM,

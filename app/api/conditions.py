@@ -9,6 +9,8 @@ from app.api.problem import FieldError, Problem
 # RFC 9110, section 8.8.3; a list may have empty places.
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _TAGS = re.compile(rf"[ \t,]*{_TAG.pattern}[ \t]*(?:,[ \t]*(?:{_TAG.pattern}[ \t]*)?)*")
+# Caddy and Apache add the name of their compression: ``"2-gzip"``.
+_PACKED = re.compile(r"-(?:gzip|zstd|br|deflate)$")
 _VERSION = re.compile(r"([0-9]{1,15})(?:\.[a-z]+)?")
 _RETURN = re.compile(r'\s*return\s*=\s*"?([a-z]+)"?\s*(?:;.*)?', re.IGNORECASE)
 
@@ -44,7 +46,8 @@ def if_match(request: Request, required: bool = False) -> tuple[int, ...] | None
     """The versions that If-Match allows; None where any will do.
 
     A weak tag counts as its strong one, though RFC 9110 would not have it: proxies that compress
-    weaken the tags that they pass on, and a version is the same however it was sent.
+    weaken the tags that they pass on, or add to them, and a version is the same however it was
+    sent.
 
     Raises:
         Problem: 428, it is ``required`` and absent; 400, it is no list of tags.
@@ -94,5 +97,10 @@ def _joined(request: Request, name: str) -> str | None:
 
 
 def _tags(header: str) -> list[str]:
-    """What stands between the quotes of each tag; empty if the header is not a list of tags."""
-    return [match[1] for match in _TAG.finditer(header)] if _TAGS.fullmatch(header) else []
+    """What stands between the quotes of each tag; empty if the header is not a list of tags.
+
+    What a proxy has added to it for its compression is left out.
+    """
+    if not _TAGS.fullmatch(header):
+        return []
+    return [_PACKED.sub("", match[1]) for match in _TAG.finditer(header)]

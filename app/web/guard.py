@@ -30,6 +30,9 @@ class ConnectionLimits:
         0.05,
         f"in which a client takes some of its answer, {LEAST_RATE // 1024} kB/s at least",
     )
+    # Longer than clients keep an idle connection (aiohttp: 15 s, nginx: 60 s): they close it first,
+    # and no request is sent into a connection that is just being closed.
+    keep_alive_seconds: float = limit(65.0, 0.05, "that a connection is kept that nobody uses")
     proxies: tuple[Network, ...] = ()
 
 

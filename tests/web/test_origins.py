@@ -1,6 +1,9 @@
 import pytest
 from starlette.testclient import TestClient
 
+from app.server import Settings, create_app
+from app.web.hosts import LOOPBACK
+
 BODY = {"network": {"input_size": 1, "layers": [{"type": "affine", "units": 1}]}, "x": [[1.0]]}
 OWN = "http://localhost:8000"
 # The headers of a request, and whether it may change something.
@@ -61,3 +64,24 @@ def test_a_refused_body_is_not_read(client: TestClient) -> None:
     )
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://explorer.example.org", True),
+        ("https://Explorer.Example.org", True),
+        ("http://explorer.example.org:8080", False),  # another server on that machine
+        ("http://127.0.0.1", False),
+        ("http://localhost", False),
+        ("http://evil.example", False),
+    ],
+)
+def test_a_name_that_the_server_was_given_is_our_own_though_a_proxy_hides_it(
+    origin: str, allowed: bool
+) -> None:
+    app = create_app(Settings(allowed_hosts=(*LOOPBACK, "explorer.example.org")))
+    with TestClient(app, "http://127.0.0.1:8000") as client:
+        answer = client.post("/api/v1/evaluate", json=BODY, headers={"Origin": origin})
+
+    assert answer.status_code == (200 if allowed else 403)
