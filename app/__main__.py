@@ -1,4 +1,4 @@
-"""Serve the explorer: ``python -m app``."""
+"""Serve the explorer: ``python -m app``; ``python -m app worker`` trains for several servers."""
 
 import argparse
 import asyncio
@@ -20,9 +20,10 @@ from fastapi import FastAPI
 from app import __version__
 from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
+from app.options import add_priority, add_store, store_of
 from app.server import Settings, create_app
 from app.sessions.runs.roll import RunLimits
-from app.sessions.runs.work.priority import PRIORITIES, VARIABLE, priority
+from app.sessions.runs.work.priority import VARIABLE
 from app.sessions.store.rescue import rescue
 from app.sessions.store.store import Limits, StoreDamaged, StoreError
 from app.settings import add_limits, chosen, take_environment
@@ -71,9 +72,14 @@ class Server(uvicorn.Server):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["worker"]:
+        from app import worker
+
+        return worker.main(arguments[1:])
     options = _parse(arguments)
     if options.rescue:
-        return _rescue(options.store)
+        return _rescue(store_of(options))
     hosts: tuple[str, ...] = options.allowed_hosts
     if options.host not in ("127.0.0.1", "localhost", "::1") and not hosts:
         print(
@@ -88,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _listen(options.host, options.port) as listener:
             app = create_app(
                 Settings(
-                    _store(options),
+                    store_of(options),
                     (*LOOPBACK, *hosts),
                     limits=chosen(Limits, options),
                     heavy=chosen(HeavyLimits, options),
@@ -153,17 +159,6 @@ def server_config(app: FastAPI) -> uvicorn.Config:
     )
 
 
-def _store(options: argparse.Namespace) -> str:
-    """Where sessions are kept.
-
-    Raises:
-        OSError: the file that says so cannot be read.
-    """
-    file: Path | None = options.store_file
-    store: str = options.store if file is None else file.read_text("utf-8").strip()
-    return store
-
-
 def _connections(options: argparse.Namespace) -> ConnectionLimits:
     """The limits as chosen, as far as there are descriptors for them."""
     limits = chosen(ConnectionLimits, options, proxies=options.trusted_proxies)
@@ -196,7 +191,7 @@ def _protocol(
     return protocol_within(guard, witnesses)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     folder = Path(platformdirs.user_data_dir("backprop-explorer", appauthor=False))
     file = f"sqlite:{folder / 'sessions.db'}"
     parser = argparse.ArgumentParser(
@@ -206,18 +201,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="0 takes any free (%(default)s)")
-    parser.add_argument(
-        "--store",
-        default=file,
-        # Not "%(default)s": what the environment says may hold a password.
-        help=f"memory, sqlite:PATH or postgresql://ADDRESS ({file})".replace("%", "%%"),
-    )
-    parser.add_argument(
-        "--store-file",
-        type=Path,
-        metavar="FILE",
-        help="a file that says the store, so that no list of processes shows it",
-    )
+    add_store(parser, file, "memory, sqlite:PATH or postgresql://ADDRESS")
     parser.add_argument(
         "--allowed-hosts",
         type=_names,
@@ -239,13 +223,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NETWORKS",
         help="whose word on a client's address counts, comma-separated: 10.0.0.0/8,::1",
     )
-    parser.add_argument(
-        "--training-priority",
-        type=priority,
-        default=PRIORITIES[0],
-        metavar="|".join(PRIORITIES),
-        help="of trainings beside all else on the machine: in idle time only, or low (%(default)s)",
-    )
+    add_priority(parser)
     parser.add_argument(
         "--allowed-origins",
         type=_exact_origins,

@@ -116,7 +116,11 @@ class Keeper:
         return with_answer(self.store, old.id, once.call, answer)
 
     def write(
-        self, old: Session, new: Session, attached: Mapping[str, bytes | None] = NOTHING
+        self,
+        old: Session,
+        new: Session,
+        attached: Mapping[str, bytes | None] = NOTHING,
+        fence: int | None = None,
     ) -> Session:
         """Write ``new`` over ``old``; only the arrays that differ. To be called under the lock.
 
@@ -124,10 +128,11 @@ class Keeper:
             old: As it is in the store.
             new: As it is to be.
             attached: What is to be put beside it, see `Store.replace`.
+            fence: The number of whoever writes it for a run, see there, too.
         """
         arrays = new.changed_arrays(old)
         try:
-            record = self.store.replace(old.id, old.version, new.meta(), arrays, attached)
+            record = self.store.replace(old.id, old.version, new.meta(), arrays, attached, fence)
         except BaseException:
             self._failed(old.id)
             raise

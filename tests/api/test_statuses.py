@@ -12,6 +12,7 @@ from app.api import ROUTERS
 from app.api.heavy.places import Places
 from app.api.routes import evaluate
 from app.sessions.runs.roll import RunLimits
+from app.sessions.runs.runs import RunManager
 from app.sessions.service import Service
 from app.sessions.store.store import SessionDamaged, StoreFull
 from tests.api.conftest import API, SMALL, Owner, pointers
@@ -163,8 +164,9 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
         case 429:
             monkeypatch.setattr(service.hub, "_max_subscribers", 0)
         case 503 if call.operation == "start_run":
-            none = RunLimits(runs=0)
-            monkeypatch.setattr(service.trainer.manager._roll, "limits", none)
+            none, manager = RunLimits(runs=0), service.trainer.manager
+            assert isinstance(manager, RunManager)
+            monkeypatch.setattr(manager._roll, "limits", none)
         case 503 if call.operation in ("evaluate", "check_session", "get_figure"):
             monkeypatch.setattr(evaluate, "QUICK_LAYERS", 0)
             heavy = call.owner.client.app.state.heavy  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from app.sessions.creation import Made, Wanted
 from app.sessions.csvfile import read_table
 from app.sessions.edits import ChangeOptimizer, ChangeView, Edit, Load, Replace, Reset, SetCell
 from app.sessions.pools import whole
+from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work import process
 from app.sessions.runs.work.frames import pack, unpack
 from app.sessions.runs.work.order import Plan
@@ -206,7 +207,9 @@ def test_runs_on_one_data_set_are_sent_it_once(
         runs.append((session.id, service.trainer.start(session.id, token, None, plan).id))
     for id, run in runs:
         finished(service, id, run)
-    workers = service.trainer.manager._workshop.staff.processes
+    manager = service.trainer.manager
+    assert isinstance(manager, RunManager)
+    workers = manager._workshop.staff.processes
     assert [word for word, _ in sent] == ["keep"] * len(workers)
     assert min(size for _, size in sent) >= 8000 * 784 * 8
 

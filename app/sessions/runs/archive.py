@@ -15,6 +15,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -40,7 +41,7 @@ from app.sessions.state import (
     source_json,
 )
 from app.sessions.store.errors import Unknown
-from app.sessions.store.store import Store
+from app.sessions.store.store import Store, VersionConflict
 
 log = logging.getLogger(__name__)
 
@@ -225,6 +226,29 @@ class Archive:
         relus = tuple(layer.name for layer in spec.layers if layer.type == "relu")
         kept = self._history(session.id, run_id)
         return (History.of(names, relus, kept) if kept else History(names, relus)), rates
+
+    def active(self, session_id: str) -> Run | None:
+        """The session's active run as it was saved last."""
+        found = self._store.attachment(session_id, ACTIVE)
+        return None if found is None else _decoded(found)
+
+    def unpause(self, session_id: str, run_id: str) -> Run | None:
+        """Note that a run is paused no more; the run, or None where it is not active.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+        while True:
+            record = self._store.get(session_id)
+            run = self.active(session_id)
+            if run is None or run.id != run_id or run.state != "paused":
+                return run if run is not None and run.id == run_id else None
+            run = replace(run, state="interrupted")
+            with suppress(VersionConflict):
+                self._store.replace(
+                    session_id, record.version, record.meta, {}, {ACTIVE: _encoded(run)}
+                )
+                return run
 
     def interrupted(self) -> Iterator[tuple[str, Run]]:
         """The runs that were active when the last server ended, with their sessions' ids."""

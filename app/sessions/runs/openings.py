@@ -23,7 +23,7 @@ from app.sessions.pools import drawn, is_drawn, kept
 from app.sessions.repeats import Once
 from app.sessions.run import OVER
 from app.sessions.runs.archive import Archive, Data
-from app.sessions.runs.runs import RunManager
+from app.sessions.runs.claims import Claims
 from app.sessions.state import Session, Source
 from app.sessions.store.errors import Conflict, Unknown
 
@@ -38,9 +38,7 @@ def at_start(session: Session) -> Session:
 class Openings:
     """Opens steps, and closes them again."""
 
-    def __init__(
-        self, keeper: Keeper, loader: Loader, archive: Archive, manager: RunManager
-    ) -> None:
+    def __init__(self, keeper: Keeper, loader: Loader, archive: Archive, manager: Claims) -> None:
         self._keeper = keeper
         self._loader = loader
         self._archive = archive

@@ -81,13 +81,22 @@ class RunManager:
             self._add(Job(session_id, run, run, order, owner=owner))
         return run
 
+    def begun(self, session_id: str, run: Run) -> None:
+        """See `Claims.begun`; it is trained already."""
+
+    def abandon(self, session_id: str, run_id: str) -> None:
+        """See `Claims.abandon`."""
+        self.stop(session_id, run_id)
+
     def adopt(self, session_id: str, run: Run) -> None:
         """Take up a run that was active when the server ended, as it was saved last."""
         with self._lock:
             if run.state == "paused":
                 self._add(Job(session_id, run, run, parked=True, parked_at=time.monotonic()))
             else:
-                run = replace(run, state="interrupted")
+                # One that nobody has trained yet was not interrupted.
+                if run.state != "queued":
+                    run = replace(run, state="interrupted")
                 self._add(Job(session_id, run, run))
 
     def pause(self, session_id: str, run_id: str) -> Run:
@@ -202,6 +211,22 @@ class RunManager:
         with self._lock:
             job = self._roll.of(session_id)
             return None if job is None else job.run
+
+    def resting(self, session_id: str) -> str | None:
+        """The id of the session's run if it is paused and nothing is wanted of it; "" if it has
+        none that is active, and None if it is at work.
+        """
+        with self._lock:
+            job = self._roll.of(session_id)
+            if job is None:
+                return ""
+            rests = job.parked and not (job.wanted or job.queued or job.news)
+            return job.run.id if rests and job.rate is None else None
+
+    def wait_for_change(self, timeout: float) -> None:
+        """Wait until something about a run has changed, so many seconds at most."""
+        with self._lock:
+            self._changed.wait(timeout)
 
     def counts(self) -> Counter[str]:
         """How many runs are active, by state."""

@@ -1,5 +1,7 @@
 """Training runs of sessions: a run changes the session it belongs to, and nobody else does then."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from app.sessions.pools import kept, whole
 from app.sessions.repeats import Once
 from app.sessions.run import ACTIVE, KEPT_RUNS, Run
 from app.sessions.runs.archive import Archive, Attached
+from app.sessions.runs.claims import Claims
 from app.sessions.runs.heldout import held_out, looks
 from app.sessions.runs.openings import Openings, Placed, at_start, with_learned
 from app.sessions.runs.ring import RING_BYTES
@@ -24,8 +27,8 @@ from app.sessions.runs.runs import RunManager
 from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.state import NO_SAMPLES, Session
 from app.sessions.store.bus import Bus
-from app.sessions.store.errors import Conflict, Unknown
-from app.sessions.store.store import NotFound, StoreFull
+from app.sessions.store.errors import Conflict, Stale, Unknown
+from app.sessions.store.store import NotFound, StoreFull, VersionConflict
 
 # A worker hears of it when its slice ends: some milliseconds, but on a busy machine.
 CHANGE_SECONDS = 2.0
@@ -38,15 +41,39 @@ class Trainer:
     """
 
     def __init__(
-        self, keeper: Keeper, hub: Bus, loader: Loader, limits: RunLimits = RunLimits()
+        self,
+        keeper: Keeper,
+        hub: Bus,
+        loader: Loader,
+        limits: RunLimits = RunLimits(),
+        claims: "Callable[[Trainer], Claims] | None" = None,
     ) -> None:
+        """Have runs.
+
+        Args:
+            keeper: Of the sessions.
+            hub: Where to tell of runs.
+            loader: Gives the rows of a data set.
+            limits: How many runs there may be.
+            claims: Makes who has the runs; by default as the store demands.
+        """
         self.keeper = keeper
         self.loader = loader
         self.archive = Archive(keeper.store, loader)
-        self.manager = RunManager(hub, self._save, self._recall, limits=limits)
+        self.manager = claims(self) if claims else self._claims(hub, limits)
         self.openings = Openings(keeper, loader, self.archive, self.manager)
+
+    def _claims(self, hub: Bus, limits: RunLimits) -> Claims:
+        """Of the processes that have the store, or of this one alone."""
+        database = getattr(self.keeper.store, "database", None)
+        if database is not None:
+            from app.sessions.runs.postgres.claims import PostgresClaims
+
+            return PostgresClaims(database, self.archive, limits)
+        manager = RunManager(hub, self.save, self.recall, limits=limits)
         for id, run in self.archive.interrupted():
-            self.manager.adopt(id, run)
+            manager.adopt(id, run)
+        return manager
 
     def start(
         self,
@@ -68,6 +95,17 @@ class Trainer:
             EngineError: a wrong size or row.
             Repeated, KeyReused: see `repeats`; the answer of ``once`` is made of the run.
         """
+        while True:
+            try:
+                return self._start(id, token, versions, plan, once, owner)
+            except VersionConflict:
+                # Another process has come between, perhaps with a run.
+                if versions is not None and once is None:
+                    raise Stale(self.keeper.get(id).version) from None
+
+    def _start(
+        self, id: str, token: str, versions: Versions, plan: Plan, once: Once | None, owner: str
+    ) -> Run:
         with self.keeper.lock(id):
             session = old = self.keeper.get(id)
             self.keeper.allow(session, token, versions, once)
@@ -90,8 +128,9 @@ class Trainer:
                 self._write(old, session, run, begun)
             except BaseException:
                 # The caller hears of an error, so nothing may go on behind it.
-                self.manager.stop(id, run.id)
+                self.manager.abandon(id, run.id)
                 raise
+        self.manager.begun(id, run)
         return run
 
     def run(self, id: str, run_id: str) -> dict[str, Any]:
@@ -122,8 +161,10 @@ class Trainer:
             Conflict: the run is over; stopping it once more is no mistake.
         """
         allow(self.keeper.get(id), token, None)
-        if action == "resume":
-            self.openings.close_again(id, run_id)
+        while action == "resume":
+            with suppress(VersionConflict):
+                self.openings.close_again(id, run_id)
+                break
         active = self.manager.active(id)
         if active is None or active.id != run_id:
             # Over, or from before a restart and known to the session alone.
@@ -137,7 +178,8 @@ class Trainer:
             "stop": self.manager.stop,
         }[action]
         ask(id, run_id)
-        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
+        self.manager.settled(id, run_id, CHANGE_SECONDS)
+        return self.run(id, run_id)
 
     def change_rate(self, id: str, token: str, run_id: str, rate: float) -> dict[str, Any]:
         """Another learning rate from the run's next step on; the run as JSON.
@@ -156,7 +198,8 @@ class Trainer:
         except EngineError as error:
             raise EngineError(error.message, "learning_rate", error.code, error.allowed) from None
         self.manager.change_rate(id, run_id, rate)
-        return self.manager.settled(id, run_id, CHANGE_SECONDS).as_json()
+        self.manager.settled(id, run_id, CHANGE_SECONDS)
+        return self.run(id, run_id)
 
     def history(
         self, id: str, run_id: str, first: int = 1, last: int | None = None, points: int = MAX_ROWS
@@ -238,37 +281,47 @@ class Trainer:
         start = Snapshot(0, parameters, state)
         return Order(spec, x, t, plan, start, held_out=tested, data=name)
 
-    def _save(self, id: str, run: Run, snapshot: Snapshot | None) -> None:
-        """Keep what a run has learned so far; called in a thread of the manager."""
-        with self.keeper.lock(id):
-            try:
-                session = self.keeper.get(id)
-            except NotFound:
-                return  # It was idle for a day or deleted: nobody will miss it.
-            learned = session
-            if snapshot is not None:
-                learned = replace(
-                    with_learned(self.openings.closed(session), snapshot.parameters),
-                    optimizer=run.optimizer,
-                    optimizer_state=snapshot.optimizer_state,
-                    steps=session.steps.cut(),
-                    data_version=session.data_version + 1,
-                )
-            self._write(session, learned, run, self.archive.came_on(session, run, snapshot))
+    def save(self, id: str, run: Run, snapshot: Snapshot | None, fence: int | None = None) -> None:
+        """Keep what a run has learned so far; called in a thread of who trains it.
 
-    def _recall(self, id: str, run_id: str) -> Order:
+        Raises:
+            Fenced: ``fence`` is lower than the session's; nothing is kept then.
+        """
+        with self.keeper.lock(id):
+            while True:
+                try:
+                    session = self.keeper.get(id)
+                except NotFound:
+                    return  # It was idle for a day or deleted: nobody will miss it.
+                learned = session
+                if snapshot is not None:
+                    learned = replace(
+                        with_learned(self.openings.closed(session), snapshot.parameters),
+                        optimizer=run.optimizer,
+                        optimizer_state=snapshot.optimizer_state,
+                        steps=session.steps.cut(),
+                        data_version=session.data_version + 1,
+                    )
+                came_on = self.archive.came_on(session, run, snapshot)
+                with suppress(VersionConflict):
+                    self._write(session, learned, run, came_on, fence)
+                    return
+
+    def recall(self, id: str, run_id: str) -> Order:
         """What a run goes on with, from where it was saved last."""
         return self.archive.order(self.keeper.get(id), run_id)
 
-    def _write(self, old: Session, new: Session, run: Run, attached: Attached) -> None:
+    def _write(
+        self, old: Session, new: Session, run: Run, attached: Attached, fence: int | None = None
+    ) -> None:
         """Write a session with what it remembers of a run; with less where the store is full."""
         new = _with_run(new, run)
         try:
             gone = self.archive.thinned(new, attached, RING_BYTES)
-            self.keeper.write(old, new, attached | gone)
+            self.keeper.write(old, new, attached | gone, fence)
         except StoreFull:
             gone = self.archive.thinned(new, attached, 0)
-            self.keeper.write(old, new, attached | gone)
+            self.keeper.write(old, new, attached | gone, fence)
 
 
 def _with_run(session: Session, run: Run) -> Session:

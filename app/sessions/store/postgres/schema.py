@@ -60,6 +60,21 @@ _ADDED: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE events_floor (id bigint NOT NULL)",
         "INSERT INTO events_floor VALUES (99999999999999)",
     ),
+    (
+        "CREATE SEQUENCE backprop_fences",
+        "CREATE TABLE workers (id text PRIMARY KEY, beat timestamptz NOT NULL DEFAULT now())",
+        """CREATE TABLE claims (
+            session_id text PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+            fence bigint NOT NULL,
+            worker text,
+            parked timestamptz,
+            run_id text NOT NULL DEFAULT '',
+            asked text,
+            rate double precision,
+            look boolean NOT NULL DEFAULT false
+        )""",
+        "CREATE INDEX claims_by_worker ON claims (worker)",
+    ),
 )
 SCHEMA_VERSION = len(_ADDED)
 # Two that start at once must not both make tables; the number is any.
