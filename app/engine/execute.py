@@ -1,71 +1,119 @@
-"""Runs an op graph forward and back and records nothing: what training needs of it."""
+"""Runs an op graph forward and back and records nothing: what training needs of it.
 
-from collections.abc import Mapping
+What is to be done is settled once, as two flat lists of calls over numbered slots: a small layer's
+step is so short that looking names up would be most of it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from app.engine.graph import Edge, OpGraph
+from app.engine.op import Op
 from app.engine.ops import OPS
 
 Array = np.ndarray
+Cell = tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A node: the slots that it reads, of these that are cells, and the slot it writes."""
+
+    op: Op
+    attributes: Mapping[str, Any]
+    reads: tuple[int, ...]
+    cells: tuple[Cell, ...] | None
+    writes: int
+
+    def inputs(self, values: list[Any]) -> list[Array]:
+        """Its operands."""
+        if self.cells is None:
+            return [values[slot] for slot in self.reads]
+        return [
+            values[slot] if cell is None else np.asarray(values[slot][cell])
+            for slot, cell in zip(self.reads, self.cells, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """dL/d(tensor) from the parts that its uses hand back, in the order in which a trace adds."""
+
+    slot: int
+    parts: tuple[tuple[int, Cell], ...]
+    is_output: bool
+
+
+@dataclass(frozen=True)
+class _Back:
+    """The way back through a node: first its own gradient, then each operand's part."""
+
+    total: _Sum
+    call: _Call
+    parts: tuple[tuple[int, int], ...]
 
 
 class Execution:
-    """The passes of one graph, whose ops make one tensor each.
-
-    Attributes:
-        values: Of the last pass, by tensor.
-    """
+    """The passes of one graph, whose ops make one tensor each."""
 
     def __init__(self, graph: OpGraph, dtype: np.dtype | str) -> None:
         self.graph = graph
         self.dtype = np.dtype(dtype)
-        self._constants = {
-            name: np.asarray(tensor.value, self.dtype)
-            for name, tensor in graph.tensors.items()
-            if tensor.value is not None
-        }
-        # Where a gradient goes: to a tensor that has one, and that the op lets through.
-        self._nodes = [
-            (
-                node,
+        self._slots = {name: slot for slot, name in enumerate(graph.tensors)}
+        self._start: list[Any] = [None] * len(self._slots)
+        for name, tensor in graph.tensors.items():
+            if tensor.value is not None:
+                self._start[self._slots[name]] = np.asarray(tensor.value, self.dtype)
+        self._edges = [tuple(graph.edge[id] for id in node.inputs) for node in graph.nodes]
+        self._calls = [
+            _Call(
                 OPS[node.op],
-                tuple(graph.edge[id] for id in node.inputs),
+                node.attributes,
+                tuple(self._slots[edge.tensor] for edge in edges),
+                tuple(edge.cell for edge in edges) if any(edge.cell for edge in edges) else None,
+                self._slots[node.outputs[0]],
             )
-            for node in graph.nodes
+            for node, edges in zip(graph.nodes, self._edges, strict=True)
         ]
-        self.values: dict[str, Array] = {}
+        self._output = self._slots[graph.output]
+        self._ways: dict[frozenset[str], tuple[list[_Back], list[_Sum]]] = {}
+        self._values: list[Any] = []
 
     def forward(self, given: Mapping[str, Array]) -> Array:
         """The graph's output from what it is given, by tensor."""
-        values = self.values = {**self._constants, **given}
-        for node, op, edges in self._nodes:
-            inputs = [_cell(values[edge.tensor], edge.cell) for edge in edges]
-            made = op.forward(inputs, node.attributes)
-            values[node.outputs[0]] = np.asarray(made, dtype=self.dtype)
-        return values[self.graph.output]
+        values = self._values = self._start.copy()
+        for name, array in given.items():
+            values[self._slots[name]] = array
+        dtype = self.dtype
+        for call in self._calls:
+            made = call.op.forward(call.inputs(values), call.attributes)
+            values[call.writes] = np.asarray(made, dtype=dtype)
+        found: Array = values[self._output]
+        return found
 
-    def backward(self, dout: Array) -> dict[str, Array]:
-        """dL/d(tensor) of every tensor that a gradient reaches, from dL/d(output)."""
-        grads: dict[str, Array] = {self.graph.output: dout}
-        # What each use of a tensor hands back: added in the order of the uses, as a trace does it.
-        parts: dict[str, list[tuple[Edge, Array]]] = {}
-        values = self.values
-        for node, op, edges in reversed(self._nodes):
-            out = node.outputs[0]
-            if out in parts:
-                grads[out] = self._sum(out, parts.pop(out), grads.get(out))
-            if out not in grads:
-                continue
-            inputs = [_cell(values[edge.tensor], edge.cell) for edge in edges]
-            for k, edge in enumerate(edges):
-                if not edge.differentiable or not op.reaches(k):
-                    continue
-                part = op.gradient(k, inputs, values[out], grads[out], node.attributes)
-                parts.setdefault(edge.tensor, []).append((edge, part))
-        for name, found in parts.items():
-            grads[name] = self._sum(name, found, grads.get(name))
-        return grads
+    def backward(self, dout: Array, wanted: frozenset[str]) -> dict[str, Array]:
+        """dL/d(tensor) of those that are ``wanted`` and that a gradient reaches.
+
+        Args:
+            dout: dL/d(output).
+            wanted: Names of tensors that no node makes. What leads to none of them is left out.
+        """
+        if wanted not in self._ways:
+            self._ways[wanted] = self._way_back(wanted)
+        nodes, last = self._ways[wanted]
+        values = self._values
+        parts: dict[int, Array] = {}
+        for back in nodes:
+            call = back.call
+            grad = self._total(back.total, parts, dout)
+            inputs, out = call.inputs(values), values[call.writes]
+            for k, part in back.parts:
+                parts[part] = call.op.gradient(k, inputs, out, grad, call.attributes)
+        names = list(self._slots)
+        return {names[total.slot]: self._total(total, parts, dout) for total in last}
 
     def switches(self) -> list[Array]:
         """What decided which way the gradient takes, in the last pass (`Op.switches`).
@@ -73,25 +121,65 @@ class Execution:
         An op that none comes back through, since what it makes changes nothing, has no say.
         """
         return [
-            op.switches(
-                [_cell(self.values[edge.tensor], edge.cell) for edge in edges], node.attributes
-            )
-            for node, op, edges in self._nodes
-            if op.switches is not None and any(edge.differentiable for edge in edges)
+            call.op.switches(call.inputs(self._values), call.attributes)
+            for call, edges in zip(self._calls, self._edges, strict=True)
+            if call.op.switches is not None and any(edge.differentiable for edge in edges)
         ]
 
-    def _sum(self, tensor: str, parts: list[tuple[Edge, Array]], so_far: Array | None) -> Array:
-        order = [edge.id for edge in self.graph.edges_of[tensor]]
-        for edge, part in sorted(parts, key=lambda one: order.index(one[0].id)):
-            if edge.cell is not None:
-                whole = np.zeros_like(self.values[tensor]) if so_far is None else so_far.copy()
-                whole[edge.cell] += part
+    def _total(self, total: _Sum, parts: Mapping[int, Array], dout: Array) -> Array:
+        if not total.is_output and len(total.parts) == 1 and total.parts[0][1] is None:
+            return np.asarray(parts[total.parts[0][0]], dtype=self.dtype)
+        so_far = dout if total.is_output else None
+        for number, cell in total.parts:
+            part = parts[number]
+            if cell is not None:
+                value = self._values[total.slot]
+                whole = np.zeros_like(value) if so_far is None else so_far.copy()
+                whole[cell] += part
                 so_far = whole
             else:
                 so_far = np.asarray(part if so_far is None else so_far + part, dtype=self.dtype)
         assert so_far is not None
         return so_far
 
+    def _way_back(self, wanted: Collection[str]) -> tuple[list[_Back], list[_Sum]]:
+        leads = self._leading(wanted)
+        numbers: dict[str, int] = {}
+        reached = {self.graph.output}
+        found: list[_Back] = []
+        for node, call, edges in reversed(
+            list(zip(self.graph.nodes, self._calls, self._edges, strict=True))
+        ):
+            out = node.outputs[0]
+            if out not in reached:
+                continue
+            total = self._sum(out, numbers)
+            parts = []
+            for k, edge in enumerate(edges):
+                if self._carries(call.op, k, edge) and edge.tensor in leads:
+                    reached.add(edge.tensor)
+                    parts.append((k, numbers.setdefault(edge.id, len(numbers))))
+            if parts:
+                found.append(_Back(total, call, tuple(parts)))
+        return found, [self._sum(name, numbers) for name in wanted if name in reached]
 
-def _cell(array: Array, cell: tuple[int, ...] | None) -> Array:
-    return array if cell is None else np.asarray(array[cell])
+    def _leading(self, wanted: Collection[str]) -> set[str]:
+        """Names of the tensors from which a gradient goes on to one that is wanted."""
+        leads = set(wanted)
+        for node, call, edges in zip(self.graph.nodes, self._calls, self._edges, strict=True):
+            if any(
+                self._carries(call.op, k, edge) and edge.tensor in leads
+                for k, edge in enumerate(edges)
+            ):
+                leads.update(node.outputs)
+        return leads
+
+    @staticmethod
+    def _carries(op: Op, k: int, edge: Edge) -> bool:
+        """Whether a gradient goes there: to a tensor that has one, and that the op lets through."""
+        return edge.differentiable and op.reaches(k)
+
+    def _sum(self, tensor: str, numbers: Mapping[str, int]) -> _Sum:
+        edges = [edge for edge in self.graph.edges_of[tensor] if edge.id in numbers]
+        parts = tuple((numbers[edge.id], edge.cell) for edge in edges)
+        return _Sum(self._slots[tensor], parts, tensor == self.graph.output)

@@ -102,28 +102,43 @@ class GraphLayer(Layer):
     ) -> None:
         self._layer, self._size = layer, size
         self._declared = layer.kind.parameters(size, layer.settings)
-        self._parameters = dict(parameters)
         self._memory: Mapping[str, Array] | None = None
         self._gradients: dict[str, Array] = {}
         self._runs: dict[tuple[int, np.dtype], Execution] = {}
         self._step = layer.step
+        self._is_reused = False
+        self._names = {part: f"{layer.name}.{part}" for part in parameters}
+        self._given = {self._names[part]: array for part, array in parameters.items()}
+        self._learned = frozenset(self._given)
+        self._all = self._learned | {"x"}
 
     def forward(self, x: Array) -> Array:
         """The output for x ``(N, ...)``."""
         self._run = self._execution(len(x), x.dtype)
-        name = self._layer.name
-        given = {f"{name}.{part}": array for part, array in self._parameters.items()}
-        return self._run.forward({"x": x, **given})
+        made = self._run.forward({"x": x, **self._given})
+        return made.copy() if self._is_reused else made
+
+    def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
+        """What it gives is written over, and its ops may need it still."""
+        self._is_reused = True
 
     def backward(self, dout: Array) -> Array:
         """dL/dx; the gradients of the parameters are there afterwards."""
-        grads = self._run.backward(dout)
-        self._gradients = {part: grads[f"{self._layer.name}.{part}"] for part in self._parameters}
-        if self._memory is not None:
-            for part, gradient in self._gradients.items():
-                np.copyto(self._memory[part], gradient)
-            self._gradients = dict(self._memory)
+        grads = self._run.backward(dout, self._all)
+        self._keep(grads)
         return grads["x"]
+
+    def backward_parameters(self, dout: Array) -> None:
+        """Without dL/dx, and whatever leads to nothing else."""
+        self._keep(self._run.backward(dout, self._learned))
+
+    def _keep(self, grads: Mapping[str, Array]) -> None:
+        if self._memory is None:
+            self._gradients = {part: grads[name] for part, name in self._names.items()}
+            return
+        for part, name in self._names.items():
+            np.copyto(self._memory[part], grads[name])
+        self._gradients = dict(self._memory)
 
     def gradients(self) -> Mapping[str, Array]:
         """By part."""

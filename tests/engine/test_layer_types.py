@@ -16,6 +16,7 @@ from app.engine.layer_types import LAYERS
 from app.engine.network import Network
 from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.workspace import Workspace
 from app.web.files import STATIC
 from tests.engine.networks import some
 
@@ -150,6 +151,27 @@ def test_fast_code_gives_what_the_graph_gives(layer: LayerSpec) -> None:
     for part, gradient in fast.gradients().items():
         np.testing.assert_allclose(slow.gradients()[part], gradient, rtol=1e-14)
     assert len(slow.switches()) == len(fast.switches())
+
+
+@pytest.mark.parametrize("through_graphs", [False, True])
+@pytest.mark.parametrize("layer", CASES, ids=str)
+def test_memory_that_is_used_again_changes_no_bit_of_a_layer_between_others(
+    layer: LayerSpec, through_graphs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [LayerSpec("affine", units=3), layer, LayerSpec("relu"), LayerSpec("affine", units=2)]
+    spec = NetworkSpec.build(3, layers, "softmax_cross_entropy")
+    parameters = initialize(spec, Initializer("he"), 3)
+    x, labels = np.random.default_rng(4).normal(size=(4, 3)), np.array([0, 1, 1, 0])
+    if through_graphs:
+        monkeypatch.setattr("app.engine.chain.kernel_of", GraphLayer)
+    expected = Network(spec, parameters).gradients(x, np.eye(2)[labels])
+
+    work = Workspace(Network(spec, parameters), x, labels, 4)
+    for _ in range(2):
+        work.pass_over(np.arange(4))
+        assert {n: a.tobytes() for n, a in work.gradients.items()} == {
+            n: a.tobytes() for n, a in expected.items()
+        }
 
 
 @pytest.mark.parametrize("layer", CASES, ids=str)

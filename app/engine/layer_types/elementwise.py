@@ -21,12 +21,18 @@ class Elementwise(Layer):
 
     def __init__(self, row: Function) -> None:
         self._row = row
+        self._needs_y = row.backward is not None or any(of == "out" for of, _ in row.slope)
+        self._is_reused = False
 
     def forward(self, x: Array) -> Array:
         """The function, cell by cell."""
         self._x = x
         self._y = np.asarray(self._row.value(x), dtype=x.dtype)
-        return self._y
+        return self._y.copy() if self._is_reused and self._needs_y else self._y
+
+    def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
+        """What it gives is written over, and it may need it still."""
+        self._is_reused = True
 
     def backward(self, dout: Array) -> Array:
         """dL/d(output) times the slope."""

@@ -26,10 +26,16 @@ def _build(layer: Opening) -> str:
 class _Softmax(Layer):
     """The same in one go."""
 
+    _is_reused = False
+
     def forward(self, x: Array) -> Array:
         """Shares that add up to 1 in every row."""
         self._y = softmax(x)
-        return self._y
+        return self._y.copy() if self._is_reused else self._y
+
+    def reuse(self, rows: int, width: int, dtype: np.dtype) -> None:
+        """What it gives is written over, and it needs it still."""
+        self._is_reused = True
 
     def backward(self, dout: Array) -> Array:
         """y (g - sum of g y): the Jacobian, which is symmetric, times g."""
