@@ -82,6 +82,11 @@ class Execution:
         self._ways: dict[frozenset[str], tuple[list[_Back], list[_Sum]]] = {}
         self._values: list[Any] = []
 
+    @property
+    def values(self) -> dict[str, Array]:
+        """Of the last pass, by tensor."""
+        return dict(zip(self._slots, self._values, strict=True))
+
     def forward(self, given: Mapping[str, Array]) -> Array:
         """The graph's output from what it is given, by tensor."""
         values = self._values = self._start.copy()
@@ -99,7 +104,7 @@ class Execution:
 
         Args:
             dout: dL/d(output).
-            wanted: Names of tensors that no node makes. What leads to none of them is left out.
+            wanted: Names of tensors. What leads to none of them is left out.
         """
         if wanted not in self._ways:
             self._ways[wanted] = self._way_back(wanted)

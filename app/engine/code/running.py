@@ -157,6 +157,7 @@ def named_passes(
     """
     graph = graph_of(spec)
     named = [name for name in graph.tensors if name.isidentifier()]
+    wanted = frozenset(named)
     run = Execution(graph, spec.dtype)
     for values, grad_output in given:
         start = np.ones((), spec.dtype) if spec.loss is not None else grad_output
@@ -164,9 +165,10 @@ def named_passes(
         with np.errstate(all="ignore"):
             run.forward(values)
             if backward and start is not None:
-                gradients = run.backward(start)
+                gradients = run.backward(start, wanted)
+        made = run.values
         yield (
-            {name: run.values[name] for name in named},
+            {name: made[name] for name in named},
             {name: gradients[name] for name in named if name in gradients},
         )
 
