@@ -25,6 +25,7 @@ from app.api.routes import (
     figures,
     looks,
     passes,
+    practice,
     runs,
     sessions,
     tensors,
@@ -44,6 +45,7 @@ ROUTERS = tuple(
         uploads,
         runs,
         looks,
+        practice,
         datasets,
         catalogue,
     )

@@ -40,6 +40,7 @@ TAGS = {
     "tensors": "The numbers by themselves, also as NumPy and safetensors files.",
     "datasets": "What there is to learn from, and data sets of one's own.",
     "runs": "Training, and the events that tell of it.",
+    "practice": "Exercises, homework beside the right gradient, and mistakes by their names.",
     "catalogue": "What there is to start from, what may be asked for, what refusals mean.",
 }
 

@@ -144,3 +144,17 @@ NEW_RUN: dict[str, Any] = {
 CHANGE_RUN: dict[str, Any] = {"a smaller one": {"learning_rate": 0.01}}
 
 OPEN_STEP: dict[str, Any] = {"the first": {"step": 1}, "all samples again": {}}
+
+COMPARE: dict[str, Any] = {
+    "what was worked out by hand": {"tensor": "affine1.b.grad", "value": [0.1, -0.2, 0.1]}
+}
+
+ANSWER: dict[str, Any] = {
+    "a number": {"skill": "dW", "seed": 7, "answer": "4"},
+    "a shape, and the right one": {
+        "skill": "shape_dW",
+        "seed": 7,
+        "answer": "(3, 2)",
+        "reveal": True,
+    },
+}

@@ -480,6 +480,22 @@ class Fork(Strict):
     code: bool = False
 
 
+class Compared(Strict):
+    """A gradient of one's own, of any shape, and the name of the one that it is to be."""
+
+    tensor: TensorName
+    value: Nested
+
+
+class PracticeAnswer(Strict):
+    """An answer to an exercise, as it was written; with `reveal` the right one is told, too."""
+
+    skill: Annotated[str, Field(max_length=40)]
+    seed: Seed
+    answer: Annotated[str, Field(max_length=100)]
+    reveal: bool = False
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -500,3 +516,5 @@ OPEN_STEP = TypeAdapter(OpenStep)
 PICTURE = TypeAdapter(Picture)
 NOTHING = TypeAdapter(Nothing)
 FORK = TypeAdapter(Fork)
+COMPARE = TypeAdapter(Compared)
+ANSWER = TypeAdapter(PracticeAnswer)

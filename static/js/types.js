@@ -1463,6 +1463,159 @@
  */
 
 /**
+ * All mistakes that have a name.
+ *
+ * @typedef {{faults: FaultRow[]}} Faults
+ */
+
+/**
+ * A mistake that can be made.
+ *
+ * `of`: What it makes a wrong number of.
+ *
+ * @typedef {{
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   of: "gradient" | "update",
+ * }} FaultRow
+ */
+
+/**
+ * The mistakes that change something in the session's pass.
+ *
+ * @typedef {{faults: PlacesRow[]}} Places
+ */
+
+/**
+ * A mistake that changes something in a pass, and where; nearest to the loss first.
+ *
+ * @typedef {{
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   sites: Place[],
+ * }} PlacesRow
+ */
+
+/**
+ * Where a mistake can be made.
+ *
+ * `op`: The op; empty where branches meet.
+ *
+ * `operand`: The tensor whose gradient goes wrong first.
+ *
+ * @typedef {{layer: string, op: string, operand: string}} Place
+ */
+
+/**
+ * A mistake at work in a session: what it changes, who notices, and how it trains.
+ *
+ * `gradients`: The wrong numbers, under the keys of the trace.
+ *
+ * @typedef {{
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   site: Place | null,
+ *   gradients: Record<string, Value>,
+ *   check: Record<string, Flag>,
+ *   curves: Curves,
+ * }} Specimen
+ */
+
+/**
+ * What the numerical check says of one parameter's gradient as the mistake makes it.
+ *
+ * @typedef {{max_relative_error: Cell | null, flagged: boolean}} Flag
+ */
+
+/**
+ * Losses before each step and after the last.
+ *
+ * `still_falls`: Whether the loss falls in spite of the mistake.
+ *
+ * @typedef {{right: Cell[], wrong: Cell[], still_falls: boolean}} Curves
+ */
+
+/**
+ * A gradient beside the session's own.
+ *
+ * `cells`: Cells that differ, at most 1,000; all of them where the shape does.
+ *
+ * `differing`: How many differ.
+ *
+ * `largest`: The largest difference; null where the shape differs.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   shape: number[],
+ *   equal: boolean,
+ *   cells: number[][],
+ *   differing: number,
+ *   largest: Cell | null,
+ *   faults: NamedFault[],
+ * }} Compared
+ */
+
+/**
+ * A mistake that gives the very numbers that were sent.
+ *
+ * `sites`: Where it gives them, nearest to the tensor first.
+ *
+ * @typedef {{
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   fits: true,
+ *   sites: Place[],
+ * }} NamedFault
+ */
+
+/**
+ * An exercise: what is given, and what is asked for.
+ *
+ * `kind`: What the answer is.
+ *
+ * `session`: A body for POST /sessions: this very pass.
+ *
+ * @typedef {{
+ *   skill: "multiply" | "branch" | "relu" | "sigmoid" | "affine" | "shape_dX" | "shape_dW" | "shape_dB" | "dX" | "dW" | "dB" | "difference" | "mean" | "update",
+ *   seed: number,
+ *   surface: "network" | "program",
+ *   kind: "number" | "shape",
+ *   tensor: string,
+ *   index: number[],
+ *   learning_rate: number | null,
+ *   session: NewSessionBody | SessionWithCode,
+ * }} Item
+ */
+
+/**
+ * What can be practised.
+ *
+ * @typedef {{
+ *   skills: ("multiply" | "branch" | "relu" | "sigmoid" | "affine" | "shape_dX" | "shape_dW" | "shape_dB" | "dX" | "dW" | "dB" | "difference" | "mean" | "update")[],
+ * }} Skills
+ */
+
+/**
+ * Several exercises, no two the same.
+ *
+ * `key`: The answers, in the order of the exercises.
+ *
+ * @typedef {{items: Item[], key: (Cell | number[])[]}} Sheet
+ */
+
+/**
+ * What is to be said of an answer; the right one and its derivation where it may be told.
+ *
+ * `few_digits`: Right as far as it goes; three digits are asked for.
+ *
+ * `faults`: Mistakes that give this very answer.
+ *
+ * @typedef {{
+ *   right: boolean,
+ *   few_digits: boolean,
+ *   faults: ("no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new")[],
+ *   answer: Cell | number[] | null,
+ *   explanation: Explanation | null,
+ * }} Judged
+ */
+
+/**
  * Real data that sessions can load, and made-up points with the most samples and noise.
  *
  * @typedef {{datasets: Dataset[], planes: Plane[]}} Datasets

@@ -74,6 +74,8 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "get_runs", "get_session", "get_tensor", "get_tensors", "get_trace",
         "nudge_number", "open_step", "prepare_drawing", "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
+        "compare_gradient", "get_exercise", "get_faults", "get_places", "get_sheet",
+        "get_skills", "get_specimen", "judge_answer",
     }  # fmt: skip
 
 
@@ -204,6 +206,8 @@ BODIES = [
         ("change_run", examples.CHANGE_RUN),
         ("open_step", examples.OPEN_STEP),
         ("prepare_drawing", examples.PICTURE),
+        ("compare_gradient", examples.COMPARE),
+        ("judge_answer", examples.ANSWER),
     )
     for name in bodies
 ]

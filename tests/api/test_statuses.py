@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
     "change_run": {"learning_rate": 0.5},
     "open_step": {"step": 1},
     "prepare_drawing": {"pixels": [[0, 1]]},
+    "compare_gradient": {"tensor": "affine1.b.grad", "value": [1, 2, 3]},
+    "judge_answer": {"skill": "dW", "seed": 7, "answer": "4"},
 }
 WRONG_QUERY = {
     "get_figure": {"cursor": "-1"},
@@ -38,8 +40,10 @@ WRONG_QUERY = {
     "nudge_number": {"h": "0"},
     "get_tensor": {"slice": "-1"},
     "get_tensors": {"name": "nope"},
+    "get_specimen": {"steps": "0"},
 }
 TABLE = b"a,b\n1,x\n2,y\n"
+HEAVY = ("evaluate", "check_session", "get_figure", "get_specimen", "compare_gradient")
 LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}
 CASES = [
@@ -67,12 +71,15 @@ class Call:
             "split": "test",
             "row": "0",
             "action": "pause",
+            "fault": "sign",
         }
         self.query: dict[str, str] = {}
         if operation == "explain_number":
             self.query = {"tensor": "x", "index": "0,0"}
         if operation == "nudge_number":
             self.query = {"tensor": "x.grad", "index": "0,0"}
+        if operation in ("get_exercise", "get_sheet"):
+            self.query = {"skill": "dW"}
         self.body = BODIES.get(operation, {}) if self.method in ("POST", "PATCH") else None
         self.content: bytes | None = None
         if self.method == "PUT":
@@ -133,7 +140,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.owner.post(f"/runs/{call.names['run']}/resume")
         case 409 if call.operation in ("control_run", "change_run"):
             call.owner.post(f"/runs/{call.names['run']}/stop")
-        case 409 if call.operation in ("check_session", "get_health"):
+        case 409 if call.operation in ("check_session", "get_health", "get_specimen"):
             other = Owner(call.owner.client, {"preset": "fig-5-24"})
             call.names["id"], call.headers = other.created["id"], other.token
         case 409:
@@ -167,7 +174,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             none, manager = RunLimits(runs=0), service.trainer.manager
             assert isinstance(manager, RunManager)
             monkeypatch.setattr(manager._roll, "limits", none)
-        case 503 if call.operation in ("evaluate", "check_session", "get_figure"):
+        case 503 if call.operation in HEAVY:
             monkeypatch.setattr(evaluate, "QUICK_LAYERS", 0)
             heavy = call.owner.client.app.state.heavy  # type: ignore[attr-defined]
             monkeypatch.setattr(heavy, "_places", Places(1, 0, per_client=0))

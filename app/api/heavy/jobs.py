@@ -23,6 +23,7 @@ from app.api.views import (
     program_json,
 )
 from app.api.views_learning import check_json
+from app.api.views_practice import compared_json, specimen_json
 from app.engine.code.running import graph_of, named_passes
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import TooLarge
@@ -30,6 +31,7 @@ from app.engine.spec import Limits
 from app.sessions.batch import check_batch, check_code_batch
 from app.sessions.creation import Numbers, check
 from app.sessions.learning import check_gradients
+from app.sessions.mistakes import compare, specimen
 from app.sessions.passes import Passes
 from app.sessions.pictures import picture, place_in
 from app.sessions.runs.work.frames import pack, unpack
@@ -156,8 +158,7 @@ class Check:
     @property
     def is_large(self) -> bool:
         """Whether there is much to compute, over and over."""
-        session = self.session
-        return session.spec.parameter_count + _sample_cells(session) > LARGE_CHECK
+        return _much_to_compute(self.session)
 
     def parts(self) -> Parts:
         """All of it."""
@@ -211,7 +212,76 @@ class Pass:
         return evaluated(self.limits, body, told)
 
 
-JOBS = {job.name: job for job in (Picture, Check, Pass)}
+@dataclass(frozen=True)
+class Compare:
+    """Somebody's gradient beside the session's; see `mistakes.compare`."""
+
+    name: ClassVar[str] = "compare"
+
+    session: Session
+    tensor: str
+    value: np.ndarray
+
+    @property
+    def is_large(self) -> bool:
+        """Whether many wrong passes are made of many numbers."""
+        return _much_to_compute(self.session)
+
+    def parts(self) -> Parts:
+        """All of it."""
+        session, arrays = _session_parts(self.session)
+        # No parameter has a name with a space.
+        return {"session": session, "tensor": self.tensor}, {**arrays, "the answer": self.value}
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Compare":
+        """The comparison that gave these `parts`."""
+        kept = {name: array for name, array in arrays.items() if name != "the answer"}
+        session = _session(document["session"], kept)
+        return cls(session, document["tensor"], arrays["the answer"])
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer as JSON."""
+        found, places = compare(self.session, self.tensor, self.value)
+        return encode(compared_json(self.tensor, self.value, found, places))
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """A mistake at work in a session; see `mistakes.specimen`."""
+
+    name: ClassVar[str] = "zoo"
+
+    session: Session
+    fault: str
+    site: int | None
+    steps: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there is much to compute, over and over."""
+        return _much_to_compute(self.session)
+
+    def parts(self) -> Parts:
+        """All of it."""
+        session, arrays = _session_parts(self.session)
+        rest = {"fault": self.fault, "site": self.site, "steps": self.steps}
+        return {"session": session, **rest}, arrays
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Zoo":
+        """The specimen that gave these `parts`."""
+        session = _session(document["session"], arrays)
+        return cls(session, document["fault"], document["site"], document["steps"])
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer as JSON."""
+        return encode(specimen_json(*specimen(self.session, self.fault, self.site, self.steps)))
+
+
+JOBS: Mapping[str, type[Picture | Check | Pass | Compare | Zoo]] = {
+    job.name: job for job in (Picture, Check, Pass, Compare, Zoo)
+}
 
 
 def ordered(job: Job) -> bytes:
@@ -304,6 +374,10 @@ def _sample_cells(session: Session) -> int:
     """About how many numbers of a pass go with the samples: those that are written out."""
     spec = session.spec
     return spec.cells if isinstance(spec, CodeSpec) else 4 * session.n * sum(spec.widths)
+
+
+def _much_to_compute(session: Session) -> bool:
+    return session.spec.parameter_count + _sample_cells(session) > LARGE_CHECK
 
 
 def _session_parts(session: Session) -> Parts:

@@ -7,6 +7,7 @@ same number, both are.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from app.engine.trace import NotComputed, Trace
 
 # An answer from a computation, not typed: how far apart, relatively, the same number may be.
 RELATIVE = 1e-6
+# What is written with more decimals than these was not rounded by a print; and a number of three
+# digits is 100 of its last place.
+MOST_DECIMALS, LEAST_DIGITS = 12, 100
 # Places that are tried for one mistake; a longer network is looked at from the loss on.
 MOST_SITES = 200
 
@@ -129,6 +133,24 @@ def named(
     return tuple(
         Named(fault, tuple(found[fault])) for fault in sorted(found, key=lambda id: order[id])
     )
+
+
+def written_within(answer: Array) -> Array | None:
+    """How far off the cells of an answer may be by the decimals that it was written with.
+
+    Numbers of one matrix are written alike, so the longest tells for all, whose last zeros are
+    lost. None where all of them are whole, or have so many digits that nothing was rounded.
+    """
+    places = max(
+        (-int(Decimal(repr(float(cell))).normalize().as_tuple().exponent) for cell in answer.flat
+         if np.isfinite(cell)),
+        default=0,
+    )  # fmt: skip
+    largest = np.max(np.abs(answer[np.isfinite(answer)]), initial=0.0)
+    if not 0 < places <= MOST_DECIMALS or largest * 10.0**places < LEAST_DIGITS:
+        return None
+    relative = RELATIVE * np.abs(answer)
+    return np.asarray(np.maximum(relative, 0.5 * (1 + RELATIVE) * 10.0**-places))
 
 
 def shapes_named(

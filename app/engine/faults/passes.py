@@ -27,10 +27,18 @@ NOWHERE = Context()
 
 
 @np.errstate(all="ignore")
-def sites(trace: Trace, fault: Fault, context: Context = NOWHERE) -> Iterator[Site]:
+def sites(
+    trace: Trace, fault: Fault, context: Context = NOWHERE, *, fits: bool = False
+) -> Iterator[Site]:
     """Every place of a pass where the mistake changes a number, nearest to the loss first.
 
     Where it changes none (a mask that lets all pass, say), nobody could tell.
+
+    Args:
+        trace: The pass.
+        fault: The mistake.
+        context: What it needs beyond the pass.
+        fits: Only where a pass could go on with the number, since it has the right shape.
     """
     graph = trace.graph
     if fault.joins:
@@ -47,7 +55,7 @@ def sites(trace: Trace, fault: Fault, context: Context = NOWHERE) -> Iterator[Si
             if made is None:
                 continue
             before = step.right if fault.spoils is None else step.grad
-            if not _same(made, before):
+            if not _same(made, before) and (not fits or made.shape == before.shape):
                 yield Site(node.id, k)
 
 

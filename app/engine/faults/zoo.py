@@ -71,7 +71,7 @@ def usual_site(trace: Trace, fault: Fault, context: Context = NOWHERE) -> Site |
     Raises:
         LookupError: it changes nothing in this pass.
     """
-    first = next(sites(trace, fault, context), None)
+    first = next(sites(trace, fault, context, fits=True), None)
     if first is None:
         raise LookupError(fault.id)
     return first if fault.once else None

@@ -28,12 +28,12 @@ def affine_key(skill: str, given: dict[str, Array], rate: float | None) -> Array
     dw = np.einsum("nd,nh->dh", x, g)
     keys: dict[str, Array] = {
         "affine": np.einsum("nd,dh->nh", x, w) + b,
-        "dx": np.einsum("nh,dh->nd", g, w),
-        "dw": dw,
-        "db": np.einsum("nh->h", g),
-        "shape_dx": x,
-        "shape_dw": w,
-        "shape_db": b,
+        "dX": np.einsum("nh,dh->nd", g, w),
+        "dW": dw,
+        "dB": np.einsum("nh->h", g),
+        "shape_dX": x,
+        "shape_dW": w,
+        "shape_dB": b,
         "update": w - (rate or 0.0) * dw,
     }
     return keys[skill]
@@ -97,14 +97,14 @@ def test_a_skill_has_two_surfaces_and_the_same_seed_is_the_same_exercise(skill: 
 
 
 def test_a_wrong_answer_is_named() -> None:
-    one = exercise("dw", 4)
+    one = exercise("dW", 4)
     right = one.right
     assert isinstance(right, float)
     assert "sign" in judged(one, repr(-float(right))).faults
-    shape = exercise("shape_dw", 0)
+    shape = exercise("shape_dW", 0)
     assert isinstance(shape.right, tuple)
     assert judged(shape, str(shape.right[::-1])).faults == ("transposed_result",)
-    bias = exercise("shape_db", 0)
+    bias = exercise("shape_dB", 0)
     assert bias.grad_output is not None
     assert judged(bias, str(bias.grad_output.shape)).faults == ("not_summed",)
     step = exercise("update", 0)
@@ -122,7 +122,7 @@ def test_too_few_digits_are_told_apart_from_a_wrong_answer() -> None:
     assert answer.few_digits
 
 
-@pytest.mark.parametrize(("skill", "seed"), [("juggling", 0), ("dw", -1), ("dw", MAX_SEED + 1)])
+@pytest.mark.parametrize(("skill", "seed"), [("juggling", 0), ("dW", -1), ("dW", MAX_SEED + 1)])
 def test_what_is_no_exercise_is_refused(skill: str, seed: int) -> None:
     with pytest.raises(EngineError):
         exercise(skill, seed)
