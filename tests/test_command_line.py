@@ -34,6 +34,34 @@ def test_it_does_not_say_what_it_is_made_of() -> None:
         assert connection.getresponse().getheader("server") is None
 
 
+def test_what_it_tells_of_itself_and_to_whom_is_set() -> None:
+    settings = ("--access-log", "-", "--allowed-origins", "https://a.example,http://localhost:8888")
+    with serve("--store", "memory", *settings) as running, closing(running.connect()) as connection:
+        headers = {"Origin": "http://localhost:8888", "X-Request-ID": "asked"}
+        connection.request("GET", "/api/v1/presets?secret", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.getheader("access-control-allow-origin") == "http://localhost:8888"
+        assert answer.getheader("x-request-id") == "asked"
+        status, text = running.call("GET", "/metrics")
+        assert status == 200
+        assert b'route="/api/v1/presets",status=' in text
+        # The connection of this test, and the one that asked.
+        assert b"backprop_connections 2.0" in text
+        _, out, errors, _ = running.stop(signal.SIGTERM)
+
+    first, second = map(json.loads, out.splitlines())
+    assert (first["id"], first["route"], first["status"]) == ("asked", "/api/v1/presets", 422)
+    assert second["route"] == "/metrics"
+    assert "secret" not in out
+    assert errors == ""
+
+
+def test_metrics_are_for_those_who_are_named() -> None:
+    with serve("--store", "memory", "--metrics-from", "192.0.2.0/24") as running:
+        assert running.call("GET", "/metrics")[0] == 403
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)]
 )
@@ -122,6 +150,9 @@ def test_with_names_it_answers_under_these_and_its_own() -> None:
         (["--store", "redis:x"], "memory"),
         (["--port", "70000"], "65535"),
         (["--port", "x"], "port"),
+        (["--allowed-origins", "*"], "not an origin"),
+        (["--metrics-from", "everybody"], "not an address"),
+        (["--access-log", "/dev/null/access.log"], "cannot start"),
         (["--store", "sqlite:/dev/null/sessions.db"], "cannot start"),
     ],
 )

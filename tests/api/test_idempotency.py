@@ -3,8 +3,9 @@
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.sessions.store.open_store import open_store
 from app.sessions.store.store import StoreFull
 from app.web.pages import words
 from tests.api.conftest import API, SMALL, Owner, digits, pointers
+from tests.postgres import Cluster
 
 RUN = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 # A call on a session, and how it can be asked for differently.
@@ -359,6 +361,40 @@ def test_answers_outlive_the_server(tmp_path: Path) -> None:
         service.close()
 
     assert answers[0] == answers[1]
+
+
+def test_two_servers_on_one_store_make_a_call_once(cluster: Cluster) -> None:
+    place = cluster.address(cluster.schema())
+    servers = [served(place) for _ in range(2)]
+    clients = [TestClient(app) for app, _ in servers]
+
+    def once_for_all(call: Callable[[TestClient], Any]) -> Any:
+        with ThreadPoolExecutor(8) as pool:
+            made = [one.result() for one in [pool.submit(call, client) for client in clients * 4]]
+        assert [answer.status_code for answer in made] == [made[0].status_code] * 8
+        assert len({re.sub(rb'"expires":"[^"]*"', b"", answer.content) for answer in made}) == 1
+        return made[0]
+
+    def everything_once(name: str) -> None:
+        made = once_for_all(lambda client: create(client, name))
+        url, token = made.headers["location"], made.json()["edit_token"]
+        for version, path in enumerate(("/step", "/update"), 1):
+            headers = {
+                "Authorization": f"Bearer {token}",
+                "Idempotency-Key": f"{name}{path}",
+                "If-Match": f'"{version}"',
+            }
+            answer = once_for_all(partial(TestClient.post, url=url + path, headers=headers))
+            assert answer.status_code == 200
+            assert clients[0].get(url).json()["version"] == version + 1
+
+    try:
+        for _ in range(3):
+            everything_once(key())
+    finally:
+        for app, service in servers:
+            close(app)
+            service.close()
 
 
 def test_a_change_that_could_not_be_written_leaves_no_numbers_behind(
