@@ -1,6 +1,6 @@
 """Requests to the whole server against a FastAPI no-op: `python -m benchmarks.requests`.
 
-    python -m benchmarks.requests [CHECKOUT ...]
+    python -m benchmarks.requests [CHECKOUT ...] [WORD ...]
 
 Each server runs in a process of its own with the same uvicorn settings and has one connection.
 Requests go in turn in blocks, no-op, ours, other checkouts (to compare with an older state), so
@@ -92,6 +92,7 @@ class Session:
         self.path = document["links"]["self"]
         self.token = document["edit_token"]
         self.edits = 0
+        self.steps = 0
 
     def edit(self) -> bytes:
         """A request that changes one weight."""
@@ -104,6 +105,14 @@ class Session:
         }
         headers = {"Authorization": f"Bearer {self.token}", "If-Match": f'"{self.edits}"'}
         return request("PATCH", self.path, encoded([change]), headers)
+
+    def step(self) -> bytes:
+        """A request that moves the cursor, forward and back in turn."""
+        self.steps += 1
+        self.edits += 1
+        body = {"direction": "next" if self.steps % 2 else "back"}
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return request("POST", f"{self.path}/step", encoded(body), headers)
 
     def get(self, tail: str, headers: Mapping[str, str] | None = None) -> bytes:
         """A request to read a part of it."""
@@ -153,7 +162,17 @@ def cases() -> list[Case]:
             lambda session: session.get("/trace?loss=opened"),
             Session.edit,
         ),
+        Case("graph", get, lambda session: session.get("/graph")),
         Case("graph, gzip", get, lambda session: session.get("/graph", GZIP)),
+        Case("graph, not modified", get, lambda session: session.get("/graph", tag)),
+        Case("figure.svg", get, lambda session: session.get("/figure.svg?level=op&cursor=end")),
+        Case(
+            "figure.svg, not yet made",
+            get,
+            lambda session: session.get("/figure.svg?level=op&cursor=end"),
+            Session.edit,
+        ),
+        Case("step", request("POST", "/", b"[]" * 10), Session.step),
         Case("PATCH one weight", request("POST", "/", b"[]" * 40), Session.edit),
         Case("evaluate, 784-50-10", many, evaluate(large), block=LARGE_BLOCK),
         Case("evaluate, 784-50-10, gzip", many, evaluate(large, GZIP), block=LARGE_BLOCK),
@@ -219,8 +238,8 @@ def line(times: Times, control: Times) -> str:
     )
 
 
-def main(folders: list[Path]) -> None:
-    """All requests to this checkout and the others."""
+def main(folders: list[Path], names: list[str]) -> None:
+    """Requests to this checkout and the others: all, or those whose names have one of the words."""
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores; {ROUNDS} rounds of {BLOCK}")
     print(
         f"{'request':>26}  {'server':>10}  {'p50 ms':>8} {'p95':>8}  {'no-op':>8}  "
@@ -236,10 +255,15 @@ def main(folders: list[Path]) -> None:
         for server in servers.values():
             server.settle()
         sessions = {name: Session(server) for name, server in servers.items()}
-        for case in cases():
+        wanted = [case for case in cases() if not names or any(name in case.name for name in names)]
+        for case in wanted:
             measure(case, control, sessions)
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
-    main([Path(argument).resolve() for argument in sys.argv[1:]])
+    given = [Path(argument) for argument in sys.argv[1:]]
+    main(
+        [path.resolve() for path in given if path.is_dir()],
+        [str(path) for path in given if not path.is_dir()],
+    )

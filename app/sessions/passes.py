@@ -24,6 +24,8 @@ from app.sessions.stepping import learns, objective_of
 from app.sessions.store.cache import ByteCache
 
 TRACE_BYTES = 64 << 20
+# How many are found again at once.
+DRAWINGS = 500
 # The pass that answers for the numbers of a session, whatever its view shows of it.
 WHOLE_PASS = View(level="op", loss="closed")
 # An event costs about this much beside its numbers.
@@ -68,6 +70,9 @@ class Passes:
     """
 
     def __init__(self, capacity: int = TRACE_BYTES) -> None:
+        self._drawings: ByteCache[tuple[str, int, OptimizerConfig, View], Drawing] = ByteCache(
+            DRAWINGS, lambda _: 1
+        )
         self._traces: ByteCache[
             tuple[str, int, OptimizerConfig, str, str, int, str, bool, tuple[str, ...], bool], Trace
         ] = ByteCache(capacity, lambda trace: trace.nbytes + EVENT_BYTES * len(trace.events))
@@ -104,6 +109,11 @@ class Passes:
     def drawing(self, session: Session, view: View | None = None) -> Drawing:
         """The drawing that belongs to ``view`` (default: the session's own)."""
         view = view or session.view
+        # Drawings are shared by all that look alike; to find out whether it does takes longer.
+        key = (session.id, session.data_version, session.optimizer, view)
+        return self._drawings.get(key, lambda: self._drawn(session, view))
+
+    def _drawn(self, session: Session, view: View) -> Drawing:
         if view.single and session.n > 1 and view.level != "element":
             raise EngineError("shapes of a single sample need a single sample", "single", "range")
         trace = self.trace(session, view)
@@ -179,6 +189,7 @@ class Passes:
     def forget(self, id: str) -> None:
         """Drop what was made for a session that is gone."""
         self._traces.forget(lambda key: key[0] == id)
+        self._drawings.forget(lambda key: key[0] == id)
 
 
 def _made(session: Session, view: View, single: bool) -> Trace:

@@ -7,9 +7,11 @@ never written into.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import orjson
 
 from app.engine.code.samples import samples_of
 from app.engine.code.spec import Clash, CodeSpec
@@ -265,7 +267,16 @@ def _source(document: dict[str, Any] | None) -> Source | None:
 
 
 def network_spec(document: Mapping[str, Any]) -> NetworkSpec:
-    """The spec that `network_json` wrote, or a session's record of a program."""
+    """The spec that `network_json` wrote, or a session's record of a program.
+
+    Most requests read a session, and few of these have another network than those before.
+    """
+    return _spec_of(orjson.dumps(document))
+
+
+@lru_cache(maxsize=512)
+def _spec_of(text: bytes) -> NetworkSpec:
+    document = orjson.loads(text)
     if "code" in document:
         kept = document["program"]
         return CodeSpec(
