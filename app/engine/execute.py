@@ -40,11 +40,15 @@ class _Call:
 
 @dataclass(frozen=True)
 class _Sum:
-    """dL/d(tensor) from the parts that its uses hand back, in the order in which a trace adds."""
+    """dL/d(tensor) from the parts that its uses hand back, in the order in which a trace adds.
+
+    With ``is_alone`` the tensor has one use, and that part is all of it.
+    """
 
     slot: int
     parts: tuple[tuple[int, Cell], ...]
     is_output: bool
+    is_alone: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Execution:
         dtype = self.dtype
         for call in self._calls:
             made = call.op.forward(call.inputs(values), call.attributes)
-            values[call.writes] = np.asarray(made, dtype=dtype)
+            values[call.writes] = _packed(np.asarray(made, dtype=dtype))
         found: Array = values[self._output]
         return found
 
@@ -132,8 +136,8 @@ class Execution:
         ]
 
     def _total(self, total: _Sum, parts: Mapping[int, Array], dout: Array) -> Array:
-        if not total.is_output and len(total.parts) == 1 and total.parts[0][1] is None:
-            return np.asarray(parts[total.parts[0][0]], dtype=self.dtype)
+        if total.is_alone:
+            return _packed(np.asarray(parts[total.parts[0][0]], dtype=self.dtype))
         so_far = dout if total.is_output else None
         for number, cell in total.parts:
             part = parts[number]
@@ -142,8 +146,11 @@ class Execution:
                 whole = np.zeros_like(value) if so_far is None else so_far.copy()
                 whole[cell] += part
                 so_far = whole
+            elif so_far is None and part.flags.c_contiguous:
+                so_far = np.asarray(part, dtype=self.dtype)
             else:
-                so_far = np.asarray(part if so_far is None else so_far + part, dtype=self.dtype)
+                before = np.zeros_like(part, order="C") if so_far is None else so_far
+                so_far = np.asarray(before + part, dtype=self.dtype)
         assert so_far is not None
         return so_far
 
@@ -187,4 +194,13 @@ class Execution:
     def _sum(self, tensor: str, numbers: Mapping[str, int]) -> _Sum:
         edges = [edge for edge in self.graph.edges_of[tensor] if edge.id in numbers]
         parts = tuple((numbers[edge.id], edge.cell) for edge in edges)
-        return _Sum(self._slots[tensor], parts, tensor == self.graph.output)
+        is_output = tensor == self.graph.output
+        is_alone = not is_output and len(self.graph.edges_of[tensor]) == 1 and not edges[0].cell
+        return _Sum(self._slots[tensor], parts, is_output, is_alone)
+
+
+def _packed(array: Array) -> Array:
+    """The array without gaps, as a trace keeps it: in which order cells lie decides the last bits
+    of a sum over them.
+    """
+    return array if array.flags.forc else np.add(array, 0.0, dtype=array.dtype)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -43,6 +43,8 @@ def run(code: str, values: dict[str, Array]) -> dict[str, Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6))
+# Its gradients lie in another order in memory than its values.
+@example(35)
 def test_passes_that_nobody_records_have_the_same_bits(seed: int) -> None:
     spec, values, _ = read_code((made := random_program(seed)).code, used(made))
     shifted = {name: value + 0.125 for name, value in values.items()}
