@@ -32,6 +32,7 @@ from app.sessions.run import ACTIVE
 from app.sessions.service import Service
 from app.sessions.store.store import Store, StoreStats
 from app.web.access import AccessLog, Line
+from app.web.children import children
 from app.web.guard import Guard
 
 # When a count was begun is known from the process.
@@ -164,6 +165,14 @@ class _Moment(Collector):
         yield CounterMetricFamily(
             "backprop_connections_refused", "One more than there may be.", guard.refused
         )
+        if (others := children()) is not None:
+            yield _gauge("workers", "Processes for trainings and heavy work.", others.count)
+            yield _gauge("workers_resident_bytes", "Their memory.", others.resident_bytes)
+            yield CounterMetricFamily(
+                "backprop_workers_cpu_seconds",
+                "Their processor time, with that of those that have ended.",
+                others.cpu_seconds,
+            )
         if self._of.access is not None:
             yield CounterMetricFamily(
                 "backprop_access_log_dropped",

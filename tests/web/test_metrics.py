@@ -2,8 +2,11 @@
 
 import ipaddress
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from starlette.testclient import TestClient
 from app.addresses import LOCAL, Network
 from app.server import Settings, create_app
 from app.sessions.store.store import StoreError, StoreStats
+from app.web.children import children, read
 from app.web.guard import ConnectionLimits
 from app.web.metrics import Metrics
 
@@ -69,7 +73,7 @@ def test_requests_are_counted_and_timed_by_route(local: TestClient) -> None:
     assert found["backprop_response_bytes_total",] > len(made.content)
 
 
-def test_what_the_server_holds_is_told_as_it_is_now(local: TestClient) -> None:
+def test_what_the_server_holds_is_theseas_it_is_now(local: TestClient) -> None:
     before = told(local)
     made = local.post("/api/v1/sessions", json=SESSION).json()
     place = f"/api/v1/sessions/{made['id']}"
@@ -88,6 +92,8 @@ def test_what_the_server_holds_is_told_as_it_is_now(local: TestClient) -> None:
         assert during[f"backprop_{name}",] == 0
     assert during["process_cpu_seconds_total",] >= before["process_cpu_seconds_total",] > 0
     assert during["process_resident_memory_bytes",] > 1e6
+    if Path("/proc/self/task").is_dir():
+        assert during["backprop_workers_cpu_seconds_total",] >= 0
 
 
 def test_nothing_that_lets_one_read_or_change_a_session_is_in_it(local: TestClient) -> None:
@@ -123,7 +129,7 @@ def test_head_is_answered_and_other_methods_are_not(local: TestClient) -> None:
 
 
 @pytest.mark.parametrize("fault", ["raises", "hangs"])
-def test_a_store_that_does_not_answer_is_told_and_the_rest_is_there(
+def test_a_store_that_does_not_answer_is_theseand_the_rest_is_there(
     local: TestClient, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     gate = threading.Event()
@@ -219,7 +225,7 @@ def test_who_may_read(
     assert metrics.may_read({"client": (client, 1), "headers": headers}) is may
 
 
-def test_whoever_may_not_is_told_so() -> None:
+def test_whoever_may_not_is_theseso() -> None:
     app = create_app(Settings(connections=ConnectionLimits()))
     with TestClient(app, "http://localhost:8000", client=("192.0.2.7", 50000)) as client:
         answer = client.get("/metrics")
@@ -237,3 +243,30 @@ def test_two_servers_of_one_process_count_apart(local: TestClient) -> None:
         found = told(other)
 
     assert ("backprop_requests_total", "GET", "/livez", "200") not in found
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells of them")
+def test_processes_that_the_server_has_started_are_thesewith_what_they_take() -> None:
+    work = "print(sum(k * k for k in range(3_000_000)), flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as busy:
+        assert busy.stdout is not None
+        busy.stdout.readline()
+        found = read(str(busy.pid))
+        these = children()
+        busy.communicate(b"\n")
+
+    assert found is not None
+    memory, seconds = found
+    assert memory > 5e6
+    assert 0 < seconds < 60
+    assert these is not None
+    assert these.count >= 1
+    assert these.resident_bytes >= memory
+    assert these.cpu_seconds >= seconds
+    # It has ended; its time is not forgotten.
+    assert read(str(busy.pid)) is None
+    after = children()
+    assert after is not None
+    assert after.cpu_seconds >= seconds - 0.02
