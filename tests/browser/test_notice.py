@@ -36,3 +36,20 @@ def test_a_long_notice_stays_over_the_figure_and_can_be_closed(
     assert button["y"] >= notice["y"]
     page.click("#notice button")
     assert page.is_hidden("#notice")
+
+
+def test_a_session_that_cannot_be_read_is_told_of_and_another_figure_shown(explorer: Any) -> None:
+    page = explorer.page
+    page.watch.expect("410")
+    problem = '{"type": "/api/v1/problems#damaged", "status": 410, "detail": "Damaged."}'
+    page.route(
+        "**/api/v1/sessions/lost**",
+        lambda route: route.fulfill(
+            status=410, content_type="application/problem+json", body=problem
+        ),
+    )
+    explorer.open("?session=lost&lang=en")
+    page.wait_for_selector("#notice p")
+    assert "can no longer be read" in page.inner_text("#notice")
+    assert "25" in page.inner_text("#notice")
+    page.unroute("**/api/v1/sessions/lost**")
