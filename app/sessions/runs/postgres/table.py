@@ -27,6 +27,7 @@ class Claim:
         fence: Higher than that of whoever had it before.
         run_id: Of which run something is asked; empty where nothing is.
         asked, rate, look: What; see `ClaimsTable.ask`.
+        again: Whether somebody has had it before.
     """
 
     session_id: str
@@ -35,6 +36,7 @@ class Claim:
     asked: Word | None = None
     rate: float | None = None
     look: bool = False
+    again: bool = False
 
 
 class Counts(NamedTuple):
@@ -158,20 +160,23 @@ class ClaimsTable:
             rows = db.execute(
                 "WITH live AS (SELECT id FROM workers"
                 " WHERE beat > now() - %(dead)s * interval '1 second'),"
-                " free AS (SELECT a.session_id FROM attachments a LEFT JOIN claims c"
+                " free AS (SELECT a.session_id, coalesce(c.fence, 0) AS before"
+                " FROM attachments a LEFT JOIN claims c"
                 " ON c.session_id = a.session_id WHERE a.name = %(active)s"
                 " AND (c.worker IS NULL OR c.worker NOT IN (SELECT id FROM live))"
                 " AND (c.parked IS NULL OR c.asked IS NOT NULL OR c.rate IS NOT NULL)"
-                " ORDER BY c.fence NULLS FIRST LIMIT %(count)s)"
+                " ORDER BY before LIMIT %(count)s), taken AS ("
                 " INSERT INTO claims AS c (session_id, worker, fence)"
                 " SELECT session_id, %(worker)s, nextval('backprop_fences') FROM free"
                 " ON CONFLICT (session_id) DO UPDATE"
                 " SET worker = excluded.worker, fence = excluded.fence, parked = NULL"
                 " WHERE c.worker IS NULL OR c.worker NOT IN (SELECT id FROM live)"
-                " RETURNING session_id, fence",
+                " RETURNING session_id, fence)"
+                " SELECT session_id, t.fence, f.before > 0 FROM taken t JOIN free f"
+                " USING (session_id)",
                 {"dead": DEAD_SECONDS, "active": ACTIVE, "worker": worker, "count": count},
             ).fetchall()
-        return [Claim(session_id, fence) for session_id, fence in rows]
+        return [Claim(session_id, fence, again=again) for session_id, fence, again in rows]
 
     def done(self, claim: Claim) -> None:
         """What was asked of a run has come about; what was asked since then still stands."""

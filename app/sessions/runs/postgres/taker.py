@@ -6,12 +6,14 @@ it knows, the fence keeps what it writes and tells from anybody's eyes.
 """
 
 import logging
+import os
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from app.sessions.edits import Loader
@@ -46,7 +48,8 @@ class Taker:
     """
 
     def __init__(self, store: PostgresStore, loader: Loader, processes: int | None = None) -> None:
-        self.name = secrets.token_hex(8)
+        # The number of the process helps whoever looks into the table.
+        self.name = f"{secrets.token_hex(8)}-{os.getpid()}"
         self._store = store
         self._table = ClaimsTable(store.database)
         self._fences: dict[str, int] = {}
@@ -148,6 +151,8 @@ class Taker:
         if run is None:
             self._table.over(id, claim.fence)
             return
+        if claim.again and run.state == "queued":
+            run = replace(run, state="interrupted")
         self._fences[id] = claim.fence
         self.manager.adopt(id, run)
 
