@@ -39,6 +39,7 @@ from app.api.models import (
     SetCell,
 )
 from app.engine.code.compiling import CODE_LOSS
+from app.engine.initializers import INITIALIZERS
 from app.engine.layer_types import LAYER_FIELDS
 from app.engine.layer_types.kind import Field as LayerField
 from app.engine.loss_types import LOSS_FIELDS
@@ -245,6 +246,14 @@ class DataAnswer(TypedDict):
     noise: float
 
 
+class DrawnAnswer(TypedDict):
+    """How parameters were drawn: `std` is that of `normal`."""
+
+    type: Annotated[str, words(*INITIALIZERS)]
+    std: float
+    seed: int
+
+
 class OptimizerAnswer(TypedDict):
     """An optimiser with the settings that its type has."""
 
@@ -307,6 +316,10 @@ class SessionAnswer(TypedDict):
     data: DataAnswer | None
     opened: OpenedAnswer | None
     classes: Annotated[list[str], Field(description="Names of the classes, or none.")]
+    initializer: Annotated[
+        DrawnAnswer | None,
+        Field(description="How the first parameters were drawn; null where they were not."),
+    ]
     levels: list[Annotated[str, words(*LEVELS)]]
     optimizer: OptimizerAnswer
     view: ViewAnswer

@@ -11,6 +11,7 @@ from app.api.answers import (
     BareEvent,
     CodeAnswer,
     DataAnswer,
+    DrawnAnswer,
     EvaluatedFields,
     LayerAnswer,
     LayersAnswer,
@@ -82,6 +83,7 @@ def session_json(
         "data": cast(DataAnswer | None, session.pool and session.pool.as_json()),
         "opened": _opened_json(session),
         "classes": list(session.classes),
+        "initializer": _drawn_json(session),
         "levels": list(levels_of(session)),
         "optimizer": optimizer_json(session.optimizer),
         "view": view_json(session.view),
@@ -100,6 +102,14 @@ def session_json(
             "runs": f"{base}/runs",
         },
     }
+
+
+def _drawn_json(session: Session) -> DrawnAnswer | None:
+    origin = session.origin
+    if "initializer" not in origin:
+        return None
+    kept = origin["initializer"]
+    return {"type": kept["type"], "std": kept["std"], "seed": origin["seed"]}
 
 
 def _opened_json(session: Session) -> OpenedAnswer | None:

@@ -184,10 +184,11 @@ export async function createSession(body) {
 
 /**
  * @param {string} id
+ * @param {number} [cells]  of each tensor at most
  * @returns {Promise<Session>}
  */
-export async function getSession(id) {
-  return (await call(`/sessions/${id}`)).json();
+export async function getSession(id, cells) {
+  return (await call(`/sessions/${id}${cells === undefined ? "" : `?max_cells=${cells}`}`)).json();
 }
 
 /**

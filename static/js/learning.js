@@ -106,11 +106,15 @@ export function again(former, optimizer) {
   return act(async (id, token) => {
     await api.openRunStep(id, token, former.id, 1);
     noteChange(id, "new", null);
-    const { batch_size, steps, seed, schedule, evaluate_every, stop } = former;
-    begun(await api.startRun(id, token, { optimizer, batch_size, steps, seed, schedule, evaluate_every, stop }));
+    begun(await api.startRun(id, token, { ...planOf(former), optimizer }));
     trained.value = id;
     await refresh();
   });
+}
+
+/** What a run was asked for with, but its optimiser. @param {Run} former */
+export function planOf({ batch_size, steps, seed, schedule, evaluate_every, stop }) {
+  return { batch_size, steps, seed, schedule, evaluate_every, stop };
 }
 
 /** @param {(id: string, token: string) => Promise<void>} what */

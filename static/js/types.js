@@ -166,6 +166,8 @@
  *
  * `classes`: Names of the classes, or none.
  *
+ * `initializer`: How the first parameters were drawn; null where they were not.
+ *
  * @typedef {{
  *   id: string,
  *   version: number,
@@ -180,6 +182,7 @@
  *   data: Data | null,
  *   opened: Opened | null,
  *   classes: string[],
+ *   initializer: Drawn | null,
  *   levels: ("network" | "layer" | "op" | "element")[],
  *   optimizer: Optimizer,
  *   view: View,
@@ -288,6 +291,12 @@
  */
 
 /**
+ * How parameters were drawn: `std` is that of `normal`.
+ *
+ * @typedef {{type: "normal" | "xavier" | "he" | "zeros", std: number, seed: number}} Drawn
+ */
+
+/**
  * An optimiser with the settings that its type has.
  *
  * @typedef {{
@@ -364,6 +373,8 @@
  *
  * `classes`: Names of the classes, or none.
  *
+ * `initializer`: How the first parameters were drawn; null where they were not.
+ *
  * @typedef {{
  *   id: string,
  *   version: number,
@@ -378,6 +389,7 @@
  *   data: Data | null,
  *   opened: Opened | null,
  *   classes: string[],
+ *   initializer: Drawn | null,
  *   levels: ("network" | "layer" | "op" | "element")[],
  *   optimizer: Optimizer,
  *   view: View,

@@ -203,3 +203,19 @@ def test_an_unknown_path_is_a_problem_too(client: TestClient) -> None:
 
     assert answer.status_code == 404
     assert pointers(answer) == []
+
+
+@pytest.mark.parametrize("initializer", ["xavier", {"type": "normal", "std": 0.5}])
+def test_a_session_tells_how_its_first_parameters_were_drawn(
+    client: TestClient, initializer: Any
+) -> None:
+    network = {"input_size": 2, "layers": [{"type": "affine", "units": 1}], "loss": None}
+    body = {"network": network, "x": [[1, 2]]}
+    drawn = client.post(f"{API}/sessions", json=body | {"initializer": initializer, "seed": 9})
+    kind = initializer if isinstance(initializer, str) else initializer["type"]
+    told = drawn.json()["initializer"]
+    assert (told["type"], told["seed"]) == (kind, 9)
+    assert kind != "normal" or told["std"] == 0.5
+    given = {"affine1.W": [[1], [2]], "affine1.b": [0]}
+    sent = client.post(f"{API}/sessions", json=body | {"parameters": given})
+    assert sent.json()["initializer"] is None

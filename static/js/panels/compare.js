@@ -1,7 +1,8 @@
 /**
- * Two runs on the same axes, and a run once more from the same start with another rate: what the
- * rate alone makes of it.
+ * Two runs on the same axes, of this session or of others, with what is different about them; and a
+ * run once more from the same start with another rate: what the rate alone makes of it.
  *
+ * @import { Session } from "../pagetypes.js"
  * @import { History, Run } from "../types.js"
  */
 import { signal } from "@preact/signals-core";
@@ -10,11 +11,14 @@ import * as api from "../api.js";
 import { short } from "../format.js";
 import { again, asking, isActive, ownRun } from "../learning.js";
 import { looking } from "../looking.js";
-import { editable, theme } from "../store.js";
+import { rivals } from "../rivals.js";
+import { editable, session, theme } from "../store.js";
 import { language, t } from "../strings.js";
 import { valueOf } from "./chosen.js";
 import { bringCharts } from "./charts.js";
 import { learns } from "./data.js";
+import { differing, sessionTitle } from "./differing.js";
+import { otherSessions } from "./rivals.js";
 
 const POINTS = 1000;
 /** What a run is made again with. */
@@ -31,27 +35,43 @@ const COLUMNS = /** @type {const} */ (["loss", "accuracy", "test_loss", "test_ac
 /** What was chosen; the two newest runs where nothing was. */
 const chosen = signal(/** @type {{first?: string, second?: string, what: Column}} */ ({ what: "loss" }));
 
-/** @typedef {{runs: Run[], two: Run[], histories: History[]}} Two  `two`: one where there is only one */
+/**
+ * @typedef {{run: Run, session: Session, number: number, isOwn: boolean}} Entry  number: among the runs of its session
+ * @typedef {{entries: Entry[], two: Entry[], histories: History[]}} Two  `two`: one where there is only one
+ */
 
 const found = looking(
   () => {
     const { first, second } = chosen.value;
-    return learns() && ownRun.value?.step ? [ownRun.value.id, ownRun.value.state, first, second].join(" ") : null;
+    const others = rivals.value.flatMap(({ runs }) => runs.map(({ id, step }) => `${id}:${step}`));
+    return learns() && ownRun.value?.step
+      ? [ownRun.value.id, ownRun.value.state, first, second, ...others].join(" ")
+      : null;
   },
   async (id) => {
-    const runs = (await api.getRuns(id)).filter(({ step }) => step > 0);
-    const two = chosenOf(runs);
-    return { runs, two, histories: await Promise.all(two.map((one) => api.getHistory(id, one.id, POINTS))) };
+    const now = session.peek();
+    const own = now ? entriesOf(now, await api.getRuns(id), true) : [];
+    const others = rivals.peek().filter((rival) => rival.session.id !== id);
+    const entries = [...others.flatMap((rival) => entriesOf(rival.session, rival.runs, false)), ...own];
+    const two = chosenOf(entries);
+    const histories = two.map((one) => api.getHistory(one.session.id, one.run.id, POINTS));
+    return { entries, two, histories: await Promise.all(histories) };
   },
 );
 
-/** The earlier and the later of two, or one. @param {Run[]} runs */
-function chosenOf(runs) {
+/** @param {Session} of @param {Run[]} runs @param {boolean} isOwn @returns {Entry[]} */
+function entriesOf(of, runs, isOwn) {
+  const trained = runs.filter(({ step }) => step > 0);
+  return trained.map((run, i) => ({ run, session: of, number: i + 1, isOwn }));
+}
+
+/** The earlier and the later of two, or one. @param {Entry[]} entries */
+function chosenOf(entries) {
   const { first, second } = chosen.peek();
-  const later = runs.find(({ id }) => id === second) ?? runs.at(-1);
-  const others = runs.filter((one) => one !== later);
-  const earlier = others.find(({ id }) => id === first) ?? others.at(-1);
-  return /** @type {Run[]} */ ([earlier, later].filter(Boolean));
+  const later = entries.find(({ run }) => run.id === second) ?? entries.at(-1);
+  const others = entries.filter((one) => one !== later);
+  const earlier = others.find(({ run }) => run.id === first) ?? others.at(-1);
+  return /** @type {Entry[]} */ ([earlier, later].filter(Boolean));
 }
 
 export function compare() {
@@ -59,16 +79,20 @@ export function compare() {
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!value) return html`<p class="hint">${t(ownRun.value ? "loading.now" : "compare.none")}</p>`;
   return html`${value.two.length === 2 ? both(value) : html`<p class="hint">${t("compare.one")}</p>`}
-    ${againButtons(value.two.at(-1))}`;
+    ${againButtons(value.entries.findLast(({ isOwn }) => isOwn)?.run)}
+    ${otherSessions(
+      (first, second) => choose(first === undefined ? { second } : { first, second }),
+      value.entries.findLast(({ isOwn }) => isOwn)?.run,
+    )}`;
 }
 
 /** @param {Two} value */
-function both({ runs, two, histories }) {
+function both({ entries, two, histories }) {
   const columns = COLUMNS.filter((name) => histories.some((history) => history[name].some((value) => value !== null)));
   const what = columns.find((name) => name === chosen.value.what) ?? "loss";
   const [first, second] = two;
   return html`<div class="two-runs">
-      ${choice("first", first, runs)} ${choice("second", second, runs)}
+      ${choice("first", first, entries)} ${choice("second", second, entries)}
       <label class="field">
         <span>${t("compare.what")}</span>
         <select id="compare-what" @change=${(/** @type {Event} */ event) => choose({ what: /** @type {Column} */ (valueOf(event)) })}>
@@ -77,10 +101,11 @@ function both({ runs, two, histories }) {
       </label>
     </div>
     ${drawn(
-      two.map((one) => nameOf(one, runs)),
+      two.map((one) => nameOf(one)),
       histories,
       what,
-    )}`;
+    )}
+    ${differing(two)}`;
 }
 
 /** @param {readonly string[]} names @param {History[]} histories @param {Column} what */
@@ -93,12 +118,12 @@ function drawn(names, histories, what) {
   </figure>`;
 }
 
-/** @param {"first" | "second"} which @param {Run} now @param {Run[]} runs */
-function choice(which, now, runs) {
+/** @param {"first" | "second"} which @param {Entry} now @param {Entry[]} entries */
+function choice(which, now, entries) {
   return html`<label class="field">
     <span>${t(`compare.${which}`)}</span>
     <select id=${`compare-${which}`} @change=${(/** @type {Event} */ event) => choose({ [which]: valueOf(event) })}>
-      ${runs.map((one) => html`<option value=${one.id} .selected=${one.id === now.id}>${nameOf(one, runs)}</option>`)}
+      ${entries.map((one) => html`<option value=${one.run.id} .selected=${one.run.id === now.run.id}>${nameOf(one)}</option>`)}
     </select>
   </label>`;
 }
@@ -108,11 +133,13 @@ function choose(change) {
   chosen.value = { ...chosen.value, ...change };
 }
 
-/** @param {Run} one @param {Run[]} runs */
-function nameOf(one, runs) {
-  const { optimizer, batch_size: batch, seed } = one;
+/** @param {Entry} one */
+function nameOf({ run, session: of, number, isOwn }) {
+  // What is different is told below, so a name need only tell them apart.
+  if (!isOwn) return t("compare.name.of", { session: sessionTitle(of), number });
+  const { optimizer, batch_size: batch, seed } = run;
   return t("compare.name", {
-    number: runs.indexOf(one) + 1,
+    number,
     optimizer: t(`optimizer.${optimizer.type}`),
     rate: short(optimizer.learning_rate),
     batch: batch.toLocaleString(language.value),

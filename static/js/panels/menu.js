@@ -92,9 +92,20 @@ function yours(preset, isCode = false) {
       aria-current=${session.value?.id === one.id ? "true" : "false"}
       @click=${() => chooseYours(one.id)}
     >
-      ${t(preset ? "menu.version" : isCode ? "menu.computation" : "menu.network", { sizes: one.sizes?.join("-") ?? "", time: timeOf(one.changed) })}
+      ${versionTitle(one)}
     </button>`,
   );
+}
+
+/** @param {import("../tokens.js").Own} one */
+function versionTitle({ preset, sizes, changed }) {
+  const key = preset ? "menu.version" : sizes === undefined ? "menu.computation" : "menu.network";
+  return t(key, { sizes: sizes?.join("-") ?? "", time: timeOf(changed) });
+}
+
+/** The same where it does not stand under its figure. @param {import("../tokens.js").Own} one */
+export function yoursTitle(one) {
+  return one.preset ? `${presetTitle(one.preset)} · ${versionTitle(one)}` : versionTitle(one);
 }
 
 /** Of today the time, of other days the day too. @param {number} changed */
