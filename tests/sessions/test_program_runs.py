@@ -1,6 +1,7 @@
 """A program is trained by runs as a network is: the same steps, to the last bit, in one piece."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,11 @@ from app.sessions.runs.work.order import Order, Plan, Snapshot
 from app.sessions.service import Service
 from app.sessions.state import Session
 from app.sessions.store.errors import Conflict
+from app.sessions.store.open_store import open_store
+from tests.sessions.conftest import load_rows
+from tests.sessions.test_going_on import serve
 from tests.sessions.test_opening_steps import ENDLESS, beyond, ended
+from tests.sessions.training_child import LINE_STEPS, LINES, PLAN
 
 ROWS = 11
 _random = np.random.default_rng(4)
@@ -131,6 +136,32 @@ def test_a_paused_run_goes_on_with_all_samples_after_a_step_was_looked_at(
     left = service.get(made.id)
     same(left, {**alone.parameters, "X": VALUES["X"], "T": VALUES["T"]})
     assert left.spec == made.spec
+
+
+def test_a_run_survives_being_killed_to_the_last_bit(tmp_path: Path) -> None:
+    path, ids = tmp_path / "s.db", "program"
+    for _ in range(3):
+        with serve(path, ids) as child:
+            assert child.stdout is not None
+            ids = child.stdout.readline().strip()
+            # Something was saved since.
+            child.stdout.readline()
+            child.stdout.readline()
+            child.kill()
+    service = Service(open_store(f"sqlite:{path}"), load_rows)
+    session_id, run_id = ids.split()
+    try:
+        assert ended(service, session_id, run_id)["step"] == LINE_STEPS
+        made, _ = service.create(LINES)
+        alone = in_one_piece(made, replace(PLAN, steps=LINE_STEPS, optimizer=LINES.optimizer))
+        training = alone.training()
+        while not training.finished:
+            training.advance()
+        same(service.get(session_id), dict(training.parameters))
+        history, _ = service.trainer.history(session_id, run_id)
+        assert history.step[-1] == LINE_STEPS
+    finally:
+        service.close()
 
 
 def test_fixed_batches_repeat_rows_and_a_loss_may_end_it(service: Service) -> None:
