@@ -7,6 +7,7 @@ import numpy as np
 
 from app.engine.by_layer import known
 from app.engine.code.compiling import build_code
+from app.engine.code.kept import OP_CELLS, Kept
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.execute import Execution
@@ -97,10 +98,21 @@ def check_rows_chosen(graph: OpGraph, values: Mapping[str, Array]) -> None:
                 )
 
 
-@lru_cache(maxsize=128)
+def _cells(found: tuple[CodeSpec, OpGraph]) -> int:
+    graph = found[1]
+    known = (one.value for one in graph.tensors.values() if one.value is not None)
+    return OP_CELLS * len(graph.nodes) + sum(np.asarray(value).size for value in known)
+
+
+_programs: Kept[tuple[CodeSpec, OpGraph]] = Kept(_cells, 8_000_000)
+
+
 def built(code: str, shapes: Shapes, up_to_clash: bool = False) -> tuple[CodeSpec, OpGraph]:
     """`build_code`, once for the same lines and shapes, which are pairs of a name and its own."""
-    return build_code(code, dict(shapes), up_to_clash=up_to_clash)
+    return _programs.get(
+        (code, shapes, up_to_clash),
+        lambda: build_code(code, dict(shapes), up_to_clash=up_to_clash),
+    )
 
 
 def graph_of(spec: CodeSpec) -> OpGraph:

@@ -7,12 +7,12 @@ the parts of a gradient are added up in the order of their arrows (`Recorder`).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from app.engine.code.running import built
+from app.engine.code.kept import OP_CELLS, Kept
+from app.engine.code.running import Shapes, built
 from app.engine.code.spec import CodeSpec
 from app.engine.graph import OpGraph
 from app.engine.ops import OPS, Op
@@ -121,9 +121,18 @@ def _sum(parts: Mapping[str, Array], arrows: Sequence[str]) -> Array:
     return np.asarray(total)
 
 
-@lru_cache(maxsize=128)
-def _plan(code: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> _Plan:
-    spec, graph = built(code, shapes)
+def _cells(plan: _Plan) -> int:
+    return OP_CELLS * len(plan.forward) + sum(one.size for one in plan.constants.values())
+
+
+_plans: Kept[_Plan] = Kept(_cells, 8_000_000)
+
+
+def _plan(code: str, shapes: Shapes) -> _Plan:
+    return _plans.get((code, shapes), lambda: _planned(*built(code, shapes)))
+
+
+def _planned(spec: CodeSpec, graph: OpGraph) -> _Plan:
     forward = tuple(
         _Forward(OPS[node.op].forward, node.attributes, reads, node.outputs[0])
         for node in graph.nodes
