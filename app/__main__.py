@@ -31,6 +31,7 @@ from app.web.cors import origin_of
 from app.web.guard import ConnectionLimits, Guard
 from app.web.headers import FRAMING
 from app.web.hosts import HOST_NAME, LOOPBACK
+from app.web.outgoing import OutgoingLimits
 from app.web.watch import Witness
 
 # Long enough for an answer under way; open event streams end themselves.
@@ -40,6 +41,7 @@ OTHER_FILES = 200
 # What is set where, by the title of its group.
 LIMITS = {
     "limits of connections": ConnectionLimits,
+    "limits of answers": OutgoingLimits,
     "limits of heavy work": HeavyLimits,
     "limits of trainings": RunLimits,
     "limits of what is kept": Limits,
@@ -99,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     limits=chosen(Limits, options),
                     heavy=chosen(HeavyLimits, options),
                     runs=chosen(RunLimits, options),
+                    outgoing=chosen(OutgoingLimits, options),
                     connections=_connections(options),
                     dev=options.dev,
                     frame_ancestors=options.frame_ancestors,

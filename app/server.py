@@ -37,6 +37,7 @@ from app.web.hosts import LOOPBACK, AllowedHosts
 from app.web.languages import LANGUAGES
 from app.web.metrics import Metrics, Sources
 from app.web.origins import SameOrigin
+from app.web.outgoing import Outgoing, OutgoingLimits
 from app.web.stopping import EndQuietly
 from app.web.watch import Watched
 
@@ -60,6 +61,7 @@ class Settings:
         heavy: How much heavy work there is at a time.
         allowed_origins: Whose pages may use the API, besides our own.
         runs: How many trainings there may be.
+        outgoing: How much of large answers may be on its way.
         access_log: Where a line for each request goes: a path, ``-`` for standard output, or empty.
         metrics_from: Networks that may read ``/metrics``.
         dev: Serve the page's modules as they are, so that a change shows on reload.
@@ -72,6 +74,7 @@ class Settings:
     heavy: HeavyLimits = field(default_factory=HeavyLimits)
     allowed_origins: tuple[str, ...] = ()
     runs: RunLimits = field(default_factory=RunLimits)
+    outgoing: OutgoingLimits = field(default_factory=OutgoingLimits)
     access_log: str = ""
     metrics_from: tuple[Network, ...] = LOCAL
     dev: bool = False
@@ -123,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         # Outermost first: a refused request costs nothing further in.
         middleware=[
+            Middleware(Outgoing, limits=settings.outgoing),
             Middleware(AllowedHosts, hosts=settings.allowed_hosts),
             Middleware(CrossOrigin, origins=settings.allowed_origins),
             Middleware(SameOrigin, origins=settings.allowed_origins, hosts=settings.allowed_hosts),

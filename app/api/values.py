@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 # The whole of a tensor stands in an answer up to this many cells; above, its range.
 MAX_CELLS = 1_000_000
-# A few bytes of request can ask for millions of numbers; these are 80 MB and a tenth of a second.
-MAX_ANSWER_CELLS = 4_000_000
+# A few bytes of request can ask for millions of numbers; these are 40 MB.
+MAX_ANSWER_CELLS = 2_000_000
 # And up to this many where the whole answer would have more than that.
 FEW_CELLS = 2_000
 
