@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -132,6 +133,38 @@ def test_work_ends_with_its_client_or_its_time(seconds: float) -> None:
             os.kill(pid, 0)
         # The place is free again.
         assert await work.run(Client("b").request(), lambda: 1) == 1
+        work.close()
+
+    run(whole())
+
+
+def test_work_that_is_cancelled_twice_gives_its_process_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def ask(self: HeavyProcess, order: bytes) -> bytes:
+        begun.set()
+        gate.wait(20)
+        return order
+
+    for name in ("revive", "kill"):
+        monkeypatch.setattr(HeavyProcess, name, lambda self: None)
+    monkeypatch.setattr(HeavyProcess, "ask", ask)
+
+    async def whole() -> None:
+        work = HeavyWork(HeavyLimits(heavy_processes=1))
+        sent = asyncio.ensure_future(work.send(Client("a").request(), lambda: b"first"))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        for _ in range(2):
+            sent.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await sent
+        gate.set()
+        assert await work.send(Client("b").request(), lambda: b"second") == b"second"
         work.close()
 
     run(whole())

@@ -131,12 +131,15 @@ class HeavyWork:
             raise _unavailable("What worked on it has ended.") from None
         finally:
             going.cancel()
-            if not asked.done():
-                process.kill()
-                with suppress(Exception):
-                    await asked
-            self._busy.remove(process)
-            self._idle.append(process)
+            try:
+                if not asked.done():
+                    process.kill()
+                    with suppress(Exception):
+                        await asked
+            finally:
+                # Here as well where this is cancelled once more: nobody else would give it back.
+                self._busy.remove(process)
+                self._idle.append(process)
 
 
 async def in_turn(request: Request, function: Callable[[], T]) -> T:
