@@ -70,11 +70,16 @@ class FieldAnswer(AllowedAnswer, total=False):
     default: float | bool | str
 
 
+# By language (en, ko, ja), and there by what is told.
+Texts = dict[str, dict[str, str]]
+
+
 class LevelKindAnswer(TypedDict):
     """A level at which networks are drawn."""
 
     name: str
     fields: dict[str, FieldAnswer]
+    texts: Texts
 
 
 class LossKindAnswer(TypedDict):
@@ -88,12 +93,14 @@ class LossKindAnswer(TypedDict):
     formula: str
     classes: bool
     fields: dict[str, FieldAnswer]
+    texts: Texts
 
 
 class LayerKindAnswer(TypedDict):
     """A kind of layer: its title, its output as LaTeX, and what its fields may be.
 
-    An `activation` is a function of one number, cell by cell.
+    An `activation` is a function of one number, cell by cell. It has `learned` numbers to learn for
+    each that it takes, unless a field says how many. `texts` has the names of its fields.
     """
 
     name: str
@@ -101,6 +108,8 @@ class LayerKindAnswer(TypedDict):
     formula: str
     activation: bool
     fields: dict[str, FieldAnswer]
+    learned: int
+    texts: Texts
 
 
 class CallsAnswer(TypedDict):
@@ -128,18 +137,21 @@ class FunctionKindAnswer(TypedDict):
     kinks: list[float]
     layer: bool
     fields: dict[str, FieldAnswer]
+    texts: Texts
 
 
 class OpKindAnswer(TypedDict):
     """An op: its sign, and it as LaTeX and as a NumPy line of operands A, B, C.
 
     Formula and line are null where they hang on how the op is used, and on how many operands.
+    `texts` has the sentences that explain its rules, with the names of tensors in braces.
     """
 
     name: str
     symbol: str
     formula: str | None
     numpy: str | None
+    texts: Texts
 
 
 class CatalogueAnswer(TypedDict):

@@ -1736,6 +1736,7 @@
  *   kinks: number[],
  *   layer: boolean,
  *   fields: Record<string, Field>,
+ *   texts: Record<string, Record<string, string>>,
  * }} FunctionKind
  */
 
@@ -1760,14 +1761,22 @@
  * An op: its sign, and it as LaTeX and as a NumPy line of operands A, B, C.
  *
  * Formula and line are null where they hang on how the op is used, and on how many operands.
+ * `texts` has the sentences that explain its rules, with the names of tensors in braces.
  *
- * @typedef {{name: string, symbol: string, formula: string | null, numpy: string | null}} OpKind
+ * @typedef {{
+ *   name: string,
+ *   symbol: string,
+ *   formula: string | null,
+ *   numpy: string | null,
+ *   texts: Record<string, Record<string, string>>,
+ * }} OpKind
  */
 
 /**
  * A kind of layer: its title, its output as LaTeX, and what its fields may be.
  *
- * An `activation` is a function of one number, cell by cell.
+ * An `activation` is a function of one number, cell by cell. It has `learned` numbers to learn for
+ * each that it takes, unless a field says how many. `texts` has the names of its fields.
  *
  * @typedef {{
  *   name: string,
@@ -1775,6 +1784,8 @@
  *   formula: string,
  *   activation: boolean,
  *   fields: Record<string, Field>,
+ *   learned: number,
+ *   texts: Record<string, Record<string, string>>,
  * }} LayerKind
  */
 
@@ -1789,13 +1800,18 @@
  *   formula: string,
  *   classes: boolean,
  *   fields: Record<string, Field>,
+ *   texts: Record<string, Record<string, string>>,
  * }} LossKind
  */
 
 /**
  * A level at which networks are drawn.
  *
- * @typedef {{name: string, fields: Record<string, Field>}} LevelKind
+ * @typedef {{
+ *   name: string,
+ *   fields: Record<string, Field>,
+ *   texts: Record<string, Record<string, string>>,
+ * }} LevelKind
  */
 
 /**

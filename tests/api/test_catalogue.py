@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from starlette.testclient import TestClient
 
 from app.engine.functions import function
 from app.engine.ops import OPS
 from app.engine.spec import LAYER_TYPES
+from app.web.languages import LANGUAGES
 from tests.api.conftest import API, SMALL
 
 # Layers for a layer that has some in it.
@@ -28,6 +30,30 @@ def test_every_kind_of_layer_is_told_with_its_fields(client: TestClient) -> None
         "units": {"type": "integer", "minimum": 1, "maximum": 4096},
         "bias": {"type": "boolean", "default": True},
     }
+
+
+@pytest.mark.parametrize("table", ["functions", "ops", "layers", "losses", "levels"])
+def test_every_row_of_every_table_has_its_texts_in_all_languages(
+    client: TestClient, table: str
+) -> None:
+    for row in told(client)[table]:
+        assert set(row["texts"]) == set(LANGUAGES), row["name"]
+        keys = [set(texts) for texts in row["texts"].values()]
+        assert keys[0] == keys[1] == keys[2], row["name"]
+        assert all(text for texts in row["texts"].values() for text in texts.values())
+        if table in ("layers", "losses"):
+            assert keys[0] == set(row["fields"])
+        elif table == "levels":
+            assert keys[0] == {"name"}
+        elif OPS[row["name"]].closed is None:
+            assert {"forward"} <= keys[0]
+            if OPS[row["name"]].reaches(0):
+                assert keys[0] & {"gradient", "gradient.0"}, row["name"]
+
+
+def test_how_many_numbers_a_layer_learns_is_told(client: TestClient) -> None:
+    learned = {layer["name"]: layer["learned"] for layer in told(client)["layers"]}
+    assert {name: n for name, n in learned.items() if n} == {"layer_norm": 2, "batch_norm": 2}
 
 
 def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_default(

@@ -1,11 +1,13 @@
 """What there is to start from, and what problems mean."""
 
+import math
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api import texts
 from app.api.answers_catalogue import (
     CatalogueAnswer,
     IndexAnswer,
@@ -14,6 +16,7 @@ from app.api.answers_catalogue import (
     ProblemsAnswer,
 )
 from app.api.context import PREFIX, service
+from app.api.context import words as context_words
 from app.api.documents import operation
 from app.api.files import MAX_FILE_BYTES
 from app.api.problem import CATALOGUE, KINDS
@@ -22,7 +25,7 @@ from app.api.views import presets_json
 from app.engine.bounds import whole
 from app.engine.code.calls import CALLS, CONSTANTS, METHODS, as_called
 from app.engine.functions import FAMILIES, FUNCTIONS, function
-from app.engine.layer_types import LAYERS
+from app.engine.layer_types import LAYERS, LayerType
 from app.engine.layer_types.elementwise import CONSTANT
 from app.engine.loss_types import LOSSES
 from app.engine.op import Written, written
@@ -48,14 +51,18 @@ async def get_catalogue(request: Request) -> Response:
     """What networks and programs are made of, the levels they are drawn at, and every limit."""
     limits = told(service(request).limits)
     limits["file_bytes"] = whole(1, MAX_FILE_BYTES).schema
+    words = {language: context_words(request, language) for language in texts.LANGUAGES}
     document = {
-        "functions": [_function(name) for name in (*FUNCTIONS, *FAMILIES) if function(name).title],
+        "functions": [
+            _function(name, words) for name in (*FUNCTIONS, *FAMILIES) if function(name).title
+        ],
         "ops": [
             {
                 "name": name,
                 "symbol": op.symbol,
                 "formula": _of_operands(op.formula, (r"\mathbf{A}", r"\mathbf{B}", r"\mathbf{C}")),
                 "numpy": _of_operands(op.numpy, ("A", "B", "C")),
+                "texts": texts.of_op(words, name, op),
             }
             for name, op in OPS.items()
         ],
@@ -65,6 +72,8 @@ async def get_catalogue(request: Request) -> Response:
                 "title": layer.title,
                 "formula": written(layer.formula, [r"\mathbf{X}"], {}),
                 "activation": layer.activation,
+                "learned": _learned(layer),
+                "texts": texts.of_fields(words, layer.by_name),
                 # How large a network may be is the service's to say.
                 "fields": {
                     field.name: field.schema | limits.get(field.name, {}) for field in layer.fields
@@ -78,11 +87,14 @@ async def get_catalogue(request: Request) -> Response:
                 "title": loss.title,
                 "formula": loss.formula,
                 "classes": loss.has_classes,
+                "texts": texts.of_fields(words, loss.by_name),
                 "fields": {field.name: field.schema for field in loss.fields},
             }
             for loss in LOSSES.values()
         ],
-        "levels": [{"name": name, "fields": {}} for name in LEVELS],
+        "levels": [
+            {"name": name, "fields": {}, "texts": texts.of_level(words, name)} for name in LEVELS
+        ],
         "program": {
             "functions": [as_called(name) for name in CALLS],
             "methods": sorted(METHODS),
@@ -93,7 +105,15 @@ async def get_catalogue(request: Request) -> Response:
     return answer(encode(document), headers=CACHE)
 
 
-def _function(name: str) -> dict[str, Any]:
+def _learned(layer: LayerType) -> int:
+    """Numbers that a layer learns for each that it takes, where no field decides it."""
+    if any(field.default is None for field in layer.fields):
+        return 0
+    found = layer.parameters((1,), layer.whole({}))
+    return sum(math.prod(one.shape) for one in found.values())
+
+
+def _function(name: str, words: texts.Words) -> dict[str, Any]:
     row, family = function(name), FAMILIES.get(name)
     x = r"\mathbf{X}"
     allowed = {} if family is None else {family.constant: CONSTANT.schema}
@@ -106,6 +126,7 @@ def _function(name: str) -> dict[str, Any]:
         "plain": row.plain,
         "kinks": list(row.kinks),
         "layer": row.layer,
+        "texts": texts.of_op(words, name, OPS[name]),
         "fields": {
             field: {**schema, "default": family.default if family else 0.0}
             for field, schema in allowed.items()

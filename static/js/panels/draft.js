@@ -192,16 +192,13 @@ function dataOf(draft, catalogue) {
   return { dataset, split: "train", samples, ...drawn };
 }
 
-/** Numbers that a layer learns for each number that it takes: gamma and beta. */
-const LEARNED = /** @type {Record<string, number>} */ ({ layer_norm: 2, batch_norm: 2 });
-
 /** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft @param {Catalogue} catalogue */
 export function parametersOf(draft, catalogue) {
   let size = wholeNumber(draft.input, { minimum: 1 }) ?? NaN;
   let sum = 0;
   for (const { units, bias, type } of specsOf(draft.layers, catalogue)) {
     if (units === undefined) {
-      sum += (LEARNED[type] ?? 0) * size;
+      sum += (kindOf(type, catalogue)?.learned ?? 0) * size;
       continue;
     }
     const next = wholeNumber(String(units), { minimum: 1 }) ?? NaN;
