@@ -3,20 +3,29 @@
 # Either sets up what it needs in .venv, from no more than Python 3.11+ and pip.
 PYTHON := .venv/bin/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+# Each of two takes one half of the tests, and then from the other's end: who has begun a file, with
+# its servers and tabs, goes on with it.
+PYTEST := $(PYTHON) -m pytest -n 2 --dist worksteal
+
+# Tests start the program and its workers a hundred times, which need not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 run: .venv/app
 	$(PYTHON) -m app
 
-test: .venv/test
-	$(PYTHON) -m tests.browser
-	$(PYTHON) -m tests.postgres
-	$(PYTHON) -m tests.nginx
-	$(PYTHON) -m pytest -n 2
+test: browser
+	$(PYTEST)
 
-fast: .venv/test
+fast: servers
+	$(PYTEST) -m "not browser"
+
+# What the tests need besides Python's packages; one after the other, as one may install at a time.
+browser: servers
+	$(PYTHON) -m tests.browser
+
+servers: .venv/test
 	$(PYTHON) -m tests.postgres
 	$(PYTHON) -m tests.nginx
-	$(PYTHON) -m pytest -n 2 -m "not browser"
 
 check: ruff mypy tsc prettier
 
@@ -54,4 +63,4 @@ node_modules/.package-lock.json: package-lock.json $(if $(shell command -v npm),
 	PATH="$$PATH:$(CURDIR)/.venv/bin" npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
-.PHONY: run test fast check ruff mypy tsc prettier
+.PHONY: run test fast browser servers check ruff mypy tsc prettier

@@ -104,7 +104,8 @@ def serving(app: FastAPI) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Pytest-playwright's options with those of a browser that starts here."""
-    return {**browser_type_launch_args, **browser.launch_options()}
+    headless = browser_type_launch_args.get("headless", True)
+    return {**browser_type_launch_args, **browser.launch_options(headless)}
 
 
 class Watch:

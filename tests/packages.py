@@ -5,11 +5,15 @@ import shutil
 import subprocess
 
 
-def install(*packages: str) -> None:
-    """Install packages of Debian and its kin, where we are root or may become so unasked."""
+def install(*packages: str) -> bool:
+    """Install packages of Debian and its kin, where we are root or may become so unasked.
+
+    Returns whether they are there; nothing that is there already goes for them.
+    """
     sudo = () if os.geteuid() == 0 else ("sudo", "--non-interactive")
     run(*sudo, "apt-get", "update")
-    run(*sudo, "apt-get", "install", "--yes", "--no-install-recommends", *packages)
+    options = ("--yes", "--no-remove", "--no-install-recommends")
+    return run(*sudo, "apt-get", "install", *options, *packages)
 
 
 def run(*command: str) -> bool:

@@ -260,6 +260,9 @@ def _examples(kinds: Sequence[str]) -> Json:
 
 
 def _document(app: FastAPI) -> Json:
+    shared = {_shared(name): _problem_responses([name])[KINDS[name].status] for name in ANYWHERE}
+    # Before FastAPI copies what refers to them.
+    schemas_by_name = components()
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -272,9 +275,7 @@ def _document(app: FastAPI) -> Json:
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     parts = document.setdefault("components", {})
-    parts["responses"] = {
-        _shared(name): _problem_responses([name])[KINDS[name].status] for name in ANYWHERE
-    }
+    parts["responses"] = shared
     for operations in document["paths"].values():
         for method, operation_ in operations.items():
             _drop_framework_errors(operation_)
@@ -283,7 +284,7 @@ def _document(app: FastAPI) -> Json:
     schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas.update(components)
+    schemas.update(schemas_by_name)
     parts["securitySchemes"] = {
         "editToken": {
             "type": "http",

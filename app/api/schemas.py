@@ -1,5 +1,10 @@
-"""From the declarations of bodies and answers to the schemas of the OpenAPI document."""
+"""From the declarations of bodies and answers to the schemas of the OpenAPI document.
 
+To write them all takes as long as the rest of the API takes to be imported, and few ask for the
+document, so they are written when the first one does.
+"""
+
+import threading
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,8 +15,10 @@ Json = dict[str, Any]
 
 REF = "#/components/schemas/{model}"
 
-# What every schema made so far needs, by name.
-components: dict[str, Json] = {}
+# The schemas that are still empty, and what each is of.
+_waiting: list[tuple[Json, Any]] = []
+_components: dict[str, Json] = {}
+_writing = threading.Lock()
 
 
 class _Schemas(GenerateJsonSchema):
@@ -44,12 +51,31 @@ class _Schemas(GenerateJsonSchema):
 
 
 def schema_of(declared: Any) -> Json:
-    """The schema of a type or a type adapter, its definitions moved to the components."""
+    """The schema of a type or a type adapter, empty until `components` is called."""
+    schema: Json = {}
+    _waiting.append((schema, declared))
+    return schema
+
+
+def components() -> dict[str, Json]:
+    """Write every schema that has been asked for; the definitions that they need, by name."""
+    with _writing:
+        written: dict[int, Json] = {}
+        for schema, declared in _waiting:
+            if id(declared) not in written:
+                written[id(declared)] = _written(declared)
+            schema.update(written[id(declared)])
+        _waiting.clear()
+    return _components
+
+
+def _written(declared: Any) -> Json:
+    """A schema, its definitions moved to the components."""
     adapter = declared if isinstance(declared, TypeAdapter) else TypeAdapter(declared)
     schema: Json = adapter.json_schema(ref_template=REF, schema_generator=_Schemas)
-    components.update(schema.pop("$defs", {}))
+    _components.update(schema.pop("$defs", {}))
     title = schema.get("title")
     if schema.get("type") == "object" and title:
-        components[title] = schema
+        _components[title] = schema
         return {"$ref": REF.format(model=title)}
     return schema

@@ -10,11 +10,11 @@ from itertools import product
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app import datasets
 from app.engine.optimizers import OptimizerConfig
+from app.server import Settings, create_app
 from app.sessions.presets import PRESETS
 from app.sessions.run import Run
 from app.sessions.service import Service
@@ -69,9 +69,10 @@ def service() -> Iterator[Service]:
     service.close()
 
 
-@pytest.fixture
-def described(app: FastAPI) -> Described:
-    return Described(app)
+@pytest.fixture(scope="module")
+def described() -> Described:
+    """Every app has the same document; to make it takes longer than most of these tests."""
+    return Described(create_app(Settings()))
 
 
 @pytest.mark.parametrize("start", STARTS)

@@ -60,6 +60,11 @@ IN_SIGHT = """(selector) => {
 }"""
 
 
+FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_number_asked_for_is_answered_in_sight(explorer: Any, preset: str) -> None:
     page = explorer.page
@@ -69,12 +74,13 @@ def test_the_number_asked_for_is_answered_in_sight(explorer: Any, preset: str) -
     made = [key for event in events if event["op"] != "seed" for key in event["writes"]]
     for width, height in ((1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
+        # Not before the figure has come to rest in the window's new size.
+        page.evaluate(FRAMES)
         # Scrolled away by reading the step.
         page.evaluate("document.getElementById('panel').scrollTop = 1000")
         found = page.evaluate(COMPUTED, made)
         assert found, "no number in sight"
         key, index, full = found
-        # Not before the figure has come to rest in the window's new size.
         page.locator(f'#figure [data-key="{key}"] [data-cell="{index}"]').click()
         page.wait_for_selector(".chosen .result output")
         assert page.get_attribute("#chosen-title .number", "title") == full

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.motion
 MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
 REPEAT = "document.querySelector('#figure [data-node=\"affine1.repeat\"]')"
 # Events of the two-layer network up to the gradient of its scores.

@@ -15,6 +15,7 @@ BOXES = """() => {
   };
   return Object.fromEntries(["affine1", "relu1", "affine2"].map((name) => [name, inFrame(name)]));
 }"""
+pytestmark = pytest.mark.motion
 MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.motion
+
 COLUMNS, ROWS = 40, 30
 MOST_ELEMENTS = 3000
 STORE = "const store = await import('/static/js/store.js');"
