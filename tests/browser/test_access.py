@@ -1,5 +1,6 @@
 """What axe-core finds against WCAG 2.2 AA on the pages and in their states: nothing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -260,3 +261,38 @@ def test_axe_finds_nothing_on_the_page_of_the_api(scanned: Any, server: str) -> 
     for method in ("get", "post"):
         found += faults(page, method, f".opblock-{method}.is-open .opblock-body")
     assert found == []
+
+
+def test_axe_finds_nothing_at_a_clash_and_beside_another_session(scanned: Any, server: str) -> None:
+    page = scanned((390, 844), "dark")
+    page.goto(f"{server}/livez")
+
+    def opened(body: Any, tab: str) -> None:
+        made = page.request.post(f"{server}/api/v1/sessions", data=body).json()
+        own = {"id": made["id"], "token": made["edit_token"], "preset": None, "version": 1}
+        keep = "own => localStorage.setItem('backprop-explorer.own', own)"
+        page.evaluate(keep, json.dumps([own | {"changed": 1}]))
+        page.goto(f"{server}/?session={made['id']}&lang=ko")
+        page.click(f"#tab-{tab}")
+
+    values = {"X": [[1, 2], [3, 4], [5, 6]], "W": [[1, 0, 2, 0], [0, 1, 0, 2]]}
+    opened({"code": "y = X @ W @ W", "values": values, "up_to_clash": True}, "code")
+    page.wait_for_selector("#code-clash")
+    found = faults(page, "a clash")
+    page.click("#tab-learn")
+    page.wait_for_selector(".learn .hint")
+    found += faults(page, "nothing to learn", "#panel")
+    layers = [{"type": "affine", "units": 4}, {"type": "relu"}, {"type": "affine", "units": 3}]
+    network = {"input_size": 2, "layers": layers, "loss": {"type": "softmax_cross_entropy"}}
+    data = {"dataset": "spiral", "samples": 60, "batch_size": 20}
+    opened({"network": network, "data": data, "initializer": "he"}, "learn")
+    page.fill("#learn-steps", "30")
+    page.click("#learn-run")
+    page.click("#compare-others summary")
+    page.select_option("#rival-initializer", "zeros")
+    page.click("#rival-make")
+    page.wait_for_selector("#compare-differs")
+    page.fill("#rival-link", "x y")
+    page.click("#rival-add")
+    page.wait_for_selector("#compare-others .problem")
+    assert found + faults(page, "another session", "#compare-others") == []

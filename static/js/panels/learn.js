@@ -35,9 +35,8 @@ export function learn() {
   const now = session.value;
   if (!now) return null;
   if (!learns()) {
-    const isShort = isProgram(now) && hasGradients();
     return html`<section class="learn">
-        <p class="hint">${t(isShort ? "learn.program" : "learn.nothing")}</p>
+        <p class="hint">${t(whyNot(now))}</p>
         ${hasGradients() ? single() : null}
       </section>
       ${hasGradients() ? gradientCheck() : null}`;
@@ -50,6 +49,13 @@ export function learn() {
     ${refused.value ? html`<p class="problem" role="alert">${refused.value}</p>` : null} ${looks()}
     </section>
     ${gradientCheck()}`;
+}
+
+/** Why no run can be. @param {Session} now */
+function whyNot(now) {
+  if (!isProgram(now)) return "learn.nothing";
+  if (now.network.clash) return "learn.program.clash";
+  return now.network.loss === null ? "learn.program" : "learn.program.nothing";
 }
 
 /** What a program's mini-batches are drawn from; a network has its samples. @param {Session} now */
