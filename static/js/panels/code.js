@@ -31,6 +31,7 @@ import { shapeText } from "../format.js";
 import { fork } from "../session.js";
 import { messageOf } from "../messages.js";
 import { valueOf } from "./chosen.js";
+import { title } from "./header.js";
 import { undoing } from "./undoing.js";
 import { sentence } from "./words.js";
 
@@ -58,7 +59,7 @@ export function code() {
   // While the lines of a change are on their way, the editor stays, and who writes in it.
   const isThere = answer !== null || given.value.of === now.id;
   return html`<section class="code-panel" aria-labelledby="code-title">
-    <h2 id="code-title">${t(isProgram.value ? "header.code" : "code.network")}</h2>
+    <h2 id="code-title">${isProgram.value ? title() : t("code.network")}</h2>
     <p class="hint">${t(isProgram.value ? "code.hint" : "code.network.hint")}</p>
     ${
       made && isThere
