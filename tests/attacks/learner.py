@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from tests.process import Running
 
 API = "/api/v1"
 JSON = {"Content-Type": "application/json"}
+# What an attack may leave in memory, in MB.
+MORE_MB = 300.0
+WELL_SECONDS = 10.0
 
 
 class Learner:
@@ -88,8 +91,31 @@ def learning(learner: Learner) -> Iterator[list[float]]:
 
 
 def memory(running: Running) -> float:
-    """What the server has in memory, in MB."""
-    status = Path(f"/proc/{running.process.pid}/status").read_text("utf-8")
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found
-    return int(found[1]) / 1024
+    """What the server and its processes have in memory, in MB."""
+    total, waiting = 0.0, [running.process.pid]
+    while waiting:
+        pid = waiting.pop()
+        with suppress(OSError):  # one that has ended meanwhile
+            status = Path(f"/proc/{pid}/status").read_text("utf-8")
+            total += int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                waiting += map(int, (task / "children").read_text("utf-8").split())
+    return total
+
+
+def worst(seconds: list[float]) -> float:
+    """What all but a hundredth of the steps took at most."""
+    return sorted(seconds)[max(0, len(seconds) * 99 // 100 - 1)]
+
+
+def second(learner: Learner) -> float:
+    """A second, and more where others use this machine: by what steps take before anything."""
+    return 1.0 + 4 * max(learner.step() for _ in range(10))
+
+
+def assert_well_soon(learner: Learner, before: float, bar: float) -> None:
+    """Within ten seconds, no more is in memory than a little, and a step is quick."""
+    deadline = time.monotonic() + WELL_SECONDS
+    while (took := learner.step()) > bar or memory(learner.running) - before > MORE_MB:
+        assert time.monotonic() < deadline, (took, memory(learner.running) - before)
+        time.sleep(0.1)
