@@ -289,6 +289,7 @@ def _spec_of(text: bytes) -> NetworkSpec:
             output=kept["output"],
             output_shape=tuple(kept["output_shape"]),
             cells=kept["cells"],
+            work=kept.get("work", 0),
             names=tuple(kept["names"]),
             clash=_clash(kept.get("clash")),
         )
@@ -317,6 +318,7 @@ def kept_network(spec: NetworkSpec) -> dict[str, Any]:
         "output": spec.output,
         "output_shape": list(spec.output_shape),
         "cells": spec.cells,
+        "work": spec.work,
         "names": list(spec.names),
         "clash": None if spec.clash is None else asdict(spec.clash),
     }
