@@ -63,9 +63,9 @@ class LayerAnswer(TypedDict):
     type: Annotated[str, words(*LAYER_TYPES)]
     input_shape: Shape
     output_shape: Shape
-    output: MatrixValue
-    grad_output: MatrixValue | None
-    grad_input: MatrixValue | None
+    output: Value
+    grad_output: Value | None
+    grad_input: Value | None
     parameters: dict[str, ParameterAnswer]
 
 
@@ -200,6 +200,7 @@ class NetworkAnswer(TypedDict):
     """What a network is made of."""
 
     input_size: int
+    input_shape: NotRequired[Shape]
     layers: list[LayerSpecAnswer]
     loss: LossSpecAnswer | None
     dtype: Dtype
@@ -309,9 +310,9 @@ class SessionAnswer(TypedDict):
     preset: str | None
     network: NetworkAnswer
     parameters: Values
-    x: MatrixValue
+    x: Value
     t: Value | None
-    grad_output: MatrixValue | None
+    grad_output: Value | None
     source: SourceAnswer | None
     data: DataAnswer | None
     opened: OpenedAnswer | None

@@ -68,6 +68,7 @@ class FieldAnswer(AllowedAnswer, total=False):
     """What a field may be, and what it is where it is left out; without that it is needed."""
 
     default: float | bool | str
+    follows: str
 
 
 # By language (en, ko, ja), and there by what is told.

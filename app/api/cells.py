@@ -29,7 +29,8 @@ Word = Annotated[str, words("NaN", "Infinity", "-Infinity")]
 Cell = TypeAliasType("Cell", Annotated[Any, written_as(float | Word)])
 Vector = TypeAliasType("Vector", Annotated[Any, written_as(list[Cell])])
 Matrix = TypeAliasType("Matrix", Annotated[Any, written_as(list[list[Cell]])])
-Cells = TypeAliasType("Cells", Annotated[Any, written_as(Cell | Vector | Matrix)])
+Images = TypeAliasType("Images", Annotated[Any, written_as(list[Matrix] | list[list[Matrix]])])
+Cells = TypeAliasType("Cells", Annotated[Any, written_as(Cell | Vector | Matrix | Images)])
 Shape = list[int]
 
 Level = TypeAliasType("Level", Annotated[str, words(*LEVELS)])

@@ -81,6 +81,7 @@ def _numbers(
     network, drawn = body.network, body.initializer
     return Wanted(
         input_size=network.input_size,
+        input_shape=None if network.input_shape is None else tuple(network.input_shape),
         layers=tuple(
             LayerSpec(layer.type, layer.name or "", **layer.settings) for layer in network.layers
         ),

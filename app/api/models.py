@@ -40,7 +40,7 @@ from app.api.models_parts import (
     Values,
     View,
 )
-from app.api.numbers import Matrix, Nested, Scalar, ScalarOrVector, Vector
+from app.api.numbers import Matrix, Nested, Samples, Scalar, ScalarOrVector, Vector
 from app.engine.rates import FACTOR, FLOOR
 from app.sessions.batch import MAX_VARIATIONS
 
@@ -52,9 +52,9 @@ class Variation(Strict):
     """What one pass of a batch has of its own; `parameters` may be some of them."""
 
     parameters: Parameters | None = None
-    x: Matrix | None = None
+    x: Samples | None = None
     t: Targets | None = None
-    grad_output: Matrix | None = None
+    grad_output: Samples | None = None
 
 
 EvaluationField = Literal[
@@ -79,9 +79,9 @@ class Evaluate(Pass):
     """
 
     fields: Annotated[list[EvaluationField], Field(min_length=1, max_length=6)] | None = None
-    x: Matrix
+    x: Samples
     t: Targets | None = None
-    grad_output: Matrix | None = None
+    grad_output: Samples | None = None
 
 
 class EvaluateBatch(Pass):
@@ -95,9 +95,9 @@ class EvaluateBatch(Pass):
     batch: Annotated[
         list[Variation], Field(fail_fast=True, min_length=1, max_length=MAX_VARIATIONS)
     ]
-    x: Matrix | None = None
+    x: Samples | None = None
     t: Targets | None = None
-    grad_output: Matrix | None = None
+    grad_output: Samples | None = None
 
 
 ProgramField = Literal["loss", "output", "values", "gradients"]
@@ -170,9 +170,9 @@ def _without(message: str, *names: str) -> Any:
 class NewSession(Pass):
     """As `Evaluate`, with an optimiser and a view."""
 
-    x: Matrix
+    x: Samples
     t: Targets | None = None
-    grad_output: Matrix | None = None
+    grad_output: Samples | None = None
     optimizer: Optimizer | None = None
     view: View | None = None
 

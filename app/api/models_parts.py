@@ -19,7 +19,7 @@ from app.engine.initializers import SEED, STD
 from app.engine.loss_types import LOSS_FIELDS
 from app.engine.op import MAX_RANK
 from app.engine.optimizers import BOUNDS
-from app.engine.spec import LAYER_TYPES, LOSS_TYPES
+from app.engine.spec import LAYER_TYPES, LOSS_TYPES, MAX_SAMPLE_RANK
 from app.sessions.planes import NOISE, PLANES
 from app.sessions.samples import BANDS
 
@@ -49,10 +49,11 @@ Seed = Annotated[int, Field(ge=SEED.minimum, le=SEED.maximum), WHOLE]
 
 
 Parameters = Annotated[
-    dict[TensorName, VectorOrMatrix],
+    dict[TensorName, Nested],
     Field(
         max_length=2 * MAX_LAYERS,
-        description="W is `(D, H)`; b is `(H,)`, and `(1, H)` or `(H, 1)` are taken for it.",
+        description="W is `(D, H)`, of a convolution `(F, C, size, size)`; b is `(H,)`, and `(1, H)` "
+        "or `(H, 1)` are taken for it.",
     ),
 ]
 Code = Annotated[str, Field(min_length=1, max_length=20_000)]
@@ -147,10 +148,26 @@ else:
     )
 
 
-class Network(Strict):
-    """What the network is made of; without layers, x holds the scores."""
+InputShape = Annotated[
+    list[Count],
+    Field(
+        fail_fast=True,
+        min_length=1,
+        max_length=MAX_SAMPLE_RANK,
+        description="The axes of a sample where it has several: channels, height and width of an "
+        "image. Then x is `(N, *input_shape)`, and rows of all their numbers are taken for it.",
+    ),
+]
 
-    input_size: Count
+
+class Network(Strict):
+    """What the network is made of; without layers, x holds the scores.
+
+    Either `input_size` is needed or `input_shape`, whose product it is.
+    """
+
+    input_size: Count | None = None
+    input_shape: InputShape | None = None
     layers: Annotated[list[Layer], Field(fail_fast=True, max_length=MAX_LAYERS)]
     loss: Loss | None = None
     dtype: Literal["float64", "float32"] = "float64"

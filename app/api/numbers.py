@@ -95,6 +95,16 @@ def _nested(value: Any, depth: int) -> np.ndarray:
     return np.stack(parts)
 
 
+def samples(value: Any) -> np.ndarray:
+    """``(N, D)``, or samples of more axes ``(N, C, H, W)``."""
+    is_deep = isinstance(value, list) and value and isinstance(value[0], list) and value[0]
+    if is_deep and isinstance(value[0][0], list):
+        if len(value) > MAX_ROWS:
+            raise _fault("limit", f"has more than {MAX_ROWS:,} rows", [])
+        return _nested(value, 0)
+    return matrix(value)
+
+
 def scalar_or_vector(value: Any) -> np.ndarray:
     """A number, or ``(C,)``."""
     return vector(value) if isinstance(value, list) else np.array(scalar(value))
@@ -153,4 +163,7 @@ while len(_DEEPER) <= MAX_AXES:
 Nested = Annotated[np.ndarray, PlainValidator(nested), WithJsonSchema({"anyOf": _DEEPER})]
 AnyRank = Annotated[
     np.ndarray, PlainValidator(any_rank), WithJsonSchema({"anyOf": [_NUMBER, _VECTOR, _MATRIX]})
+]
+Samples = Annotated[
+    np.ndarray, PlainValidator(samples), WithJsonSchema({"anyOf": _DEEPER[2:]})
 ]

@@ -76,7 +76,7 @@ def session_json(
         "preset": session.preset,
         "network": cast(NetworkAnswer, network_json(session.spec)),
         "parameters": {name: told(name, value) for name, value in session.parameters.items()},
-        "x": told("x", session.x),
+        "x": told("x", session.samples),
         "t": _targets_json(session, told),
         "grad_output": told(f"{session.spec.output_tensor}.grad", session.grad_output),
         "source": cast(SourceAnswer | None, source_json(session.source)),

@@ -49,7 +49,7 @@ def build_graph(
     builder = GraphBuilder(n, sample, averages=averages, decays=decays)
     symbols = layer_symbols(spec)
     x = symbols["x"]
-    tensor = builder.source("x", (n, spec.input_size), "input", x, builder.derivative(x))
+    tensor = builder.source("x", (n, *spec.sample), "input", x, builder.derivative(x))
     for layer, parameters in zip(spec.layers, spec.layer_parameters, strict=True):
         parts = {part: symbols[f"{layer.name}.{part}"] for part in (*parameters, "output")}
         tensor = layer.kind.build(

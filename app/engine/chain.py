@@ -30,6 +30,7 @@ class Chain:
                 spec.layers, spec.sizes, spec.layer_parameters, strict=False
             )
         }
+        self._sample = spec.sample
         order = list(self.layers.values())
         self._learning = {
             layer.name: (self.layers[layer.name], tuple(parts))
@@ -45,7 +46,9 @@ class Chain:
         self._backward = [layer.backward for layer in reversed(order[below:])]
 
     def forward(self, x: Array) -> Array:
-        """The output of the last layer for x ``(N, D)``."""
+        """The output of the last layer for x ``(N, D)``, or in the shape of the samples."""
+        if len(self._sample) > 1:
+            x = x.reshape(len(x), *self._sample)
         for forward in self._forward:
             x = forward(x)
         return x

@@ -94,7 +94,7 @@ class Network:
 
     def backward(self, dout: Array) -> dict[str, Array]:
         """The parameters' gradients for dL/d(scores), after a ``forward``."""
-        self._chain.backward(dout)
+        self._chain.backward(dout.reshape(len(dout), *self.spec.sizes[-1]))
         return self._chain.gradients()
 
     @_QUIET
@@ -114,12 +114,15 @@ class Network:
                 without a loss.
             backward: Whether to go back at all.
         """
+        x = x.reshape(len(x), *self.spec.sample)
         outputs: list[Array] = []
         for layer in self.layers.values():
             outputs.append(layer.forward(outputs[-1] if outputs else x))
         scores = outputs[-1] if outputs else x
         loss = probabilities = predictions = None
         dout = grad_output if backward else None
+        if dout is not None:
+            dout = dout.reshape(scores.shape)
         if self.spec.loss is not None:
             head = self._head()
             predictions = self.spec.loss.kind.predictions(scores)

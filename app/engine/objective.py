@@ -64,7 +64,8 @@ class Objective:
         if self.t is not None:
             return self.network.loss(self.x, self.t)
         assert self.grad_output is not None
-        return weighted(self.grad_output, self.network.forward(self.x))
+        made = self.network.forward(self.x)
+        return weighted(self.grad_output.reshape(made.shape), made)
 
     def gates(self) -> list[Array]:
         """What decided which way the gradient takes, in the last forward pass."""

@@ -67,6 +67,9 @@ def make_trace(
         x = x[rows]
         t = None if t is None else t[rows]
         grad_output = None if grad_output is None else grad_output[rows]
+    x = x.reshape(len(x), *spec.sample)
+    if grad_output is not None:
+        grad_output = grad_output.reshape(len(x), *spec.sizes[-1])
     given = {"x": x, **parameters}
     if level == "element" and spec.loss is None and spec.layers:
         trace = _single(spec, given, grad_output, alone)

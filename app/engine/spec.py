@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,10 @@ LAYER_TYPES = tuple(LAYERS)
 LOSS_TYPES = tuple(LOSSES)
 DTYPES = ("float64", "float32")
 
+# Axes of a sample: the channels, rows and columns of an image.
+MAX_SAMPLE_RANK = 3
+# Fields of layers that are bounded as units are.
+SIZED = frozenset({"units", "filters", "vocabulary"})
 # How deep layers stand in each other.
 MAX_DEPTH = 3
 
@@ -193,20 +197,27 @@ class NetworkSpec:
     """A checked network; make one with :meth:`build`.
 
     ``layers`` may be empty: then x holds the scores themselves.
+
+    Attributes:
+        input_size: Numbers in a sample.
+        input_shape: Its axes where it has several, such as the channels, rows and columns of an
+            image; empty where a sample is a row.
     """
 
     input_size: int
     layers: tuple[LayerSpec, ...]
     loss: LossSpec | None = None
     dtype: str = "float64"
+    input_shape: tuple[int, ...] = ()
 
     @classmethod
     def build(
         cls,
-        input_size: int,
+        input_size: int | None,
         layers: Iterable[LayerSpec] = (),
         loss: LossSpec | str | None = None,
         dtype: str = "float64",
+        input_shape: Sequence[int] | None = None,
     ) -> "NetworkSpec":
         """Check a network and give every layer without a name its type and running number.
 
@@ -214,7 +225,7 @@ class NetworkSpec:
             EngineError: a size below 1, an unknown type, a bad, reserved or doubled name, units
                 where there are none or none where they are needed.
         """
-        _require_positive(input_size, "network/input_size")
+        input_size, sample = _input(input_size, input_shape)
         if isinstance(loss, str):
             loss = LossSpec(loss)
         if loss is not None:
@@ -224,11 +235,12 @@ class NetworkSpec:
                 f"dtype is one of {', '.join(DTYPES)}", "network/dtype", "type", {"enum": DTYPES}
             )
         named = _named(tuple(layers), itertools.count())
-        _check_sizes(input_size, named)
-        spec = cls(input_size, named, loss, dtype)
+        _check_sizes(sample, named)
+        spec = cls(input_size, named, loss, dtype, sample if len(sample) > 1 else ())
         if loss is not None and len(spec.sizes[-1]) != 1:
             raise EngineError(
-                f"a loss takes rows of numbers, not samples of shape {spec.sizes[-1]}",
+                f"a loss takes rows of numbers, not samples of shape {spec.sizes[-1]}: a flatten layer "
+                "makes rows of them",
                 "network/loss",
                 "shape",
             )
@@ -239,10 +251,15 @@ class NetworkSpec:
         """Columns after each layer, the input's first: ``len(layers) + 1`` numbers."""
         return tuple(math.prod(size) for size in self.sizes)
 
+    @property
+    def sample(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.input_shape or (self.input_size,)
+
     @cached_property
     def sizes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of one sample after each layer, the input's first."""
-        sizes: list[tuple[int, ...]] = [(self.input_size,)]
+        sizes: list[tuple[int, ...]] = [self.sample]
         for layer in self.layers:
             sizes.append(layer.kind.size(sizes[-1], layer.settings))
         return tuple(sizes)
@@ -349,9 +366,11 @@ def check_limits(spec: NetworkSpec, n: int, limits: Limits = Limits()) -> None:
     if spec.input_size > limits.units:
         raise TooLarge(f"input_size is {sizes.words}", "network/input_size", sizes.schema)
     for index, layer in enumerate(spec.layers):
-        if any(one.units is not None and one.units > limits.units for one in layer.all):
-            field = f"network/layers/{index}/units"
-            raise TooLarge(f"units is {sizes.words}", field, sizes.schema)
+        for one in layer.all:
+            for name in SIZED & dict(one.given).keys():
+                if dict(one.given)[name] > limits.units:
+                    field = f"network/layers/{index}/{name}"
+                    raise TooLarge(f"{name} is {sizes.words}", field, sizes.schema)
     if spec.parameter_count > limits.parameters:
         raise TooLarge(
             f"the network would have {spec.parameter_count:,} parameters, "
@@ -382,9 +401,32 @@ def _require_positive(size: object, field: str) -> None:
         )
 
 
-def _check_sizes(input_size: int, layers: tuple[LayerSpec, ...]) -> None:
+def _input(size: int | None, shape: Sequence[int] | None) -> tuple[int, tuple[int, ...]]:
+    """How many numbers a sample has, and its shape."""
+    if shape is None:
+        _require_positive(size, "network/input_size")
+        assert size is not None
+        return size, (size,)
+    if not 1 <= len(shape) <= MAX_SAMPLE_RANK:
+        allowed = {"minItems": 1, "maxItems": MAX_SAMPLE_RANK}
+        raise EngineError(
+            f"input_shape has 1 to {MAX_SAMPLE_RANK} sizes", "network/input_shape", "shape", allowed
+        )
+    for axis, one in enumerate(shape):
+        _require_positive(one, f"network/input_shape/{axis}")
+    count = math.prod(shape)
+    if size is not None and size != count:
+        raise EngineError(
+            f"input_size is the product of input_shape, {count:,}, or may be left out",
+            "network/input_size",
+            "range",
+            {"minimum": count, "maximum": count},
+        )
+    return count, tuple(shape)
+
+
+def _check_sizes(size: tuple[int, ...], layers: tuple[LayerSpec, ...]) -> None:
     """Every layer gets what it can take."""
-    size: tuple[int, ...] = (input_size,)
     for index, layer in enumerate(layers):
         try:
             size = layer.kind.size(size, layer.settings)
@@ -456,7 +498,7 @@ def _settings(one: LayerSpec | LossSpec, field: str, called: str) -> dict[str, A
             raise EngineError(f"a {called} takes no {name}", f"{field}/{name}", "value")
     for name, declared in known.items():
         value = given.get(name)
-        if value is None and declared.default is not None:
+        if value is None and not declared.is_needed:
             continue
         if not declared.holds(value):
             raise EngineError(

@@ -1,5 +1,6 @@
 """Inputs and targets, checked once at the door so that no layer has to."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,38 @@ def check_rows(value: object, columns: int, dtype: str, field: str) -> Array:
             {"shapes": [[max(1, array.shape[0]), columns]]},
         )
     return array
+
+
+def check_samples(value: object, size: tuple[int, ...], dtype: str, field: str) -> Array:
+    """Samples of this shape as a new array ``(N, *size)``; rows of all their numbers will do.
+
+    Raises:
+        EngineError: not numbers, another shape, no samples, or not finite.
+    """
+    columns = math.prod(size)
+    if len(size) == 1:
+        return check_rows(value, columns, dtype, field)
+    array = check_numbers(value, dtype, field)
+    if not len(array.shape) or array.shape[1:] not in (size, (columns,)) or not len(array):
+        sizes = ", ".join(map(str, size))
+        raise EngineError(
+            f"{field} has shape {array.shape}, expected (N, {sizes}) or rows (N, {columns}), with "
+            "N at least 1",
+            field,
+            "shape",
+            {"shapes": [[max(1, *array.shape[:1], 1), *size]]},
+        )
+    return array.reshape(len(array), *size)
+
+
+def samples_of(spec: "NetworkSpec", value: object, field: str = "x") -> Array:
+    """What a network is given, checked, as rows ``(N, D)``.
+
+    Raises:
+        EngineError: see `check_samples`.
+    """
+    array = check_samples(value, spec.sample, spec.dtype, field)
+    return array.reshape(len(array), -1)
 
 
 def check_numbers(value: object, dtype: str, field: str) -> Array:

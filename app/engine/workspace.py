@@ -8,11 +8,12 @@ a step makes is written over by the next. The bits are those of `Network.gradien
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import cells, room
+from app.engine.layers import Affine, Layer, Relu, Sigmoid, Tanh, cells, room
 from app.engine.losses import Head
 from app.engine.meter import Meter
 from app.engine.network import Network
 from app.engine.packed import Packed
+from app.engine.spec import NetworkSpec
 
 Array = np.ndarray
 
@@ -40,6 +41,7 @@ class Workspace:
         self._spec, self._parameters = network.spec, network.parameters
         self._chain = Chain(network.spec, network.parameters)
         self.layers = self._chain.layers
+        self._own = _written_over(list(self.layers.values()), network.spec)
         self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
         self._classes = classes
         self._head = Head(network.spec, network.parameters)
@@ -111,7 +113,20 @@ class Workspace:
         """Memory for mini-batches of so many rows: the first of what there is, if they fit."""
         self._size = rows
         widths, dtype = self._spec.widths, self._x.dtype
-        for layer, width in zip(self.layers.values(), widths, strict=False):
-            layer.reuse(rows, width, dtype)
+        for layer, width, is_own in zip(self.layers.values(), widths, self._own, strict=False):
+            if is_own:
+                layer.reuse(rows, width, dtype)
         self._batch = room(self._batch, rows, widths[0], dtype)
         self._slope = room(self._slope, rows, widths[-1], dtype)
+
+
+def _written_over(layers: list[Layer], spec: NetworkSpec) -> list[bool]:
+    """Of each layer whether it may write over what it is given.
+
+    That has to be rows, and nothing that the layer before still needs or has from somebody else:
+    the classes of the book see to that.
+    """
+    before = [True, *(isinstance(layer, Affine | Relu | Sigmoid | Tanh) for layer in layers)]
+    return [
+        is_own and len(size) == 1 for is_own, size in zip(before, spec.sizes, strict=False)
+    ]

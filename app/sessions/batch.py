@@ -12,7 +12,7 @@ from app.engine.code.running import check_rows_chosen, check_start, graph_of
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError, TooLarge
 from app.engine.spec import Limits, check_limits
-from app.engine.targets import check_numbers, check_rows, fitted
+from app.engine.targets import check_numbers, fitted, samples_of
 from app.sessions.creation import (
     Numbers,
     Wanted,
@@ -100,7 +100,7 @@ def _varied(base: Numbers, variation: Variation, limits: Limits) -> Numbers:
     x, t, grad_output = base.x, base.t, base.grad_output
     if variation.x is not None:
         check_limits(spec, len(variation.x), limits)
-        x = check_rows(variation.x, spec.input_size, spec.dtype, "x")
+        x = samples_of(spec, variation.x)
     if variation.t is not None:
         t = checked_targets(variation.t, spec, len(x))
     elif t is not None and len(t) != len(x):

@@ -13,7 +13,7 @@ from app.engine.initializers import Initializer, initialize
 from app.engine.network import Evaluation, Network
 from app.engine.optimizers import OptimizerConfig
 from app.engine.spec import LayerSpec, Limits, LossSpec, NetworkSpec, check_limits
-from app.engine.targets import check_parameters, check_rows, targets_of
+from app.engine.targets import check_parameters, check_samples, samples_of, targets_of
 from app.sessions.edits import ChangeView, changed_view, kept_targets
 from app.sessions.pool import Pool
 from app.sessions.state import NO_SAMPLES, Session, Source
@@ -54,12 +54,12 @@ class Wanted:
     Attributes:
         parameters: All of them, or None to draw them with ``seed`` and ``initializer``; a bias is
             ``(H,)``, ``(1, H)`` or ``(H, 1)``.
-        x: ``(N, D)``, or what the samples are to be made from.
+        x: ``(N, D)``, or in the shape of the samples, or what the samples are to be made from.
         t: Labels ``(N,)`` or ``(N, 1)``, or one-hot rows ``(N, C)``.
         grad_output: dL/d(last output), only without a loss.
     """
 
-    input_size: int
+    input_size: int | None
     layers: tuple[LayerSpec, ...]
     loss: LossSpec | str | None
     dtype: str
@@ -73,6 +73,7 @@ class Wanted:
     view: ChangeView | None = None
     source: Source | None = None
     pool: Pool | None = None
+    input_shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def spec_of(wanted: Wanted) -> NetworkSpec:
     Raises:
         EngineError: it is wrong.
     """
-    return NetworkSpec.build(wanted.input_size, wanted.layers, wanted.loss, wanted.dtype)
+    return NetworkSpec.build(
+        wanted.input_size, wanted.layers, wanted.loss, wanted.dtype, wanted.input_shape
+    )
 
 
 def check(wanted: Wanted | WantedCode, limits: Limits) -> Numbers:
@@ -144,7 +147,7 @@ def check(wanted: Wanted | WantedCode, limits: Limits) -> Numbers:
     assert not isinstance(wanted.x, Made)
     spec = spec_of(wanted)
     check_limits(spec, len(wanted.x), limits)
-    x = check_rows(wanted.x, spec.input_size, spec.dtype, "x")
+    x = samples_of(spec, wanted.x)
     t = None if wanted.t is None else checked_targets(wanted.t, spec, len(x))
     grad_output = None
     if wanted.grad_output is not None:
@@ -227,12 +230,12 @@ def checked_gradient(value: Array, spec: NetworkSpec, n: int) -> Array:
         raise EngineError(
             "with a loss the backward pass starts at the loss", "grad_output", "value"
         )
-    gradient = check_rows(value, spec.output_size, spec.dtype, "grad_output")
+    gradient = check_samples(value, spec.sizes[-1], spec.dtype, "grad_output")
     if len(gradient) != n:
         raise EngineError(
             f"x has {n} rows, grad_output has {len(gradient)}",
             "grad_output",
             "shape",
-            {"shapes": [[n, spec.output_size]]},
+            {"shapes": [[n, *spec.sizes[-1]]]},
         )
     return gradient

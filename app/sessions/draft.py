@@ -16,9 +16,10 @@ from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
 from app.engine.targets import (
     check_numbers,
-    check_rows,
+    check_samples,
     fitted,
     label_bounds,
+    samples_of,
     takes_labels,
     targets_of,
 )
@@ -168,6 +169,11 @@ class _Draft:
             self._learning_rate(value, field)
             return
         array = self._array(tensor, field)
+        sample = self.old.spec.sample
+        if tensor == "x" and len(index) == len(sample) + 1 > 2:
+            # Samples are kept as rows.
+            check_place(array.reshape(len(array), *sample), index, field)
+            index = (index[0], int(np.ravel_multi_index(index[1:], sample)))
         check_place(array, index, field)
         if tensor == "t" and array.ndim == 1 and takes_labels(self.old.spec):
             self._check_label(value, f"{field}/value")
@@ -190,15 +196,15 @@ class _Draft:
                 raise EngineError("a network without a loss has no t", f"{field}/tensor", "name")
             new = kept_targets(value, spec)
         elif tensor == "x":
-            new = _renamed(lambda: check_rows(value, spec.input_size, spec.dtype, "x"), at)
+            new = _renamed(lambda: samples_of(spec, value), at)
             check_limits(spec, len(new), self.limits)
         elif tensor == "grad_output":
             if spec.loss is not None:
                 raise EngineError(
                     "with a loss the backward pass starts at the loss", f"{field}/tensor", "name"
                 )
-            size = spec.output_size
-            new = _renamed(lambda: check_rows(value, size, spec.dtype, "grad_output"), at)
+            size = spec.sizes[-1]
+            new = _renamed(lambda: check_samples(value, size, spec.dtype, "grad_output"), at)
         else:
             shape = self._array(tensor, field).shape
             new = _renamed(lambda: check_numbers(value, spec.dtype, "value"), at)
@@ -312,7 +318,7 @@ class _Draft:
                 f"x has {n} rows, grad_output has {len(session.grad_output)}",
                 f"{field}/value",
                 "shape",
-                {"shapes": [[n, spec.output_size]]},
+                {"shapes": [[n, *spec.sizes[-1]]]},
             )
 
 

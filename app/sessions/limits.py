@@ -7,7 +7,7 @@ from app.drawing.figure.graph_json import MOST_ROWS
 from app.engine.bounds import whole
 from app.engine.initializers import SEED, STD
 from app.engine.optimizers import BOUNDS
-from app.engine.spec import Limits
+from app.engine.spec import SIZED, Limits
 from app.engine.training import MAX_STEPS
 from app.sessions.batch import MAX_BATCH_CELLS, MAX_VARIATIONS
 
@@ -16,7 +16,7 @@ def told(limits: Limits) -> dict[str, dict[str, object]]:
     """What each field may be."""
     return {
         "input_size": whole(1, limits.units).schema,
-        "units": whole(1, limits.units).schema,
+        **{name: whole(1, limits.units).schema for name in sorted(SIZED)},
         "layers": {"maxItems": limits.layers},
         "samples": whole(1, limits.samples).schema,
         "parameters": whole(0, limits.parameters).schema,

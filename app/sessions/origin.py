@@ -190,6 +190,7 @@ def _wanted(session: Session) -> Wanted:
         initializer=Initializer(**origin["initializer"]) if drawn else Initializer(),
         t=None if made else session.t,
         grad_output=None if made else session.grad_output,
+        input_shape=spec.input_shape or None,
     )
 
 

@@ -47,6 +47,8 @@ class Pool:
     def name(self, spec: NetworkSpec) -> str:
         """A name that no other rows have: neither those of another pool nor the same otherwise."""
         of: tuple[object, ...] = (self.dataset, self.split, self.samples, spec.dtype)
+        if spec.input_shape:
+            of += ("x".join(map(str, spec.input_shape)),)
         if self.dataset in PLANES:
             of += (self.seed, self.noise, spec.output_size)
         return "/".join(map(str, of))

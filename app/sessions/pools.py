@@ -10,7 +10,7 @@ from app.sessions.creation import Made
 from app.sessions.edits import Loader, kept_targets
 from app.sessions.planes import PLANES
 from app.sessions.pool import BATCH_SIZE, Pool
-from app.sessions.samples import Samples, check_fit, plane
+from app.sessions.samples import Samples, check_fit, fitted, plane
 from app.sessions.state import Session, Source
 from app.sessions.store.errors import Conflict
 
@@ -44,7 +44,7 @@ def whole(spec: NetworkSpec, pool: Pool, loader: Loader) -> tuple[Array, Array]:
         EngineError: no such data set, or not such that the network takes.
     """
     x, labels = _named(spec, pool, loader)
-    return x.astype(spec.dtype, copy=False), labels
+    return fitted(spec, pool.dataset, x).astype(spec.dtype, copy=False), labels
 
 
 def kept(spec: NetworkSpec, pool: Pool, loader: Loader) -> tuple[Array, Array]:
@@ -67,7 +67,7 @@ def some(spec: NetworkSpec, pool: Pool, rows: Array, loader: Loader) -> Samples:
     """
     x, labels = _named(spec, pool, loader)
     source = Source(pool.dataset, pool.split, tuple(rows.tolist()))
-    return Samples(x[rows].astype(spec.dtype), labels[rows].astype(np.int64), source)
+    return Samples(fitted(spec, pool.dataset, x[rows]).astype(spec.dtype), labels[rows].astype(np.int64), source)
 
 
 def drawn(session: Session, loader: Loader) -> Session:
@@ -118,5 +118,5 @@ def _named(spec: NetworkSpec, pool: Pool, loader: Loader) -> tuple[Array, Array]
     x, labels = loader(pool.dataset, pool.split, None)
     if len(x) == 0:
         raise EngineError(f"{pool.split} is empty", "split", "length")
-    check_fit(spec, x, labels)
+    check_fit(spec, x, labels, pool.dataset)
     return (x[: pool.samples], labels[: pool.samples]) if pool.samples else (x, labels)

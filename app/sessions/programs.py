@@ -23,7 +23,7 @@ def as_program(session: Session) -> WantedCode:
     Targets are one-hot rows in it, whatever they were; its pass is in float64.
     """
     found = written(session)
-    arrays = {"x": session.x, "t": session.targets, **session.parameters}
+    arrays = {"x": session.samples, "t": session.targets, **session.parameters}
     values = {name: arrays[tensor] for tensor, name in found.names.items()}
     return WantedCode(
         found.code,

@@ -78,6 +78,8 @@ def _check_place(row: int, last: int, words: str, field: str) -> None:
 
 def _row(name: str, value: Array, rows: Array, spec: NetworkSpec, field: str) -> Array:
     """A row that is given, as those there are: of their length, and a label among labels."""
+    if name == "x" and value.shape == spec.sample:
+        value = value.reshape(-1)
     if value.shape != rows.shape[1:]:
         wanted = "a label" if rows.ndim == 1 else f"{rows.shape[1]} numbers"
         shapes = {"shapes": [list(rows.shape[1:])]}

@@ -19,6 +19,7 @@ from app.sessions.state import Source
 Array = np.ndarray
 
 BANDS = "bands"
+DIGITS, DIGIT_SIDE = "mnist", 28
 # Tenths from -1 to 1.
 _REACH = 10
 
@@ -60,17 +61,41 @@ def loaded(spec: NetworkSpec, loader: Loader, source: Source) -> Samples:
         EngineError: no such rows, or not such that the network takes; the field is of ``source``.
     """
     x, labels = loader(source.dataset, source.split, source.rows)
-    check_fit(spec, x, labels)
+    check_fit(spec, x, labels, source.dataset)
+    x = fitted(spec, source.dataset, x)
     return Samples(x.astype(spec.dtype), labels.astype(np.int64), source)
 
 
-def check_fit(spec: NetworkSpec, x: Array, labels: Array) -> None:
+def fitted(spec: NetworkSpec, dataset: str, x: Array) -> Array:
+    """Rows as the network takes them: digits for smaller images are shrunk.
+
+    Each pixel is then the mean of a square of the digit's, 28 rows of 28.
+    """
+    shape = _shrunk_to(spec, dataset)
+    if shape is None:
+        return x
+    height, width = shape
+    squares = x.reshape(len(x), height, DIGIT_SIDE // height, width, DIGIT_SIDE // width)
+    return np.ascontiguousarray(squares.mean(axis=(2, 4)).reshape(len(x), -1))
+
+
+def _shrunk_to(spec: NetworkSpec, dataset: str) -> tuple[int, int] | None:
+    """Rows and columns of the smaller images that a network takes digits as."""
+    if dataset != DIGITS or len(spec.sample) != 3:
+        return None
+    channels, height, width = spec.sample
+    is_smaller = channels == 1 and height * width < DIGIT_SIDE**2
+    fits = is_smaller and DIGIT_SIDE % height == 0 and DIGIT_SIDE % width == 0
+    return (height, width) if fits else None
+
+
+def check_fit(spec: NetworkSpec, x: Array, labels: Array, dataset: str) -> None:
     """Refuse rows that are not such as the network takes.
 
     Raises:
         EngineError: they are not; the field is of a `Source`.
     """
-    if x.shape[1] != spec.input_size:
+    if x.shape[1] != spec.input_size and _shrunk_to(spec, dataset) is None:
         raise EngineError(
             f"its rows have {x.shape[1]} numbers, the network takes {spec.input_size}",
             "dataset",

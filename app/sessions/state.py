@@ -148,6 +148,11 @@ class Session:
         return self.spec.at_step(self.steps.made if self.opened is None else self.opened.step - 1)
 
     @property
+    def samples(self) -> Array:
+        """x in the shape of its samples ``(N, ...)``."""
+        return self.x.reshape(self.n, *self.spec.sample)
+
+    @property
     def targets(self) -> Array | None:
         """Targets as rows ``(N, C)``, one-hot where they are labels."""
         if self.t is None:
@@ -298,6 +303,7 @@ def _spec_of(text: bytes) -> NetworkSpec:
         tuple(LayerSpec(**layer) for layer in document["layers"]),
         LossSpec(**document["loss"]) if document["loss"] else None,
         document["dtype"],
+        tuple(document.get("input_shape", ())),
     )
 
 
@@ -349,8 +355,10 @@ def network_json(spec: NetworkSpec) -> dict[str, Any]:
 
 
 def _network_json(spec: NetworkSpec) -> dict[str, Any]:
+    shape = {"input_shape": list(spec.input_shape)} if spec.input_shape else {}
     return {
         "input_size": spec.input_size,
+        **shape,
         "layers": [layer.as_json for layer in spec.layers],
         "loss": None if spec.loss is None else spec.loss.as_json,
         "dtype": spec.dtype,

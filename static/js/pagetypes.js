@@ -22,7 +22,7 @@
  * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
  *
  * @typedef {{type: string, name?: string, units?: number | null, [field: string]: unknown}} LayerSpec
- * @typedef {{input_size: number, layers: LayerSpec[], loss?: {type: string, [field: string]: unknown} | null,
+ * @typedef {{input_size: number, input_shape?: number[], layers: LayerSpec[], loss?: {type: string, [field: string]: unknown} | null,
  *   dtype?: "float64" | "float32"}} Network  as it is sent
  * @typedef {{
  *   limits: Record<"input_size" | "units" | "layers" | "samples" | "parameters" | "cells"

@@ -46,12 +46,12 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
  *   input_shape: number[],
  *   output_shape: number[],
- *   output: MatrixValue,
- *   grad_output: MatrixValue | null,
- *   grad_input: MatrixValue | null,
+ *   output: Value,
+ *   grad_output: Value | null,
+ *   grad_input: Value | null,
  *   parameters: Record<string, Parameter>,
  * }} Layer
  */
@@ -60,18 +60,6 @@
  * A parameter and dL/d(parameter).
  *
  * @typedef {{shape: number[], value: Value, gradient: Value | null}} Parameter
- */
-
-/**
- * @typedef {Cells | Omitted} Value
- */
-
-/**
- * @typedef {Cell | Vector | Matrix} Cells
- */
-
-/**
- * @typedef {Cell[]} Vector
  */
 
 /**
@@ -175,9 +163,9 @@
  *   preset: string | null,
  *   network: Network,
  *   parameters: Record<string, Value>,
- *   x: MatrixValue,
+ *   x: Value,
  *   t: Value | null,
- *   grad_output: MatrixValue | null,
+ *   grad_output: Value | null,
  *   source: Source | null,
  *   data: Data | null,
  *   opened: Opened | null,
@@ -209,6 +197,7 @@
  *
  * @typedef {{
  *   input_size: number,
+ *   input_shape?: number[],
  *   layers: LayerSpec[],
  *   loss: LossSpec | null,
  *   dtype: "float64" | "float32",
@@ -223,7 +212,7 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
@@ -234,6 +223,10 @@
  *   mode?: "train" | "inference",
  *   inverted?: boolean,
  *   layers?: boolean,
+ *   filters?: number,
+ *   size?: number,
+ *   stride?: number,
+ *   pad?: number,
  * }} LayerSpec
  */
 
@@ -356,6 +349,10 @@
  */
 
 /**
+ * @typedef {Matrix | Omitted} MatrixValue
+ */
+
+/**
  * Where the parts of a session are.
  *
  * @typedef {{
@@ -382,9 +379,9 @@
  *   preset: string | null,
  *   network: Network,
  *   parameters: Record<string, Value>,
- *   x: MatrixValue,
+ *   x: Value,
  *   t: Value | null,
- *   grad_output: MatrixValue | null,
+ *   grad_output: Value | null,
  *   source: Source | null,
  *   data: Data | null,
  *   opened: Opened | null,
@@ -491,12 +488,12 @@
  *
  * @typedef {{
  *   network: NetworkBody,
- *   parameters?: Record<string, number[] | number[][]> | null,
+ *   parameters?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]> | null,
  *   seed?: number,
  *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
- *   x: number[][],
+ *   x: number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][],
  *   t?: number[] | number[][] | null,
- *   grad_output?: number[][] | null,
+ *   grad_output?: number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][] | null,
  *   optimizer?: Sgd | Momentum | AdaGrad | Adam | null,
  *   view?: ViewBody | null,
  * }} NewSessionBody
@@ -505,8 +502,11 @@
 /**
  * What the network is made of; without layers, x holds the scores.
  *
+ * Either `input_size` is needed or `input_shape`, whose product it is.
+ *
  * @typedef {{
- *   input_size: number,
+ *   input_size?: number | null,
+ *   input_shape?: number[] | null,
  *   layers: LayerBody[],
  *   loss?: Loss | null,
  *   dtype?: "float64" | "float32",
@@ -517,7 +517,7 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
@@ -528,6 +528,10 @@
  *   mode?: "train" | "inference" | null,
  *   inverted?: boolean | null,
  *   layers?: LayerBody[] | null,
+ *   filters?: number | null,
+ *   size?: number | null,
+ *   stride?: number | null,
+ *   pad?: number | null,
  * }} LayerBody
  */
 
@@ -599,7 +603,7 @@
  *
  * @typedef {{
  *   network: NetworkBody,
- *   parameters?: Record<string, number[] | number[][]> | null,
+ *   parameters?: Record<string, number | number[] | number[][] | number[][][] | number[][][][] | number[][][][][] | number[][][][][][]> | null,
  *   seed?: number,
  *   initializer?: "normal" | "xavier" | "he" | "zeros" | Initializer,
  *   data: Bands | Points | FirstRows,
@@ -1754,6 +1758,7 @@
  *   enum?: string[],
  *   shapes?: number[][],
  *   default?: number | boolean | string,
+ *   follows?: string,
  * }} Field
  */
 

@@ -1,5 +1,6 @@
 """The limits that the server tells are those that it keeps."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.engine.spec import LAYER_TYPES
 from app.web.languages import LANGUAGES
 from tests.api.conftest import API, SMALL
 
+IMAGES = ("conv2d", "max_pool")
 # Layers for a layer that has some in it.
 RELU = [{"type": "relu"}]
 
@@ -69,12 +71,16 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
         for name, allowed in layer["fields"].items():
             good, bad = _tried(allowed)
             for value, is_good in [(v, True) for v in good] + [(v, False) for v in bad]:
+                sample: dict[str, Any] = {"input_size": 2}
+                if layer["name"] in IMAGES:
+                    side = 4 if name == "filters" else 64
+                    sample = {"input_shape": [1, side, side]}
                 body = {
                     "network": {
-                        "input_size": 2,
+                        **sample,
                         "layers": [{"type": layer["name"], **needed, name: value}],
                     },
-                    "x": [[0.5, 0.25]],
+                    "x": [[0.5] * math.prod(sample.get("input_shape", [2]))],
                 }
                 made = client.post(f"{API}/sessions", json=body)
                 assert made.status_code == (201 if is_good else 422), (layer, name, value)
@@ -82,7 +88,7 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
                     seen = made.json()["network"]["layers"][0]
                     if value == RELU:
                         value = [{**one, "name": f"{one['type']}1"} for one in RELU]
-                    assert seen.get(name, allowed.get("default")) == value
+                    assert seen.get(name, allowed.get("default", 1)) == value
                     taken += 1
     assert taken >= 6
 

@@ -292,3 +292,51 @@ def test_other_samples_keep_the_weights_where_they_fit(explorer: Any) -> None:
     page.click("#choose")
     page.click("#own")
     assert page.locator("#initializer option[value=kept]").count() == 0
+
+
+def test_a_convolution_of_small_digits_is_made_steps_and_learns(explorer: Any) -> None:
+    open_form(explorer)
+    page = explorer.page
+    page.select_option("#data", "mnist")
+    page.select_option("#shape", "image")
+    assert [page.input_value(f"#{id}") for id in ("channels", "height", "width")] == [
+        "1", "28", "28",
+    ]  # fmt: skip
+    put(explorer, height=7, width=5)
+    assert "784" in page.inner_text("label:has(#channels) .problem")
+    put(explorer, width=7, batch=2)
+    page.click("#more-0")
+    page.select_option("#type-0", "conv2d")
+    put(explorer, **{"filters-0": 2, "size-0": 3, "pad-0": 1})
+    page.select_option("#activation-0", "relu")
+    page.click("#more-1")
+    page.select_option("#type-1", "max_pool")
+    page.select_option("#activation-1", "flatten")
+    page.click("#add-layer")
+    put(explorer, **{"units-2": 10})
+    assert page.locator("#network .problem").count() == 0
+    counted = page.inner_text("#network fieldset:has(.layers) .hint")
+    make(explorer)
+
+    made = explorer.get("?max_cells=10000")
+    network = made["network"]
+    assert network["input_shape"] == [1, 7, 7]
+    assert [layer["type"] for layer in network["layers"]] == [
+        "conv2d", "relu", "max_pool", "flatten", "affine",
+    ]  # fmt: skip
+    assert len(made["x"]) == 2
+    assert len(made["x"][0][0]) == len(made["x"][0][0][0]) == 7
+    assert "Parameters: 210 " in counted
+    assert sum(map(cells, made["parameters"].values())) == 210
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    explorer.settle()
+    assert "forward · Convolution" in page.inner_text("#panel")
+    page.click("#tab-data")
+    page.click("#other-data")
+    shown = ("#shape", "#height", "#filters-0", "#pad-0", "#type-1")
+    assert [page.input_value(id) for id in shown] == ["image", "7", "2", "1", "max_pool"]
+
+
+def cells(value: Any) -> int:
+    return sum(map(cells, value)) if isinstance(value, list) else 1

@@ -11,7 +11,8 @@ from app.engine.errors import EngineError, TooLarge
 from app.engine.initializers import Initializer, initialize
 from app.engine.network import Network
 from app.engine.run import make_trace
-from app.engine.spec import LayerSpec, NetworkSpec
+from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
+from app.engine.workspace import Workspace
 from app.sessions.state import network_json, network_spec
 from tests.engine.networks import some
 
@@ -147,3 +148,255 @@ def test_what_is_no_chain_that_ends_as_it_begins_is_refused() -> None:
         deep = LayerSpec("residual", layers=[deep])
     with pytest.raises(TooLarge, match="at most 3 deep"):
         NetworkSpec.build(3, [deep])
+
+
+def rising(*shape: int) -> Array:
+    return np.arange(float(np.prod(shape))).reshape(shape)
+
+
+def chain(shape: tuple[int, ...], *layers: LayerSpec) -> NetworkSpec:
+    return NetworkSpec.build(None, layers, input_shape=shape)
+
+
+def test_a_convolution_with_stride_and_padding() -> None:
+    spec = chain((2, 4, 5), LayerSpec("conv2d", filters=3, size=3, stride=2, pad=1))
+    parameters = {
+        "conv2d1.W": np.cos(rising(3, 2, 3, 3) * 0.9),
+        "conv2d1.b": rising(3) / 4 - 0.2,
+    }
+    x, above = np.sin(rising(2, 2, 4, 5) * 1.7), np.sin(rising(2, 3, 2, 3) * 0.31)
+    held(spec, parameters, x, above, {})
+
+    found = Network(spec, parameters).evaluate(x, grad_output=above)
+
+    # Of each the sum, the first and the last, and the sum of squares; and some one by one.
+    for told, wanted in [
+        (
+            found.layers[0].output,
+            [8.497028940063451, -0.5424153478371234, -3.0246502882453203, 339.89695073660005],
+        ),
+        (
+            some(found.grad_input),
+            [2.7128739402199114, 0.6271368663207965, 1.0319386998765216, 105.41781443277118],
+        ),
+        (
+            found.parameter_gradients["conv2d1.W"],
+            [0.36415428947355405, 0.30658075722264433, -0.19242023792906027, 15.92224320591412],
+        ),
+        (
+            found.parameter_gradients["conv2d1.b"],
+            [3.1694044841302595, 4.005859441947666, -8.213650162565822, 137.93396795062182],
+        ),
+    ]:
+        cells = told.reshape(-1)
+        sums = [cells.sum(), cells[0], cells[-1], (cells**2).sum()]
+        np.testing.assert_allclose(sums, wanted, rtol=1e-11, atol=1e-13)
+    weights = found.parameter_gradients["conv2d1.W"].reshape(-1)
+    np.testing.assert_allclose(
+        weights[:9],
+        [
+            0.30658075722264433,
+            0.9009227991209855,
+            0.2849152500150114,
+            -0.4891567428869052,
+            -0.552578368644884,
+            -0.3579018524611537,
+            -0.016311296739291492,
+            0.17988574370435984,
+            -0.20169783112105677,
+        ],
+        rtol=1e-11,
+    )
+    pixels = some(found.grad_input).reshape(-1)
+    np.testing.assert_allclose(
+        pixels[:10],
+        [
+            0.6271368663207965,
+            0.5678022461165166,
+            0.3057914951924372,
+            0.052604440743160064,
+            -0.044705853806189064,
+            -0.38737015660336804,
+            0.033349333154042565,
+            0.04441635833395219,
+            0.6625831939763015,
+            0.4719685347903595,
+        ],
+        rtol=1e-11,
+    )
+
+
+def test_max_pooling_of_windows_that_overlap() -> None:
+    spec = chain((2, 4, 5), LayerSpec("max_pool", size=2, stride=1))
+    wanted = {
+        "output": np.reshape(
+            [
+                0.9916648104524686,
+                0.9916648104524686,
+                0.8591618148564958,
+                0.8591618148564958,
+                0.7984871126234903,
+                0.9997929001426692,
+                0.9997929001426692,
+                0.8591618148564958,
+                0.8792730616507243,
+                0.9997929001426692,
+                0.9997929001426692,
+                0.7733278895662207,
+                0.5290826861200238,
+                0.940428962947006,
+                0.985600298790633,
+                0.985600298790633,
+                0.6702291758433747,
+                0.940428962947006,
+                0.940428962947006,
+                0.9494038606867011,
+                0.6702291758433747,
+                0.6496128616862011,
+                0.980589491775534,
+                0.980589491775534,
+            ],
+            (1, 2, 3, 4),
+        ),
+        "x": np.reshape(
+            [
+                0.0,
+                0.3050586364434435,
+                0.0,
+                0.0,
+                0.0,
+                0.945783999449539,
+                0.0,
+                0.0,
+                2.20844009452669,
+                0.0,
+                0.0,
+                0.0,
+                2.344229176959952,
+                0.0,
+                0.0,
+                0.0,
+                0.6143742578057118,
+                0.0,
+                0.0,
+                -0.26519614587177337,
+                -0.5466910470692868,
+                0.0,
+                0.0,
+                -1.9295152325121219,
+                0.0,
+                0.0,
+                0.0,
+                -2.2712406848207203,
+                0.0,
+                0.0,
+                -1.0525901022713051,
+                0.2248749456715337,
+                0.0,
+                0.0,
+                -0.38313260088125134,
+                0.0,
+                0.0,
+                0.0,
+                1.2605756707276417,
+                0.0,
+            ],
+            (1, 2, 4, 5),
+        ),
+    }
+    held(spec, {}, np.sin(rising(1, 2, 4, 5) * 1.7), np.sin(rising(1, 2, 3, 4) * 0.31), wanted)
+
+
+def test_batch_norm_of_images_is_taken_for_every_channel() -> None:
+    spec = chain((2, 2, 2), LayerSpec("batch_norm"))
+    parameters = {
+        "batch_norm1.gamma": np.array([1.5, -0.5]),
+        "batch_norm1.beta": np.array([0.1, 0.2]),
+    }
+    x, above = rising(2, 2, 2, 2) ** 2 / 7 - 9, np.cos(rising(2, 2, 2, 2))
+    held(spec, parameters, x, above, {
+        "batch_norm1.gamma": [-1.9984450719725937, -0.8423426256093615],
+        "batch_norm1.beta": [-1.7571131540611402, 2.4724411511249857],
+    })  # fmt: skip
+    dx = some(Network(spec, parameters).evaluate(x, grad_output=above).grad_input)
+    first = [0.21755972932260803, 0.11511045921697678, -0.09693376055309641, -0.2202838399808706]
+    final = [
+        -0.025699297526353058,
+        -0.029962130984668982,
+        0.002423408993664821,
+        0.04023201926189882,
+    ]
+    np.testing.assert_allclose(dx[0, 0].reshape(-1), first, rtol=1e-10)
+    np.testing.assert_allclose(dx[1, 1].reshape(-1), final, rtol=1e-9)
+
+
+CONVOLUTION = [
+    LayerSpec("conv2d", filters=2, size=3, pad=1), LayerSpec("relu"), LayerSpec("max_pool"),
+    LayerSpec("flatten"), LayerSpec("affine", units=3),
+]  # fmt: skip
+
+
+def test_a_chain_on_images_is_one_chain_whatever_way_its_samples_are_written() -> None:
+    spec = NetworkSpec.build(None, CONVOLUTION, "softmax_cross_entropy", input_shape=(1, 4, 4))
+    assert spec.sizes == ((1, 4, 4), (2, 4, 4), (2, 4, 4), (2, 2, 2), (8,), (3,))
+    assert spec.input_size == 16
+    assert network_spec(json.loads(json.dumps(network_json(spec)))) == spec
+    parameters = initialize(spec, Initializer("he"), 0)
+    x, t = np.random.default_rng(0).normal(size=(3, 1, 4, 4)), np.eye(3)
+    trace = make_trace(spec, parameters, x, t)
+    for samples in (x, x.reshape(3, 16)):
+        found = Network(spec, parameters).evaluate(samples, t)
+        assert found.loss == trace.array("loss")
+        assert some(found.grad_input).tobytes() == trace.array("x.grad").tobytes()
+        for name, gradient in found.parameter_gradients.items():
+            assert gradient.tobytes() == trace.array(f"{name}.grad").tobytes(), name
+    checked = gradient_check(spec, parameters, x.reshape(3, 16), t)
+    assert all(some(one.max_relative_error) < 1e-5 for one in checked.parameters.values())
+
+
+@pytest.mark.parametrize("before", ["softmax", "gelu", "softplus", "batch_norm", "flatten"])
+def test_a_training_writes_over_nothing_that_is_still_needed(before: str) -> None:
+    layers = [LayerSpec("affine", units=4), LayerSpec(before), LayerSpec("affine", units=3)]
+    spec = NetworkSpec.build(5, layers, "softmax_cross_entropy")
+    parameters = initialize(spec, Initializer("he"), 0)
+    x, t = np.random.default_rng(0).normal(size=(6, 5)), np.array([0, 1, 2, 2, 1, 0])
+    network = Network(spec, parameters)
+    wanted = network.gradients(x, np.eye(3)[t])
+    work = Workspace(network, x, t, 6)
+    for _ in range(2):
+        work.pass_over(np.arange(6))
+        for name, gradient in wanted.items():
+            np.testing.assert_allclose(work.gradients[name], gradient, rtol=1e-13, atol=1e-16)
+
+
+def test_what_does_not_fit_is_refused_where_it_stands() -> None:
+    def refused(layers: list[LayerSpec], shape: Any, size: int | None = None) -> tuple[str, str]:
+        with pytest.raises(EngineError) as error:
+            NetworkSpec.build(size, layers, "softmax_cross_entropy", input_shape=shape)
+        return error.value.field, error.value.message
+
+    assert refused(CONVOLUTION, None, 16)[0] == "network/layers/0"
+    assert "input_shape" in refused(CONVOLUTION, None, 16)[1]
+    field, message = refused(CONVOLUTION[:3], (1, 4, 4))
+    assert field == "network/loss"
+    assert "a flatten layer makes rows" in message
+    assert refused(CONVOLUTION, (1, 4, 4), 15)[0] == "network/input_size"
+    assert refused(CONVOLUTION, (1, 1, 4, 4))[0] == "network/input_shape"
+    assert refused(CONVOLUTION, (1, 0, 4))[0] == "network/input_shape/1"
+    assert refused([LayerSpec("conv2d", filters=1, size=5)], (1, 4, 4))[0] == "network/layers/0"
+    assert refused([LayerSpec("conv2d", filters=1)], (1, 4, 4))[0] == "network/layers/0/size"
+    assert LayerSpec("max_pool", size=3).settings["stride"] == 3
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"),
+    [
+        ([LayerSpec("conv2d", filters=1, size=22, pad=64)], (4096, 1, 1)),
+        ([LayerSpec("conv2d", filters=64, size=64, pad=64)] * 8, (1, 64, 64)),
+    ],
+)
+def test_few_letters_ask_for_no_pass_that_takes_long(
+    layers: list[LayerSpec], shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(TooLarge, match="would have|would hold"):
+        check_limits(chain(shape, *layers), 1, Limits())

@@ -81,13 +81,22 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "affine": {"units": 4},
     "leaky_relu": {"slope": 0.2},
     "residual": {"layers": [LayerSpec("affine", units=3), LayerSpec("tanh")]},
+    "conv2d": {"filters": 2, "size": 3, "pad": 1, "stride": 2},
+    "max_pool": {"size": 2, "stride": 1},
 }
+# Of samples that are no rows of three numbers.
+SHAPES = {"conv2d": (2, 4, 4), "max_pool": (2, 3, 3), "flatten": (2, 2, 2)}
 CASES = [LayerSpec(name, **EXAMPLES.get(name, {})) for name in LAYERS]
 CASES.append(LayerSpec("affine", units=4, bias=False))
+CASES.append(LayerSpec("conv2d", filters=3, size=2, bias=False))
+
+
+def sample_of(layer: LayerSpec) -> tuple[int, ...]:
+    return SHAPES.get(layer.type, (3,))
 
 
 def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, dict[str, Array]]:
-    spec = NetworkSpec.build(3, [layer], loss)
+    spec = NetworkSpec.build(None, [layer], loss, input_shape=sample_of(layer))
     parameters = initialize(spec, Initializer("he"), 5)
     generator = np.random.default_rng(8)
     return spec, {name: value + 0.1 * generator.normal(size=value.shape)
@@ -95,9 +104,12 @@ def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, d
 
 
 def test_every_layer_that_learns_nothing_has_values_of_pytorch() -> None:
-    learning = {"affine", "layer_norm", "batch_norm", "residual"}
-    # Of what is drawn, PyTorch draws others: `test_dropout` gives both the same mask.
-    assert set(PYTORCH) == set(LAYERS) - learning - {"dropout"}
+    # What is learned, drawn or takes images is held to PyTorch elsewhere.
+    elsewhere = {
+        "affine", "layer_norm", "batch_norm", "residual", "dropout", "conv2d", "max_pool",
+        "flatten",
+    }  # fmt: skip
+    assert set(PYTORCH) == set(LAYERS) - elsewhere
 
 
 def test_layer_norm_gives_the_numbers_of_pytorch() -> None:
@@ -139,9 +151,9 @@ def test_an_activation_gives_the_numbers_of_pytorch(name: str) -> None:
 def test_fast_code_gives_what_the_graph_gives(layer: LayerSpec) -> None:
     spec, parameters = one_layer(layer)
     own = {name.removeprefix(f"{spec.layers[0].name}."): one for name, one in parameters.items()}
-    x = np.random.default_rng(1).normal(size=(5, 3))
-    fast = kernel_of(spec.layers[0], (3,), own)
-    slow = GraphLayer(spec.layers[0], (3,), own)
+    x = np.random.default_rng(1).normal(size=(5, *spec.sample))
+    fast = kernel_of(spec.layers[0], spec.sample, own)
+    slow = GraphLayer(spec.layers[0], spec.sample, own)
     y = fast.forward(x)
     dy = np.random.default_rng(2).normal(size=y.shape)
 
@@ -176,10 +188,11 @@ def test_memory_that_is_used_again_changes_no_bit_of_a_layer_between_others(
 
 @pytest.mark.parametrize("layer", CASES, ids=str)
 def test_a_layer_between_others_is_held_to_finite_differences(layer: LayerSpec) -> None:
-    layers = [LayerSpec("affine", units=3), layer, LayerSpec("affine", units=2)]
-    spec = NetworkSpec.build(3, layers, "softmax_cross_entropy")
+    first = LayerSpec("tanh") if layer.type in SHAPES else LayerSpec("affine", units=3)
+    layers = [first, layer, LayerSpec("flatten"), LayerSpec("affine", units=2)]
+    spec = NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=sample_of(layer))
     parameters = initialize(spec, Initializer("he"), 3)
-    x = np.random.default_rng(4).normal(size=(4, 3))
+    x = np.random.default_rng(4).normal(size=(4, *spec.sample))
 
     found = gradient_check(spec, parameters, x, np.eye(2)[[0, 1, 1, 0]])
 
@@ -191,8 +204,8 @@ def test_a_layer_between_others_is_held_to_finite_differences(layer: LayerSpec) 
 @pytest.mark.parametrize("layer", CASES, ids=str)
 def test_every_number_of_a_layer_is_derived(layer: LayerSpec) -> None:
     spec, parameters = one_layer(layer)
-    x = np.random.default_rng(6).normal(size=(2, 3))
-    dy = np.random.default_rng(7).normal(size=(2, spec.output_size))
+    x = np.random.default_rng(6).normal(size=(2, *spec.sample))
+    dy = np.random.default_rng(7).normal(size=(2, *spec.sizes[-1]))
     trace = make_trace(spec, parameters, x, grad_output=dy)
 
     for event in trace.events:
@@ -210,7 +223,8 @@ def test_every_number_of_a_layer_is_derived(layer: LayerSpec) -> None:
 def test_every_event_of_a_layer_has_a_sentence(layer: LayerSpec, language: str) -> None:
     words = json.loads((STATIC / f"lang/{language}.json").read_text("utf-8"))
     spec, parameters = one_layer(layer)
-    trace = make_trace(spec, parameters, np.array(X), grad_output=np.ones((2, spec.output_size)))
+    x, dy = np.ones((2, *spec.sample)), np.ones((2, *spec.sizes[-1]))
+    trace = make_trace(spec, parameters, x, grad_output=dy)
 
     names = {event.rule_name for event in trace.events}
     # One sentence does for all inputs of some ops.

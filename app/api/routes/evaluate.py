@@ -1,5 +1,7 @@
 """POST /evaluate: one pass or many of one network, nothing kept."""
 
+import math
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -68,6 +70,7 @@ def _is_quick(body: Evaluate | EvaluateBatch, numbers: int) -> bool:
     """Whether the pass takes no longer than it takes to hand it to a thread."""
     return (
         isinstance(body, Evaluate)
+        and body.network.input_shape is None
         and len(body.network.layers) <= QUICK_LAYERS
         and numbers <= QUICK_NUMBERS
         and all(one.type == "affine" or LAYERS[one.type].activation for one in body.network.layers)
@@ -76,7 +79,7 @@ def _is_quick(body: Evaluate | EvaluateBatch, numbers: int) -> bool:
 
 def _numbers(body: Evaluate | EvaluateBatch) -> int:
     """About how many numbers the pass, or all passes together, hold."""
-    width = body.network.input_size
+    width = body.network.input_size or math.prod(body.network.input_shape or ())
     rows, parameters = 0, 0
     if body.x is not None:
         rows = len(body.x)

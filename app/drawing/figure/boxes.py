@@ -3,6 +3,7 @@
 import math
 
 from app.drawing.figure.lanes_of import closed_span
+from app.drawing.figure.labels import GRID_ROWS
 from app.drawing.figure.parts import boxes_of, is_closed, loss_parts
 from app.drawing.figure.plan import TITLES, NodeFace, Plan, layer_title
 from app.drawing.layout.geometry import Group, Item, Lane
@@ -86,7 +87,11 @@ def _image_side(plan: Plan) -> int:
     """Side of the square image that a single x is, 0 when it is none."""
     if plan.graph.is_program:
         return 0
-    n, size = plan.graph.tensors["x"].shape
+    n, *sample = plan.graph.tensors["x"].shape
+    size = math.prod(sample)
     side = math.isqrt(size)
     is_image = n == 1 and bool(plan.graph.layers) and side * side == size >= SMALLEST_IMAGE
+    if len(sample) > 1:
+        # As a matrix of numbers, as long as these can be read.
+        is_image = is_image and sample == [1, side, side] and side > GRID_ROWS
     return side if plan.boxes and is_image else 0

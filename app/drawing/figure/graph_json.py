@@ -16,6 +16,7 @@ from app.drawing.figure.equations import equations
 from app.drawing.figure.figure import fill
 from app.drawing.figure.inside import Inside, inside_of, merged
 from app.drawing.figure.labels import pixel
+from app.drawing.figure.matrices import axis_names
 from app.drawing.figure.parts import boxes_of, contracted, is_closed, loss_parts
 from app.drawing.figure.pieces import pieces
 from app.drawing.figure.plan import TITLES, Plan, layer_title
@@ -128,7 +129,10 @@ def _draw(
     graph: OpGraph, level: str, single: bool, backward: bool, opened: frozenset[str],
     inner: OpGraph | None, names_batch: bool, rules: Collection[str],
 ) -> Graph:  # fmt: skip
-    whole = Plan(graph, single=single, backward=backward, level=level, names_batch=names_batch)
+    whole = Plan(
+        graph, single=single, backward=backward, level=level, names_batch=names_batch,
+        axis_names=axis_names(graph),
+    )  # fmt: skip
     if whole.rows > MOST_ROWS:
         raise TooLarge(f"at most {MOST_ROWS} classes can be drawn in rows", "view/level")
     layers = {layer.name: layer for layer in graph.layers if boxes_of(layer) is None}

@@ -73,7 +73,7 @@ def inside_of(
     forks = _forks(inner)
     plan = Plan(
         inner, whole.single, whole.backward, chained=True, names_batch=whole.names_batch,
-        formulas=whole.formulas,
+        axis_names=whole.axis_names, formulas=whole.formulas,
     )  # fmt: skip
     fill(plan)
     placement = _framed(placed(plan.items, plan.links, plan.groups), title)

@@ -17,7 +17,6 @@ from app.drawing.figure.labels import (
     room,
     shape_text,
 )
-from app.drawing.figure.matrices import axis_names
 from app.drawing.figure.program_lanes import ProgramLanes, program_lanes
 from app.drawing.formulas.formulas import FormulaTable
 from app.drawing.layout.geometry import Group, Item, Lane, Link
@@ -94,7 +93,8 @@ class Plan:
 
     ``level`` is how deep it looks; ``chained`` says that the graph is the inside of one layer
     among others, so that its chain enters and leaves at the sides. ``names_batch`` writes N for
-    the number of samples and says once, at x, what N is.
+    the number of samples and says once, at x, what N is. ``axis_names`` tells what the axes before
+    the last two count, by tensor, see `matrices.axis_names`.
     """
 
     graph: OpGraph
@@ -103,6 +103,7 @@ class Plan:
     level: str = "op"
     chained: bool = False
     names_batch: bool = False
+    axis_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     formulas: FormulaTable = field(default_factory=FormulaTable)
     items: list[Item] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -121,11 +122,6 @@ class Plan:
     def program_lanes(self) -> ProgramLanes:
         """The lanes of a program's figure, which no chain of layers gives."""
         return program_lanes(self.graph)
-
-    @cached_property
-    def axis_names(self) -> Mapping[str, tuple[str, ...]]:
-        """What the axes before the last two count, by tensor."""
-        return axis_names(self.graph)
 
     @property
     def boxes(self) -> bool:

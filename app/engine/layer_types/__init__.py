@@ -6,6 +6,7 @@ from app.engine.layer_types.affine import AFFINE
 from app.engine.layer_types.batch_norm import BATCH_NORM
 from app.engine.layer_types.dropout import DROPOUT
 from app.engine.layer_types.elementwise import ELEMENTWISE
+from app.engine.layer_types.images import CONV2D, FLATTEN, MAX_POOL
 from app.engine.layer_types.kind import INFERENCE, Field, LayerType, Opening, Parameter
 from app.engine.layer_types.layer_norm import LAYER_NORM
 from app.engine.layer_types.residual import RESIDUAL
@@ -23,6 +24,9 @@ LAYERS: Mapping[str, LayerType] = {
         BATCH_NORM,
         DROPOUT,
         RESIDUAL,
+        CONV2D,
+        MAX_POOL,
+        FLATTEN,
     )
 }
 

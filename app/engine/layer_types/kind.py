@@ -62,6 +62,7 @@ class Field:
         bounds: What it may be; None for true or false, or one of ``choices``.
         default: What it is where it is left out; None where it must not be.
         nested: Whether it is a list of layers.
+        follows: The field whose value it has where it is left out; None where there is none.
     """
 
     name: str
@@ -69,6 +70,12 @@ class Field:
     default: Setting | str | None = None
     choices: tuple[str, ...] = ()
     nested: bool = False
+    follows: str | None = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether it must not be left out."""
+        return self.default is None and self.follows is None
 
     @property
     def words(self) -> str:
@@ -89,6 +96,8 @@ class Field:
             allowed = {"enum": list(self.choices)}
         elif self.bounds is not None:
             allowed = self.bounds.schema
+        if self.follows is not None:
+            return {**allowed, "follows": self.follows}
         return allowed if self.default is None else {**allowed, "default": self.default}
 
     def holds(self, value: object) -> bool:
@@ -267,4 +276,8 @@ class LayerType:
 
     def whole(self, settings: Settings) -> Settings:
         """The settings with a default for each that is left out."""
-        return {one.name: settings.get(one.name, one.default) for one in self.fields}
+        found = {one.name: settings.get(one.name, one.default) for one in self.fields}
+        for one in self.fields:
+            if one.follows is not None and found[one.name] is None:
+                found[one.name] = found[one.follows]
+        return found

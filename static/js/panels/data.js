@@ -91,7 +91,9 @@ function isLearned({ network }, name) {
 /** What a table has beside its numbers. @param {string} name @returns {import("./editor.js").Beside} */
 function besideRows(name) {
   if (isSamples(name, "t")) return namesInTargets();
-  return isSamples(name, "x") && samplesChange() ? { rowTools: removeSample } : {};
+  // A row of an image is no sample.
+  const isRows = session.value?.network.input_shape === undefined;
+  return isRows && isSamples(name, "x") && samplesChange() ? { rowTools: removeSample } : {};
 }
 
 /** @param {Value | null} targets  else labels */

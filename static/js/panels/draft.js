@@ -9,7 +9,7 @@
  */
 import { allowedMessage, number } from "../messages.js";
 import { t } from "../strings.js";
-import { fieldsOf, fieldWord, fits, isChanged, specOf, typedOf } from "./settings.js";
+import { fieldsOf, fieldWord, fits, isChanged, isNeeded, specOf, typedOf } from "./settings.js";
 import {
   affine,
   followersOf,
@@ -23,6 +23,7 @@ import {
   USUAL,
   specsOf,
 } from "./rows.js";
+import { learnedOf } from "./sizes.js";
 import { wholeNumber } from "./whole.js";
 
 /**
@@ -30,7 +31,7 @@ import { wholeNumber } from "./whole.js";
  * @typedef {{kind: "bands" | "digits" | "points" | "own", name: string}} Chosen
  * @typedef {{
  *   data: string, table: OwnDataset | null, samples: string, batch: string, noise: string,
- *   input: string, layers: Row[], loss: boolean, lossType: string, lossFields: Typed,
+ *   input: string, shape: keyof typeof SHAPES, axes: Record<string, string>, layers: Row[], loss: boolean, lossType: string, lossFields: Typed,
  *   lossMore: boolean, kept: boolean, initializer: string, std: string, seed: string,
  * }} Draft  data: `bands`, `own`, or a name that the server tells; kept: the weights of the network on the screen, where they fit
  */
@@ -43,6 +44,8 @@ export const FIRST = {
   batch: "5",
   noise: "0.1",
   input: "3",
+  shape: "row",
+  axes: { channels: "1", height: "4", width: "4" },
   layers: [affine("4", "relu"), affine("2")],
   loss: true,
   lossType: "softmax_cross_entropy",
@@ -86,11 +89,23 @@ export function draftOf(network, catalogue) {
     else layers.push({ type, fields: typed, then: NONE, thenFields: {}, more: more || type !== USUAL });
   }
   if (layers.length === 0) return null;
-  const { loss, input_size: input } = network;
-  const draft = { ...FIRST, layers, input: String(input), loss: Boolean(loss), kept: true };
+  const { loss, input_size: input, input_shape: axes } = network;
+  const sample = axes ? imageOf(axes) : { input: String(input) };
+  if (!sample) return null;
+  const draft = { ...FIRST, ...sample, layers, loss: Boolean(loss), kept: true };
   if (!loss) return draft;
   const lossFields = typedOf(loss);
   return { ...draft, lossType: loss.type, lossFields, lossMore: isChanged(lossOf(loss.type, catalogue), lossFields) };
+}
+
+/** The fields for a sample of several axes; null where the form has none. @param {readonly number[]} axes */
+function imageOf(axes) {
+  const shape = /** @type {keyof typeof SHAPES | undefined} */ (
+    Object.entries(SHAPES).find(([, ids]) => ids.length === axes.length)?.[0]
+  );
+  if (!shape) return null;
+  const named = Object.fromEntries(SHAPES[shape].map((id, i) => [id, String(axes[i])]));
+  return { shape, axes: { ...FIRST.axes, ...named } };
 }
 
 /** More weights than these are not carried over: a file of them may have 2 MiB. */
@@ -103,7 +118,8 @@ const MOST_KEPT = 250_000;
  * @param {Catalogue} catalogue
  */
 export function fitsWeights(draft, network, catalogue) {
-  if (!network || Number(draft.input) !== network.input_size) return false;
+  if (!network || countOf(draft) !== network.input_size) return false;
+  if (draft.shape !== (network.input_shape ? imageOf(network.input_shape)?.shape : "row")) return false;
   const there = draftOf(network, catalogue);
   /** @param {readonly LayerSpec[]} layers */
   const told = (layers) => JSON.stringify(layers.map((layer) => Object.entries(layer).sort()));
@@ -131,6 +147,8 @@ export function withData(draft, data, catalogue) {
   return {
     ...next,
     input: String(inputs),
+    ...(data === catalogue.digits.name ? {} : { shape: /** @type {const} */ ("row") }),
+    ...digitAxes(next, catalogue),
     // The scores go to the loss as they are.
     layers: next.layers.map((row, i) =>
       i === last ? { ...row, fields: { ...row.fields, units: String(units) }, then: NONE } : row,
@@ -139,6 +157,19 @@ export function withData(draft, data, catalogue) {
     samples: String(samples),
     batch: String(Math.min(most, samples)),
   };
+}
+
+/** Digits as images have their own rows and columns, unless they are shrunk already. @param {Draft} draft @param {Catalogue} catalogue */
+function digitAxes(draft, catalogue) {
+  const [height, width] = catalogue.digits.shape.map(String);
+  const fits = takes(draft, pixelsOf(catalogue), catalogue) && draft.shape === "image";
+  return draft.data !== catalogue.digits.name || fits ? {} : { axes: { ...draft.axes, channels: "1", height, width } };
+}
+
+/** The draft with samples of another shape. @param {Draft} draft @param {keyof typeof SHAPES} shape @param {Catalogue} catalogue @returns {Draft} */
+export function withShape(draft, shape, catalogue) {
+  const next = { ...draft, shape };
+  return draft.data === catalogue.digits.name ? { ...next, ...digitAxes(next, catalogue) } : next;
 }
 
 /** Of points, how many there are at first. */
@@ -171,7 +202,8 @@ export function sizesOf({ data, table }, { digits, planes }) {
 export function bodyOf(draft, catalogue) {
   const loss = lossOf(draft.lossType, catalogue);
   const network = {
-    input_size: Number(draft.input),
+    input_size: countOf(draft),
+    ...(draft.shape === "row" ? {} : { input_shape: axesOf(draft).map(({ text }) => Number(text)) }),
     layers: specsOf(draft.layers, catalogue),
     loss: draft.loss && loss ? specOf(loss, draft.lossFields) : null,
   };
@@ -194,18 +226,40 @@ function dataOf(draft, catalogue) {
 
 /** How many numbers would be trained; NaN while a field holds none. @param {Draft} draft @param {Catalogue} catalogue */
 export function parametersOf(draft, catalogue) {
-  let size = wholeNumber(draft.input, { minimum: 1 }) ?? NaN;
-  let sum = 0;
-  for (const { units, bias, type } of specsOf(draft.layers, catalogue)) {
-    if (units === undefined) {
-      sum += (kindOf(type, catalogue)?.learned ?? 0) * size;
-      continue;
-    }
-    const next = wholeNumber(String(units), { minimum: 1 }) ?? NaN;
-    sum += (size + (bias === false ? 0 : 1)) * next;
-    size = next;
-  }
-  return sum;
+  const input = axesOf(draft).map(({ text }) => wholeNumber(text, { minimum: 1 }) ?? NaN);
+  return learnedOf(input, specsOf(draft.layers, catalogue));
+}
+
+/** What a sample can be: a row of numbers, or something of several axes, each with a field. */
+export const SHAPES = /** @type {const} */ ({
+  row: ["input"],
+  image: ["channels", "height", "width"],
+});
+
+/** The axes of a sample, each with its field. @param {Draft} draft */
+export function axesOf(draft) {
+  return SHAPES[draft.shape].map((id) => ({
+    id,
+    text: id === "input" ? draft.input : draft.axes[id],
+    word: t(`network.${id}`),
+  }));
+}
+
+/** How many numbers a sample has; NaN while a field holds none. @param {Draft} draft */
+function countOf(draft) {
+  return axesOf(draft).reduce((product, { text }) => product * (text.trim() === "" ? NaN : Number(text)), 1);
+}
+
+/**
+ * Whether samples go into a network: those that are as long, and digits into smaller images too.
+ * @param {Draft} draft @param {number} inputs @param {Catalogue} catalogue
+ */
+function takes(draft, inputs, { digits }) {
+  if (countOf(draft) === inputs) return true;
+  if (draft.shape !== "image" || draft.data !== digits.name) return false;
+  const [rows, columns] = digits.shape;
+  const { channels, height, width } = draft.axes;
+  return Number(channels) === 1 && rows % Number(height) === 0 && columns % Number(width) === 0;
 }
 
 /** @param {{digits: Catalogue["digits"]}} catalogue */
@@ -230,7 +284,7 @@ export function faultsOf(draft, catalogue) {
   const settings = (kind, typed, called) => {
     for (const [name, field] of fieldsOf(kind)) {
       const text = typed[name] ?? "";
-      if (text.trim() !== "" || field.default === undefined) check(called(name)[0], text, called(name)[1], field);
+      if (text.trim() !== "" || isNeeded(field)) check(called(name)[0], text, called(name)[1], field);
     }
   };
   if (draft.data === "own" && draft.table === null) faults.set("table", t("csv.missing"));
@@ -238,7 +292,10 @@ export function faultsOf(draft, catalogue) {
   if (drawsBatches(draft)) check("batch", draft.batch, t("network.batch"), batchAllowed(draft, catalogue));
   const noise = noiseAllowed(draft, catalogue);
   if (noise) check("noise", draft.noise, t("network.noise"), noise);
-  check("input", draft.input, t("network.input"), limits.input_size);
+  for (const { id, text, word } of axesOf(draft)) check(id, text, word, limits.input_size);
+  const mostInputs = limits.input_size.maximum ?? Infinity;
+  if (draft.shape !== "row" && countOf(draft) > mostInputs)
+    faults.set(axesOf(draft)[0].id, allowedMessage(t("network.input"), limits.input_size));
   for (const layer of layersOf(draft.layers, catalogue))
     settings(layer.kind, layer.typed, (name) => [idOf(layer, name), labelOf(layer, name)]);
   const loss = draft.loss ? lossOf(draft.lossType, catalogue) : undefined;
@@ -257,8 +314,9 @@ export function faultsOf(draft, catalogue) {
   const fitting = sizesOf(draft, catalogue);
   if (fitting) {
     const { inputs, classes } = fitting;
-    if (Number(draft.input) !== inputs && !faults.has("input"))
-      faults.set("input", t("network.fit.inputs", { count: number(inputs) }));
+    const [{ id }] = axesOf(draft);
+    if (!takes(draft, inputs, catalogue) && !faults.has(id))
+      faults.set(id, t("network.fit.inputs", { count: number(inputs) }));
     const last = lastSized(draft.layers, catalogue);
     const least = classes ?? 2;
     const at = last < 0 ? "layers" : `units-${last}`;

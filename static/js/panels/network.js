@@ -16,6 +16,7 @@ import { strideFor } from "../timeline.js";
 import { mount } from "../mount.js";
 import {
   ADDED,
+  axesOf,
   batchAllowed,
   bodyOf,
   bookDraft,
@@ -28,7 +29,9 @@ import {
   noiseAllowed,
   parametersOf,
   samplesAllowed,
+  SHAPES,
   withData,
+  withShape,
 } from "./draft.js";
 import { valueOf } from "./chosen.js";
 import { idOf, labelOf, layersOf, lossOf, specsOf } from "./rows.js";
@@ -97,7 +100,7 @@ function form() {
         ${noise ? numberField("noise", t("network.noise"), now.noise, noise, (value) => set({ noise: value }), faults, "any") : null}
         ${drawsBatches(now) ? html`<p class="hint">${t("network.batchHint")}</p>` : null}
       </fieldset>
-      ${numberField("input", t("network.input"), now.input, limits.input_size, (input) => set({ input }), faults)}
+      ${sampleFields(known, faults)}
       <fieldset>
         <legend>${t("network.layers")}</legend>
         <ol class="layers">
@@ -150,6 +153,30 @@ function dataChoice(known, faults) {
       ${fault("data", faults)}
     </label>
     ${now.data === "bands" && now.loss ? html`<p class="hint">${t("network.data.bandsHint")}</p>` : null}`;
+}
+
+/** What one sample is: a row of numbers, or an image. @param {Catalogue} known @param {Map<string, string>} faults */
+function sampleFields(known, faults) {
+  const now = draft.value;
+  /** @param {string} id @param {string} text */
+  const put = (id, text) => set(id === "input" ? { input: text } : { axes: { ...now.axes, [id]: text } });
+  return html`<div class="axes">
+    <label class="field">
+      <span>${t("network.shape")}</span>
+      <select
+        id="shape"
+        @change=${(/** @type {Event} */ event) =>
+          set(withShape(now, /** @type {keyof typeof SHAPES} */ (valueOf(event)), known))}
+      >
+        ${Object.keys(SHAPES).map(
+          (name) => html`<option value=${name} .selected=${name === now.shape}>${t(`network.shape.${name}`)}</option>`,
+        )}
+      </select>
+    </label>
+    ${axesOf(now).map(({ id, text, word }) =>
+      numberField(id, word, text, known.limits.input_size, (typed) => put(id, typed), faults),
+    )}
+  </div>`;
 }
 
 /** A table of one's own has come, or has gone. @param {OwnDataset | null} table */
@@ -313,7 +340,7 @@ function fieldOf(pointer) {
   }
   const [, setting] = /^\/network\/loss\/(\w+)/.exec(pointer) ?? [];
   if (setting) return [`loss-${setting}`, fieldWord(setting)];
-  if (pointer === "/network/input_size") return ["input"];
+  if (pointer.startsWith("/network/input_")) return [axesOf(draft.value)[0].id];
   if (pointer.startsWith("/network")) return ["layers"];
   if (pointer === "/data/samples") return ["samples"];
   if (pointer === "/data/batch_size") return ["batch"];

@@ -11,7 +11,7 @@ import { html, nothing } from "lit-html";
 import { endsOf, number } from "../messages.js";
 import { t } from "../strings.js";
 import { valueOf } from "./chosen.js";
-import { isNumber, textOf, wordOr } from "./settings.js";
+import { isNeeded, isNumber, textOf, wordOr } from "./settings.js";
 
 /**
  * A field of a layer or a loss, of the kind that it is.
@@ -27,7 +27,8 @@ export function settingField(id, label, name, field, typed, put, faults) {
   const take = (/** @type {string} */ text) => put({ ...typed, [name]: text });
   if (isNumber(field)) {
     const step = field.type === "integer" ? "1" : "any";
-    return numberField(id, label, typed[name] ?? "", field, take, faults, step);
+    const otherwise = field.default ?? ((field.follows && typed[field.follows]) || undefined);
+    return numberField(id, label, typed[name] ?? "", field, take, faults, step, otherwise);
   }
   const text = textOf(typed, name, field);
   const { enum: choices } = field;
@@ -63,10 +64,11 @@ export function settingField(id, label, name, field, typed, put, faults) {
  * @param {(value: string) => void} put
  * @param {ReadonlyMap<string, string>} faults
  * @param {"1" | "any"} [step]  any: no whole number is needed
+ * @param {unknown} [otherwise]  what it is where it is left empty
  * @returns {TemplateResult}
  */
-export function numberField(id, label, value, allowed, put, faults, step = "1") {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, default: otherwise } = allowed;
+export function numberField(id, label, value, allowed, put, faults, step = "1", otherwise = undefined) {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = allowed;
   return html`<label class="field">
     <span>${label} <small>${rangeText(allowed)}</small></span>
     <input
@@ -75,7 +77,7 @@ export function numberField(id, label, value, allowed, put, faults, step = "1") 
       min=${minimum ?? exclusiveMinimum ?? nothing}
       max=${maximum ?? exclusiveMaximum ?? nothing}
       step=${step}
-      ?required=${otherwise === undefined}
+      ?required=${isNeeded(allowed)}
       placeholder=${otherwise ?? nothing}
       .value=${value}
       aria-invalid=${faults.has(id) ? "true" : "false"}

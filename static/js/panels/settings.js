@@ -20,12 +20,17 @@ export function fieldsOf(kind) {
 
 /** Those that have to be filled in. @param {Kind | undefined} kind */
 export function neededOf(kind) {
-  return fieldsOf(kind).filter(([, field]) => field.default === undefined);
+  return fieldsOf(kind).filter(([, field]) => isNeeded(field));
 }
 
 /** Those that may be left as they are. @param {Kind | undefined} kind */
 export function furtherOf(kind) {
-  return fieldsOf(kind).filter(([, field]) => field.default !== undefined);
+  return fieldsOf(kind).filter(([, field]) => !isNeeded(field));
+}
+
+/** Neither a value nor another field stands for it where it is left out. @param {Field} field */
+export function isNeeded({ default: otherwise, follows }) {
+  return otherwise === undefined && follows === undefined;
 }
 
 /** Neither yes or no, nor one of several. @param {Field} field */
@@ -62,6 +67,7 @@ export function fits(text, field) {
  */
 export function specOf(kind, typed) {
   const told = fieldsOf(kind)
+    .filter(([name, { follows }]) => follows === undefined || (typed[name] ?? "").trim() !== "")
     .map(([name, field]) => /** @type {const} */ ([name, valueIn(textOf(typed, name, field), field), field.default]))
     .filter(([, value, otherwise]) => value !== otherwise);
   return { type: kind.name, ...Object.fromEntries(told) };
@@ -81,7 +87,7 @@ export function typedOf({ type, name, ...fields }) {
 
 /** Whether anything is other than by default. @param {Kind | undefined} kind @param {Typed} typed */
 export function isChanged(kind, typed) {
-  return furtherOf(kind).some(([name, field]) => textOf(typed, name, field) !== String(field.default));
+  return furtherOf(kind).some(([name, field]) => textOf(typed, name, field) !== String(field.default ?? ""));
 }
 
 /** @param {string} name  of a field */
