@@ -52,8 +52,8 @@ Parameters = Annotated[
     dict[TensorName, Nested],
     Field(
         max_length=2 * MAX_LAYERS,
-        description="W is `(D, H)`, of a convolution `(F, C, size, size)`; b is `(H,)`, and `(1, H)` "
-        "or `(H, 1)` are taken for it.",
+        description="W is `(D, H)`, of a convolution `(F, C, size, size)`; b is `(H,)`, and "
+        "`(1, H)` or `(H, 1)` are taken for it.",
     ),
 ]
 Code = Annotated[str, Field(min_length=1, max_length=20_000)]

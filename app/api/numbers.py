@@ -164,6 +164,4 @@ Nested = Annotated[np.ndarray, PlainValidator(nested), WithJsonSchema({"anyOf": 
 AnyRank = Annotated[
     np.ndarray, PlainValidator(any_rank), WithJsonSchema({"anyOf": [_NUMBER, _VECTOR, _MATRIX]})
 ]
-Samples = Annotated[
-    np.ndarray, PlainValidator(samples), WithJsonSchema({"anyOf": _DEEPER[2:]})
-]
+Samples = Annotated[np.ndarray, PlainValidator(samples), WithJsonSchema({"anyOf": _DEEPER[2:]})]

@@ -126,7 +126,8 @@ class GraphLayer(Layer):
         """dL/dx; the gradients of the parameters are there afterwards."""
         grads = self._run.backward(dout, self._all)
         self._keep(grads)
-        return grads["x"]
+        # Numbers of words have none.
+        return grads["x"] if "x" in grads else np.zeros_like(self._run.values["x"])
 
     def backward_parameters(self, dout: Array) -> None:
         """Without dL/dx, and whatever leads to nothing else."""

@@ -170,6 +170,8 @@ class Network:
             spec = self.spec.layers[index]
             layer = self.layers[spec.name]
             grad_input = None if dout is None else self._shown(layer.backward(dout))
+            if spec.kind.takes_ids:
+                grad_input = None
             learned = {} if dout is None else layer.gradients()
             parameters: dict[str, tuple[Array, Array | None]] = {
                 part: (

@@ -71,7 +71,7 @@ def make_trace(
     if grad_output is not None:
         grad_output = grad_output.reshape(len(x), *spec.sizes[-1])
     given = {"x": x, **parameters}
-    if level == "element" and spec.loss is None and spec.layers:
+    if level == "element" and spec.loss is None and spec.layers and spec.vocabulary is None:
         trace = _single(spec, given, grad_output, alone)
         if trace is not None:
             return trace
@@ -91,7 +91,9 @@ def make_trace(
 def fits_single(spec: NetworkSpec) -> bool:
     """Whether a network without a loss is small enough for a figure in single numbers."""
     few = spec.parameter_count <= 4 * MOST_SCALARS
-    return bool(spec.layers) and few and fits(_for_single(spec))
+    # What is looked up is the cell of the table itself: there is no op to be shown.
+    has_ops = bool(spec.layers) and spec.vocabulary is None
+    return has_ops and few and fits(_for_single(spec))
 
 
 def _single(

@@ -239,8 +239,8 @@ class NetworkSpec:
         spec = cls(input_size, named, loss, dtype, sample if len(sample) > 1 else ())
         if loss is not None and len(spec.sizes[-1]) != 1:
             raise EngineError(
-                f"a loss takes rows of numbers, not samples of shape {spec.sizes[-1]}: a flatten layer "
-                "makes rows of them",
+                f"a loss takes rows of numbers, not samples of shape {spec.sizes[-1]}: a flatten "
+                "layer makes rows of them",
                 "network/loss",
                 "shape",
             )
@@ -320,6 +320,14 @@ class NetworkSpec:
     def draws(self) -> bool:
         """Whether something in it is drawn anew at every step of learning."""
         return any(layer.draws for layer in self.layers)
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many words there are, where samples are their numbers."""
+        first = self.layers[0] if self.layers else None
+        if first is None or not first.kind.takes_ids:
+            return None
+        return int(first.settings["vocabulary"])
 
     @property
     def joins_samples(self) -> bool:
@@ -403,6 +411,10 @@ def _require_positive(size: object, field: str) -> None:
 
 def _input(size: int | None, shape: Sequence[int] | None) -> tuple[int, tuple[int, ...]]:
     """How many numbers a sample has, and its shape."""
+    if size is None and shape is None:
+        raise EngineError(
+            "input_size is needed where there is no input_shape", "network/input_size", "missing"
+        )
     if shape is None:
         _require_positive(size, "network/input_size")
         assert size is not None
@@ -459,6 +471,12 @@ def _named(
                 )
             inner = _named(layer.layers, seeds, field, depth + 1)
             layer = LayerSpec(layer.type, layer.name, **{**dict(layer.given), "layers": inner})
+        if layer.kind.takes_ids and (index or depth):
+            raise EngineError(
+                f"{layer.type} takes the numbers of words, so it is a network's first layer",
+                f"{field}/type",
+                "value",
+            )
         given = _settings(layer, field, f"{layer.type} layer")
         if layer.kind.draws:
             # Two layers that nobody has given a seed draw differently.

@@ -82,8 +82,24 @@ def samples_of(spec: "NetworkSpec", value: object, field: str = "x") -> Array:
     Raises:
         EngineError: see `check_samples`.
     """
-    array = check_samples(value, spec.sample, spec.dtype, field)
-    return array.reshape(len(array), -1)
+    array = check_samples(value, spec.sample, spec.dtype, field).reshape(-1, spec.input_size)
+    check_ids(spec, array, field)
+    return array
+
+
+def check_ids(spec: "NetworkSpec", x: Array, field: str) -> None:
+    """Refuse rows ``(N, T)`` that are no numbers of words, where a network takes such.
+
+    Raises:
+        EngineError: one is not whole, or there is no such word; names the row.
+    """
+    if spec.vocabulary is None:
+        return
+    allowed = whole(0, spec.vocabulary - 1)
+    wrong = (x != np.floor(x)) | (x < 0) | (x >= spec.vocabulary)
+    if wrong.any():
+        row = int(wrong.any(axis=1).argmax())
+        raise EngineError(f"a word is {allowed.words}", f"{field}/{row}", "range", allowed.schema)
 
 
 def check_numbers(value: object, dtype: str, field: str) -> Array:

@@ -8,7 +8,7 @@ a step makes is written over by the next. The bits are those of `Network.gradien
 import numpy as np
 
 from app.engine.chain import Chain
-from app.engine.layers import Affine, Layer, Relu, Sigmoid, Tanh, cells, room
+from app.engine.layers import cells, room
 from app.engine.losses import Head
 from app.engine.meter import Meter
 from app.engine.network import Network
@@ -41,7 +41,7 @@ class Workspace:
         self._spec, self._parameters = network.spec, network.parameters
         self._chain = Chain(network.spec, network.parameters)
         self.layers = self._chain.layers
-        self._own = _written_over(list(self.layers.values()), network.spec)
+        self._own = _written_over(network.spec)
         self._x = np.ascontiguousarray(x, dtype=network.spec.dtype)
         self._classes = classes
         self._head = Head(network.spec, network.parameters)
@@ -120,13 +120,10 @@ class Workspace:
         self._slope = room(self._slope, rows, widths[-1], dtype)
 
 
-def _written_over(layers: list[Layer], spec: NetworkSpec) -> list[bool]:
-    """Of each layer whether it may write over what it is given.
+def _written_over(spec: NetworkSpec) -> list[bool]:
+    """Of each layer whether it may write over what it is given: rows that were made as rows.
 
-    That has to be rows, and nothing that the layer before still needs or has from somebody else:
-    the classes of the book see to that.
+    A layer of other samples keeps what it gives, and a flatten layer gives a view of that.
     """
-    before = [True, *(isinstance(layer, Affine | Relu | Sigmoid | Tanh) for layer in layers)]
-    return [
-        is_own and len(size) == 1 for is_own, size in zip(before, spec.sizes, strict=False)
-    ]
+    rows = [len(size) == 1 for size in spec.sizes]
+    return [is_row and was for is_row, was in zip(rows, [True, *rows], strict=False)]

@@ -15,6 +15,7 @@ from app.engine.code.spec import CodeSpec
 from app.engine.errors import EngineError
 from app.engine.spec import Limits, check_limits
 from app.engine.targets import (
+    check_ids,
     check_numbers,
     check_samples,
     fitted,
@@ -309,6 +310,8 @@ class _Draft:
         """x, t and grad_output have the same rows, and every target is one class."""
         session = self._session()
         spec, n = session.spec, session.n
+        if "x" in self.fields and spec.vocabulary is not None:
+            _renamed(lambda: check_ids(spec, session.x, "x"), f"{self.fields['x']}/value")
         if session.t is not None and self.fields.keys() & {"x", "t"}:
             field = self.fields.get("t", self.fields.get("x", ""))
             _renamed(lambda: targets_of(spec, session.t, n), f"{field}/value")

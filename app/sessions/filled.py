@@ -10,7 +10,7 @@ from app.sessions.creation import Made, Wanted, spec_of
 from app.sessions.edits import Loader
 from app.sessions.planes import PLANES
 from app.sessions.pools import new_pool, some
-from app.sessions.samples import BANDS, Samples, bands, loaded, plane
+from app.sessions.samples import BANDS, Samples, bands, loaded, plane, words
 from app.sessions.state import Source
 
 
@@ -47,6 +47,8 @@ def filled(wanted: Wanted, limits: Limits, loader: Loader) -> Wanted:
 
 
 def _all(spec: NetworkSpec, made: Made, n: int, loader: Loader) -> Samples:
+    if made.dataset == BANDS and spec.vocabulary is not None:
+        return words(n, spec.input_size, spec.vocabulary, spec.output_size, made.seed)
     if made.dataset == BANDS:
         return bands(n, spec.input_size, spec.output_size, made.seed)
     if made.dataset in PLANES:

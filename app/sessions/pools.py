@@ -67,7 +67,11 @@ def some(spec: NetworkSpec, pool: Pool, rows: Array, loader: Loader) -> Samples:
     """
     x, labels = _named(spec, pool, loader)
     source = Source(pool.dataset, pool.split, tuple(rows.tolist()))
-    return Samples(fitted(spec, pool.dataset, x[rows]).astype(spec.dtype), labels[rows].astype(np.int64), source)
+    return Samples(
+        fitted(spec, pool.dataset, x[rows]).astype(spec.dtype),
+        labels[rows].astype(np.int64),
+        source,
+    )
 
 
 def drawn(session: Session, loader: Loader) -> Session:

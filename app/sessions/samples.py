@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engine.errors import EngineError
 from app.engine.spec import NetworkSpec
-from app.engine.targets import takes_labels
+from app.engine.targets import check_ids, takes_labels
 from app.sessions.creation import Made
 from app.sessions.edits import Loader
 from app.sessions.planes import points
@@ -52,6 +52,21 @@ def bands(n: int, columns: int, classes: int, seed: int) -> Samples:
     turns = np.lexsort((labels, place))
     others = np.random.default_rng(seed).integers(-_REACH, _REACH + 1, (n, columns - 1))
     return Samples(np.column_stack([first[turns], others]) / 10, labels[turns])
+
+
+def words(n: int, length: int, vocabulary: int, classes: int, seed: int) -> Samples:
+    """Sequences of words whose class is the band that the number of the first word lies in.
+
+    Args:
+        n: How many; the classes take turns as far as there are words for them.
+        length: Words in a sample.
+        vocabulary: How many words there are.
+        classes: Bands, from low to high.
+        seed: For the other words, which the class does not depend on.
+    """
+    draws = np.random.default_rng(seed).integers(vocabulary, size=(n, length - 1))
+    first = np.arange(n) * max(1, vocabulary // max(2, classes)) % vocabulary
+    return Samples(np.column_stack([first, draws]).astype(float), first * classes // vocabulary)
 
 
 def loaded(spec: NetworkSpec, loader: Loader, source: Source) -> Samples:
@@ -102,6 +117,15 @@ def check_fit(spec: NetworkSpec, x: Array, labels: Array, dataset: str) -> None:
             "shape",
             {"shapes": [[len(x), x.shape[1]]]},
         )
+    if spec.vocabulary is not None:
+        try:
+            check_ids(spec, x, "dataset")
+        except EngineError:
+            raise EngineError(
+                f"its numbers are no words, whole and from 0 to {spec.vocabulary - 1}",
+                "dataset",
+                "range",
+            ) from None
     if takes_labels(spec) and labels.max() >= spec.output_size:
         raise EngineError(
             f"its labels go beyond the network's {spec.output_size} classes",
@@ -117,7 +141,7 @@ def plane(spec: NetworkSpec, made: Made) -> Samples:
     Raises:
         EngineError: another network, or what is out of bounds; the field is of ``made``.
     """
-    if spec.input_size != 2:
+    if spec.input_size != 2 or spec.vocabulary is not None:
         raise EngineError(
             f"its points have 2 numbers, the network takes {spec.input_size}",
             "dataset",

@@ -46,7 +46,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten" | "embedding" | "attention",
  *   input_shape: number[],
  *   output_shape: number[],
  *   output: Value,
@@ -54,6 +54,22 @@
  *   grad_input: Value | null,
  *   parameters: Record<string, Parameter>,
  * }} Layer
+ */
+
+/**
+ * @typedef {Cells | Omitted} Value
+ */
+
+/**
+ * @typedef {Cell | Vector | Matrix | Images} Cells
+ */
+
+/**
+ * @typedef {Cell[]} Vector
+ */
+
+/**
+ * @typedef {Matrix[] | Matrix[][]} Images
  */
 
 /**
@@ -212,7 +228,7 @@
  * One layer of a network, with what its type has otherwise than usual.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten" | "embedding" | "attention",
  *   name: string,
  *   units?: number,
  *   bias?: boolean,
@@ -227,6 +243,8 @@
  *   size?: number,
  *   stride?: number,
  *   pad?: number,
+ *   vocabulary?: number,
+ *   heads?: number,
  * }} LayerSpec
  */
 
@@ -346,10 +364,6 @@
  *   goes_on: boolean,
  *   goes_back: boolean,
  * }} Position
- */
-
-/**
- * @typedef {Matrix | Omitted} MatrixValue
  */
 
 /**
@@ -517,7 +531,7 @@
  * One layer; which fields its type takes, and what they may be, `catalogue` tells.
  *
  * @typedef {{
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten" | "embedding" | "attention",
  *   name?: string | null,
  *   units?: number | null,
  *   bias?: boolean | null,
@@ -532,6 +546,8 @@
  *   size?: number | null,
  *   stride?: number | null,
  *   pad?: number | null,
+ *   vocabulary?: number | null,
+ *   heads?: number | null,
  * }} LayerBody
  */
 
@@ -1401,7 +1417,7 @@
  *
  * @typedef {{
  *   name: string,
- *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "line",
+ *   type: "affine" | "relu" | "sigmoid" | "tanh" | "softplus" | "gelu" | "gelu_tanh" | "leaky_relu" | "softmax" | "layer_norm" | "batch_norm" | "dropout" | "residual" | "conv2d" | "max_pool" | "flatten" | "embedding" | "attention" | "line",
  *   value: Cell,
  *   gradient: Cell | null,
  *   ratio: Cell | null,

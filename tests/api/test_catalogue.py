@@ -75,12 +75,15 @@ def test_a_field_is_taken_at_its_ends_and_not_beyond_and_told_where_it_is_no_def
                 if layer["name"] in IMAGES:
                     side = 4 if name == "filters" else 64
                     sample = {"input_shape": [1, side, side]}
+                elif layer["name"] == "attention":
+                    sample = {"input_shape": [1, 64]}
+                cell = 0.0 if layer["name"] == "embedding" else 0.5
                 body = {
                     "network": {
                         **sample,
                         "layers": [{"type": layer["name"], **needed, name: value}],
                     },
-                    "x": [[0.5] * math.prod(sample.get("input_shape", [2]))],
+                    "x": [[cell] * math.prod(sample.get("input_shape", [2]))],
                 }
                 made = client.post(f"{API}/sessions", json=body)
                 assert made.status_code == (201 if is_good else 422), (layer, name, value)

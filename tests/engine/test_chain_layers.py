@@ -12,6 +12,7 @@ from app.engine.initializers import Initializer, initialize
 from app.engine.network import Network
 from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, Limits, NetworkSpec, check_limits
+from app.engine.targets import samples_of
 from app.engine.workspace import Workspace
 from app.sessions.state import network_json, network_spec
 from tests.engine.networks import some
@@ -357,7 +358,10 @@ def test_a_chain_on_images_is_one_chain_whatever_way_its_samples_are_written() -
 @pytest.mark.parametrize("before", ["softmax", "gelu", "softplus", "batch_norm", "flatten"])
 def test_a_training_writes_over_nothing_that_is_still_needed(before: str) -> None:
     layers = [LayerSpec("affine", units=4), LayerSpec(before), LayerSpec("affine", units=3)]
-    spec = NetworkSpec.build(5, layers, "softmax_cross_entropy")
+    if before == "flatten":
+        layers = [LayerSpec("softplus"), LayerSpec("flatten"), LayerSpec("affine", units=3)]
+    shape = (5, 1) if before == "flatten" else (5,)
+    spec = NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=shape)
     parameters = initialize(spec, Initializer("he"), 0)
     x, t = np.random.default_rng(0).normal(size=(6, 5)), np.array([0, 1, 2, 2, 1, 0])
     network = Network(spec, parameters)
@@ -398,5 +402,93 @@ def test_what_does_not_fit_is_refused_where_it_stands() -> None:
 def test_few_letters_ask_for_no_pass_that_takes_long(
     layers: list[LayerSpec], shape: tuple[int, ...]
 ) -> None:
-    with pytest.raises(TooLarge, match="would have|would hold"):
+    with pytest.raises(TooLarge, match=r"would (have|hold)"):
         check_limits(chain(shape, *layers), 1, Limits())
+
+
+# Of each of output, dL/dx, dW_q, dW_k, dW_v and dW_o the sum, the first and the last, and the sum
+# of squares, by the number of heads: of multi_head_attention_forward.
+ATTENTION = {
+    1: [
+        [-0.05368334482004372, 0.03749165193181516, 0.06597151703423611, 0.04930420913270135],
+        [-0.45034482294301703, -0.668370553547496, 0.14457640049140202, 5.946962290069474],
+        [1.290758512435962, 0.06309831069835557, 0.031736232125615174, 0.11981443995913069],
+        [0.07264752082499092, 0.03578657778807076, -0.025346697924497355, 0.016659284375042258],
+        [-0.055680430842681705, 0.353796283885165, -0.18985190438569421, 0.4161996810304854],
+        [-0.9426066851649566, -0.1708777573203229, 0.06849398615169239, 0.17441047175185082],
+    ],
+    2: [
+        [-0.08752135216357437, 0.05307163736321026, 0.08443459328038458, 0.07575636366638502],
+        [-0.38014721372184257, -0.5791574004987838, 0.009471891713280875, 3.6822359800421123],
+        [1.2290067220012866, 0.14165988037573887, 0.06307812322073572, 0.14644083262913288],
+        [-0.04930160592304941, 0.0062206079970021505, 0.03334429099482976, 0.04606205537745037],
+        [-0.0323569677964437, 0.2963003060889171, -0.2507045031655906, 0.37926390046860303],
+        [-0.4475876896553274, -0.0556574132136337, 0.04093455291408678, 0.052554451963883135],
+    ],
+}
+
+
+@pytest.mark.parametrize("heads", ATTENTION)
+def test_attention_of_one_head_and_of_several(heads: int) -> None:
+    spec = chain((3, 4), LayerSpec("attention", heads=heads))
+    parameters = {
+        f"attention1.W_{part}": np.sin(rising(4, 4) * 0.7 + k) for k, part in enumerate("qkvo")
+    }
+    x, above = np.cos(rising(2, 3, 4) * 0.5), np.sin(rising(2, 3, 4) * 0.31)
+    held(spec, parameters, x, above, {})
+
+    found = Network(spec, parameters).evaluate(x, grad_output=above)
+
+    told = [found.layers[0].output, some(found.grad_input), *found.parameter_gradients.values()]
+    for array, wanted in zip(told, ATTENTION[heads], strict=True):
+        cells = array.reshape(-1)
+        sums = [cells.sum(), cells[0], cells[-1], (cells**2).sum()]
+        np.testing.assert_allclose(sums, wanted, rtol=1e-10, atol=1e-13)
+
+
+def test_an_embedding_looks_up_rows_and_adds_up_what_comes_back_to_each() -> None:
+    spec = NetworkSpec.build(3, [LayerSpec("embedding", vocabulary=4, units=2)])
+    table = {"embedding1.W": np.array([[1.0, 2], [3, 4], [5, 6], [7, 8]])}
+    words, above = [[0, 3, 3], [1, 0, 3]], rising(2, 3, 2)
+    wanted = {
+        "output": [[[1, 2], [7, 8], [7, 8]], [[3, 4], [1, 2], [7, 8]]],
+        "embedding1.W": [[8, 10], [6, 7], [0, 0], [16, 19]],
+    }
+    held(spec, table, words, above, wanted)
+    found = Network(spec, table).evaluate(np.array(words, float), grad_output=above)
+    assert found.grad_input is None
+    assert spec.vocabulary == 4
+    for wrong in ([[0, 1, 4]], [[0, 1, 0.5]], [[0, -1, 0]]):
+        with pytest.raises(EngineError, match="a word is a whole number from 0 to 3") as refused:
+            samples_of(spec, wrong)
+        assert refused.value.field == "x/0"
+
+
+def test_words_go_through_attention_to_a_loss_in_one_chain() -> None:
+    layers = [
+        LayerSpec("embedding", vocabulary=5, units=4),
+        LayerSpec("residual", layers=[LayerSpec("layer_norm"), LayerSpec("attention", heads=2)]),
+        LayerSpec("flatten"),
+        LayerSpec("affine", units=2),
+    ]
+    spec = NetworkSpec.build(3, layers, "softmax_cross_entropy")
+    parameters = initialize(spec, Initializer("he"), 0)
+    x, t = np.array([[0, 1, 4], [2, 2, 0.0]]), np.eye(2)
+    trace = make_trace(spec, parameters, x, t)
+    found = Network(spec, parameters).evaluate(x, t)
+    assert found.loss == trace.array("loss")
+    for name, gradient in found.parameter_gradients.items():
+        assert gradient.tobytes() == trace.array(f"{name}.grad").tobytes(), name
+    checked = gradient_check(spec, parameters, x, t)
+    assert all(some(one.max_relative_error) < 1e-5 for one in checked.parameters.values())
+
+
+def test_sequences_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(EngineError, match="do not go evenly into 3 heads"):
+        chain((3, 4), LayerSpec("attention", heads=3))
+    with pytest.raises(EngineError, match="attention takes sequences"):
+        NetworkSpec.build(4, [LayerSpec("attention")])
+    words = LayerSpec("embedding", vocabulary=4, units=2)
+    for layers in ([LayerSpec("relu"), words], [LayerSpec("residual", layers=[words])]):
+        with pytest.raises(EngineError, match="first layer"):
+            NetworkSpec.build(3, layers)

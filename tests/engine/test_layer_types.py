@@ -83,16 +83,40 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "residual": {"layers": [LayerSpec("affine", units=3), LayerSpec("tanh")]},
     "conv2d": {"filters": 2, "size": 3, "pad": 1, "stride": 2},
     "max_pool": {"size": 2, "stride": 1},
+    "embedding": {"vocabulary": 5, "units": 2},
+    "attention": {"heads": 2},
 }
 # Of samples that are no rows of three numbers.
-SHAPES = {"conv2d": (2, 4, 4), "max_pool": (2, 3, 3), "flatten": (2, 2, 2)}
+SHAPES = {"conv2d": (2, 4, 4), "max_pool": (2, 3, 3), "flatten": (2, 2, 2), "attention": (3, 4)}
 CASES = [LayerSpec(name, **EXAMPLES.get(name, {})) for name in LAYERS]
 CASES.append(LayerSpec("affine", units=4, bias=False))
 CASES.append(LayerSpec("conv2d", filters=3, size=2, bias=False))
 
 
+CASES.append(LayerSpec("attention"))
+
+
+def samples_for(layer: LayerSpec, seed: int, n: int) -> Array:
+    """Samples, or of an embedding numbers of words."""
+    generator = np.random.default_rng(seed)
+    if layer.type == "embedding":
+        return generator.integers(5, size=(n, 3)).astype(float)
+    return generator.normal(size=(n, *sample_of(layer)))
+
+
 def sample_of(layer: LayerSpec) -> tuple[int, ...]:
     return SHAPES.get(layer.type, (3,))
+
+
+def between_others(layer: LayerSpec, *then: LayerSpec) -> NetworkSpec:
+    """The layer with something to learn before it and after it, as far as samples allow that."""
+    before = [LayerSpec("tanh") if layer.type in SHAPES else LayerSpec("affine", units=3)]
+    if layer.type == "embedding":
+        before = []
+    is_rows = layer.type not in (*SHAPES, "embedding")
+    flat = [] if is_rows else [LayerSpec("flatten")]
+    layers = [*before, layer, *then, *flat, LayerSpec("affine", units=2)]
+    return NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=sample_of(layer))
 
 
 def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, dict[str, Array]]:
@@ -107,7 +131,7 @@ def test_every_layer_that_learns_nothing_has_values_of_pytorch() -> None:
     # What is learned, drawn or takes images is held to PyTorch elsewhere.
     elsewhere = {
         "affine", "layer_norm", "batch_norm", "residual", "dropout", "conv2d", "max_pool",
-        "flatten",
+        "flatten", "embedding", "attention",
     }  # fmt: skip
     assert set(PYTORCH) == set(LAYERS) - elsewhere
 
@@ -151,7 +175,7 @@ def test_an_activation_gives_the_numbers_of_pytorch(name: str) -> None:
 def test_fast_code_gives_what_the_graph_gives(layer: LayerSpec) -> None:
     spec, parameters = one_layer(layer)
     own = {name.removeprefix(f"{spec.layers[0].name}."): one for name, one in parameters.items()}
-    x = np.random.default_rng(1).normal(size=(5, *spec.sample))
+    x = samples_for(layer, 1, 5)
     fast = kernel_of(spec.layers[0], spec.sample, own)
     slow = GraphLayer(spec.layers[0], spec.sample, own)
     y = fast.forward(x)
@@ -170,10 +194,9 @@ def test_fast_code_gives_what_the_graph_gives(layer: LayerSpec) -> None:
 def test_memory_that_is_used_again_changes_no_bit_of_a_layer_between_others(
     layer: LayerSpec, through_graphs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layers = [LayerSpec("affine", units=3), layer, LayerSpec("relu"), LayerSpec("affine", units=2)]
-    spec = NetworkSpec.build(3, layers, "softmax_cross_entropy")
+    spec = between_others(layer, LayerSpec("relu"))
     parameters = initialize(spec, Initializer("he"), 3)
-    x, labels = np.random.default_rng(4).normal(size=(4, 3)), np.array([0, 1, 1, 0])
+    x, labels = samples_for(layer, 4, 4).reshape(4, -1), np.array([0, 1, 1, 0])
     if through_graphs:
         monkeypatch.setattr("app.engine.chain.kernel_of", GraphLayer)
     expected = Network(spec, parameters).gradients(x, np.eye(2)[labels])
@@ -188,11 +211,9 @@ def test_memory_that_is_used_again_changes_no_bit_of_a_layer_between_others(
 
 @pytest.mark.parametrize("layer", CASES, ids=str)
 def test_a_layer_between_others_is_held_to_finite_differences(layer: LayerSpec) -> None:
-    first = LayerSpec("tanh") if layer.type in SHAPES else LayerSpec("affine", units=3)
-    layers = [first, layer, LayerSpec("flatten"), LayerSpec("affine", units=2)]
-    spec = NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=sample_of(layer))
+    spec = between_others(layer)
     parameters = initialize(spec, Initializer("he"), 3)
-    x = np.random.default_rng(4).normal(size=(4, *spec.sample))
+    x = samples_for(layer, 4, 4)
 
     found = gradient_check(spec, parameters, x, np.eye(2)[[0, 1, 1, 0]])
 
@@ -204,7 +225,7 @@ def test_a_layer_between_others_is_held_to_finite_differences(layer: LayerSpec) 
 @pytest.mark.parametrize("layer", CASES, ids=str)
 def test_every_number_of_a_layer_is_derived(layer: LayerSpec) -> None:
     spec, parameters = one_layer(layer)
-    x = np.random.default_rng(6).normal(size=(2, *spec.sample))
+    x = samples_for(layer, 6, 2)
     dy = np.random.default_rng(7).normal(size=(2, *spec.sizes[-1]))
     trace = make_trace(spec, parameters, x, grad_output=dy)
 

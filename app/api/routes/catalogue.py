@@ -28,7 +28,7 @@ from app.engine.functions import FAMILIES, FUNCTIONS, function
 from app.engine.layer_types import LAYERS, LayerType
 from app.engine.layer_types.elementwise import CONSTANT
 from app.engine.loss_types import LOSSES
-from app.engine.op import Written, written
+from app.engine.op import ShapeClash, Written, written
 from app.engine.ops import OPS
 from app.sessions.limits import told
 from app.sessions.state import LEVELS
@@ -109,7 +109,11 @@ def _learned(layer: LayerType) -> int:
     """Numbers that a layer learns for each that it takes, where no field decides it."""
     if any(field.default is None for field in layer.fields):
         return 0
-    found = layer.parameters((1,), layer.whole({}))
+    try:
+        found = layer.parameters((1,), layer.whole({}))
+    except ShapeClash:
+        # It takes no rows.
+        return 0
     return sum(math.prod(one.shape) for one in found.values())
 
 

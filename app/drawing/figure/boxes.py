@@ -2,8 +2,8 @@
 
 import math
 
-from app.drawing.figure.lanes_of import closed_span
 from app.drawing.figure.labels import GRID_ROWS
+from app.drawing.figure.lanes_of import closed_span
 from app.drawing.figure.parts import boxes_of, is_closed, loss_parts
 from app.drawing.figure.plan import TITLES, NodeFace, Plan, layer_title
 from app.drawing.layout.geometry import Group, Item, Lane

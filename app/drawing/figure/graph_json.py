@@ -6,6 +6,7 @@ Its fields are declared in `app.drawing.formulas.drawn`.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any, Literal
@@ -14,7 +15,7 @@ import orjson
 
 from app.drawing.figure.equations import equations
 from app.drawing.figure.figure import fill
-from app.drawing.figure.inside import Inside, inside_of, merged
+from app.drawing.figure.inside import Inside, branches, inside_of, merged
 from app.drawing.figure.labels import pixel
 from app.drawing.figure.matrices import axis_names
 from app.drawing.figure.parts import boxes_of, contracted, is_closed, loss_parts
@@ -147,6 +148,9 @@ def _draw(
         # What weight decay does with the weights is inside its box.
         named = set(layers) - opened - {decay.LAYER} if level == "layer" else set()
         whole.graph = contracted(graph, named, opened)
+    elif len(graph.layers) == 1 and graph.loss_form is None and branches(graph):
+        # One layer in which ways part and meet is drawn as it is inside its box.
+        whole.graph = replace(graph, is_program=True)
     insides = {
         name: inside_of(whole, graph, layer, layer.nodes, layer_title(layer, graph.layers))
         for name, layer in layers.items()

@@ -67,7 +67,7 @@ def inside_of(
     carried = {id: inner.edge[id].tensor for id in leaves}
     inner = _one_line_each(inner)
     stub = next(edge.id for edge in inner.edges if edge.target is None)
-    if boxes_of(layer) is None and _branches(inner):
+    if boxes_of(layer) is None and branches(inner):
         # Any graph may be in a layer; the lines of a chain are those of the book.
         inner = replace(inner, is_program=True)
     forks = _forks(inner)
@@ -148,7 +148,7 @@ def _forks(inner: OpGraph) -> frozenset[str]:
     return frozenset(name for name, count in counts.items() if count > 1 and inner.is_program)
 
 
-def _branches(inner: OpGraph) -> bool:
+def branches(inner: OpGraph) -> bool:
     """Whether there is more in it than a chain: something is used twice, or two ways meet."""
     uses = Counter(
         edge.tensor for edge in inner.edges if inner.tensors[edge.tensor].role != "constant"

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from app.engine.layer_types.affine import AFFINE
+from app.engine.layer_types.attention import ATTENTION
 from app.engine.layer_types.batch_norm import BATCH_NORM
 from app.engine.layer_types.dropout import DROPOUT
 from app.engine.layer_types.elementwise import ELEMENTWISE
+from app.engine.layer_types.embedding import EMBEDDING
 from app.engine.layer_types.images import CONV2D, FLATTEN, MAX_POOL
 from app.engine.layer_types.kind import INFERENCE, Field, LayerType, Opening, Parameter
 from app.engine.layer_types.layer_norm import LAYER_NORM
@@ -27,6 +29,8 @@ LAYERS: Mapping[str, LayerType] = {
         CONV2D,
         MAX_POOL,
         FLATTEN,
+        EMBEDDING,
+        ATTENTION,
     )
 }
 

@@ -247,6 +247,8 @@ class LayerType:
         activation: Whether it is a function of one number, cell by cell.
         draws: Whether it draws something by its ``seed``, and anew at every step of learning.
         joins: Whether what it makes of a sample hangs on the others that come with it.
+        takes_ids: Whether it takes numbers of words: it begins a network, and hands no gradient
+            back.
         opens: Whether `build` makes several ops of what can also be one (see `Opening.closed`).
         formula: Its output as LaTeX, of its input ``{0}``.
     """
@@ -263,6 +265,7 @@ class LayerType:
     opens: bool = False
     draws: bool = False
     joins: bool = False
+    takes_ids: bool = False
     formula: str = ""
     by_name: Mapping[str, Field] = field(init=False)
 

@@ -49,4 +49,6 @@ def normalized(layer: Opening, axes: tuple[int, ...], aligned: tuple[int, ...] =
 def _as(layer: Opening, name: str, part: str, shape: tuple[int, ...]) -> str:
     """A parameter of one axis in the shape in which it meets images."""
     symbol = layer.symbols[part]
-    return layer.node(f"{part}_reshape", "reshape", [name], rf"\mathrm{{reshape}}({symbol})", shape=shape)
+    return layer.node(
+        f"{part}_reshape", "reshape", [name], rf"\mathrm{{reshape}}({symbol})", shape=shape
+    )

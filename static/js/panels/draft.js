@@ -45,7 +45,7 @@ export const FIRST = {
   noise: "0.1",
   input: "3",
   shape: "row",
-  axes: { channels: "1", height: "4", width: "4" },
+  axes: { channels: "1", height: "4", width: "4", length: "3", features: "2" },
   layers: [affine("4", "relu"), affine("2")],
   loss: true,
   lossType: "softmax_cross_entropy",
@@ -234,6 +234,7 @@ export function parametersOf(draft, catalogue) {
 export const SHAPES = /** @type {const} */ ({
   row: ["input"],
   image: ["channels", "height", "width"],
+  sequence: ["length", "features"],
 });
 
 /** The axes of a sample, each with its field. @param {Draft} draft */

@@ -27,6 +27,11 @@ const KINDS = {
     const { size: window = 2, stride = window } = numbers(spec);
     return { size: [channels, ...windows(image, window, stride, 0)], learned: 0 };
   },
+  embedding: (size, spec) => ({
+    size: [...size, Number(spec.units)],
+    learned: Number(spec.vocabulary) * Number(spec.units),
+  }),
+  attention: (size) => ({ size, learned: 4 * last(size) ** 2 }),
   flatten: (size) => ({ size: [size.reduce((product, one) => product * one, 1)], learned: 0 }),
 };
 
