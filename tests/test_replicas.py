@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -107,8 +108,12 @@ def course(cluster: Cluster) -> Iterator[Course]:
     with ExitStack() as stack:
         for _ in range(2):
             made.worker()
-        for _ in range(2):
-            made.replicas.append(stack.enter_context(serve("--store-file", str(file))))
+        # All at once: whoever comes first makes the tables.
+        replicas = [serve("--store-file", str(file)) for _ in range(2)]
+        with ThreadPoolExecutor() as starting:
+            made.replicas.extend(starting.map(lambda one: one.__enter__(), replicas))
+        for one in replicas:
+            stack.push(one)
         until(lambda: len(cluster.execute(f"SELECT 1 FROM {schema}.workers")) == 2)
         yield made
         left = [worker for worker in made.workers if worker.poll() is None]

@@ -13,7 +13,7 @@ from app.sessions.store.postgres.database import Database
 
 CHANNEL = "backprop_work"
 # Who has not been heard of for so long has lost what he has.
-DEAD_SECONDS = 6.0
+DEAD_SECONDS = 5.0
 FORGET_SECONDS = 3600
 
 Word = Literal["pause", "resume", "stop"]
