@@ -50,11 +50,17 @@ def service() -> Iterator[Service]:
     service.close()
 
 
+# The OpenAPI document, once a test has asked for it: every app has the same.
+_document: dict[str, Any] = {}
+
+
 @pytest.fixture
 def app(service: Service) -> Iterator[FastAPI]:
     app = FastAPI(title="Backprop Explorer", version="1.0.0")
     install(app, service, words)
+    app.openapi_schema = _document or None
     yield app
+    _document.update(app.openapi_schema or {})
     close(app)
 
 

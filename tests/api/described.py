@@ -26,6 +26,7 @@ class Described:
 
     def __init__(self, app: FastAPI) -> None:
         self.document: dict[str, Any] = app.openapi()
+        self._components = orjson.dumps(self.document["components"])
         self.seen: set[tuple[str, int]] = set()
         self._patterns = [
             (method, re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), operation)
@@ -76,7 +77,7 @@ class Described:
 
     def faults(self, schema: dict[str, Any], content: Any) -> list[str]:
         """What in the content is not as a schema of the document has it."""
-        validator = _validator(self, orjson.dumps(schema))
+        validator = _validator(self._components, orjson.dumps(schema))
         return [
             f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}"
             for error in validator.iter_errors(content)
@@ -84,6 +85,6 @@ class Described:
 
 
 @cache
-def _validator(described: Described, schema: bytes) -> Any:
-    whole = orjson.loads(schema) | {"components": described.document["components"]}
+def _validator(components: bytes, schema: bytes) -> Any:
+    whole = orjson.loads(schema) | {"components": orjson.loads(components)}
     return jsonschema_rs.validator_for(whole)
