@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.requests import ClientDisconnect
 
 from app.api.heavy import HeavyLimits, HeavyWork
 from app.api.heavy.jobs import Check, Job, Pass, Picture, Workplace, ordered
 from app.api.heavy.process import Ended, HeavyProcess
+from app.api.heavy.worker import KEPT_BYTES
 from app.api.problem import Problem
 from app.api.values import MAX_ANSWER_CELLS
 from app.engine.spec import Limits
@@ -85,6 +87,16 @@ def test_what_is_wrong_is_told_by_its_name(
 
     assert raised.value.kind == kind
     assert next((error.pointer for error in raised.value.errors), None) == pointer
+
+
+def test_one_is_kept_for_the_next_however_large_the_server_is() -> None:
+    process, large = HeavyProcess(1 << 30), np.ones(KEPT_BYTES // 8)
+    process.ask(ordered(passed(SMALL)))
+    first = process.pid
+    process.ask(ordered(passed(SMALL)))
+    assert large.all()
+    assert process.pid == first is not None
+    process.close()
 
 
 def test_one_that_dies_is_there_again_for_the_next(process: HeavyProcess) -> None:
