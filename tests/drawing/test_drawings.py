@@ -17,7 +17,7 @@ from app.engine.layer_types import LAYERS
 from app.engine.spec import LayerSpec, NetworkSpec
 from tests.drawing.networks import AFFINE, DIGITS, LOSS, TWO_LAYER, chain, softmax
 from tests.drawing.overlaps import drawing_faults
-from tests.engine.networks import ACTIVATIONS
+from tests.engine.networks import ACTIVATIONS, EXAMPLES, between_others, sample_of
 
 LANGUAGES = Path(__file__).parents[2] / "static/lang"
 FORMS = ("book", "shifted", "logsumexp")
@@ -76,11 +76,10 @@ def test_a_chain_of_layers_runs_straight(depth: int) -> None:
 def test_a_layer_of_any_type_is_drawn_closed_and_opened_without_collision(
     type: str, n: int
 ) -> None:
-    layer = LayerSpec(type, units=3 if type == "affine" else None)
-    layers = [LayerSpec("affine", units=3), layer, LayerSpec("affine", units=2)]
-    graph = build_graph(NetworkSpec.build(2, layers, LOSS), n)
-    name = graph.layers[1].name
-    alone = build_graph(NetworkSpec.build(3, [layer]), n)
+    layer = LayerSpec(type, **EXAMPLES.get(type, {}))
+    graph = build_graph(between_others(layer), n)
+    name = next(one.name for one in graph.layers if one.type == type)
+    alone = build_graph(NetworkSpec.build(None, [layer], input_shape=sample_of(layer)), n)
 
     for level, opened in (("op", ()), ("layer", ()), ("network", (name,)), ("layer", (name,))):
         assert drawing_faults(draw(graph, level, opened=opened)) == []

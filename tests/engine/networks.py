@@ -1,7 +1,7 @@
 """Random networks for the engine's tests."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -57,3 +57,40 @@ def cases(draw: st.DrawFn, max_n: int = 5) -> Case:
     activations = [draw(st.sampled_from(ACTIVATIONS)) for _ in sizes[2:]]
     n = draw(st.integers(1, max_n))
     return make_case(sizes, activations, n, draw(st.integers(0, 2**31)))
+
+
+# One of each type, with fields that are not as usual.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "affine": {"units": 4},
+    "leaky_relu": {"slope": 0.2},
+    "residual": {"layers": [LayerSpec("affine", units=3), LayerSpec("tanh")]},
+    "conv2d": {"filters": 2, "size": 3, "pad": 1, "stride": 2},
+    "max_pool": {"size": 2, "stride": 1},
+    "embedding": {"vocabulary": 5, "units": 2},
+    "attention": {"heads": 2},
+}
+# Of samples that are no rows of three numbers.
+SHAPES = {"conv2d": (2, 4, 4), "max_pool": (2, 3, 3), "flatten": (2, 2, 2), "attention": (3, 4)}
+
+
+def samples_for(layer: LayerSpec, seed: int, n: int) -> Array:
+    """Samples, or of an embedding numbers of words."""
+    generator = np.random.default_rng(seed)
+    if layer.type == "embedding":
+        return generator.integers(5, size=(n, 3)).astype(float)
+    return generator.normal(size=(n, *sample_of(layer)))
+
+
+def sample_of(layer: LayerSpec) -> tuple[int, ...]:
+    return SHAPES.get(layer.type, (3,))
+
+
+def between_others(layer: LayerSpec, *then: LayerSpec) -> NetworkSpec:
+    """The layer with something to learn before it and after it, as far as samples allow that."""
+    before = [LayerSpec("tanh") if layer.type in SHAPES else LayerSpec("affine", units=3)]
+    if layer.type == "embedding":
+        before = []
+    is_rows = layer.type not in (*SHAPES, "embedding")
+    flat = [] if is_rows else [LayerSpec("flatten")]
+    layers = [*before, layer, *then, *flat, LayerSpec("affine", units=2)]
+    return NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=sample_of(layer))

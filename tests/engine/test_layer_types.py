@@ -18,7 +18,7 @@ from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.workspace import Workspace
 from app.web.files import STATIC
-from tests.engine.networks import some
+from tests.engine.networks import EXAMPLES, between_others, sample_of, samples_for, some
 
 Array = np.ndarray
 
@@ -76,47 +76,12 @@ PYTORCH: dict[str, tuple[dict[str, Any], list[list[float]], list[list[float]]]] 
 }  # fmt: skip
 
 
-# One of each type, with fields that are not as usual.
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "affine": {"units": 4},
-    "leaky_relu": {"slope": 0.2},
-    "residual": {"layers": [LayerSpec("affine", units=3), LayerSpec("tanh")]},
-    "conv2d": {"filters": 2, "size": 3, "pad": 1, "stride": 2},
-    "max_pool": {"size": 2, "stride": 1},
-    "embedding": {"vocabulary": 5, "units": 2},
-    "attention": {"heads": 2},
-}
-# Of samples that are no rows of three numbers.
-SHAPES = {"conv2d": (2, 4, 4), "max_pool": (2, 3, 3), "flatten": (2, 2, 2), "attention": (3, 4)}
 CASES = [LayerSpec(name, **EXAMPLES.get(name, {})) for name in LAYERS]
 CASES.append(LayerSpec("affine", units=4, bias=False))
 CASES.append(LayerSpec("conv2d", filters=3, size=2, bias=False))
 
 
 CASES.append(LayerSpec("attention"))
-
-
-def samples_for(layer: LayerSpec, seed: int, n: int) -> Array:
-    """Samples, or of an embedding numbers of words."""
-    generator = np.random.default_rng(seed)
-    if layer.type == "embedding":
-        return generator.integers(5, size=(n, 3)).astype(float)
-    return generator.normal(size=(n, *sample_of(layer)))
-
-
-def sample_of(layer: LayerSpec) -> tuple[int, ...]:
-    return SHAPES.get(layer.type, (3,))
-
-
-def between_others(layer: LayerSpec, *then: LayerSpec) -> NetworkSpec:
-    """The layer with something to learn before it and after it, as far as samples allow that."""
-    before = [LayerSpec("tanh") if layer.type in SHAPES else LayerSpec("affine", units=3)]
-    if layer.type == "embedding":
-        before = []
-    is_rows = layer.type not in (*SHAPES, "embedding")
-    flat = [] if is_rows else [LayerSpec("flatten")]
-    layers = [*before, layer, *then, *flat, LayerSpec("affine", units=2)]
-    return NetworkSpec.build(None, layers, "softmax_cross_entropy", input_shape=sample_of(layer))
 
 
 def one_layer(layer: LayerSpec, loss: str | None = None) -> tuple[NetworkSpec, dict[str, Array]]:

@@ -21,9 +21,11 @@ from app.engine.run import make_trace
 from app.engine.spec import LayerSpec, LossSpec, NetworkSpec
 
 ACTIVATIONS = [name for name, kind in LAYERS.items() if kind.activation]
-# All that need to be told nothing.
+# All that need to be told nothing and take rows.
 PLAIN = [
-    name for name, kind in LAYERS.items() if all(one.default is not None for one in kind.fields)
+    name
+    for name, kind in LAYERS.items()
+    if all(one.default is not None for one in kind.fields) and name != "attention"
 ]
 
 
