@@ -30,7 +30,7 @@ from tests.loops import run
 # Some seconds of work from a few bytes.
 LONG = {
     "network": {"input_size": 1, "layers": [{"type": "affine", "units": 1000}]},
-    "x": [[1]] * 600,
+    "x": [[1]] * 400,
 }
 SESSION = replace(preset_session("fig-5-25", lambda *_: pytest.fail("no data")), id="somebody's")
 VIEW = SESSION.view
@@ -113,10 +113,10 @@ def test_one_that_dies_is_there_again_for_the_next(process: HeavyProcess) -> Non
 
 def test_what_takes_more_memory_than_it_may_is_given_up() -> None:
     wide = {"input_size": 1, "layers": [{"type": "affine", "units": 1000}]}
-    order = ordered(passed({"network": wide, "x": [[1]] * 1300, "fields": ["layers"]}))
+    order = ordered(passed({"network": wide, "x": [[1]] * 650, "fields": ["layers"]}))
 
     async def whole() -> None:
-        work = HeavyWork(HeavyLimits(heavy_processes=1, heavy_bytes=120 << 20))
+        work = HeavyWork(HeavyLimits(heavy_processes=1, heavy_bytes=80 << 20))
         # Some libraries say that there is no more, others end with the process.
         with pytest.raises(Problem) as raised:
             await work.send(Client("a").request(), lambda: order)
