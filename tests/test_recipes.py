@@ -91,7 +91,7 @@ def copied(to: Path) -> Path:
         "from app.engine.layer_types.softmax",
         "from app.engine.layer_types.scale import SCALE\n",
     )
-    put(types, "SOFTMAX, LAYER_NORM", "SCALE, ")
+    put(types, "        SOFTMAX,\n", "        SCALE,\n")
     words = "".join(f'  "rule.{name}": "A sentence about {{a}}: {{out}}.",\n' for name in RULES)
     for path in (to / "static/lang").iterdir():
         put(path, '  "rule.sin.forward"', words)
