@@ -35,6 +35,7 @@ class Function:
         formula: Its LaTeX, ``{0}`` being the input.
         gradient: The LaTeX of dL/dx: of ``{g}``, ``{0}``, and the result ``{y}``.
         numpy: Its NumPy line.
+        numpy_gradient: That of dL/dx: of ``{g}``, ``{0}``, and the result ``{y}``.
         kinks: Inputs at which the slope jumps.
         layer: Whether there is a layer of this type.
     """
@@ -49,6 +50,7 @@ class Function:
     formula: str = ""
     gradient: str = ""
     numpy: str = ""
+    numpy_gradient: str = ""
     kinks: tuple[float, ...] = ()
     layer: bool = False
 
@@ -105,63 +107,71 @@ FUNCTIONS: Mapping[str, Function] = {
     "identity": Function(lambda v: v, "{x}"),
     "negate": Function(
         lambda v: -v, "{-x}", (), -1.0,
-        title="-", formula="-{0}", gradient="-{g}", numpy="-{0}",
+        title="-", formula="-{0}", gradient="-{g}", numpy="-{0}", numpy_gradient="-{g}",
     ),
     "exp": Function(
         np.exp, "exp({x})", (("out", "identity"),),
         title="exp", formula=r"\exp({0})", gradient=r"{g} \, {y}", numpy="np.exp({0})",
+        numpy_gradient="{g} * {y}",
     ),
     "log": Function(
         np.log, "log({x})", (("in", "reciprocal"),),
         title="log", formula=r"\log {0}", gradient=r"{g} \, \frac{{1}}{{{0}}}", numpy="np.log({0})",
+        numpy_gradient="{g} / {0}",
     ),
     "reciprocal": Function(
         lambda v: 1 / v, "1/{(x)}", (("out", "square"),), -1.0,
         backward=lambda x, y, grad: grad * (-y * y),
         title="/", formula=r"\frac{{1}}{{{0}}}", gradient=r"-{g} \, {y}^{{2}}", numpy="1 / {0}",
+        numpy_gradient="-{g} * {y} ** 2",
     ),
     "square": Function(
         lambda v: v * v, "{(x)}²", (("in", "identity"),), 2.0,
         title="**2", formula="{0}^{{2}}", gradient=r"2 \, {g} \odot {0}", numpy="{0} ** 2",
+        numpy_gradient="{g} * 2 * {0}",
     ),
     "sqrt": Function(
         np.sqrt, "√{(x)}", (("out", "reciprocal"),), 0.5,
         title="sqrt", formula=r"\sqrt{{{0}}}", gradient=r"\frac{{{g}}}{{2 \, {y}}}",
-        numpy="np.sqrt({0})",
+        numpy="np.sqrt({0})", numpy_gradient="{g} / (2 * {y})",
     ),
     "abs": Function(
         np.abs, "|{x}|", (("in", "sign"),),
         title="abs", formula=r"\left|{0}\right|", gradient=r"{g} \odot \mathrm{{sign}}({0})",
-        numpy="np.abs({0})", kinks=(0.0,),
+        numpy="np.abs({0})", numpy_gradient="{g} * np.sign({0})", kinks=(0.0,),
     ),
     "relu": Function(
         lambda v: np.asarray(np.maximum(v, 0)), "max({x}, 0)", (("in", "step"),),
         backward=_only_open,
         title="ReLU", formula=r"\max({0}, 0)", gradient=r"{g} \odot [{0} > 0]",
-        numpy="np.maximum({0}, 0)", kinks=(0.0,), layer=True,
+        numpy="np.maximum({0}, 0)",
+        numpy_gradient="np.where({y} > 0, {g}, 0)", kinks=(0.0,), layer=True,
     ),
     "sigmoid": Function(
         sigmoid, "sigmoid({x})", (("out", "identity"), ("out", "one_minus")),
         instead="sigmoid_of_minus", backward=lambda x, y, grad: grad * sigmoid_slope(x),
         title="Sigmoid", formula=r"\frac{{1}}{{1 + \exp(-{0})}}",
-        gradient=r"{g} \odot {y} \odot (1 - {y})", numpy="1 / (1 + np.exp(-{0}))", layer=True,
+        gradient=r"{g} \odot {y} \odot (1 - {y})", numpy="1 / (1 + np.exp(-{0}))",
+        numpy_gradient="{g} * {y} * (1 - {y})", layer=True,
     ),
     "tanh": Function(
         np.tanh, "tanh({x})", (("out", "one_minus_square"),),
         instead="one_over_cosh_square", backward=lambda x, y, grad: grad * tanh_slope(x),
         title="Tanh", formula=r"\tanh({0})", gradient=r"{g} \odot (1 - {y}^{{2}})",
-        numpy="np.tanh({0})", layer=True,
+        numpy="np.tanh({0})", numpy_gradient="{g} * (1 - {y} ** 2)", layer=True,
     ),
     "softplus": Function(
         lambda v: np.logaddexp(0, v), "log(1 + exp({x}))", (("in", "sigmoid"),),
         title="Softplus", formula=r"\log(1 + \exp({0}))",
         gradient=r"{g} \odot \frac{{1}}{{1 + \exp(-{0})}}", numpy="np.logaddexp(0, {0})",
+        numpy_gradient="{g} / (1 + np.exp(-{0}))",
         layer=True,
     ),
     "gelu": Function(
         lambda v: v * _normal_share(v), "GELU({x})", (("in", "gelu_slope"),),
         title="GELU", formula=r"{0} \odot \Phi({0})",
-        gradient=r"{g} \odot (\Phi({0}) + {0} \odot \varphi({0}))", numpy="gelu({0})", layer=True,
+        gradient=r"{g} \odot (\Phi({0}) + {0} \odot \varphi({0}))", numpy="gelu({0})",
+        numpy_gradient="{g} * gelu_slope({0})", layer=True,
     ),
     "gelu_tanh": Function(
         lambda v: v * sigmoid(_gelu_inner(v)), "GELU({x})", (("in", "gelu_tanh_slope"),),
@@ -170,15 +180,18 @@ FUNCTIONS: Mapping[str, Function] = {
             r"\frac{{{0}}}{{2}} \odot (1 + \tanh(\sqrt{{2 / \pi}} \, "
             r"({0} + 0.044715 \, {0}^{{3}})))"
         ),
-        gradient=r"{g} \odot \mathrm{{gelu}}'({0})", numpy="gelu_tanh({0})", layer=True,
+        gradient=r"{g} \odot \mathrm{{gelu}}'({0})", numpy="gelu_tanh({0})",
+        numpy_gradient="{g} * gelu_tanh_slope({0})", layer=True,
     ),
     "sin": Function(
         np.sin, "sin({x})", (("in", "cos"),),
         title="sin", formula=r"\sin({0})", gradient=r"{g} \odot \cos({0})", numpy="np.sin({0})",
+        numpy_gradient="{g} * np.cos({0})",
     ),
     "cos": Function(
         np.cos, "cos({x})", (("in", "sin"),), -1.0,
         title="cos", formula=r"\cos({0})", gradient=r"-{g} \odot \sin({0})", numpy="np.cos({0})",
+        numpy_gradient="-{g} * np.sin({0})",
     ),
     # These occur in derivatives alone.
     "step": Function(lambda v: (v > 0) * 1.0, "[{x} > 0]"),
@@ -208,7 +221,8 @@ def _leaky_relu(c: float) -> Function:
         (("in", f"leaky_step({c!r})"),),
         title="Leaky ReLU", formula=rf"\max({{0}}, {c:g} \, {{0}})",
         gradient=rf"{{g}} \odot ([{{0}} > 0] + {c:g} \, [{{0}} \leq 0])",
-        numpy=f"np.where({{0}} > 0, {{0}}, {c!r} * {{0}})", kinks=(0.0,), layer=True,
+        numpy=f"np.where({{0}} > 0, {{0}}, {c!r} * {{0}})",
+        numpy_gradient=f"np.where({{0}} > 0, {{g}}, {c!r} * {{g}})", kinks=(0.0,), layer=True,
     )  # fmt: skip
 
 
@@ -217,6 +231,7 @@ def _power(c: float) -> Function:
         lambda v: v**c, f"{{(x)}}^{c:g}", (("in", f"power({c - 1!r})"),), c,
         title=f"**{c:g}", formula=f"{{0}}^{{{{{c:g}}}}}",
         gradient=rf"{c:g} \, {{g}} \odot {{0}}^{{{{{c - 1:g}}}}}", numpy=f"{{0}} ** {c!r}",
+        numpy_gradient=f"{{g}} * {c!r} * {{0}} ** {c - 1!r}",
         kinks=() if c == int(c) and c >= 0 else (0.0,),
     )  # fmt: skip
 

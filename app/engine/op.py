@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine import lines
 from app.engine.rules import IndexRule, broadcast_axes
 
 Array = np.ndarray
@@ -15,6 +16,9 @@ Attributes = Mapping[str, Any]
 Shapes = Sequence[Shape]
 # A NumPy line or a formula from the names of the operands and the attributes.
 Written = Callable[[Sequence[str], Attributes], str]
+# A NumPy line of dL/d(input k) as a template: of the operands ``{0}``, ``{1}``, the result ``{y}``
+# and the gradient from above, ``{g}``.
+Back = Callable[[int, Shapes, Attributes], str]
 
 # Of a result: n for samples, h for units, then what further axes there are; d is summed over.
 LETTERS = "nhijkl"
@@ -39,6 +43,7 @@ class Result:
         box: The box of the figure in which it is made.
         is_wide: Whether it has a number for each class, and so is in rows where the op is.
         skips_zeros: Whether a term counts only where its first factor is not 0.
+        numpy: Its NumPy line from the operands, to all digits.
     """
 
     name: Callable[[Attributes], str]
@@ -50,6 +55,7 @@ class Result:
     box: str
     is_wide: bool = False
     skips_zeros: bool = False
+    numpy: str | Written = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,9 @@ class Op:
         formula: The result as LaTeX, from the operands' ``{0}``, ``{1}``.
         gradients: dL/d(input k) as LaTeX, from the same, the result ``{y}`` and ``{g}``.
         numpy: Its NumPy line.
+        backs: The NumPy line of dL/d(input k), a template for each or what makes one. Of an op
+            that broadcasts, before it is added up over what the input was copied to.
+        alone: Its NumPy line in a script, where it is another than the one that programs read.
         mask: For the largest of several, 1 over all letters of the rule where input k was it.
         differentiable: Inputs that a gradient reaches, by number; all where it is None.
         broadcasts: Whether the gradient of an input is added up over what it was copied to.
@@ -115,6 +124,8 @@ class Op:
     formula: str | Written = ""
     gradients: tuple[str, ...] | Callable[[Attributes], tuple[str, ...]] = ()
     numpy: str | Written = ""
+    backs: tuple[str, ...] | Back = ()
+    alone: str | Written = ""
     mask: Callable[[int, Sequence[Array], Attributes], Array] | None = None
     differentiable: frozenset[int] | None = None
     broadcasts: bool = False
@@ -148,6 +159,38 @@ class Op:
     def line(self, names: Sequence[str], attributes: Attributes) -> str:
         """Its NumPy line with the operands' names in it."""
         return written(self.numpy, names, attributes)
+
+    def script_line(self, names: Sequence[str], attributes: Attributes) -> str:
+        """Its NumPy line as it is run, with all digits and a number for each True and False."""
+        return written(self.alone or self.numpy, names, attributes)
+
+    def gradient_line(
+        self, k: int, names: Sequence[str], out: str, grad: str, shapes: Shapes,
+        attributes: Attributes,
+    ) -> str:  # fmt: skip
+        """The NumPy line of dL/d(input k).
+
+        Args:
+            k: Which input.
+            names: Of the operands, in parentheses where they are no single name.
+            out: The result, or the first of a closed group's.
+            grad: dL/d(result).
+            shapes: Of the operands.
+            attributes: The op's.
+        """
+        if not self.reaches(k):
+            return f"np.zeros({shapes[k]})"
+        return self.back(k, shapes, attributes).format(*names, y=out, g=grad)
+
+    def back(self, k: int, shapes: Shapes, attributes: Attributes) -> str:
+        """The same as a template, for an input that a gradient reaches."""
+        if isinstance(self.backs, tuple):
+            text = self.backs[min(k, len(self.backs) - 1)]
+        else:
+            text = self.backs(k, shapes, attributes)
+        if self.broadcasts:
+            text = lines.summed(text, self.shape(shapes, attributes), shapes[k])
+        return text
 
 
 def written(form: str | Written, names: Sequence[str], attributes: Attributes) -> str:

@@ -56,6 +56,7 @@ def _of_one_number(name: str) -> Op:
         lambda names, attributes: written(row(attributes).formula, names, attributes),
         lambda attributes: (row(attributes).gradient,),
         lambda names, attributes: written(row(attributes).numpy, names, attributes),
+        lambda k, shapes, attributes: row(attributes).numpy_gradient,
         switches=above if shown.kinks or name in FAMILIES else None,
     )
 
@@ -77,7 +78,8 @@ def _one_or_many(one: Op, many: Op) -> Op:
         lambda names, attributes: written(of(names).formula, names, attributes),
         one.gradients,
         lambda names, attributes: of(names).line(names, attributes),
-        lambda k, inputs, attributes: of(inputs).mask(k, inputs, attributes),  # type: ignore[misc]
+        lambda k, shapes, attributes: of(shapes).back(k, shapes, attributes),
+        mask=lambda k, inputs, attributes: of(inputs).mask(k, inputs, attributes),  # type: ignore[misc]
         switches=lambda inputs, attributes: of(inputs).switches(inputs, attributes),  # type: ignore[misc]
     )
 

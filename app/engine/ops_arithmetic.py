@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from app.engine import lines
 from app.engine.op import (
     LETTERS,
     Array,
@@ -60,6 +61,13 @@ def _which_largest(inputs: Sequence[Array], attributes: Attributes) -> Array:
     return np.asarray(np.argmax(np.stack(np.broadcast_arrays(*inputs)), axis=0))
 
 
+def _maximum_back(k: int, shapes: Shapes, attributes: Attributes) -> str:
+    """Where it is the largest, and of equals the first."""
+    others = [j for j in range(len(shapes)) if j != k]
+    wins = [f"({{{k}}} {'>' if j < k else '>='} {{{j}}})" for j in others]
+    return f"np.where({' & '.join(wins)}, {{g}}, 0)"
+
+
 def _choice_rule(shapes: Shapes, attributes: Attributes) -> IndexRule:
     result, (mask, left, right) = broadcast_letters(shapes)
     return IndexRule(
@@ -97,7 +105,7 @@ def _comparison(symbol: str, latex: str, swapped: bool, strict: bool) -> Op:
         symbol, broadcast_shape, forward,
         lambda k, inputs, out, grad, attributes: np.zeros_like(inputs[k]),
         rule, rf"[{{0}} {latex} {{1}}]", ("0", "0"), f"{{0}} {symbol} {{1}}",
-        differentiable=frozenset(), switches=forward,
+        differentiable=frozenset(), switches=forward, alone=f"({{0}} {symbol} {{1}}) * 1.0",
     )  # fmt: skip
 
 
@@ -169,6 +177,12 @@ def _dot_gradient(
         return np.asarray(grad @ b.T if k == 0 else a.T @ grad)
     left, right, result = _dot_letters(a.shape, b.shape)
     return _product_gradient(k, inputs, grad, (left, right), result)
+
+
+def _dot_back(k: int, shapes: Shapes, attributes: Attributes) -> str:
+    left, right, result = _dot_letters(*shapes)
+    plain = lines.matrix_product(k, *shapes)
+    return lines.product(k, (left, right), result, shapes) if plain is None else plain
 
 
 def _product_gradient(
@@ -255,25 +269,27 @@ ARITHMETIC: Mapping[str, Op] = {
         lambda inputs, attributes: np.asarray(inputs[0] @ inputs[1]),
         _dot_gradient, _dot_rule, r"{0} \cdot {1}",
         (r"{g} \cdot {1}^{{\mathsf{{T}}}}", r"{0}^{{\mathsf{{T}}}} \cdot {g}"), "{0} @ {1}",
+        _dot_back,
     ),
     "add": Op(
         "+", broadcast_shape,
         *_elementwise(
             lambda *inputs: sum(inputs[1:], start=inputs[0]), lambda k, inputs, grad: grad
         ),
-        _sum_rule, _plus, ("{g}", "{g}"), _plus,
+        _sum_rule, _plus, ("{g}", "{g}"), _plus, ("{g}",),
         broadcasts=True,
     ),
     "subtract": Op(
         "-", broadcast_shape,
         *_elementwise(np.subtract, lambda k, inputs, grad: grad if k == 0 else -grad),
-        _difference_rule, "{0} - {1}", ("{g}", "-{g}"), "{0} - {1}",
+        _difference_rule, "{0} - {1}", ("{g}", "-{g}"), "{0} - {1}", ("{g}", "-{g}"),
         broadcasts=True,
     ),
     "multiply": Op(
         "x", broadcast_shape,
         *_elementwise(np.multiply, lambda k, inputs, grad: grad * inputs[1 - k]),
         _product_rule, r"{0} \times {1}", (r"{g} \, {1}", r"{g} \, {0}"), "{0} * {1}",
+        ("{g} * {1}", "{g} * {0}"),
         broadcasts=True,
     ),
     "divide": Op(
@@ -281,6 +297,7 @@ ARITHMETIC: Mapping[str, Op] = {
         lambda inputs, attributes: np.asarray(inputs[0] / inputs[1]),
         _quotient_gradient, _quotient_rule, r"\frac{{{0}}}{{{1}}}",
         (r"\frac{{{g}}}{{{1}}}", r"-{g} \, \frac{{{0}}}{{{1}^{{2}}}}"), "{0} / {1}",
+        ("{g} / {1}", "-{g} * {0} / {1} ** 2"),
         broadcasts=True,
     ),
     "maximum": Op(
@@ -294,6 +311,7 @@ ARITHMETIC: Mapping[str, Op] = {
         (r"{g} \odot [{0} \geq {1}]", r"{g} \odot [{1} > {0}]"), lambda names, attributes: (
             functools.reduce(lambda left, right: f"np.maximum({left}, {right})", names)
         ),
+        _maximum_back,
         mask=lambda k, inputs, attributes: (_which_largest(inputs, attributes) == k) * 1.0,
         switches=_which_largest,
         broadcasts=True,
@@ -303,6 +321,7 @@ ARITHMETIC: Mapping[str, Op] = {
         lambda inputs, attributes: np.where(inputs[0] != 0, inputs[1], inputs[2]),
         _choice_gradient, _choice_rule, r"{0} \odot {1} + (1 - {0}) \odot {2}",
         ("0", r"{g} \odot {0}", r"{g} \odot (1 - {0})"), "np.where({0}, {1}, {2})",
+        ("", "np.where({0}, {g}, 0)", "np.where({0}, 0, {g})"),
         differentiable=frozenset({1, 2}),
         broadcasts=True,
     ),
@@ -317,5 +336,6 @@ ARITHMETIC: Mapping[str, Op] = {
         lambda names, attributes: r"\mathrm{einsum}(" + ", ".join(names) + ")",
         (r"\mathrm{{einsum}}({g})",) * 4,
         lambda names, attributes: f"np.einsum({attributes['subscripts']!r}, {', '.join(names)})",
+        lambda k, shapes, attributes: lines.product(k, *_einsum_parts(attributes), shapes),
     ),
 }  # fmt: skip

@@ -76,6 +76,11 @@ def _loss_of_operands(names: Sequence[str], attributes: Attributes) -> str:
     return rf"-{over}\sum {names[1]} \log \mathrm{{softmax}}({names[0]})"
 
 
+def _over(names: Sequence[str], attributes: Attributes) -> str:
+    """The 1/N of a mean."""
+    return "" if _is_total(attributes) else f" / len({names[0]})"
+
+
 def _loss(inputs: Sequence[Array], attributes: Attributes) -> Array:
     a, t = inputs
     if _is_total(attributes):
@@ -100,11 +105,14 @@ def _kept(inputs: Sequence[Array]) -> Mapping[str, Array]:
 
 _PROBABILITIES = Result(
     lambda attributes: "probabilities", "y", ("0",), _share_rule, _share_formula,
-    made_by="multiply", box="softmax", is_wide=True,
+    made_by="multiply", box="softmax", is_wide=True, numpy="softmax({0})",
 )  # fmt: skip
 _LOSS = Result(
     lambda attributes: "total" if _is_total(attributes) else "loss", "loss", ("y", "1"),
     _loss_rule, _loss_formula, made_by="negate", box="cross_entropy", skips_zeros=True,
+    numpy=lambda names, attributes: (
+        f"-np.sum({names[1]} * log_softmax({names[0]}))" + _over(names, attributes)
+    ),
 )  # fmt: skip
 
 CLOSED: Mapping[str, Op] = {
@@ -125,9 +133,9 @@ CLOSED: Mapping[str, Op] = {
         _loss_of_operands,
         (r"{g} \, (\mathrm{{softmax}}({0}) - {1})", "0"),
         lambda names, attributes: (
-            f"-np.sum({names[1]} * np.log(softmax({names[0]})))"
-            + ("" if _is_total(attributes) else f" / len({names[0]})")
+            f"-np.sum({names[1]} * np.log(softmax({names[0]})))" + _over(names, attributes)
         ),
+        lambda k, shapes, attributes: "{g} * ({y} - {1})" + _over(["{0}"], attributes),
         differentiable=frozenset({0}),
         closed=Closed(
             SAID_AS, (_PROBABILITIES, _LOSS),

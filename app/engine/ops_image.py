@@ -146,6 +146,10 @@ IMAGES: Mapping[str, Op] = {
         "conv", _convolution_shape, _convolution, _convolution_gradient, _convolution_rule,
         r"{0} \ast {1}", (r"{g} \ast \mathrm{{rot}}({1})", r"{0} \ast {g}"),
         lambda names, attributes: f"conv2d({', '.join(names)}{_extras(attributes)})",
+        lambda k, shapes, attributes: (
+            f"conv2d_{'dx' if k == 0 else 'dw'}"
+            f"({{g}}, {{{1 - k}}}, {shapes[k]}{_extras(attributes)})"
+        ),
     ),
     "max_pool": Op(
         "max pool", _pool_shape,
@@ -155,6 +159,7 @@ IMAGES: Mapping[str, Op] = {
         _pool_gradient, _pool_rule, r"\max_{{\mathrm{{window}}}} {0}",
         (r"{g} \odot [{0} = {y}]",),
         lambda names, attributes: f"max_pool({names[0]}{_extras(attributes)})",
+        lambda k, shapes, attributes: f"max_pool_dx({{g}}, {{0}}{_extras(attributes)})",
         mask=lambda k, inputs, attributes: pool_mask(inputs, attributes),
         switches=pool_mask,
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine import lines
 from app.engine.op import Array, Attributes, Op, Shape, ShapeClash, Shapes, letters
 from app.engine.rules import BROADCAST, Factor, IndexRule, Term
 
@@ -95,6 +96,16 @@ def _by(reduce: Callable[..., Any]) -> Callable[[Sequence[Array], Attributes], A
     return forward
 
 
+def _spread_line(k: int, shapes: Shapes, attributes: Attributes) -> str:
+    gone = reduced(attributes, len(shapes[0]))
+    return lines.spread(shapes[0], gone, bool(attributes.get("keepdims")))
+
+
+def _max_back(k: int, shapes: Shapes, attributes: Attributes) -> str:
+    axis = lines.one_or_many(reduced(attributes, len(shapes[0])))
+    return f"np.where(first_largest({{0}}, {axis}), {_spread_line(k, shapes, attributes)}, 0)"
+
+
 def _share(attributes: Attributes) -> str:
     """1/n of a mean, with the number where the graph knows it."""
     return rf"\frac{{1}}{{{attributes.get('count', 'n')}}}"
@@ -125,6 +136,7 @@ REDUCTIONS: Mapping[str, Op] = {
         lambda k, inputs, out, grad, attributes: spread(grad, inputs[0].shape, attributes),
         _rule, r"\sum {0}", ("{g}",),
         lambda names, attributes: f"np.sum({_over(names, attributes)})",
+        _spread_line,
     ),
     "mean": Op(
         "mean", _shape,
@@ -135,12 +147,16 @@ REDUCTIONS: Mapping[str, Op] = {
         _mean_rule, lambda names, attributes: rf"{_share(attributes)} \sum {names[0]}",
         lambda attributes: (_share(attributes).replace("{", "{{").replace("}", "}}") + r" \, {g}",),
         lambda names, attributes: f"np.mean({_over(names, attributes)})",
+        lambda k, shapes, attributes: (
+            f"{_spread_line(k, shapes, attributes)} / {_count(shapes[0], attributes)}"
+        ),
     ),
     "max": Op(
         "max", _shape,
         _by(np.max),
         _max_gradient, _largest_rule, r"\max {0}", (r"{g} \odot [{0} = {y}]",),
         lambda names, attributes: f"np.max({_over(names, attributes)})",
+        _max_back,
         mask=_mask,
         switches=lambda inputs, attributes: first_largest(inputs[0], attributes),
     ),

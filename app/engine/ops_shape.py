@@ -100,6 +100,12 @@ def _concatenate_gradient(
     return grad[tuple(part)]
 
 
+def _concatenate_back(k: int, shapes: Shapes, attributes: Attributes) -> str:
+    axis = _axis(shapes, attributes)
+    start = _offsets(shapes, axis)[k]
+    return f"{{g}}[{':, ' * axis}{start}:{start + shapes[k][axis]}]"
+
+
 def places(attributes: Attributes, shape: Shape) -> list[Place]:
     """An index with a place for every axis, counted from 0 and within the shape.
 
@@ -201,6 +207,7 @@ SHAPING: Mapping[str, Op] = {
         _repeat_rule, r"\mathbf{{1}} \cdot {0}",
         (r"\sum_{{n}} {g} = \mathbf{{1}}^{{\mathsf{{T}}}} \cdot {g}",),
         lambda names, attributes: f"np.repeat({names[0]}[None], {attributes['rows']}, axis=0)",
+        ("{g}.sum(axis=0)",),
     ),
     "reshape": Op(
         "reshape", _reshape_shape,
@@ -212,6 +219,7 @@ SHAPING: Mapping[str, Op] = {
         lambda names, attributes: (
             f"{names[0]}.reshape({', '.join(map(str, attributes['shape'])) or '()'})"
         ),
+        lambda k, shapes, attributes: f"{{g}}.reshape({shapes[0]})",
     ),
     "transpose": Op(
         "T", _transpose_shape,
@@ -223,6 +231,12 @@ SHAPING: Mapping[str, Op] = {
         lambda names, attributes: (
             f"{names[0]}.T" if attributes.get("axes") is None
             else f"{names[0]}.transpose({', '.join(map(str, attributes['axes']))})"
+        ),
+        lambda k, shapes, attributes: (
+            "{g}.T" if attributes.get("axes") is None
+            else "{g}.transpose(" + ", ".join(
+                map(str, np.argsort(_order(len(shapes[0]), attributes)).tolist())
+            ) + ")"
         ),
     ),
     "concatenate": Op(
@@ -236,6 +250,7 @@ SHAPING: Mapping[str, Op] = {
         lambda names, attributes: (
             f"np.concatenate([{', '.join(names)}], axis={attributes.get('axis', 0)})"
         ),
+        _concatenate_back,
     ),
     "index": Op(
         "[ ]", _index_shape,
@@ -244,12 +259,17 @@ SHAPING: Mapping[str, Op] = {
         lambda names, attributes: f"{names[0]}[{_index_text(attributes)}]",
         (r"\mathrm{{placed}}({g})",),
         lambda names, attributes: f"{names[0]}[{_index_text(attributes)}]",
+        lambda k, shapes, attributes: (
+            f"placed({{g}}, {shapes[0]}, np.s_[{_index_text(attributes) or '...'}])"
+        ),
     ),
     "gather": Op(
         "rows", _gather_shape,
         lambda inputs, attributes: inputs[0][inputs[1].astype(int)],
         _gather_gradient, _gather_rule, r"{0}[{1}]",
         (r"\sum_{{{1}}} {g}", "0"), "{0}[{1}]",
+        lambda k, shapes, attributes: f"added({{g}}, {shapes[0]}, {{1}})",
+        "{0}[{1}.astype(int)]",
         differentiable=frozenset({0}),
     ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from app.engine.code.helpers import HELPERS
 from app.engine.derivation import longest
 from app.engine.functions import FAMILIES, function
 from app.engine.many import most
@@ -319,6 +320,43 @@ def test_formulas_and_numpy_lines_are_there_for_every_op(
     assert_allclose(
         np.asarray(eval(line, {"np": np, **own}, given)), op.forward(inputs, attributes), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize(("name", "shapes", "attributes"), USES)
+def test_the_numpy_lines_of_a_script_compute_the_result_and_every_gradient(
+    name: str, shapes: Shapes, attributes: dict[str, Any]
+) -> None:
+    op = OPS[name]
+    names = [f"v{k}" for k in range(len(shapes))]
+    inputs = operands(name, shapes, 7)
+    if name in ("maximum", "max", "max_pool"):
+        # Equals are among them, of which only the first has the gradient.
+        inputs = [np.round(one) for one in inputs]
+    out = op.forward(inputs, attributes)
+    grad = np.asarray(np.random.default_rng(8).normal(size=out.shape))
+    scope: dict[str, Any] = {"np": np, "math": math}
+    exec("\n".join(HELPERS.values()), scope)
+    scope |= dict(zip(names, inputs, strict=True)) | {"g": grad, "y": out}
+    if op.closed is not None:
+        for result, value in zip(
+            op.closed.results, op.closed.kernel(inputs, attributes), strict=True
+        ):
+            line = written(result.numpy, names, attributes)
+            assert_allclose(eval(line, scope), value, rtol=1e-12, atol=1e-15)
+        scope["y"] = op.closed.kernel(inputs, attributes)[0]
+    else:
+        made = np.asarray(eval(op.script_line(names, attributes), scope))
+        assert_allclose(made, out, rtol=1e-12)
+        assert made.dtype == np.float64
+    for k, one in enumerate(inputs):
+        line = op.gradient_line(k, names, "y", "g", shapes, attributes)
+        found = np.asarray(eval(line, scope))
+        assert found.shape == one.shape
+        known = (
+            op.gradient(k, inputs, out, grad, attributes) if op.reaches(k) else np.zeros_like(one)
+        )
+        assert_allclose(found, known, rtol=1e-12, atol=1e-14)
+        assert found.dtype == np.float64
 
 
 def test_relu_sends_no_gradient_where_its_input_is_zero_or_less() -> None:
