@@ -162,9 +162,11 @@ class Learner(threading.Thread):
 
     def check(self) -> None:
         """What is there is what was told last."""
+        # It writes on meanwhile, so what it was told is looked up first.
+        told = self.version
         found = self.course.insist("GET", self.path)
-        if found["version"] < self.version:
-            self.course.faults.append(f"lost: {found['version']} of {self.version}")
+        if found["version"] < told:
+            self.course.faults.append(f"lost: {found['version']} of {told}")
 
 
 class Watcher(threading.Thread):

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -179,3 +181,40 @@ def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
 
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_the_address_of_a_database_is_not_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BACKPROP_STORE", "postgresql://me-5f:word-7c@127.0.0.1:1/base-2e")
+    for arguments in (["--help"], ["worker", "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+    for arguments in (["--port", "0"], ["worker"], ["--rescue"]):
+        assert main(arguments) in (1, 2)
+    (tmp_path / "store").write_text("postgresql://me-5f:word-7c@127.0.0.1:1/base-2e\n")
+    assert main(["worker", "--store-file", str(tmp_path / "store")]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "cannot start: the database does not answer" in shown
+    for secret in ("me-5f", "word-7c", "base-2e"):
+        assert secret not in shown
+
+
+def test_a_worker_is_for_postgresql_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worker", "--store", "memory"]) == 2
+    assert "postgresql://" in capsys.readouterr().err
+
+
+def test_without_the_extra_a_database_is_refused_with_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("app.sessions.store.postgres.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert main(["--port", "0", "--store", "postgresql://me@127.0.0.1:1/base"]) == 1
+    assert "backprop-explorer[postgres]" in capsys.readouterr().err
+
+
+def test_the_embedded_store_needs_nothing_of_postgresql() -> None:
+    code = "import sys, app.__main__, app.server; assert 'psycopg' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,6 +24,8 @@ from tests.postgres import Cluster
 from tests.process import ROOT, Running, serve
 from tests.proxy import Proxy
 
+# How long the database stays away besides the time that it takes to notice that.
+OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
 ROLE, PASSWORD = "role-9f3b", "word-7c51"
 TRAINED = {
     "network": {
@@ -264,6 +266,11 @@ def test_without_its_database_a_replica_says_so_and_then_all_goes_on(course: Cou
             with closing(course.replicas[replica].connect()) as connection:
                 connection.request("GET", "/livez")
                 assert connection.getresponse().status == 200
+            with closing(course.replicas[replica].connect()) as connection:
+                connection.request("GET", "/metrics")
+                told = connection.getresponse()
+                assert (told.status, b"backprop_store_up 0" in told.read()) == (200, True)
+        time.sleep(OUTAGE_SECONDS)
         course.proxy.mend()
         for replica in (0, 1):
             until(partial(is_well, course, replica, other))

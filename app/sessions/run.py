@@ -131,3 +131,11 @@ class Run:
             "samples": self.samples,
         }
         return event if self.error is None else event | {"error": self.error}
+
+
+def event_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What readers are told of a run that is over, by the JSON that its session has of it."""
+    names = ("state", "step", "steps", "loss", "accuracy", "epoch", "samples")
+    event = {name: document[name] for name in names}
+    event |= {"run": document["id"], "gradient_norms": {}, "seconds_left": None}
+    return event if document["error"] is None else event | {"error": document["error"]}

@@ -294,3 +294,23 @@ def test_runs_are_shared_among_workers_and_waiting_ones_are_counted(alone: Cours
     until(lambda: sum(len(taker._fences) for taker in takers) == 3)
     replica.trainer.start(sessions[4][0].id, sessions[4][1], None, plan(5))
     until(lambda: state(replica, first.id, runs[0]) == "stopped")
+
+
+def test_the_end_of_a_run_is_told_though_who_has_saved_it_died_before_he_could(
+    alone: Course, cluster: Cluster
+) -> None:
+    replica, _ = alone.replica(), alone.taker()
+    session, token = replica.create(WANTED)
+    run_id = replica.trainer.start(session.id, token, None, plan(5)).id
+    until(lambda: state(replica, session.id, run_id) == "finished")
+    schema = alone.address.rpartition("%3D")[2]
+    events = f"FROM {schema}.events WHERE session_id = '{session.id}'"
+    last = f"SELECT convert_from(body, 'UTF8')::json {events} ORDER BY id DESC LIMIT 1"
+    before = until(lambda: [row for row in cluster.execute(last) if row[0]["step"] == 5])
+    until(lambda: not cluster.execute(f"SELECT 1 FROM {schema}.claims"))
+    cluster.execute(f"DELETE {events}")
+    cluster.execute(f"INSERT INTO {schema}.claims VALUES ('{session.id}', 1, 'dead')")
+    ((told,),) = until(lambda: cluster.execute(last))
+    assert told | {"gradient_norms": {}} == before[0][0] | {"gradient_norms": {}}
+    until(lambda: not cluster.execute(f"SELECT 1 FROM {schema}.claims"))
+    assert cluster.execute(f"SELECT count(*) {events}") == [(1,)]

@@ -18,6 +18,7 @@ from app.sessions.runs.work.order import Order, Snapshot
 from app.sessions.store.errors import Unknown
 from app.sessions.store.events import Hub
 from app.sessions.store.postgres.database import Database
+from app.sessions.store.store import StoreUnavailable
 
 # How often it is asked whether what was asked for has come about: usually after some of the first.
 POLLS = (0.005, 0.01, 0.02, 0.04, 0.08)
@@ -122,8 +123,14 @@ class PostgresClaims:
         return self._archive.active(session_id)
 
     def counts(self) -> Counter[str]:
-        """See `Claims.counts`; of all replicas together: at work, and not."""
-        counts = self._table.counts()
+        """See `Claims.counts`; of all replicas together: at work, and not.
+
+        While the database is away, nothing is known of any.
+        """
+        try:
+            counts = self._table.counts()
+        except StoreUnavailable:
+            return Counter()
         waiting = max(0, counts.active - counts.working)
         return Counter({"running": counts.working, "queued": waiting})
 

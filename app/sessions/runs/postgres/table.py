@@ -165,6 +165,11 @@ class ClaimsTable:
                 " ON c.session_id = a.session_id WHERE a.name = %(active)s"
                 " AND (c.worker IS NULL OR c.worker NOT IN (SELECT id FROM live))"
                 " AND (c.parked IS NULL OR c.asked IS NOT NULL OR c.rate IS NOT NULL)"
+                # And what was over before whoever had it could say so.
+                " UNION ALL SELECT c.session_id, c.fence FROM claims c"
+                " WHERE c.worker IS NOT NULL AND c.worker NOT IN (SELECT id FROM live)"
+                " AND NOT EXISTS (SELECT FROM attachments a"
+                " WHERE a.session_id = c.session_id AND a.name = %(active)s)"
                 " ORDER BY before LIMIT %(count)s), taken AS ("
                 " INSERT INTO claims AS c (session_id, worker, fence)"
                 " SELECT session_id, %(worker)s, nextval('backprop_fences') FROM free"

@@ -16,9 +16,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import orjson
+
 from app.sessions.edits import Loader
 from app.sessions.keeper import Keeper
-from app.sessions.run import RunConflict
+from app.sessions.run import RunConflict, event_of
 from app.sessions.runs.postgres.table import CHANNEL, Claim, ClaimsTable
 from app.sessions.runs.runs import RunManager
 from app.sessions.runs.trainer import Trainer
@@ -27,6 +29,7 @@ from app.sessions.store.errors import Unknown
 from app.sessions.store.postgres.bus import PostgresBus
 from app.sessions.store.postgres.store import PostgresStore
 from app.sessions.store.store import Fenced, NotFound, StoreError, StoreFull, StoreUnavailable
+from app.sessions.store.wire import STATE
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -149,12 +152,24 @@ class Taker:
         except (NotFound, Fenced):
             run = None
         if run is None:
+            self._tell_end(claim)
             self._table.over(id, claim.fence)
             return
         if claim.again and run.state == "queued":
             run = replace(run, state="interrupted")
         self._fences[id] = claim.fence
         self.manager.adopt(id, run)
+
+    def _tell_end(self, claim: Claim) -> None:
+        """Tell that a run is over, where whoever had it has saved that and could not say so."""
+        try:
+            runs = self.trainer.keeper.get(claim.session_id).runs
+        except NotFound:
+            return
+        told = self._table.latest(claim.session_id)
+        last = {} if told is None else orjson.loads(told)
+        if runs and (last.get("run"), last.get("state")) != (runs[-1]["id"], runs[-1]["state"]):
+            self._bus.publish(claim.session_id, STATE, event_of(runs[-1]), claim.fence)
 
     def _give_back(self, id: str, fence: int) -> None:
         """Let go of a run that is over, or paused."""
