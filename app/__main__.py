@@ -104,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     outgoing=chosen(OutgoingLimits, options),
                     connections=_connections(options),
                     dev=options.dev,
+                    lessons=options.lessons,
                     frame_ancestors=options.frame_ancestors,
                     allowed_origins=options.allowed_origins,
                     access_log=options.access_log,
@@ -246,6 +247,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=",".join(map(str, LOCAL)),
         metavar="NETWORKS",
         help="who may read /metrics, comma-separated (%(default)s)",
+    )
+    parser.add_argument(
+        "--lessons",
+        type=Path,
+        metavar="DIR",
+        help="a folder of your own lessons, see docs/lessons.md",
     )
     parser.add_argument(
         "--dev",

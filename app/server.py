@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -17,6 +18,8 @@ from app.addresses import LOCAL, Network
 from app.api.heavy import HeavyLimits
 from app.api.tensors import NPY, NPZ, SAFETENSORS
 from app.drawing.figure.graph_json import draw
+from app.engine.spec import Limits as Sizes
+from app.lessons import shipped
 from app.sessions import presets
 from app.sessions.edits import ChangeView
 from app.sessions.gallery import Gallery
@@ -64,6 +67,7 @@ class Settings:
         outgoing: How much of large answers may be on its way.
         access_log: Where a line for each request goes: a path, ``-`` for standard output, or empty.
         metrics_from: Networks that may read ``/metrics``.
+        lessons: A teacher's folder of lessons.
         dev: Serve the page's modules as they are, so that a change shows on reload.
     """
 
@@ -78,6 +82,7 @@ class Settings:
     access_log: str = ""
     metrics_from: tuple[Network, ...] = LOCAL
     dev: bool = False
+    lessons: Path | None = None
     frame_ancestors: tuple[str, ...] = ()
 
 
@@ -97,7 +102,9 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         ValueError: an unknown kind of store.
         StoreError: the store is another process's, or of a newer version.
+        Faulty: a lesson of the teacher's folder is none.
     """
+    shelf = shipped(tuple(LANGUAGES), pages.words, settings.lessons, Sizes(), datasets.load)
     store = open_store(settings.store, settings.limits)
     service = Service(
         store, datasets.load, idle_seconds=settings.limits.idle_seconds, runs=settings.runs
@@ -151,7 +158,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.gallery = Gallery(datasets.load)
     app.state.stopping = asyncio.Event()
-    api.install(app, service, pages.words, settings.heavy)
+    api.install(app, service, pages.words, settings.heavy, shelf)
     sources = Sources(service, lambda: app.state.heavy, app.state.guard, access)
     app.state.metrics = Metrics(sources, settings.metrics_from, settings.connections.proxies)
     app.state.witnesses = [app.state.metrics.saw]

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drawing": {"engine"},
     "sessions": {"engine", "drawing", "settings"},
     "api": {"engine", "drawing", "sessions", "datasets", "addresses", "settings"},
+    "lessons": {"engine", "drawing", "sessions", "api"},
     "web": {"api", "sessions", "addresses", "settings"},
 }
 WEB = {"fastapi", "starlette", "uvicorn", "pydantic", "jinja2", "orjson"}

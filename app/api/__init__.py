@@ -12,7 +12,7 @@ import asyncio
 
 from fastapi import FastAPI
 
-from app.api.context import Words, make_answers
+from app.api.context import Lessons, NoLessons, Words, make_answers
 from app.api.documents import describe
 from app.api.executor import make_executor
 from app.api.handlers import install_handlers
@@ -23,6 +23,7 @@ from app.api.routes import (
     datasets,
     evaluate,
     figures,
+    lessons,
     looks,
     passes,
     practice,
@@ -46,6 +47,7 @@ ROUTERS = tuple(
         runs,
         looks,
         practice,
+        lessons,
         datasets,
         catalogue,
     )
@@ -53,7 +55,11 @@ ROUTERS = tuple(
 
 
 def install(
-    app: FastAPI, service: Service, words: Words, heavy: HeavyLimits = HeavyLimits()
+    app: FastAPI,
+    service: Service,
+    words: Words,
+    heavy: HeavyLimits = HeavyLimits(),
+    shelf: Lessons = NoLessons(),
 ) -> None:
     """Add the routes under /api/v1, the handlers and the OpenAPI document to ``app``.
 
@@ -62,13 +68,15 @@ def install(
         service: Its sessions.
         words: What the page calls things in a language, for what a picture says of itself.
         heavy: How much heavy work there is at a time.
+        shelf: Its lessons.
 
-    Sets ``app.state.service``, ``app.state.words``, ``app.state.executor``,
-    ``app.state.heavy``, ``app.state.answers`` and, unless it is there, ``app.state.stopping``: an
-    `asyncio.Event` that ends all event streams once it is set.
+    Sets ``app.state.service``, ``app.state.words``, ``app.state.lessons``,
+    ``app.state.executor``, ``app.state.heavy``, ``app.state.answers`` and, unless it is there,
+    ``app.state.stopping``: an `asyncio.Event` that ends all event streams once it is set.
     """
     app.state.service = service
     app.state.words = words
+    app.state.lessons = shelf
     app.state.executor = make_executor()
     app.state.answers = make_answers()
     app.state.heavy = HeavyWork(heavy)

@@ -54,6 +54,7 @@ class IndexLinks(TypedDict):
     sessions: str
     catalogue: str
     presets: str
+    lessons: str
     datasets: str
     problems: str
 

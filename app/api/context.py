@@ -1,12 +1,13 @@
 """What every route needs of its request: the service, and its threads."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.addresses import client_of
+from app.api.answers_lessons import LessonAnswer, LessonsAnswer
 from app.api.conditions import MINIMAL, etag, is_fresh, wants_minimal
 from app.api.executor import in_executor
 from app.api.values import answer, encode
@@ -33,6 +34,28 @@ def make_answers() -> Answers:
 
 # The words of a language, by key.
 Words = Callable[[str], Mapping[str, str]]
+
+
+class Lessons(Protocol):
+    """The lessons of an app, by language."""
+
+    def told(self, language: str) -> LessonsAnswer:
+        """All of them, in their order."""
+
+    def get(self, language: str, id: str) -> LessonAnswer | None:
+        """One of them, if there is one of this name."""
+
+
+class NoLessons:
+    """An app without lessons."""
+
+    def told(self, language: str) -> LessonsAnswer:
+        """None."""
+        return {"lessons": []}
+
+    def get(self, language: str, id: str) -> LessonAnswer | None:
+        """None."""
+        return None
 
 
 def words(request: Request, language: str) -> Mapping[str, str]:

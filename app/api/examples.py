@@ -158,3 +158,12 @@ ANSWER: dict[str, Any] = {
         "reveal": True,
     },
 }
+
+PREDICTION: dict[str, Any] = {
+    "a number": {"tensor": "affine1.b.grad", "index": [0], "answer": "0.25"},
+    "a shape, and the right one": {
+        "tensor": "affine1.W.grad",
+        "answer": "(2, 3)",
+        "reveal": True,
+    },
+}

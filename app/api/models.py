@@ -496,6 +496,19 @@ class PracticeAnswer(Strict):
     reveal: bool = False
 
 
+class Prediction(Strict):
+    """What somebody says a number of a pass is, as it was written.
+
+    `index` is the cell, [] of a scalar; null asks for the tensor's shape. With `reveal` the right
+    answer is told, too.
+    """
+
+    tensor: TensorName
+    index: Annotated[list[Row], Field(max_length=8)] | None = None
+    answer: Annotated[str, Field(max_length=100)]
+    reveal: bool = False
+
+
 class Nothing(Strict):
     """An empty object."""
 
@@ -518,3 +531,4 @@ NOTHING = TypeAdapter(Nothing)
 FORK = TypeAdapter(Fork)
 COMPARE = TypeAdapter(Compared)
 ANSWER = TypeAdapter(PracticeAnswer)
+PREDICTION = TypeAdapter(Prediction)

@@ -13,6 +13,7 @@ from app.engine.errors import EngineError, TooLarge
 from app.engine.faults import FAULTS, Context, Fault, Site, compared, sites, wrong_gradients
 from app.engine.faults.naming import Compared, written_within
 from app.engine.faults.zoo import Curves, FaultyObjective, trained_beside, usual_site
+from app.engine.practice import Judged, judged_in
 from app.engine.run import Recorder
 from app.engine.trace import Trace
 from app.sessions.learning import require_gradient
@@ -105,6 +106,28 @@ def compare(
     return found, {
         named.fault: tuple(_place(trace, site) for site in named.sites) for named in found.named
     }
+
+
+def predicted(
+    session: Session, shown: Trace, key: str, index: tuple[int, ...] | None, text: str
+) -> tuple[Judged, float | tuple[int, ...]]:
+    """What is to be said of somebody's prediction, and what is right.
+
+    Args:
+        session: The session.
+        shown: Its pass at the view in which the prediction was asked for.
+        key: The tensor that was asked about.
+        index: The cell; None where the shape was.
+        text: The prediction as it was written.
+
+    Raises:
+        EngineError: it cannot be read, or there is no such tensor or cell.
+    """
+    closed = closed_pass(session)
+    # A mistake is one of a whole layer; what only the opened figure has is judged in that.
+    trace = closed if key in closed.known else shown
+    judged = judged_in(trace, key, index, text, session.optimizer.learning_rate)
+    return judged, trace.array(key).shape if index is None else trace.cell(key, index)
 
 
 def places(session: Session) -> Mapping[str, tuple[Place, ...]]:

@@ -1648,6 +1648,82 @@
  */
 
 /**
+ * All lessons in a language, in their order.
+ *
+ * @typedef {{lessons: LessonRow[]}} Lessons
+ */
+
+/**
+ * A lesson in the list.
+ *
+ * `own`: From a folder of the server's own, `--lessons`.
+ *
+ * @typedef {{id: string, title: string, own: boolean}} LessonRow
+ */
+
+/**
+ * A lesson; `question` and `prediction`, `task` and `condition` are there together or not.
+ *
+ * `own`: From a folder of the server's own, `--lessons`.
+ *
+ * `view`: The page's address with its figure, from the ? on.
+ *
+ * `text`: Safe HTML, whoever wrote the lesson.
+ *
+ * `question`: Safe HTML, whoever wrote the lesson.
+ *
+ * `task`: Safe HTML, whoever wrote the lesson.
+ *
+ * @typedef {{
+ *   id: string,
+ *   title: string,
+ *   own: boolean,
+ *   view: string,
+ *   text: string,
+ *   question: string,
+ *   prediction: Prediction | null,
+ *   task: string,
+ *   condition: Condition | null,
+ * }} Lesson
+ */
+
+/**
+ * What is to be predicted; the right answer is not told.
+ *
+ * @typedef {{kind: "number" | "shape", tensor: string, index: number[]}} Prediction
+ */
+
+/**
+ * What holds once the change has been made.
+ *
+ * `index` is one cell, or null for all of them. With the sign `shape` the tensor's shape is to be
+ * `shape`; with another, the cells are compared with `number`, equal to nine digits.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   index: number[] | null,
+ *   sign: "<" | ">" | "=" | "shape",
+ *   number: Cell,
+ *   shape: number[],
+ * }} Condition
+ */
+
+/**
+ * What is to be said of a prediction; the right answer where it was given or is to be told.
+ *
+ * `few_digits`: Right as far as it goes; three digits are asked for.
+ *
+ * `faults`: Mistakes that give this very answer.
+ *
+ * @typedef {{
+ *   right: boolean,
+ *   few_digits: boolean,
+ *   faults: ("no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new")[],
+ *   answer: Cell | number[] | null,
+ * }} Predicted
+ */
+
+/**
  * Real data that sessions can load, and made-up points with the most samples and noise.
  *
  * @typedef {{datasets: Dataset[], planes: Plane[]}} Datasets
@@ -1720,6 +1796,7 @@
  *   sessions: string,
  *   catalogue: string,
  *   presets: string,
+ *   lessons: string,
  *   datasets: string,
  *   problems: string,
  * }} IndexLinks

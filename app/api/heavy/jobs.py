@@ -23,6 +23,7 @@ from app.api.views import (
     program_json,
 )
 from app.api.views_learning import check_json
+from app.api.views_lessons import predicted_json
 from app.api.views_practice import compared_json, specimen_json
 from app.engine.code.running import graph_of, named_passes
 from app.engine.code.spec import CodeSpec
@@ -31,7 +32,7 @@ from app.engine.spec import Limits
 from app.sessions.batch import check_batch, check_code_batch
 from app.sessions.creation import Numbers, check
 from app.sessions.learning import check_gradients
-from app.sessions.mistakes import compare, specimen
+from app.sessions.mistakes import compare, predicted, specimen
 from app.sessions.passes import Passes
 from app.sessions.pictures import picture, place_in
 from app.sessions.runs.work.frames import pack, unpack
@@ -125,7 +126,7 @@ class Picture:
         view, words = document["view"], document["words"]
         return cls(
             _session(document["session"], arrays),
-            View(**{**view, "open": tuple(view["open"])}),
+            _view(view),
             document["cursor"],
             document["theme"],
             document["numbers"],
@@ -247,6 +248,47 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class Predict:
+    """Somebody's prediction of a number or a shape; see `mistakes.predicted`."""
+
+    name: ClassVar[str] = "predict"
+
+    session: Session
+    view: View
+    tensor: str
+    index: tuple[int, ...] | None
+    text: str
+    reveal: bool
+
+    @property
+    def is_large(self) -> bool:
+        """Whether many wrong passes are made of many numbers."""
+        return _much_to_compute(self.session)
+
+    def parts(self) -> Parts:
+        """All of it."""
+        session, arrays = _session_parts(self.session)
+        rest = {"tensor": self.tensor, "index": self.index, "text": self.text}
+        more = {"view": asdict(self.view), "reveal": self.reveal}
+        return {"session": session, **rest, **more}, arrays
+
+    @classmethod
+    def of(cls, document: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> "Predict":
+        """The prediction that gave these `parts`."""
+        index = document["index"]
+        return cls(
+            _session(document["session"], arrays), _view(document["view"]), document["tensor"],
+            None if index is None else tuple(index), document["text"], document["reveal"],
+        )  # fmt: skip
+
+    def do(self, workplace: Workplace) -> bytes:
+        """The answer as JSON."""
+        shown = workplace.passes.trace(self.session, self.view)
+        judged, right = predicted(self.session, shown, self.tensor, self.index, self.text)
+        return encode(predicted_json(judged, right, self.reveal))
+
+
+@dataclass(frozen=True)
 class Zoo:
     """A mistake at work in a session; see `mistakes.specimen`."""
 
@@ -279,8 +321,8 @@ class Zoo:
         return encode(specimen_json(*specimen(self.session, self.fault, self.site, self.steps)))
 
 
-JOBS: Mapping[str, type[Picture | Check | Pass | Compare | Zoo]] = {
-    job.name: job for job in (Picture, Check, Pass, Compare, Zoo)
+JOBS: Mapping[str, type[Picture | Check | Pass | Compare | Predict | Zoo]] = {
+    job.name: job for job in (Picture, Check, Pass, Compare, Predict, Zoo)
 }
 
 
@@ -385,6 +427,10 @@ def _session_parts(session: Session) -> Parts:
     # The runs' and the token's are nobody's business there.
     document = {"id": record.id, "version": record.version, "meta": {**record.meta, "runs": []}}
     return document, dict(record.arrays)
+
+
+def _view(document: Mapping[str, Any]) -> View:
+    return View(**{**document, "open": tuple(document["open"])})
 
 
 def _session(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Session:

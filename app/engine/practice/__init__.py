@@ -6,7 +6,7 @@ the trace, and what an answer shows of its author from the table of mistakes.
 
 from app.engine.practice.answers import Typed, read_number, read_shape
 from app.engine.practice.exercise import Exercise
-from app.engine.practice.judging import Judged, judged
+from app.engine.practice.judging import Judged, judged, judged_in
 from app.engine.practice.skills import MAX_SEED, SKILLS, exercise, sheet
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Typed",
     "exercise",
     "judged",
+    "judged_in",
     "read_number",
     "read_shape",
     "sheet",
