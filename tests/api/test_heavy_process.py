@@ -112,11 +112,14 @@ def test_one_that_dies_is_there_again_for_the_next(process: HeavyProcess) -> Non
 
 
 def test_what_takes_more_memory_than_it_may_is_given_up() -> None:
-    wide = {"input_size": 1, "layers": [{"type": "affine", "units": 1000}]}
-    order = ordered(passed({"network": wide, "x": [[1]] * 650, "fields": ["layers"]}))
+    wide = {"input_size": 1, "layers": [{"type": "affine", "units": 4_000}]}
+    body = {"network": wide, "x": [[1]] * 5_000, "fields": ["grad_input"]}
+    order = ordered(replace(passed(body), limits=Limits(cells=10**9)))
 
     async def whole() -> None:
-        work = HeavyWork(HeavyLimits(heavy_processes=1, heavy_bytes=80 << 20))
+        work = HeavyWork(HeavyLimits(heavy_processes=1, heavy_bytes=1 << 28))
+        small = ordered(passed(SMALL))
+        assert await work.send(Client("a").request(), lambda: small)
         # Some libraries say that there is no more, others end with the process.
         with pytest.raises(Problem) as raised:
             await work.send(Client("a").request(), lambda: order)
