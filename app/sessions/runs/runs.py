@@ -212,6 +212,16 @@ class RunManager:
             job = self._roll.of(session_id)
             return None if job is None else job.run
 
+    def warm(self) -> None:
+        """Have a process that trains before there is work for it: to start one takes seconds.
+
+        Raises:
+            OSError: none can be started.
+        """
+        with self._lock:
+            staff = self._workshop.staff
+            staff.give_back(staff.take())
+
     def resting(self, session_id: str) -> str | None:
         """The id of the session's run if it is paused and nothing is wanted of it; "" if it has
         none that is active, and None if it is at work.

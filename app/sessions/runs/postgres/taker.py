@@ -69,6 +69,7 @@ class Taker:
         manager = self.trainer.manager
         assert isinstance(manager, RunManager)
         self.manager = manager
+        manager.warm()
         self._clerks = ThreadPoolExecutor(4, thread_name_prefix="obey")
         self._threads = [
             threading.Thread(target=target, name=name, daemon=True)
