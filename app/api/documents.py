@@ -41,6 +41,7 @@ TAGS = {
     "datasets": "What there is to learn from, and data sets of one's own.",
     "runs": "Training, and the events that tell of it.",
     "practice": "Exercises, homework beside the right gradient, and mistakes by their names.",
+    "lessons": "Lessons, and predictions of a session's numbers.",
     "catalogue": "What there is to start from, what may be asked for, what refusals mean.",
 }
 

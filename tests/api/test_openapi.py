@@ -76,6 +76,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "step_session", "update_session",
         "compare_gradient", "get_exercise", "get_faults", "get_places", "get_sheet",
         "get_skills", "get_specimen", "judge_answer",
+        "get_lesson", "get_lessons", "judge_prediction",
     }  # fmt: skip
 
 
@@ -208,6 +209,7 @@ BODIES = [
         ("prepare_drawing", examples.PICTURE),
         ("compare_gradient", examples.COMPARE),
         ("judge_answer", examples.ANSWER),
+        ("judge_prediction", examples.PREDICTION),
     )
     for name in bodies
 ]

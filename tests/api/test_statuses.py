@@ -11,10 +11,13 @@ from app import datasets
 from app.api import ROUTERS
 from app.api.heavy.places import Places
 from app.api.routes import evaluate
+from app.api.texts import LANGUAGES
+from app.lessons import shipped
 from app.sessions.runs.roll import RunLimits
 from app.sessions.runs.runs import RunManager
 from app.sessions.service import Service
 from app.sessions.store.store import SessionDamaged, StoreFull
+from app.web.pages import words
 from tests.api.conftest import API, SMALL, Owner, pointers
 from tests.api.test_looks import DIGITS
 
@@ -28,6 +31,7 @@ BODIES: dict[str, Any] = {
     "prepare_drawing": {"pixels": [[0, 1]]},
     "compare_gradient": {"tensor": "affine1.b.grad", "value": [1, 2, 3]},
     "judge_answer": {"skill": "dW", "seed": 7, "answer": "4"},
+    "judge_prediction": {"tensor": "affine1.b.grad", "index": [0], "answer": "1"},
 }
 WRONG_QUERY = {
     "get_figure": {"cursor": "-1"},
@@ -43,7 +47,14 @@ WRONG_QUERY = {
     "get_specimen": {"steps": "0"},
 }
 TABLE = b"a,b\n1,x\n2,y\n"
-HEAVY = ("evaluate", "check_session", "get_figure", "get_specimen", "compare_gradient")
+HEAVY = (
+    "evaluate",
+    "check_session",
+    "get_figure",
+    "get_specimen",
+    "compare_gradient",
+    "judge_prediction",
+)
 LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}
 CASES = [
@@ -72,6 +83,7 @@ class Call:
             "row": "0",
             "action": "pause",
             "fault": "sign",
+            "lesson": "multiplication",
         }
         self.query: dict[str, str] = {}
         if operation == "explain_number":
@@ -133,7 +145,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
         case 403:
             call.headers["Authorization"] = "Bearer wrong"
         case 404:
-            call.names["id"] = call.names["name"] = "unknown"
+            call.names["id"] = call.names["name"] = call.names["lesson"] = "unknown"
         case 406:
             call.headers["Accept"] = "text/html"
         case 409 if call.operation == "open_step":
@@ -193,6 +205,8 @@ def test_every_status_described_is_answered(
 ) -> None:
     if operation == "get_doubtful":
         monkeypatch.setattr(service, "loader", datasets.load)
+    if operation == "get_lesson":
+        client.app.state.lessons = shipped(LANGUAGES, words)  # type: ignore[attr-defined]
     owner = Owner(client, DIGITS if operation == "get_doubtful" else SMALL)
     call = Call(operation, owner)
     if operation in ("get_run", "control_run", "change_run", "get_history", "open_step"):
