@@ -140,6 +140,13 @@ class SheetAnswer(TypedDict):
     ]
 
 
+class LookedAt(TypedDict):
+    """Numbers that go into an answer: a cell, or all of a tensor."""
+
+    tensor: str
+    index: list[int] | None
+
+
 class JudgedAnswer(TypedDict):
     """What is to be said of an answer; the right one and its derivation where it may be told."""
 
@@ -148,5 +155,9 @@ class JudgedAnswer(TypedDict):
         bool, Field(description="Right as far as it goes; three digits are asked for.")
     ]
     faults: Annotated[list[FaultName], Field(description="Mistakes that give this very answer.")]
+    look_at: Annotated[
+        list[LookedAt],
+        Field(description="What a wrong answer left out or misused; what it is made of, at least."),
+    ]
     answer: Cell | Shape | None
     explanation: ExplanationAnswer | None

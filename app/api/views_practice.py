@@ -10,6 +10,7 @@ from app.api.answers_practice import (
     FaultsAnswer,
     ItemAnswer,
     JudgedAnswer,
+    LookedAt,
     PlaceAnswer,
     PlacesAnswer,
     SheetAnswer,
@@ -21,7 +22,7 @@ from app.engine.explain import explain
 from app.engine.faults import FAULTS
 from app.engine.faults.naming import Compared
 from app.engine.faults.updates import UPDATES
-from app.engine.practice import Exercise, Judged
+from app.engine.practice import Exercise, Judged, blamed
 from app.engine.practice.exercise import NUMBER
 from app.sessions.mistakes import Place, Specimen
 
@@ -141,9 +142,19 @@ def judged_json(exercise: Exercise, judged: Judged, reveal: bool) -> JudgedAnswe
         "right": judged.right,
         "few_digits": judged.few_digits,
         "faults": list(judged.faults),
+        "look_at": _looked_at(exercise, judged),
         "answer": _right(exercise) if told else None,
         "explanation": explanation,
     }
+
+
+def _looked_at(exercise: Exercise, judged: Judged) -> list[LookedAt]:
+    if judged.right or judged.few_digits:
+        return []
+    return [
+        {"tensor": key, "index": None if index is None else list(index)}
+        for key, index in blamed(exercise, judged.faults)
+    ]
 
 
 def _right(exercise: Exercise) -> Any:

@@ -10,7 +10,7 @@
 /**
  * @typedef {{
  *   panels?: "none" | "explain" | "data" | "table" | "learn" | null,
- *   preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
+ *   practice?: {skill: string, seed: number} | null, preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
  *   beside?: boolean | null, update?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
@@ -21,6 +21,7 @@ const STRIDES = ["step", "phase", "layer", "op", "element"];
 const LOSSES = ["opened", "closed"];
 const FORMS = ["book", "stable"];
 const NAMES = /^[^,]{1,64}(,[^,]{1,64}){0,64}$/;
+const EXERCISE = /^([A-Za-z_]{1,40})\.(\d{1,10})$/;
 const NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
 /**
@@ -35,7 +36,9 @@ export function read(search) {
   const named = (name) => (NAME.test(query.get(name) ?? "") ? query.get(name) : null);
   const at = /^(\d{1,6})(?:\.(\d{1,7}))?$/.exec(query.get("at") ?? "");
   const sample = /^\d{1,5}$/.test(query.get("sample") ?? "") ? Number(query.get("sample")) : null;
+  const [, skill, seed] = EXERCISE.exec(query.get("practice") ?? "") ?? [];
   return {
+    practice: skill ? { skill, seed: Number(seed) } : null,
     panels: oneOf("panels", PANELS),
     preset: named("preset"),
     session: named("session"),
@@ -60,7 +63,8 @@ export function read(search) {
 export function write(place) {
   const query = new URLSearchParams();
   if (place.panels) query.set("panels", place.panels);
-  if (place.session) query.set("session", place.session);
+  if (place.practice) query.set("practice", `${place.practice.skill}.${place.practice.seed}`);
+  else if (place.session) query.set("session", place.session);
   else if (place.preset) query.set("preset", place.preset);
   if (place.level) query.set("level", place.level);
   if (place.loss) query.set("loss", place.loss);

@@ -60,6 +60,13 @@ async function open(place) {
     notice.value = why;
     return;
   }
+  if (place.practice) {
+    const { openExercise } = await bring();
+    if (await openExercise(place.practice, { where: place.cursor ?? undefined, view: wanted })) return;
+    await openPreset(FIRST, { where: startOf(FIRST) });
+    notice.value = t("practice.unknown");
+    return;
+  }
   if (place.session) {
     const options = { where: place.cursor ?? undefined, view: wanted };
     const kept = keptRecipe(place.session);

@@ -9,7 +9,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import { acrossAll, passed } from "./passed.js";
-import { cursor, event, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
+import { cursor, event, held, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
 
 /** Of a longer trail the oldest questions are forgotten. */
 const LONGEST = 12;
@@ -42,8 +42,13 @@ export const litEvent = computed(() => {
   }
   return null;
 });
+/** What to look at again after a wrong answer. @type {Signal<readonly Spot[]>} */
+export const hints = signal([]);
 /** Cells that are marked: those pointed at, or else what the number asked about was made of. */
-export const marked = computed(() => (asking.value && pointed.value.length === 0 ? causes.value : pointed.value));
+export const marked = computed(() => {
+  if (pointed.value.length > 0) return pointed.value;
+  return asking.value ? causes.value : hints.value;
+});
 
 effect(() => {
   if (selection.value === null) forget();
@@ -85,6 +90,7 @@ export function askOp(node) {
  *   stay: what has the focus keeps it
  */
 export function ask(spot, { hop = false, stay = false } = {}) {
+  if (held.value?.asked.has(spot.key)) return answerIt();
   const from = selection.value;
   const seen = trail.value.findIndex((earlier) => isSame(earlier, spot));
   const follows = from && asking.value && (hop || causes.value.some((cause) => isSame(cause, spot)));
@@ -99,6 +105,13 @@ export function ask(spot, { hop = false, stay = false } = {}) {
     panel.value = "explain";
     panelOpen.value = true;
   });
+}
+
+/** What the page itself asks is answered, not asked. */
+function answerIt() {
+  panel.value = "practice";
+  panelOpen.value = true;
+  document.getElementById("answer")?.focus();
 }
 
 /** Back to the question before, or from the first to the step. */

@@ -2,7 +2,7 @@
  * Keys of the whole page. They are off while the learner types, in an input method too.
  */
 import { askBefore, askedOp, asking, leave } from "./asking.js";
-import { openDialog } from "./coming.js";
+import { later, openDialog } from "./coming.js";
 import { dialogOpen } from "./panels/dialogs.js";
 import { goUp } from "./figure/opening.js";
 import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
@@ -34,6 +34,7 @@ export function listenToKeys(viewport) {
     "=": viewport.zoomIn,
     "-": viewport.zoomOut,
     0: viewport.fit,
+    n: () => later.value?.nextExercise(),
     "?": () => openDialog("openHelp"),
     Backspace: () => (asking.value || askedOp.value) && askBefore(),
     Escape: () => {

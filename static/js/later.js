@@ -7,6 +7,7 @@ import { watchRuns } from "./learning.js";
 import { bringStyle } from "./style.js";
 import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
+import { watchPractice } from "./practice/state.js";
 import { watchPrograms } from "./programs.js";
 import { watchRecipes } from "./recipes.js";
 import { keepUndo } from "./undokept.js";
@@ -24,6 +25,8 @@ export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
 export { openShare } from "./panels/share.js";
 export { openLink } from "./shared.js";
+export { practice } from "./panels/practice.js";
+export { nextExercise, openExercise } from "./practice/state.js";
 export { learn } from "./panels/learn.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
@@ -38,6 +41,7 @@ export function start() {
   bringStyle("/static/css/checking.css");
   bringStyle("/static/css/code.css");
   bringStyle("/static/css/network.css");
+  bringStyle("/static/css/practice.css");
   watchSelectedCell();
   watchPrograms();
   watchRecipes();
@@ -45,4 +49,5 @@ export function start() {
   listenToUndo();
   keepUndo();
   watchRuns();
+  watchPractice();
 }

@@ -21,6 +21,10 @@
  * @typedef {{seq: number, element: number}} Cursor
  * @typedef {{key: string, index: number | null}} Spot  a tensor of the figure, or one cell of it (row-major)
  *
+ * @typedef {{
+ *   upTo: number, given: ReadonlyMap<string, ReadonlySet<number>>, asked: ReadonlyMap<string, number | null>,
+ * }} Held  events that may be over; cells that are shown all the same; by key the cell that is asked for, or null for a shape
+ *
  * @typedef {{type: string, name?: string, units?: number | null, [field: string]: unknown}} LayerSpec
  * @typedef {{input_size: number, input_shape?: number[], layers: LayerSpec[], loss?: {type: string, [field: string]: unknown} | null,
  *   dtype?: "float64" | "float32"}} Network  as it is sent

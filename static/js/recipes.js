@@ -8,7 +8,7 @@
 import { effect } from "@preact/signals-core";
 import { getRecipe } from "./api.js";
 import { openRecipe } from "./session.js";
-import { cursor, session, stale, view } from "./store.js";
+import { cursor, isExercise, session, stale, view } from "./store.js";
 import { keep } from "./tokens.js";
 import { isAsMade, isOmitted, isProgram } from "./values.js";
 
@@ -22,7 +22,7 @@ const known = new Map();
 export function watchRecipes() {
   effect(() => {
     const now = session.value;
-    if (!now || stale.value || isAsMade(now)) return;
+    if (!now || stale.value || isAsMade(now) || isExercise(now)) return;
     if (known.get(now.id)?.of === madeOf(now)) return;
     const timer = setTimeout(() => void fetchOf(now), SOON);
     return () => clearTimeout(timer);

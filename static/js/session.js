@@ -67,9 +67,9 @@ export async function openSession(id, { where, view } = {}) {
 /**
  * A session made by a recipe.
  * @param {import("./tokens.js").Recipe} recipe
- * @param {{where?: Where, view?: Partial<View>}} [options]
+ * @param {{where?: Where, view?: Partial<View>, exercise?: {skill: string, seed: number}}} [options]
  */
-export async function openRecipe({ base, edits: list }, { where, view } = {}) {
+export async function openRecipe({ base, edits: list }, { where, view, exercise } = {}) {
   await open(
     async () => {
       const made = await api.createSession(/** @type {any} */ (base));
@@ -79,6 +79,7 @@ export async function openRecipe({ base, edits: list }, { where, view } = {}) {
     },
     where,
     view,
+    exercise,
   );
 }
 
@@ -94,14 +95,16 @@ export async function fork(as = {}) {
  * @param {() => Promise<Session>} get
  * @param {Where} [where]
  * @param {Partial<View>} [view]
+ * @param {{skill: string, seed: number}} [exercise]  that it is the pass of
  */
-async function open(get, where, view) {
+async function open(get, where, view, exercise) {
   const mine = ++openings;
   await coming(async () => {
     const session = await get();
     if (session.edit_token) remember(session.id, session.edit_token);
     if (mine !== openings) return;
     begin(mine);
+    if (exercise) store.exercise.value = { ...exercise, of: session.id };
     await look(session, { ...session.view, ...view }, where);
   });
 }

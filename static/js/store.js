@@ -2,7 +2,7 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Catalogue, Cells, Cursor, Session, Spot, Stride } from "./pagetypes.js"
+ * @import { Catalogue, Cells, Cursor, Held, Session, Spot, Stride } from "./pagetypes.js"
  * @import { Graph, Preset, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
@@ -64,10 +64,14 @@ export const editable = signal(false);
 export const gone = signal(null);
 /** The session that has had a run: its numbers are its own from then on. @type {Signal<string | null>} */
 export const trained = signal(null);
+/** The exercise on the screen, and its session. @type {Signal<{skill: string, seed: number, of: string} | null>} */
+export const exercise = signal(null);
+/** What is asked for: while it is, the cursor stays before it. @type {Signal<Held | null>} */
+export const held = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
 
-/** @type {Signal<"explain" | "data" | "table" | "code" | "learn">} */
+/** @type {Signal<"explain" | "data" | "table" | "code" | "learn" | "practice">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);
 /** Whether the loss is shown opened and closed at once. */
@@ -104,3 +108,8 @@ export const revealed = computed(() => {
 });
 /** What the explanation is about, beside the step itself. */
 export const subject = computed(() => selection.value ?? revealed.value);
+
+/** Whether a session holds the numbers of the exercise, as it has them. @param {Session} now */
+export function isExercise(now) {
+  return exercise.value?.of === now.id && now.data_version === 1;
+}

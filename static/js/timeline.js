@@ -11,9 +11,9 @@ import { bring } from "./coming.js";
 import { back, clamp, next } from "./cursor.js";
 import { messageOf } from "./messages.js";
 import { stopReached } from "./passed.js";
-import { cursor, editable, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
+import { cursor, editable, held, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
 import { t } from "./strings.js";
-import { presetTitle } from "./panels/header.js";
+import { title } from "./panels/header.js";
 import { mount } from "./mount.js";
 
 /** @type {Stride[]} */
@@ -33,7 +33,10 @@ export function strideFor(level) {
 /** @param {Cursor} to */
 export function goTo(to) {
   if (!trace.value) return;
-  const at = clamp(trace.value, to);
+  const wanted = clamp(trace.value, to);
+  // What is asked for is not shown before it has been answered.
+  const last = held.value?.upTo ?? Infinity;
+  const at = wanted.seq < last ? wanted : { seq: last, element: 0 };
   batch(() => {
     moved.value = true;
     cursor.value = at;
@@ -75,6 +78,7 @@ async function cross(way) {
 /** Whether after the last event the next step of learning begins. */
 export function goesOn() {
   const opened = session.value?.opened;
+  if (held.value) return false;
   if (opened?.unchanged && opened.step >= opened.last) return false;
   return editable.value && trace.value?.events.at(-1)?.phase === "update";
 }
@@ -101,7 +105,7 @@ function isAtStart() {
 }
 
 function isAtEnd() {
-  return trace.value !== null && cursor.value.seq >= trace.value.events.length;
+  return trace.value !== null && cursor.value.seq >= (held.value?.upTo ?? trace.value.events.length);
 }
 
 export function togglePlay() {
@@ -116,8 +120,7 @@ export function mountTimeline() {
   mount("timeline", timeline);
   effect(() => document.getElementById("timeline")?.setAttribute("aria-label", t("timeline.name")));
   effect(() => {
-    const preset = session.value?.preset;
-    const name = session.value ? (preset ? presetTitle(preset) : t("header.own")) : null;
+    const name = session.value ? title() : null;
     document.title = [name, name && position(), t("app.title")].filter(Boolean).join(" \u00b7 ");
   });
   effect(() => {
@@ -235,7 +238,9 @@ export function icon(d) {
 
 /** @param {Event} input */
 function slide(input) {
-  goTo({ seq: Number(/** @type {HTMLInputElement} */ (input.target).value), element: 0 });
+  const slider = /** @type {HTMLInputElement} */ (input.target);
+  goTo({ seq: Number(slider.value), element: 0 });
+  slider.value = String(cursor.value.seq);
 }
 
 /** @param {Event} change */

@@ -1638,13 +1638,22 @@
  *
  * `faults`: Mistakes that give this very answer.
  *
+ * `look_at`: What a wrong answer left out or misused; what it is made of, at least.
+ *
  * @typedef {{
  *   right: boolean,
  *   few_digits: boolean,
  *   faults: ("no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new")[],
+ *   look_at: LookedAt[],
  *   answer: Cell | number[] | null,
  *   explanation: Explanation | null,
  * }} Judged
+ */
+
+/**
+ * Numbers that go into an answer: a cell, or all of a tensor.
+ *
+ * @typedef {{tensor: string, index: number[] | null}} LookedAt
  */
 
 /**

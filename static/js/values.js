@@ -68,6 +68,11 @@ export function indexOf(position, shape) {
   return index;
 }
 
+/** How many cells a shape has. @param {readonly number[]} shape */
+export function sizeOf(shape) {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
 /**
  * @param {readonly number[]} index
  * @param {readonly number[]} shape

@@ -10,7 +10,7 @@ import * as address from "./address.js";
 import { noteUnchanged } from "./arrive.js";
 import { isOp } from "./figure/openops.js";
 import { messageOf } from "./messages.js";
-import { beside, cursor, notice, session, stride, trace, trained, view } from "./store.js";
+import { beside, cursor, exercise, isExercise, notice, session, stride, trace, trained, view } from "./store.js";
 import { refresh } from "./session.js";
 import { language } from "./strings.js";
 import { keep, own } from "./tokens.js";
@@ -71,7 +71,7 @@ export function watchVisits(withLanguage, open) {
 
 /** A preset is named as such until something of it is changed; then only the session has them. @param {Session} now */
 export function isOwnNumbers(now) {
-  return !isAsMade(now) || trained.value === now.id;
+  return (!isAsMade(now) && !isExercise(now)) || trained.value === now.id;
 }
 
 /** The place on the screen, without its session: of a link that brings the numbers itself. @param {Session} now */
@@ -79,6 +79,7 @@ export function sharedAddress(now) {
   const query = new URLSearchParams(addressOf(now, language.value));
   query.delete("session");
   query.delete("preset");
+  query.delete("practice");
   return `?${query}`;
 }
 
@@ -88,6 +89,7 @@ function addressOf(now, lang) {
   const boxes = level === "network" || level === "layer";
   return address.write({
     panels: /** @type {any} */ (document.body.dataset.panels ?? null),
+    practice: isExercise(now) ? exercise.value : null,
     preset: now.preset,
     session: isOwnNumbers(now) ? now.id : null,
     level,

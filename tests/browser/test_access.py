@@ -102,6 +102,28 @@ def test_axe_finds_nothing_in_the_explorer(
     assert found == []
 
 
+@pytest.mark.parametrize(
+    ("size", "theme", "skill"), [((1280, 720), "light", "dW"), ((390, 844), "dark", "shape_dB")]
+)
+def test_axe_finds_nothing_in_practice(
+    scanned: Any, server: str, size: tuple[int, int], theme: str, skill: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?practice={skill}.4&lang=en")
+    page.wait_for_selector("#figure text.asked")
+    found = faults(page, "asked")
+    for text, state in (("what", ".answer .problem"), ("7", ".verdict.wrong"), ("6", "#told")):
+        page.fill("#answer", text)
+        page.press("#answer", "Enter")
+        page.wait_for_selector(state)
+        found += faults(page, state, "#side")
+    page.click("#all-skills")
+    page.wait_for_selector("[data-skill]")
+    found += faults(page, "skills", "#side")
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
 @pytest.mark.parametrize(("size", "theme"), [((1440, 900), "light"), ((390, 844), "dark")])
 def test_axe_finds_nothing_where_classes_have_names(
     scanned: Any, server: str, size: tuple[int, int], theme: str

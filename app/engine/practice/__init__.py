@@ -5,6 +5,7 @@ the trace, and what an answer shows of its author from the table of mistakes.
 """
 
 from app.engine.practice.answers import Typed, read_number, read_shape
+from app.engine.practice.blame import blamed
 from app.engine.practice.exercise import Exercise
 from app.engine.practice.judging import Judged, judged, judged_in
 from app.engine.practice.skills import MAX_SEED, SKILLS, exercise, sheet
@@ -15,6 +16,7 @@ __all__ = [
     "Exercise",
     "Judged",
     "Typed",
+    "blamed",
     "exercise",
     "judged",
     "judged_in",

@@ -58,6 +58,8 @@ export function labelView(edge, label, graph) {
   }
   const rowName = label.name && SCORE.test(key) ? rowNameView(key, label.name, group) : null;
   let lit = "";
+  /** @type {SVGTextElement | undefined} */
+  let mystery;
   return {
     edge,
     group,
@@ -65,16 +67,24 @@ export function labelView(edge, label, graph) {
     paint(sight) {
       const known = sight.known(key);
       rowName?.();
-      mark((known < total ? " empty" : "") + sight.marks(key) + (sight.whole(key) ? " pointed" : ""));
+      const veil = sight.veiled(key) ? " veiled" : "";
+      mark((known < total ? " empty" : "") + veil + sight.marks(key) + (sight.whole(key) ? " pointed" : ""));
       numbers.paint(sight.value(key), known, sight.cells(key), sight);
       const positions = sight.pointedCells(key);
       const current = sight.currentCell(key);
       const light = `${current ?? ""}/${[...positions]}`;
+      if (veil && !mystery) group.append((mystery = mysteryView(label)));
+      else if (!veil && mystery) mystery = void mystery.remove();
       if (light === lit) return;
       lit = light;
       numbers.light(positions, current);
     },
   };
+}
+
+/** What stands for numbers whose very shape is asked for. @param {Label} label */
+function mysteryView({ x, y, w, h }) {
+  return svg("text", { class: "asked", x: x + w / 2, y: y + h / 2, dy: "0.35em", "text-anchor": "middle" }, "?");
 }
 
 /**
@@ -117,7 +127,7 @@ function numbersView(edge, label, group) {
       group.append(svg("text", { class: "shape", x: caption.x, y: caption.y, "text-anchor": "middle" }, caption.text));
     }
   }
-  return placedNumbers(placesIn(label), group);
+  return placedNumbers(placesIn(label), group, edge.key);
 }
 
 /** @param {Label} label */
@@ -168,14 +178,15 @@ function drawFan(edge, label, group) {
 /**
  * @param {Place[]} places  of the cells that are shown
  * @param {SVGGElement} group
+ * @param {string} key
  * @returns {Numbers}
  */
-function placedNumbers(places, group) {
+function placedNumbers(places, group, key) {
   const alone = places.length === 1;
   const cells = places.map((place) => ({ place, ...cellView(place, alone) }));
   group.append(...cells.map((cell) => cell.box));
-  /** @type {[Value | undefined, number]} */
-  let written = [undefined, 0];
+  /** @type {[Value | undefined, number, ReadonlySet<number> | null, number | null]} */
+  let written = [undefined, 0, null, null];
   let fit = { size: NUMBER_SIZE, end: 0 };
 
   /** @param {{size: number, end: number}} wanted */
@@ -188,16 +199,22 @@ function placedNumbers(places, group) {
   }
 
   return {
-    paint(value, known) {
-      if (written[0] === value && written[1] === known) return;
+    paint(value, known, _cells, sight) {
+      const given = sight.given(key);
+      const asked = sight.askedCell(key);
+      const now = /** @type {typeof written} */ ([value, known, given, asked]);
+      if (now.every((one, i) => one === written[i])) return;
       const numbers = value === undefined ? [] : flat(value);
       const texts = textsOf(value);
       if (written[0] !== value && numbers.length > 0) setType(fitOf(texts, places));
-      written = [value, known];
+      written = now;
       for (const cell of cells) {
         const { position } = cell.place;
-        const isKnown = position < known;
-        writeCell(cell, isKnown ? numbers[position] : undefined, isKnown ? (texts[position] ?? "") : "");
+        const isKnown = position < known || given.has(position);
+        const isAsked = position === asked && !isKnown;
+        const text = isKnown ? (texts[position] ?? "") : isAsked ? "?" : "";
+        writeCell(cell, isKnown ? numbers[position] : undefined, text);
+        cell.text.classList.toggle("asked", isAsked);
       }
     },
     light: (positions, current) => lightCells(cells, positions, current),

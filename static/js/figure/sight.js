@@ -2,7 +2,7 @@
  * What is to be seen at one moment: asked by the parts of the figure while they are painted, and
  * looked up once for all of them.
  *
- * @import { Cells, Spot, Value } from "../pagetypes.js"
+ * @import { Cells, Held, Spot, Value } from "../pagetypes.js"
  * @import { TraceEvent } from "../types.js"
  * @import { Palette } from "./palette.js"
  */
@@ -12,12 +12,13 @@
  *   event: TraceEvent & {nodes?: readonly string[]} | null, known: (key: string) => number,
  *   value: (key: string) => Value | undefined, cells: (key: string) => Cells | undefined,
  *   stale: boolean, selection: Spot | null, op: string | null, pointed: readonly Spot[], current: Spot | null,
- *   palette: Palette,
+ *   palette: Palette, held: Held | null,
  * }} Look
  * @typedef {Look & {
  *   marks: (key: string) => string, whole: (key: string) => boolean,
  *   pointedCells: (key: string) => ReadonlySet<number>, currentCell: (key: string) => number | null,
  *   lit: (nodes: readonly string[]) => boolean | undefined,
+ *   given: (key: string) => ReadonlySet<number>, askedCell: (key: string) => number | null, veiled: (key: string) => boolean,
  * }} Sight
  */
 
@@ -45,6 +46,9 @@ export function sightOf(look) {
       const made = writes.has(key) ? " made" : "";
       return (reads.has(key) ? " lit" : "") + made + (selection?.key === key ? " selected" : "");
     },
+    given: (key) => look.held?.given.get(key) ?? NONE,
+    askedCell: (key) => look.held?.asked.get(key) ?? null,
+    veiled: (key) => look.held?.asked.get(key) === null,
     whole: (key) => whole.has(key),
     pointedCells: (key) => pointed.get(key) ?? NONE,
     currentCell(key) {

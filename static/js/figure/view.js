@@ -16,6 +16,7 @@ import {
   event,
   fetchedCells,
   graph,
+  held,
   innerTable,
   loading,
   revealed,
@@ -127,6 +128,7 @@ export function mountFigure(host) {
         pointed: marked.value,
         current: revealed.value,
         palette: palette.value,
+        held: held.value,
       },
       busy: stale.value,
     };
@@ -166,11 +168,13 @@ export function mountFigure(host) {
   });
   effect(() => {
     // What is chosen is where one looks until the next step; what is asked about, with its causes.
+    const isHeld = held.value !== null;
     const isAbout = asking.value || litNodes.value.length > 0;
     const asked = isAbout && litEvent.value && graph.value ? boxesInPlay(graph.value, litEvent.value) : [];
     const chosen = selection.value && untracked(boxesOfChosen);
-    const about = asked.length ? asked : chosen?.length ? chosen : untracked(boxesPlayed);
-    viewport.lookAt(about, { still: !isAbout });
+    const about =
+      isHeld && chosen?.length ? chosen : asked.length ? asked : chosen?.length ? chosen : untracked(boxesPlayed);
+    viewport.lookAt(about, { still: !isAbout && !isHeld });
   });
 
   /** Of the op in play, or of the one that comes first. */

@@ -6,7 +6,7 @@
  */
 import { later } from "../coming.js";
 import { short } from "../format.js";
-import { graph, stale, trace } from "../store.js";
+import { graph, held, stale, trace } from "../store.js";
 import { t } from "../strings.js";
 import { flat, isOmitted } from "../values.js";
 import { isEverKnown, knownOf, valueOf, whyNever } from "./known.js";
@@ -133,6 +133,7 @@ export function describe(edge) {
   const box = graph.value && boxBehind(graph.value, edge.key);
   const opens = box ? `, ${t("edge.opens", { name: box.title ?? "" })}` : turned(edge.key);
   const kind = t(edge.direction === "forward" ? "edge.value" : "edge.gradient", { name: nameOf(edge.key) });
+  if (held.value?.asked.has(edge.key)) return `${kind}, ${t("practice.blank")}`;
   const ofClass = later.value?.classNameOf({ key: edge.key, index: null });
   return `${kind}${ofClass ? `, ${ofClass}` : ""}, ${t("edge.shape", { shape: edge.shape_text })}, ${numbersOf(edge.key)}${opens}`;
 }

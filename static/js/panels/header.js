@@ -5,7 +5,7 @@ import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
 import { bring, openDialog } from "../coming.js";
 import { messageOf } from "../messages.js";
-import { loading, notice, session, theme } from "../store.js";
+import { isExercise, loading, notice, session, theme } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { mount } from "../mount.js";
 import { isProgram } from "../values.js";
@@ -71,6 +71,7 @@ function header() {
 export function title() {
   const now = session.value;
   if (!now) return t(loading.value ? "loading.now" : "header.choose");
+  if (isExercise(now)) return t("panels.practice");
   if (now.preset) return presetTitle(now.preset);
   return t(isProgram(now) ? "header.code" : "header.own");
 }

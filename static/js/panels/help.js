@@ -17,6 +17,7 @@ const KEYS = [
   [["Enter"], "help.enter"],
   [["Enter"], "help.open"],
   [["Backspace"], "help.before"],
+  [["N"], "help.exercise"],
   [["Ctrl Z", "Ctrl Y"], "help.undo"],
   [["Esc"], "help.escape"],
   [["?"], "help.help"],

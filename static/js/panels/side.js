@@ -10,7 +10,7 @@ import { t } from "../strings.js";
 import { mount } from "../mount.js";
 import { explanation } from "./explanation.js";
 
-const PANELS = /** @type {const} */ (["explain", "data", "table", "code", "learn"]);
+const PANELS = /** @type {const} */ (["explain", "data", "table", "code", "learn", "practice"]);
 /** Where a tab keeps which panel is open over a reload. */
 const KEPT = "backprop-explorer.panel";
 
@@ -41,7 +41,7 @@ export function mountSide() {
 function content(name) {
   if (name === "explain") return explanation();
   const empty = html`<p class="hint">${t(loading.value ? "loading.now" : "loading.nothing")}</p>`;
-  return fromLater((rest) => (session.value === null ? empty : rest[name]()));
+  return fromLater((rest) => (session.value === null && name !== "practice" ? empty : rest[name]()));
 }
 
 async function again() {

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from app.engine.errors import EngineError
-from app.engine.practice import MAX_SEED, SKILLS, Exercise, exercise, judged, sheet
+from app.engine.faults import FAULTS
+from app.engine.faults.updates import UPDATES
+from app.engine.practice import MAX_SEED, SKILLS, Exercise, blamed, exercise, judged, sheet
+from app.engine.practice.blame import BLAMED
 from app.engine.practice.exercise import PROGRAM, SHAPE
 
 Array = np.ndarray
@@ -111,6 +114,23 @@ def test_a_wrong_answer_is_named() -> None:
     old = step.parameters["affine1.W"][step.index]
     assert isinstance(step.right, float)
     assert "uphill" in judged(step, repr(float(2 * old - step.right))).faults
+
+
+def test_what_a_mistake_left_out_is_named() -> None:
+    assert set(BLAMED) == {*FAULTS, *UPDATES}
+    gate, product, step, shape = (
+        exercise(skill, 0) for skill in ("relu", "dW", "update", "shape_dB")
+    )
+    assert blamed(gate, ["mask_missing"]) == (("x", gate.index),)
+    assert blamed(gate, ["upstream_ignored"]) == (("relu1.output.grad", gate.index),)
+    assert blamed(gate, ["sign"]) == ()
+    row, column = product.index
+    everything = {("x", (n, row)) for n in range(3)} | {
+        ("affine1.dot.grad", (n, column)) for n in range(3)
+    }
+    assert set(blamed(product, [])) <= everything
+    assert blamed(step, ["rate_missing"]) == (("affine1.W.grad", step.index),)
+    assert blamed(shape, ["not_summed"]) == (("affine1.output.grad", None),)
 
 
 def test_too_few_digits_are_told_apart_from_a_wrong_answer() -> None:
