@@ -86,11 +86,6 @@ class AnyLayer(Strict):
     name: LayerName | None = None
 
     @property
-    def width(self) -> int | None:
-        """How many numbers it gives for a sample, where it says."""
-        return self.settings.get("units")
-
-    @property
     def settings(self) -> dict[str, Any]:
         """The fields of its type that are given."""
         return self.model_dump(exclude={"type", "name"}, exclude_none=True)
@@ -99,7 +94,7 @@ class AnyLayer(Strict):
 def _allowed(field: layer_types.Field) -> Any:
     """What a field may be; which layers or losses have it, and its bounds, the engine checks."""
     if field.nested:
-        return "list[Layer] | None", None
+        return Annotated["list[Layer]", Field(fail_fast=True, max_length=MAX_LAYERS)] | None, None
     if field.choices:
         return Literal[field.choices] | None, None
     if field.bounds is None:

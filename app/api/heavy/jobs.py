@@ -3,7 +3,7 @@
 `ordered` writes a job as one piece of bytes, `done` reads and does it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -28,9 +28,9 @@ from app.api.views_practice import compared_json, specimen_json
 from app.engine.code.running import graph_of, named_passes
 from app.engine.code.spec import CodeSpec
 from app.engine.errors import TooLarge
-from app.engine.spec import Limits
+from app.engine.spec import Limits, NetworkSpec
 from app.sessions.batch import check_batch, check_code_batch
-from app.sessions.creation import Numbers, check
+from app.sessions.creation import Numbers, check, spec_of
 from app.sessions.learning import check_gradients
 from app.sessions.mistakes import compare, predicted, specimen
 from app.sessions.passes import Passes
@@ -46,8 +46,9 @@ PASSES_BYTES = 16 << 20
 # From so many numbers on, work is large. Below it takes some hundredths of a second at most, and
 # handing it over would take longer than the little that others have to wait.
 LARGE_PICTURE, LARGE_CHECK, LARGE_PASS = 4_000, 2_000, 20_000
-# An op of a program takes as long as so many numbers.
+# An op of a program takes as long as so many numbers, a layer as long as its ops.
 OP_CELLS = 20
+LAYER_CELLS = 2 * OP_CELLS
 
 
 @dataclass
@@ -338,13 +339,16 @@ def done(workplace: Workplace, order: bytes) -> bytes:
     return JOBS[document["job"]].of(document, arrays).do(workplace)
 
 
-def evaluated(limits: Limits, body: Evaluate | EvaluateBatch, told: Bound) -> bytes:
+def evaluated(
+    limits: Limits, body: Evaluate | EvaluateBatch, told: Bound, most: int | None = None
+) -> bytes:
     """The answer to a network and its numbers, as JSON.
 
     Args:
         limits: How large it may be.
         body: The network.
         told: How tensors are told.
+        most: Where the passes hold more numbers than this, nothing is done, and nothing answered.
 
     Raises:
         EngineError: something does not fit.
@@ -354,6 +358,8 @@ def evaluated(limits: Limits, body: Evaluate | EvaluateBatch, told: Bound) -> by
     fields = frozenset(EVALUATION_FIELDS if body.fields is None else body.fields)
     backward = not fields.isdisjoint(BACKWARD_FIELDS)
     asked, batch = wanted(body), variations(body)
+    if most is not None and pass_size(spec_of(asked), _rows(body)) > most:
+        return b""
     if batch is None:
         numbers = check(asked, limits)
         _check_answer([numbers], fields, "network/layers")
@@ -395,6 +401,24 @@ def evaluated_code(
         program_json(spec, *found, fields, told) for found in named_passes(spec, given, backward)
     ]
     return encode({"results": results} if is_batch else results[0])
+
+
+def pass_size(spec: NetworkSpec, rows: Iterable[int]) -> int:
+    """How much work the passes of a network are, counted in numbers.
+
+    Args:
+        spec: The network.
+        rows: Of each pass, how many samples it has.
+    """
+    layers = sum(1 for layer in spec.layers for _ in layer.all)
+    return sum(spec.pass_cells(n) + LAYER_CELLS * layers for n in rows)
+
+
+def _rows(body: Evaluate | EvaluateBatch) -> list[int]:
+    shared = 0 if body.x is None else len(body.x)
+    if not isinstance(body, EvaluateBatch):
+        return [shared]
+    return [shared if one.x is None else len(one.x) for one in body.batch]
 
 
 def _check_answer(passes: list[Numbers], fields: Collection[str], field: str) -> None:

@@ -1,7 +1,5 @@
 """POST /evaluate: one pass or many of one network, nothing kept."""
 
-import math
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +24,7 @@ from app.engine.layer_types import LAYERS
 
 # A small pass takes a fifth of a millisecond, as long as two changes of the thread. Larger ones
 # would hold up everybody else.
-QUICK_LAYERS, QUICK_NUMBERS = 8, 1_000
+QUICK_LAYERS, QUICK_PASS = 8, 4_000
 
 router = APIRouter(prefix=PREFIX, tags=["evaluate"])
 
@@ -58,39 +56,15 @@ async def evaluate(request: Request, max_cells: AllCellsQuery = MAX_ANSWER_CELLS
         # How large a pass is, only its lines tell.
         small = await in_turn(request, lambda: evaluated_code(limits, body, told, LARGE_PASS))
         return answer(small or await done_in_turn(request, large))
-    numbers = _numbers(body)
-    if _is_quick(body, numbers):
-        return answer(evaluated(limits, body, told))
-    if numbers <= LARGE_PASS:
-        return answer(await in_turn(request, lambda: evaluated(limits, body, told)))
-    return answer(await done_in_turn(request, large))
+    # Only few layers are looked at here: to count what many hold takes its time, too.
+    quick = evaluated(limits, body, told, QUICK_PASS) if _has_quick_layers(body) else b""
+    if quick:
+        return answer(quick)
+    small = await in_turn(request, lambda: evaluated(limits, body, told, LARGE_PASS))
+    return answer(small or await done_in_turn(request, large))
 
 
-def _is_quick(body: Evaluate | EvaluateBatch, numbers: int) -> bool:
-    """Whether the pass takes no longer than it takes to hand it to a thread."""
-    return (
-        isinstance(body, Evaluate)
-        and body.network.input_shape is None
-        and len(body.network.layers) <= QUICK_LAYERS
-        and numbers <= QUICK_NUMBERS
-        and all(one.type == "affine" or LAYERS[one.type].activation for one in body.network.layers)
-    )
-
-
-def _numbers(body: Evaluate | EvaluateBatch) -> int:
-    """About how many numbers the pass, or all passes together, hold."""
-    width = body.network.input_size or math.prod(body.network.input_shape or ())
-    rows, parameters = 0, 0
-    if body.x is not None:
-        rows = len(body.x)
-    passes = 1
-    if isinstance(body, EvaluateBatch):
-        passes = len(body.batch)
-        rows = max([rows, *(len(one.x) for one in body.batch if one.x is not None)])
-    sizes = width
-    for layer in body.network.layers:
-        units = layer.width or width
-        parameters += width * units
-        sizes += units
-        width = units
-    return passes * (rows * sizes + parameters)
+def _has_quick_layers(body: Evaluate | EvaluateBatch) -> bool:
+    """Whether its layers are few, and each has fast code of its own and none within it."""
+    layers = body.network.layers
+    return len(layers) <= QUICK_LAYERS and all(LAYERS[one.type].kernel for one in layers)
