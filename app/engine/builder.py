@@ -130,7 +130,11 @@ class GraphBuilder:
         return OPS[op].shape([self.tensors[name].shape for name in uses], attributes)
 
     def finish(self, level: str, loss_form: str | None, output: str) -> OpGraph:
-        """Tie everything: one edge for each use, and one for each tensor that nobody uses."""
+        """Tie everything: one edge for each use, and one for each result that nobody uses.
+
+        What is given and goes nowhere has none: `ids` of ``W[ids]`` in single numbers, which only
+        says where the other lines lead, or `w` where just ``len(w)`` is asked for.
+        """
         counts: dict[str, int] = {}
         for _, _, _, _, uses, _, _, _ in self._nodes:
             for use in uses:
@@ -151,7 +155,7 @@ class GraphBuilder:
                 inputs.append(edge.id)
             nodes.append(Node(id, op, sign, layer, tuple(inputs), outputs, attributes, row))
         for name, tensor in self.tensors.items():
-            if name not in used:
+            if name not in used and (name in self._makers or name == output):
                 edges.append(
                     Edge(
                         name, name, None, self._makers.get(name), None, tensor.shape,

@@ -108,6 +108,18 @@ def test_a_session_of_a_program_does_what_any_does(client: TestClient) -> None:
     assert answer.json()["loss"] == pytest.approx(2 * owner.created["loss"])
 
 
+@pytest.mark.parametrize("level", ["op", "element"])
+@pytest.mark.parametrize("code", ["Y = W[ids]", "L = np.sum(np.exp(W[ids]))", "Y = W * len(ids)"])
+def test_what_only_chooses_or_counts_is_in_no_ones_way(
+    client: TestClient, code: str, level: str
+) -> None:
+    values = {"W": [[1, 2], [3, 4], [5, 6]], "ids": [0, 2, 0]}
+    owner = Owner(client, {"code": code, "values": values, "view": {"level": level}})
+    for path in ("", "/graph", "/trace", "/figure.svg", "/tensors"):
+        assert owner.get(path).status_code == 200, path
+    assert owner.get("/tensors/ids").json()["value"] == [0, 2, 0]
+
+
 def test_its_recipe_makes_it_again(client: TestClient) -> None:
     owner = Owner(client, BODY)
     headers = owner.token | {"If-Match": "*"}

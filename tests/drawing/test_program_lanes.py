@@ -7,6 +7,7 @@ from app.drawing.figure.graph_json import draw
 from app.drawing.figure.program_lanes import program_lanes
 from app.drawing.layout.geometry import Rect
 from app.engine.code.compiling import build_code
+from app.engine.code.running import read_code, trace_code
 from app.sessions import program_presets
 from tests.drawing.overlaps import drawing_faults
 
@@ -30,6 +31,7 @@ PROGRAMS: dict[str, tuple[str, dict[str, tuple[int, ...]]]] = {
         {"X": (3, 2), "gamma": (2,), "beta": (2,)},
     ),
     "one tensor many times": ("y = x * x + np.exp(x) - x / (x + 1)", {"x": ()}),
+    "given and not used": ("y = x * len(w)", {"x": (2,), "w": (2, 1)}),
     "several ends": ("a = x * 2\nb = x + w\nc = np.exp(w)\nL = a * b", {"x": (), "w": ()}),
 }
 
@@ -72,6 +74,21 @@ def test_every_edge_of_a_program_has_a_line(name: str) -> None:
     drawn = {edge.id for edge in graph.edges if graph.tensors[edge.tensor].role != "constant"}
     assert set(lanes.edges) == drawn
     assert {node.id for node in graph.nodes} <= set(lanes.nodes)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["Y = W[ids]", "L = np.sum(W[ids])", "Y = W[ids] @ W.T", "b = W.T\nY = np.exp(W[ids][0])"],
+)
+def test_what_only_chooses_has_no_line_among_single_numbers(code: str) -> None:
+    values = {"W": np.arange(6.0).reshape(3, 2), "ids": np.array([0, 2, 0])}
+    spec, checked, _ = read_code(code, values)
+    start = np.ones(spec.output_shape) if spec.output_shape else None
+    trace = trace_code(spec, checked, start, "element")
+    assert trace.graph.level == "element"
+    assert {edge.tensor for edge in trace.graph.edges} >= {"W"}
+    assert "ids" not in {edge.tensor for edge in trace.graph.edges}
+    assert drawing_faults(draw(trace.graph, "element")) == []
 
 
 def test_the_longest_way_runs_straight() -> None:
