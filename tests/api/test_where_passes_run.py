@@ -17,7 +17,7 @@ AFFINE, RELU = {"type": "affine", "units": 2}, {"type": "relu"}
 
 def asked(layers: list[Any], **rest: Any) -> dict[str, Any]:
     given = {"x": [[1.0, 2.0]], **rest}
-    network = {"layers": layers}
+    network: dict[str, Any] = {"layers": layers}
     if "input_shape" in given:
         network["input_shape"] = given.pop("input_shape")
     else:
