@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.api.answers_learning import ExplanationAnswer
-from app.api.cells import Cell, Shape, Values, words
+from app.api.cells import Cell, Shape, Value, Values, words
 from app.api.models import NewSession, SessionWithCode
 from app.engine.faults import FAULTS
 from app.engine.faults.updates import UPDATES
@@ -36,6 +36,9 @@ class PlaceAnswer(TypedDict):
     """Where a mistake can be made."""
 
     layer: str
+    node: Annotated[
+        str, Field(description="The op's name in the graph; empty where branches meet.")
+    ]
     op: Annotated[str, Field(description="The op; empty where branches meet.")]
     operand: Annotated[str, Field(description="The tensor whose gradient goes wrong first.")]
 
@@ -47,10 +50,20 @@ class PlacesRow(TypedDict):
     sites: list[PlaceAnswer]
 
 
+class GradientRow(TypedDict):
+    """A gradient that can be compared."""
+
+    tensor: str
+    shape: Shape
+
+
 class PlacesAnswer(TypedDict):
-    """The mistakes that change something in the session's pass."""
+    """The mistakes that change something in the session's pass, and the gradients of it."""
 
     faults: list[PlacesRow]
+    gradients: Annotated[
+        list[GradientRow], Field(description="What can be compared; parameters' first.")
+    ]
 
 
 class NamedFault(TypedDict):
@@ -77,6 +90,7 @@ class ComparedAnswer(TypedDict):
     largest: Annotated[
         Cell | None, Field(description="The largest difference; null where the shape differs.")
     ]
+    value: Annotated[Value, Field(description="The session's own.")]
     faults: list[NamedFault]
 
 

@@ -37,16 +37,26 @@ def faults_json() -> FaultsAnswer:
     return {"faults": [*of_gradients, *of_updates]}  # type: ignore[list-item]
 
 
-def places_json(found: Mapping[str, Iterable[Place]]) -> PlacesAnswer:
-    """The mistakes that change something in a pass."""
+def places_json(
+    found: Mapping[str, Iterable[Place]], gradients: Mapping[str, Iterable[int]]
+) -> PlacesAnswer:
+    """The mistakes that change something in a pass, and what can be compared."""
     return {
-        "faults": [{"id": id, "sites": list(map(place_json, sites))} for id, sites in found.items()]
+        "faults": [
+            {"id": id, "sites": list(map(place_json, sites))} for id, sites in found.items()
+        ],
+        "gradients": [{"tensor": key, "shape": list(shape)} for key, shape in gradients.items()],
     }
 
 
 def place_json(place: Place) -> PlaceAnswer:
     """Where a mistake is made."""
-    return {"layer": place.layer, "op": place.op, "operand": place.operand}
+    return {
+        "layer": place.layer,
+        "node": place.node,
+        "op": place.op,
+        "operand": place.operand,
+    }
 
 
 def compared_json(
@@ -61,6 +71,7 @@ def compared_json(
         "cells": [list(cell) for cell in found.cells[:MOST_CELLS]],
         "differing": len(found.cells),
         "largest": float(np.max(np.abs(answer - found.value), initial=0.0)) if same_shape else None,
+        "value": shortened(found.value, 10_000),
         "faults": [
             {
                 "id": named.fault,

@@ -38,6 +38,11 @@ class Place:
     op: str
     operand: str
 
+    @property
+    def node(self) -> str:
+        """The op's name in the graph; empty where branches meet."""
+        return self.site.node
+
 
 @dataclass(frozen=True)
 class Specimen:
@@ -138,6 +143,21 @@ def places(session: Session) -> Mapping[str, tuple[Place, ...]]:
         for id, fault in FAULTS.items()
     }
     return {id: where for id, where in found.items() if where}
+
+
+def gradients(session: Session) -> Mapping[str, tuple[int, ...]]:
+    """The gradients that can be compared, under their keys, with their shapes.
+
+    Those of parameters come first, in the order of the layers: they are what homework is about.
+    """
+    trace = closed_pass(session)
+    tensors = trace.graph.tensors
+    found = {
+        key: trace.array(key).shape for name in tensors if (key := f"{name}.grad") in trace.known
+    }
+    learned = [name for name, tensor in tensors.items() if tensor.role == "parameter"]
+    first = [f"{name}.grad" for name in learned if f"{name}.grad" in found]
+    return {key: found[key] for key in (*first, *(key for key in found if key not in first))}
 
 
 def _place(trace: Trace, site: Site) -> Place:

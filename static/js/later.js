@@ -9,6 +9,7 @@ import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchPractice } from "./practice/state.js";
 import { watchPrograms } from "./programs.js";
+import { watchMistakes } from "./mistakes/state.js";
 import { watchRecipes } from "./recipes.js";
 import { keepUndo } from "./undokept.js";
 
@@ -28,6 +29,8 @@ export { openLink } from "./shared.js";
 export { practice } from "./panels/practice.js";
 export { nextExercise, openExercise } from "./practice/state.js";
 export { learn } from "./panels/learn.js";
+export { mistakes } from "./panels/mistakes.js";
+export { strike } from "./mistakes/strike.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
 export { classNameOf } from "./classes.js";
@@ -42,6 +45,7 @@ export function start() {
   bringStyle("/static/css/code.css");
   bringStyle("/static/css/network.css");
   bringStyle("/static/css/practice.css");
+  bringStyle("/static/css/mistakes.css");
   watchSelectedCell();
   watchPrograms();
   watchRecipes();
@@ -50,4 +54,5 @@ export function start() {
   keepUndo();
   watchRuns();
   watchPractice();
+  watchMistakes();
 }

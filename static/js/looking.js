@@ -23,10 +23,12 @@ export const SELDOM = 3000;
  * @template T
  * @param {() => string | null} wanted  names what is wanted beside the session's numbers; null: nothing is
  * @param {(id: string) => Promise<T>} get
- * @param {number} [every]  no more often than once in so many ms
+ * @param {number | {of: "learn" | "mistakes"}} [options]  no more often than once in so many ms; in which panel it is looked at
  * @returns {Signal<Look<T>>}
  */
-export function looking(wanted, get, every = SOON) {
+export function looking(wanted, get, options = SOON) {
+  const every = typeof options === "number" ? options : SOON;
+  const place = typeof options === "number" ? "learn" : options.of;
   /** @type {Signal<Look<T>>} */
   const found = signal({ of: "", value: null, problem: null });
   let isBusy = false;
@@ -34,7 +36,7 @@ export function looking(wanted, get, every = SOON) {
   let waiting = 0;
   const name = () => {
     const now = session.value;
-    const isInSight = large.value !== null || (panel.value === "learn" && panelOpen.value);
+    const isInSight = large.value !== null || (panel.value === place && panelOpen.value);
     if (!now || now.id === UNMADE || stale.value || !isInSight) return null;
     const more = wanted();
     return more === null

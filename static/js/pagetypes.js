@@ -24,6 +24,7 @@
  * @typedef {{
  *   upTo: number, given: ReadonlyMap<string, ReadonlySet<number>>, asked: ReadonlyMap<string, number | null>,
  * }} Held  events that may be over; cells that are shown all the same; by key the cell that is asked for, or null for a shape
+ * @typedef {ReadonlyMap<string, {value: Nested, cells: readonly number[]}>} Struck  by key wrong numbers, and the cells that they are wrong in (row-major)
  *
  * @typedef {{type: string, name?: string, units?: number | null, [field: string]: unknown}} LayerSpec
  * @typedef {{input_size: number, input_shape?: number[], layers: LayerSpec[], loss?: {type: string, [field: string]: unknown} | null,

@@ -2,7 +2,7 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Catalogue, Cells, Cursor, Held, Session, Spot, Stride } from "./pagetypes.js"
+ * @import { Catalogue, Cells, Cursor, Held, Session, Spot, Stride, Struck } from "./pagetypes.js"
  * @import { Graph, Preset, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
@@ -70,6 +70,8 @@ export const exercise = signal(null);
 export const held = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
+/** Wrong numbers that stand beside the true ones, by key. @type {Signal<Struck | null>} */
+export const struck = signal(null);
 
 /** @type {Signal<"explain" | "data" | "table" | "code" | "learn" | "practice">} */
 export const panel = signal("explain");

@@ -1512,9 +1512,11 @@
  */
 
 /**
- * The mistakes that change something in the session's pass.
+ * The mistakes that change something in the session's pass, and the gradients of it.
  *
- * @typedef {{faults: PlacesRow[]}} Places
+ * `gradients`: What can be compared; parameters' first.
+ *
+ * @typedef {{faults: PlacesRow[], gradients: GradientRow[]}} Places
  */
 
 /**
@@ -1529,11 +1531,19 @@
 /**
  * Where a mistake can be made.
  *
+ * `node`: The op's name in the graph; empty where branches meet.
+ *
  * `op`: The op; empty where branches meet.
  *
  * `operand`: The tensor whose gradient goes wrong first.
  *
- * @typedef {{layer: string, op: string, operand: string}} Place
+ * @typedef {{layer: string, node: string, op: string, operand: string}} Place
+ */
+
+/**
+ * A gradient that can be compared.
+ *
+ * @typedef {{tensor: string, shape: number[]}} GradientRow
  */
 
 /**
@@ -1573,6 +1583,8 @@
  *
  * `largest`: The largest difference; null where the shape differs.
  *
+ * `value`: The session's own.
+ *
  * @typedef {{
  *   tensor: string,
  *   shape: number[],
@@ -1580,6 +1592,7 @@
  *   cells: number[][],
  *   differing: number,
  *   largest: Cell | null,
+ *   value: Value,
  *   faults: NamedFault[],
  * }} Compared
  */

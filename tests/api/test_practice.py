@@ -179,6 +179,6 @@ def test_what_is_no_mistake_here_is_refused(client: TestClient, path: str, statu
 def test_a_network_without_gradients_has_no_mistakes(client: TestClient) -> None:
     owner = Owner(client, {name: value for name, value in SMALL.items() if name != "t"})
 
-    assert owner.get("/faults").json() == {"faults": []}
+    assert owner.get("/faults").json() == {"faults": [], "gradients": []}
     assert owner.get("/faults/sign").status_code == 409
     assert compared(owner, "affine1.W.grad", [[1.0]]).status_code == 422

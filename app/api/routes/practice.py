@@ -28,7 +28,7 @@ from app.api.values import answer, encode
 from app.api.views_practice import faults_json, item_json, judged_json, places_json, sheet_json
 from app.engine.faults import FAULTS
 from app.engine.practice import MAX_SEED, SKILLS, exercise, judged, sheet
-from app.sessions.mistakes import MAX_STEPS, places
+from app.sessions.mistakes import MAX_STEPS, gradients, places
 
 router = APIRouter(prefix=PREFIX, tags=["practice"])
 
@@ -66,7 +66,8 @@ async def get_places(request: Request, id: str) -> Response:
     sessions = service(request)
 
     def look() -> Response:
-        return answer(encode(places_json(places(sessions.get(id)))))
+        session = sessions.get(id)
+        return answer(encode(places_json(places(session), gradients(session))))
 
     return await in_executor(request, look)
 

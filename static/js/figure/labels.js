@@ -9,6 +9,7 @@
  * @import { Sight } from "./sight.js"
  */
 import { classAt, className } from "../classes.js";
+import { later } from "../coming.js";
 import { flat } from "../values.js";
 import { cellView, lightCells, writeCell } from "./cells.js";
 import { formulaName } from "./formula.js";
@@ -60,6 +61,8 @@ export function labelView(edge, label, graph) {
   let lit = "";
   /** @type {SVGTextElement | undefined} */
   let mystery;
+  /** @type {unknown[]} */
+  let struck = [];
   return {
     edge,
     group,
@@ -70,6 +73,11 @@ export function labelView(edge, label, graph) {
       const veil = sight.veiled(key) ? " veiled" : "";
       mark((known < total ? " empty" : "") + veil + sight.marks(key) + (sight.whole(key) ? " pointed" : ""));
       numbers.paint(sight.value(key), known, sight.cells(key), sight);
+      const wrong = [sight.struck?.get(key), known];
+      if (wrong[0] !== struck[0] || (wrong[0] && known !== struck[1])) {
+        struck = wrong;
+        later.value?.strike(group, sight.struck?.get(key), known);
+      }
       const positions = sight.pointedCells(key);
       const current = sight.currentCell(key);
       const light = `${current ?? ""}/${[...positions]}`;

@@ -2,7 +2,7 @@
  * What is to be seen at one moment: asked by the parts of the figure while they are painted, and
  * looked up once for all of them.
  *
- * @import { Cells, Held, Spot, Value } from "../pagetypes.js"
+ * @import { Cells, Held, Spot, Struck, Value } from "../pagetypes.js"
  * @import { TraceEvent } from "../types.js"
  * @import { Palette } from "./palette.js"
  */
@@ -12,7 +12,7 @@
  *   event: TraceEvent & {nodes?: readonly string[]} | null, known: (key: string) => number,
  *   value: (key: string) => Value | undefined, cells: (key: string) => Cells | undefined,
  *   stale: boolean, selection: Spot | null, op: string | null, pointed: readonly Spot[], current: Spot | null,
- *   palette: Palette, held: Held | null,
+ *   palette: Palette, held: Held | null, struck: Struck | null,
  * }} Look
  * @typedef {Look & {
  *   marks: (key: string) => string, whole: (key: string) => boolean,

@@ -57,3 +57,8 @@ export function fitOf(texts, places) {
 function widest(texts, advances) {
   return Math.max(...texts.map((text) => [...text].reduce((sum, sign) => sum + (advances[sign] ?? advances.digit), 0)));
 }
+
+/** About how wide a number is, in px. @param {string} text @param {number} size  of type, in px */
+export function widthOf(text, size) {
+  return (widest([text], MIDDLING) * size) / NUMBER_SIZE;
+}

@@ -23,6 +23,7 @@ import {
   selection,
   session,
   stale,
+  struck,
   table,
   theme,
   trace,
@@ -129,6 +130,7 @@ export function mountFigure(host) {
         current: revealed.value,
         palette: palette.value,
         held: held.value,
+        struck: struck.value,
       },
       busy: stale.value,
     };

@@ -11,10 +11,10 @@ import { range } from "../figure/heat.js";
 import { passOf, whyNever } from "../figure/known.js";
 import { tensorOf } from "../figure/names.js";
 import { textsOf } from "../figure/texts.js";
-import { full, short } from "../format.js";
-import { cursor, session, stale, table as times, trace } from "../store.js";
+import { full, short, shorts } from "../format.js";
+import { cursor, session, stale, struck, table as times, trace } from "../store.js";
 import { t } from "../strings.js";
-import { asRows, isOmitted, matricesOf, shapeOf } from "../values.js";
+import { asRows, flat, isOmitted, matricesOf, shapeOf } from "../values.js";
 
 /** With more cells than this a tensor is told by its range; the rest is one click away. */
 const MOST_CELLS = 100;
@@ -44,6 +44,8 @@ export function numbers(key, most = MOST_CELLS) {
   const columns = isBroken ? lineOf(texts) : rows[0].length;
   const starts = Array.from({ length: Math.ceil(texts.length / columns) }, (_, i) => i * columns);
   const cells = rows.flat();
+  const wrong = struck.value?.get(key);
+  const wrongTexts = wrong ? shorts(flat(wrong.value)) : [];
   const names = columnNames(key);
   // Of more than two axes each matrix has a line that says which one it is.
   const matrices = shapeOf(value).length > 2 ? matricesOf(value) : [];
@@ -73,7 +75,9 @@ export function numbers(key, most = MOST_CELLS) {
               const shown = start + j < known;
               const name = names?.[(start + j) % names.length];
               const exact = shown ? full(cells[start + j]) : "";
-              return html`<td title=${name ? `${exact} \u00b7 ${name}` : exact}>${shown ? text : ""}</td>`;
+              return html`<td title=${name ? `${exact} \u00b7 ${name}` : exact}>
+                ${shown && wrong?.cells.includes(start + j) ? html`<del>${wrongTexts[start + j]}</del> ` : null}${shown ? text : ""}
+              </td>`;
             })}
           </tr>`,
       )}
