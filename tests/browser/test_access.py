@@ -147,6 +147,25 @@ def test_axe_finds_nothing_where_classes_have_names(
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
+@pytest.mark.parametrize(("size", "theme"), [((1280, 720), "light"), ((390, 844), "dark")])
+def test_axe_finds_nothing_where_something_is_wrong(
+    scanned: Any, server: str, size: tuple[int, int], theme: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?preset=two-layer&lang=ko")
+    page.click("#tab-mistakes")
+    page.fill("#homework-own", "1 2 3 4\n5 6 7 8")
+    page.click("#homework-compare")
+    page.wait_for_selector("#figure [data-struck]")
+    found = faults(page, "homework")
+    page.click("#mode-zoo")
+    page.click("#zoo-make")
+    page.wait_for_selector("#zoo-said .u-wrap")
+    found += faults(page, "a mistake at work", "#panel")
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
 def test_axe_finds_nothing_beside_the_digit(scanned: Any, server: str) -> None:
     page = scanned((1280, 720), "dark")
     page.goto(f"{server}/?preset=fig-5-28&at=24&lang=ko")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 STRUCK = """key => [...document.querySelectorAll(`#figure [data-key="${key}"] [data-struck]`)]
   .map((cell) => Number(cell.dataset.cell))"""
 
@@ -58,3 +60,42 @@ def test_homework_is_compared_named_and_led_to_its_place(explorer: Any) -> None:
     explorer.type("affine1.W", "0,0", "0.75")
     explorer.settle()
     assert page.evaluate(STRUCK, key) == []
+
+
+def test_a_mistake_at_work_is_struck_flagged_and_trained_beside_the_right_one(
+    explorer: Any,
+) -> None:
+    page = explorer.open("?preset=two-layer&lang=en").page
+    page.click("#tab-mistakes")
+    page.click("#mode-zoo")
+    page.wait_for_selector("#zoo-fault")
+    page.select_option("#zoo-fault", "mask_missing")
+    page.focus("#zoo-make")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#zoo-said .u-wrap")
+
+    told = explorer.get("/faults/mask_missing?steps=50")
+    struck = {key for key in told["gradients"] if page.evaluate(STRUCK, key)}
+    assert {"affine1.W.grad", "affine1.b.grad", "x.grad"} <= struck
+    shown = page.locator('#figure [data-key="affine1.b.grad"] .struck').all_text_contents()
+    wrong = told["gradients"]["affine1.b.grad"]
+    assert [float(text.replace("\u2212", "-")) for text in shown] == [
+        pytest.approx(cell, abs=5e-5) for cell in wrong
+    ]
+    flags = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("#zoo-said [data-parameter]")]
+             .map((row) => [row.dataset.parameter, row.dataset.flagged === "true"]))"""
+    )
+    assert flags == {name: flag["flagged"] for name, flag in told["check"].items()}
+    assert flags["affine1.W"]
+    assert not flags["affine2.W"]
+    assert told["curves"]["still_falls"]
+    assert "still falls" in page.inner_text("#zoo-said .verdict")
+    page.click("#zoo-clear")
+    assert page.locator("#figure [data-struck]").count() == 0
+    # At one place alone, and with a loss that rises.
+    page.select_option("#zoo-fault", "sign")
+    page.select_option("#zoo-place", "0")
+    page.click("#zoo-make")
+    page.wait_for_selector("#zoo-said .place")
+    assert "does not fall" in page.inner_text("#zoo-said .verdict")

@@ -8,6 +8,7 @@
  * @import { Compared, Place, Places, Specimen } from "../types.js"
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
+import { ApiError } from "../api.js";
 import { litNodes } from "../asking.js";
 import { looking } from "../looking.js";
 import { messageOf } from "../messages.js";
@@ -100,9 +101,18 @@ export async function compareOwn() {
 
 /** @param {string} fault @param {number | null} site */
 export async function catchOne(fault, site) {
-  const most = STEPS;
   await ask(async (id, of) => {
-    caught.value = { of, site, specimen: await getSpecimen(id, fault, site, most) };
+    /** @param {number} steps */
+    const get = async (steps) => {
+      caught.value = { of, site, specimen: await getSpecimen(id, fault, site, steps) };
+    };
+    await get(STEPS).catch((error) => {
+      // Of a large network so many steps take too long: then as many as may be.
+      const most =
+        error instanceof ApiError ? error.errors.find(({ pointer }) => pointer.endsWith("steps"))?.allowed : null;
+      if (!most?.maximum) throw error;
+      return get(most.maximum);
+    });
   });
 }
 

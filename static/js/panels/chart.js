@@ -78,16 +78,21 @@ export class Chart {
     const tables = histories.map((history) => [history.step, history[what]]);
     // It carries whatever stands in a column.
     const [steps, ...columns] = uPlot.join(/** @type {any} */ (tables));
-    const lines = columns.map((cells, i) => ({
-      label: names[i],
-      scale: what.endsWith("loss") ? /** @type {const} */ ("loss") : /** @type {const} */ ("accuracy"),
-      ink: i === 0 ? "--grey" : "--accent",
-      width: i === 0 ? 1 : 2,
-      dash: i === 0 ? [6, 3] : undefined,
-      // Where only the other run has a step.
-      cells: Array.from(/** @type {any} */ (cells), (cell) => cell ?? null),
-    }));
-    this.draw(/** @type {number[]} */ (steps), lines, look);
+    const scale = what.endsWith("loss") ? "loss" : "accuracy";
+    this.draw(/** @type {number[]} */ (steps), twoLines(/** @type {any} */ (columns), names, scale), look);
+  }
+
+  /**
+   * Losses without a mistake and with it, step by step.
+   * @param {{right: Cell[], wrong: Cell[]}} curves
+   * @param {readonly string[]} names
+   * @param {string} look
+   */
+  beside(curves, names, look) {
+    look += ` ${names}`;
+    if (this.isShown(curves, look)) return;
+    const steps = curves.right.map((_, step) => step);
+    this.draw(steps, twoLines([curves.right, curves.wrong], names, "loss"), look);
   }
 
   /** Whether it is on the screen already: a panel is drawn far more often. @param {unknown} of @param {string} look */
@@ -181,6 +186,25 @@ export class Chart {
       if (at !== null && at !== undefined && Math.abs(event.clientX - pressed) < DRAG) choose(plot.data[0][at]);
     });
   }
+}
+
+/**
+ * The first dashed, the second in color.
+ * @param {(Cell | null | undefined)[][]} columns
+ * @param {readonly string[]} names
+ * @param {"loss" | "accuracy"} scale
+ * @returns {Line[]}
+ */
+function twoLines(columns, names, scale) {
+  return columns.map((cells, i) => ({
+    label: names[i],
+    scale,
+    ink: i === 0 ? "--grey" : "--accent",
+    width: i === 0 ? 1 : 2,
+    dash: i === 0 ? [6, 3] : undefined,
+    // Where only the other run has a step.
+    cells: Array.from(cells, (cell) => cell ?? null),
+  }));
 }
 
 /**

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals-core";
 import { openStep } from "../learning.js";
 
-/** @typedef {{run: import("./chart.js").Chart, compared: import("./chart.js").Chart}} Charts */
+/** @typedef {{run: import("./chart.js").Chart, compared: import("./chart.js").Chart, spoilt: import("./chart.js").Chart}} Charts */
 
 /** @type {import("@preact/signals-core").Signal<Charts | null>} */
 const charts = signal(null);
@@ -21,7 +21,7 @@ async function bring() {
   isComing = true;
   try {
     const { Chart } = await import("./chart.js");
-    charts.value = { run: new Chart((step) => void openStep(step)), compared: new Chart() };
+    charts.value = { run: new Chart((step) => void openStep(step)), compared: new Chart(), spoilt: new Chart() };
   } catch {
     // Without them there are still the numbers; the next look asks again.
     isComing = false;
