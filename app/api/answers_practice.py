@@ -123,6 +123,35 @@ class SpecimenAnswer(TypedDict):
     curves: CurvesAnswer
 
 
+class SuspectRow(TypedDict):
+    """A mistake that could be the hidden one, and the layers where it could be made."""
+
+    id: FaultName
+    layers: list[str]
+
+
+class HiddenAnswer(TypedDict):
+    """The gradients of a pass in which one mistake is hidden, and what it could be."""
+
+    seed: int
+    gradients: Annotated[
+        Values, Field(description="All of them, right and wrong, under the keys of the trace.")
+    ]
+    suspects: list[SuspectRow]
+
+
+class FoundAnswer(TypedDict):
+    """What is to be said of a guess."""
+
+    right: Annotated[bool, Field(description="Mistake and layer give the very numbers.")]
+    fault: Annotated[bool, Field(description="The mistake does, at this layer or another.")]
+    layer: Annotated[bool, Field(description="This or another mistake does at this layer.")]
+    id: Annotated[
+        FaultName | None, Field(description="What was hidden; null until it may be told.")
+    ]
+    site: PlaceAnswer | None
+
+
 class SkillsAnswer(TypedDict):
     """What can be practised."""
 

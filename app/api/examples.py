@@ -149,6 +149,10 @@ COMPARE: dict[str, Any] = {
     "what was worked out by hand": {"tensor": "affine1.b.grad", "value": [0.1, -0.2, 0.1]}
 }
 
+SUSPECT: dict[str, Any] = {
+    "a mistake and its layer": {"seed": 7, "fault": "mask_missing", "layer": "relu1"}
+}
+
 ANSWER: dict[str, Any] = {
     "a number": {"skill": "dW", "seed": 7, "answer": "4"},
     "a shape, and the right one": {

@@ -487,6 +487,15 @@ class Compared(Strict):
     value: Nested
 
 
+class Suspected(Strict):
+    """The mistake that somebody thinks is hidden, and in which layer; `reveal` tells it."""
+
+    seed: Seed
+    fault: Annotated[str, Field(max_length=40)]
+    layer: TensorName
+    reveal: bool = False
+
+
 class PracticeAnswer(Strict):
     """An answer to an exercise, as it was written; with `reveal` the right one is told, too."""
 
@@ -530,5 +539,6 @@ PICTURE = TypeAdapter(Picture)
 NOTHING = TypeAdapter(Nothing)
 FORK = TypeAdapter(Fork)
 COMPARE = TypeAdapter(Compared)
+SUSPECT = TypeAdapter(Suspected)
 ANSWER = TypeAdapter(PracticeAnswer)
 PREDICTION = TypeAdapter(Prediction)

@@ -8,6 +8,8 @@ import numpy as np
 from app.api.answers_practice import (
     ComparedAnswer,
     FaultsAnswer,
+    FoundAnswer,
+    HiddenAnswer,
     ItemAnswer,
     JudgedAnswer,
     LookedAt,
@@ -24,6 +26,7 @@ from app.engine.faults.naming import Compared
 from app.engine.faults.updates import UPDATES
 from app.engine.practice import Exercise, Judged, blamed
 from app.engine.practice.exercise import NUMBER
+from app.sessions.hidden import Found, Hidden
 from app.sessions.mistakes import Place, Specimen
 
 MOST_CELLS = 1_000
@@ -98,6 +101,27 @@ def specimen_json(found: Specimen, place: Place | None) -> SpecimenAnswer:
             "wrong": list(found.curves.wrong),
             "still_falls": found.curves.still_falls,
         },
+    }
+
+
+def hidden_json(seed: int, hidden: Hidden) -> HiddenAnswer:
+    """A pass with a hidden mistake; what it is is not told."""
+    return {
+        "seed": seed,
+        "gradients": {key: shortened(array, 10_000) for key, array in hidden.gradients.items()},
+        "suspects": [{"id": id, "layers": list(names)} for id, names in hidden.suspects.items()],
+    }
+
+
+def found_json(found: Found, hidden: Hidden, reveal: bool) -> FoundAnswer:
+    """What is to be said of a guess; what was hidden where it is right, or is to be told."""
+    is_told = found.right or reveal
+    return {
+        "right": found.right,
+        "fault": found.fault,
+        "layer": found.layer,
+        "id": hidden.fault.id if is_told else None,
+        "site": place_json(hidden.place) if is_told else None,
     }
 
 

@@ -109,7 +109,7 @@ def compare(
     trace = closed_pass(session)
     found = compared(trace, key, answer, written_within(answer), context_of(session))
     return found, {
-        named.fault: tuple(_place(trace, site) for site in named.sites) for named in found.named
+        named.fault: tuple(place_of(trace, site) for site in named.sites) for named in found.named
     }
 
 
@@ -139,7 +139,7 @@ def places(session: Session) -> Mapping[str, tuple[Place, ...]]:
     """The mistakes that change something in the session's pass, and where, nearest to L first."""
     trace, context = closed_pass(session), context_of(session)
     found = {
-        id: tuple(_place(trace, site) for site in sites(trace, fault, context, fits=True))
+        id: tuple(place_of(trace, site) for site in sites(trace, fault, context, fits=True))
         for id, fault in FAULTS.items()
     }
     return {id: where for id, where in found.items() if where}
@@ -160,7 +160,8 @@ def gradients(session: Session) -> Mapping[str, tuple[int, ...]]:
     return {key: found[key] for key in (*first, *(key for key in found if key not in first))}
 
 
-def _place(trace: Trace, site: Site) -> Place:
+def place_of(trace: Trace, site: Site) -> Place:
+    """What is at a site, for a reader."""
     graph = trace.graph
     if site.tensor:
         return Place(site, site.tensor, "", site.tensor)
@@ -223,4 +224,4 @@ def specimen(
         check_objective(faulty, max_cells=CHECKED_CELLS).parameters,
         trained_beside(right, passes, fault, session.optimizer, steps, site),
     )
-    return found, None if site is None else _place(trace, site)
+    return found, None if site is None else place_of(trace, site)

@@ -23,7 +23,7 @@ export const SELDOM = 3000;
  * @template T
  * @param {() => string | null} wanted  names what is wanted beside the session's numbers; null: nothing is
  * @param {(id: string) => Promise<T>} get
- * @param {number | {of: "learn" | "mistakes"}} [options]  no more often than once in so many ms; in which panel it is looked at
+ * @param {number | {of: "learn" | "practice"}} [options]  no more often than once in so many ms; in which panel it is looked at
  * @returns {Signal<Look<T>>}
  */
 export function looking(wanted, get, options = SOON) {

@@ -1610,6 +1610,43 @@
  */
 
 /**
+ * The gradients of a pass in which one mistake is hidden, and what it could be.
+ *
+ * `gradients`: All of them, right and wrong, under the keys of the trace.
+ *
+ * @typedef {{seed: number, gradients: Record<string, Value>, suspects: SuspectRow[]}} Hidden
+ */
+
+/**
+ * A mistake that could be the hidden one, and the layers where it could be made.
+ *
+ * @typedef {{
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   layers: string[],
+ * }} SuspectRow
+ */
+
+/**
+ * What is to be said of a guess.
+ *
+ * `right`: Mistake and layer give the very numbers.
+ *
+ * `fault`: The mistake does, at this layer or another.
+ *
+ * `layer`: This or another mistake does at this layer.
+ *
+ * `id`: What was hidden; null until it may be told.
+ *
+ * @typedef {{
+ *   right: boolean,
+ *   fault: boolean,
+ *   layer: boolean,
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new" | null,
+ *   site: Place | null,
+ * }} Found
+ */
+
+/**
  * An exercise: what is given, and what is asked for.
  *
  * `kind`: What the answer is.

@@ -182,3 +182,53 @@ def test_a_network_without_gradients_has_no_mistakes(client: TestClient) -> None
     assert owner.get("/faults").json() == {"faults": [], "gradients": []}
     assert owner.get("/faults/sign").status_code == 409
     assert compared(owner, "affine1.W.grad", [[1.0]]).status_code == 422
+
+
+@pytest.mark.parametrize("start", [SMALL, PROGRAM])
+def test_a_hidden_mistake_is_told_by_its_numbers_and_then_judged(
+    client: TestClient, described: Described, start: dict[str, Any]
+) -> None:
+    owner = Owner(client, start)
+    rows = {row["id"]: row["sites"] for row in owner.get("/faults").json()["faults"]}
+    found = set()
+    for seed in range(12):
+        told = described.check(owner.get(f"/hidden?seed={seed}")).json()
+        assert told == owner.get(f"/hidden?seed={seed}").json()
+        assert {row["id"] for row in told["suspects"]} == set(rows)
+
+        def judge(fault: str, layer: str, seed: int = seed, **more: Any) -> Any:
+            body = {"seed": seed, "fault": fault, "layer": layer, **more}
+            return described.check(client.post(f"{owner.url}/hidden", json=body)).json()
+
+        some = told["suspects"][0]
+        shown = judge(some["id"], some["layers"][0], reveal=True)
+        number = rows[shown["id"]].index(shown["site"])
+        # The numbers are those that the mistake gives at that place, and the session's elsewhere.
+        wrong = owner.get(f"/faults/{shown['id']}?site={number}&steps=1").json()["gradients"]
+        for key, value in told["gradients"].items():
+            assert value == wrong.get(key, value)
+        assert any(key in wrong for key in told["gradients"])
+        right = judge(shown["id"], shown["site"]["layer"])
+        assert right["right"]
+        assert right["id"] == shown["id"]
+        for row in told["suspects"]:
+            guess = judge(row["id"], row["layers"][-1])
+            assert guess["right"] or guess["id"] is None
+            if guess["right"]:
+                assert guess["fault"]
+                assert guess["layer"]
+        found.add(shown["id"])
+    assert len(found) > 3
+
+
+def test_a_guess_of_what_cannot_be_it_is_refused(client: TestClient) -> None:
+    owner = Owner(client, SMALL)
+
+    for body, pointer in (
+        ({"seed": 1, "fault": "juggling", "layer": "relu1"}, "/fault"),
+        ({"seed": 1, "fault": "sign", "layer": "relu9"}, "/layer"),
+        ({"seed": -1, "fault": "sign", "layer": "relu1"}, "/seed"),
+    ):
+        refused = client.post(f"{owner.url}/hidden", json=body)
+        assert refused.status_code == 422
+        assert pointers(refused) == [pointer]

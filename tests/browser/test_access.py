@@ -153,7 +153,8 @@ def test_axe_finds_nothing_where_something_is_wrong(
 ) -> None:
     page = scanned(size, theme)
     page.goto(f"{server}/?preset=two-layer&lang=ko")
-    page.click("#tab-mistakes")
+    page.click("#tab-practice")
+    page.click("#mode-homework")
     page.fill("#homework-own", "1 2 3 4\n5 6 7 8")
     page.click("#homework-compare")
     page.wait_for_selector("#figure [data-struck]")

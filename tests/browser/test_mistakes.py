@@ -16,7 +16,8 @@ def test_homework_is_compared_named_and_led_to_its_place(explorer: Any) -> None:
     page = explorer.open("?preset=two-layer&lang=en").page
     key = "affine2.W.grad"
     right = explorer.get(f"/tensors/{key}")["value"]
-    page.click("#tab-mistakes")
+    page.click("#tab-practice")
+    page.click("#mode-homework")
     page.wait_for_selector("#homework-own")
     page.select_option("#homework-gradient", key)
 
@@ -40,7 +41,7 @@ def test_homework_is_compared_named_and_led_to_its_place(explorer: Any) -> None:
     # The table has it struck beside the right one, too.
     page.click("#tab-table")
     page.wait_for_selector(".figure-table del")
-    page.click("#tab-mistakes")
+    page.click("#tab-practice")
 
     said = hand_in([[5 * cell for cell in row] for row in right])
     assert "1/N missing" in said
@@ -66,7 +67,7 @@ def test_a_mistake_at_work_is_struck_flagged_and_trained_beside_the_right_one(
     explorer: Any,
 ) -> None:
     page = explorer.open("?preset=two-layer&lang=en").page
-    page.click("#tab-mistakes")
+    page.click("#tab-practice")
     page.click("#mode-zoo")
     page.wait_for_selector("#zoo-fault")
     page.select_option("#zoo-fault", "mask_missing")

@@ -10,6 +10,8 @@ from app.api import examples
 from app.api.answers_practice import (
     ComparedAnswer,
     FaultsAnswer,
+    FoundAnswer,
+    HiddenAnswer,
     ItemAnswer,
     JudgedAnswer,
     PlacesAnswer,
@@ -23,11 +25,21 @@ from app.api.documents import operation
 from app.api.executor import in_executor
 from app.api.heavy import done_in_turn
 from app.api.heavy.jobs import Compare, Zoo
-from app.api.models import ANSWER, COMPARE
+from app.api.models import ANSWER, COMPARE, SUSPECT
 from app.api.values import answer, encode
-from app.api.views_practice import faults_json, item_json, judged_json, places_json, sheet_json
+from app.api.views_practice import (
+    faults_json,
+    found_json,
+    hidden_json,
+    item_json,
+    judged_json,
+    places_json,
+    sheet_json,
+)
 from app.engine.faults import FAULTS
 from app.engine.practice import MAX_SEED, SKILLS, exercise, judged, sheet
+from app.sessions.hidden import hidden
+from app.sessions.hidden import judged as judged_hidden
 from app.sessions.mistakes import MAX_STEPS, gradients, places
 
 router = APIRouter(prefix=PREFIX, tags=["practice"])
@@ -111,6 +123,48 @@ async def compare_gradient(request: Request, id: str) -> Response:
     sessions = service(request)
     job = await in_executor(request, lambda: Compare(sessions.get(id), body.tensor, body.value))
     return answer(await done_in_turn(request, job))
+
+
+@operation(
+    router,
+    "GET",
+    "/sessions/{id}/hidden",
+    answer=HiddenAnswer,
+    problems=("not-found", "nothing-to-learn"),
+)
+async def get_hidden(request: Request, id: str, seed: SeedQuery = 0) -> Response:
+    """The gradients of the session's pass with one mistake hidden in it: the same for a seed.
+
+    Which mistake, and where, is not told; `GET .../nudge` tells the true slope of any number.
+    """
+    sessions = service(request)
+    return await in_executor(
+        request, lambda: answer(encode(hidden_json(seed, hidden(sessions.get(id), seed))))
+    )
+
+
+@operation(
+    router,
+    "POST",
+    "/sessions/{id}/hidden",
+    answer=FoundAnswer,
+    body=SUSPECT,
+    examples=examples.SUSPECT,
+    problems=("not-found", "nothing-to-learn"),
+)
+async def judge_suspect(request: Request, id: str) -> Response:
+    """Whether a mistake in a layer is the one that is hidden, or gives the very same numbers.
+
+    Nothing is changed. What was hidden is told once it was found, or with `reveal`.
+    """
+    body = await read_model(request, SUSPECT)
+    sessions = service(request)
+
+    def judge() -> Response:
+        found, there = judged_hidden(sessions.get(id), body.seed, body.fault, body.layer)
+        return answer(encode(found_json(found, there, body.reveal)))
+
+    return await in_executor(request, judge)
 
 
 @operation(router, "GET", "/practice", answer=ItemAnswer)

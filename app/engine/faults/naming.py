@@ -165,7 +165,7 @@ def shapes_named(
     for fault in FAULTS.values():
         for site in sites(trace, fault, context):
             is_here = bool(site.node) and _operand(trace, site).tensor == tensor
-            odd = _of_other_shape(trace, site, context, fault.makes) if is_here else None
+            odd = of_other_shape(trace, site, context, fault.makes) if is_here else None
             if odd is not None and odd.shape == shape and fault.id not in found:
                 found.append(fault.id)
     return tuple(found)
@@ -191,7 +191,7 @@ def _candidates(
             at_loss = bool(site.node) and graph.output in graph.node[site.node].outputs
             if near and not here and not at_loss:
                 continue
-            odd = _of_other_shape(trace, site, context, fault.makes) if here else None
+            odd = of_other_shape(trace, site, context, fault.makes) if here else None
             if odd is not None:
                 if _operand(trace, site).tensor == tensor:
                     yield id, site, odd
@@ -205,9 +205,7 @@ def _operand(trace: Trace, site: Site) -> Edge:
     return trace.graph.edge[trace.graph.node[site.node].inputs[site.k]]
 
 
-def _of_other_shape(
-    trace: Trace, site: Site, context: Context, makes: Makes | None
-) -> Array | None:
+def of_other_shape(trace: Trace, site: Site, context: Context, makes: Makes | None) -> Array | None:
     """An answer that no pass could go on with, since its shape is another."""
     if not site.node or makes is None:
         return None

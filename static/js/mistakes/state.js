@@ -14,7 +14,7 @@ import { looking } from "../looking.js";
 import { messageOf } from "../messages.js";
 import { sentence } from "../panels/words.js";
 import { sessionMade } from "../session.js";
-import { cursor, pointed, selection, session, stale, struck, trace } from "../store.js";
+import { cursor, exercise, pointed, selection, session, stale, struck, trace } from "../store.js";
 import { t } from "../strings.js";
 import { goTo } from "../timeline.js";
 import { flat, isOmitted, positionOf } from "../values.js";
@@ -25,14 +25,14 @@ import { readGradient } from "./written.js";
 /** Steps of the training with a mistake beside the right one, or fewer where the network is large. */
 const STEPS = 50;
 
-/** @type {Signal<"homework" | "zoo">} */
-export const mode = signal("homework");
+/** @type {Signal<"exercises" | "homework" | "zoo">} */
+export const mode = signal("exercises");
 
 /** The mistakes that change something here, and the gradients that can be compared. */
 export const places = looking(
-  () => "",
+  () => (mode.value === "exercises" ? null : ""),
   (id) => getPlaces(id),
-  { of: "mistakes" },
+  { of: "practice" },
 );
 
 /** Numbers that are changed make all that was found out one of others. */
@@ -175,8 +175,12 @@ export function lookAt(key, index, shape) {
 
 /** What stands struck in the figure follows what has been found out. */
 export function watchMistakes() {
+  // An exercise that is opened, by a link, say, is what the panel is about.
   effect(() => {
-    struck.value = mode.value === "homework" ? ownNumbers() : wrongNumbers();
+    if (exercise.value) mode.value = "exercises";
+  });
+  effect(() => {
+    struck.value = mode.value === "homework" ? ownNumbers() : mode.value === "zoo" ? wrongNumbers() : null;
   });
 }
 

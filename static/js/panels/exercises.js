@@ -31,7 +31,7 @@ import {
 } from "../practice/state.js";
 import { arithmetic } from "./arithmetic.js";
 
-export function practice() {
+export function exercises() {
   const now = item.value;
   return now && !choosing.value ? exercise(now) : chooser();
 }

@@ -1,18 +1,18 @@
 /**
- * The panel Mistakes: homework beside the right gradient, and the bug zoo.
+ * The panel Practice: exercises, homework beside the right gradient, and the bug zoo.
  */
 import { html } from "lit-html";
 import { letGo, mode, places } from "../mistakes/state.js";
+import { session } from "../store.js";
 import { t } from "../strings.js";
+import { exercises } from "./exercises.js";
 import { homework } from "./homework.js";
 import { zoo } from "./zoo.js";
 
-const MODES = /** @type {const} */ (["homework", "zoo"]);
+const MODES = /** @type {const} */ (["exercises", "homework", "zoo"]);
 
-export function mistakes() {
-  return html`<section class="mistakes" aria-labelledby="mistakes-title">
-    <h2 id="mistakes-title">${t("panels.mistakes")}</h2>
-    <div class="modes" role="group" aria-labelledby="mistakes-title">
+export function practice() {
+  return html`<div class="modes" role="group" aria-label=${t("panels.practice")}>
       ${MODES.map(
         (name) =>
           html`<button type="button" id=${`mode-${name}`} aria-pressed=${String(mode.value === name)} @click=${() => change(name)}>
@@ -20,8 +20,7 @@ export function mistakes() {
           </button>`,
       )}
     </div>
-    ${content()}
-  </section>`;
+    ${mode.value === "exercises" ? exercises() : mistakes()}`;
 }
 
 /** @param {typeof MODES[number]} name */
@@ -31,8 +30,16 @@ function change(name) {
   mode.value = name;
 }
 
+function mistakes() {
+  return html`<section class="mistakes" aria-labelledby="mistakes-title">
+    <h2 id="mistakes-title">${t(`mistakes.${mode.value}`)}</h2>
+    ${content()}
+  </section>`;
+}
+
 function content() {
   const { value, problem } = places.value;
+  if (session.value === null) return html`<p class="hint">${t("loading.nothing")}</p>`;
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!value) return html`<p class="hint">${t("loading.now")}</p>`;
   if (value.gradients.length === 0) return html`<p class="hint">${t("mistakes.none")}</p>`;
