@@ -86,10 +86,11 @@ def _formula(self: RendererHTML, tokens: Sequence[Token], at: int, options: Any,
         f'<rect x="{x}" y="{y}" width="{w}" height="{h}"></rect>' for x, y, w, h in formula.rules
     ]
     # It ends at its baseline, on which pictures in a line of text stand; what hangs below is seen.
+    kind = "formula alone" if len(tokens) == 1 else "formula"
     size = f'width="{formula.width}" height="{formula.ascent}"'
     box = f"0 {-formula.ascent} {formula.width} {formula.ascent}"
     return (
-        f'<svg class="formula" role="img" aria-label="{label}" {size} viewBox="{box}"'
+        f'<svg class="{kind}" role="img" aria-label="{label}" {size} viewBox="{box}"'
         f' overflow="visible" fill="currentColor">{"".join(parts)}</svg>'
     )
 

@@ -30,7 +30,7 @@ MAX_CELLS = 2_000
 MOST_PAGES = 128
 # An address with one of these names other numbers than a preset's own. Those of a shared link stand
 # behind its #, which no server is sent.
-_OTHERS = ("session", "shared", "practice")
+_OTHERS = ("session", "shared", "practice", "lesson")
 _DIGITS_IN_SAMPLE = 5
 _LATER = ("created", "expires")
 

@@ -14,7 +14,7 @@ LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 _FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
 # Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
 _LATER = re.compile(
-    r"(batch|check|classes|code|compare|csv|data|digit|export|fault|files|find|health|help|homework|learn|menu"
+    r"(batch|check|classes|code|compare|csv|data|digit|export|fault|files|find|health|help|homework|learn|lesson|menu"
     r"|mistakes|network|nudge|number|optimizer|pad|paste|plane|practice|samples|seen|share|skill|typed|zoo)\.|large\b"
     r"|explain\.(positive|trail|toStep|row|column|place|start|empty|loading|given|largest|more|scale|shifted"
     r"|zero|note)\b|table\.(caption|shape|value|gradient|name)$|update\.(name|one|loss.*|sum.*)$|beside\.swap$"

@@ -10,7 +10,7 @@
 /**
  * @typedef {{
  *   panels?: "none" | "explain" | "data" | "table" | "learn" | null,
- *   practice?: {skill: string, seed: number} | null, preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
+ *   lesson?: string | null, practice?: {skill: string, seed: number} | null, preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
  *   beside?: boolean | null, update?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
@@ -40,6 +40,7 @@ export function read(search) {
   return {
     practice: skill ? { skill, seed: Number(seed) } : null,
     panels: oneOf("panels", PANELS),
+    lesson: named("lesson"),
     preset: named("preset"),
     session: named("session"),
     level: oneOf("level", LEVELS),
@@ -63,6 +64,7 @@ export function read(search) {
 export function write(place) {
   const query = new URLSearchParams();
   if (place.panels) query.set("panels", place.panels);
+  if (place.lesson) query.set("lesson", place.lesson);
   if (place.practice) query.set("practice", `${place.practice.skill}.${place.practice.seed}`);
   else if (place.session) query.set("session", place.session);
   else if (place.preset) query.set("preset", place.preset);

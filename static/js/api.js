@@ -391,6 +391,26 @@ export async function explain(id, seen, tensor, index, most) {
   return (await call(`/sessions/${id}/explain?${asked}`)).json();
 }
 
+/** @param {string} language @returns {Promise<import("./types.js").LessonRow[]>} */
+export async function getLessons(language) {
+  return (await (await call(`/lessons?language=${language}`)).json()).lessons;
+}
+
+/** @param {string} id @param {string} language @returns {Promise<import("./types.js").Lesson>} */
+export async function getLesson(id, language) {
+  return (await call(`/lessons/${encodeURIComponent(id)}?language=${language}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {Seen} seen
+ * @param {{tensor: string, index: readonly number[] | null, answer: string, reveal: boolean}} prediction
+ * @returns {Promise<import("./types.js").Predicted>}
+ */
+export async function judgePrediction(id, seen, prediction) {
+  return (await call(`/sessions/${id}/predictions?${passQuery(seen)}`, { method: "POST", body: prediction })).json();
+}
+
 /**
  * The derivative of one number by its definition, for steps of many sizes.
  * @param {string} id

@@ -9,7 +9,7 @@ import { ApiError, GONE } from "./api.js";
 import { bring } from "./coming.js";
 import { atBackward } from "./cursor.js";
 import { openPreset, openRecipe, openSession } from "./session.js";
-import { beside, notice, stride, view } from "./store.js";
+import { beside, lesson, notice, stride, view } from "./store.js";
 import { t } from "./strings.js";
 import { strideFor } from "./timeline.js";
 import { forget, keptRecipe, tokenOf } from "./tokens.js";
@@ -24,8 +24,15 @@ const unchanged = new Map();
 
 /** @param {Place} place */
 export async function arrive(place) {
+  if (place.lesson) return (await bring()).openLesson(place);
+  lesson.value = null;
+  await arriveAt(place, location.hash);
+}
+
+/** @param {Place} place @param {string} hash  what stands behind it, numbers perhaps */
+export async function arriveAt(place, hash) {
   beside.value = place.beside ?? false;
-  await open(place);
+  await open(place, hash);
   stride.value = place.stride ?? strideFor(view.value.level);
 }
 
@@ -42,8 +49,8 @@ export function startOf(preset) {
   return { seq: 0, element: 0 };
 }
 
-/** @param {Place} place */
-async function open(place) {
+/** @param {Place} place @param {string} hash */
+async function open(place, hash) {
   const wanted = {
     ...(place.level && { level: place.level }),
     ...(place.loss && { loss: place.loss }),
@@ -52,9 +59,9 @@ async function open(place) {
     ...(place.update && { update: true }),
     ...(place.sample !== null && { sample: place.sample }),
   };
-  if (location.hash.startsWith(MARK)) {
+  if (hash.startsWith(MARK)) {
     const { openLink } = await bring();
-    if (await openLink(location.hash, { where: place.cursor ?? undefined, view: wanted })) return;
+    if (await openLink(hash, { where: place.cursor ?? undefined, view: wanted })) return;
     const why = notice.value;
     await openPreset(FIRST, { where: startOf(FIRST) });
     notice.value = why;

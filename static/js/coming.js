@@ -59,6 +59,15 @@ export function fromLater(show) {
   return html`<p class="hint coming">${t("loading.now")}</p>`;
 }
 
+/** Stand before a class, or no longer. */
+export async function present() {
+  try {
+    (await bring()).present();
+  } catch (error) {
+    notice.value = messageOf(error);
+  }
+}
+
 /** @param {"openHelp" | "openShare" | "openExport" | "openNetworkForm"} name  of what opens a dialog */
 export async function openDialog(name) {
   try {

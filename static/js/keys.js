@@ -2,12 +2,12 @@
  * Keys of the whole page. They are off while the learner types, in an input method too.
  */
 import { askBefore, askedOp, asking, leave } from "./asking.js";
-import { later, openDialog } from "./coming.js";
+import { later, openDialog, present } from "./coming.js";
 import { dialogOpen } from "./panels/dialogs.js";
 import { goUp } from "./figure/opening.js";
 import { goBack, goNext, goTo, togglePlay } from "./timeline.js";
 import { atEnd } from "./cursor.js";
-import { playing, selection, trace } from "./store.js";
+import { playing, presenting, selection, trace } from "./store.js";
 
 /** @param {Element} element  whether keys pressed in it are text or its own */
 export function isTyping(element) {
@@ -35,6 +35,7 @@ export function listenToKeys(viewport) {
     "-": viewport.zoomOut,
     0: viewport.fit,
     n: () => later.value?.nextExercise(),
+    p: present,
     "?": () => openDialog("openHelp"),
     Backspace: () => (asking.value || askedOp.value) && askBefore(),
     Escape: () => {
@@ -43,6 +44,8 @@ export function listenToKeys(viewport) {
       playing.value = false;
     },
   };
+  /** Of what one holds in the hand before a class. @type {Record<string, () => void>} */
+  const clicker = { PageDown: goNext, PageUp: goBack };
   document.addEventListener("keydown", (press) => {
     if (press.isComposing || press.keyCode === 229) return;
     if (press.ctrlKey || press.metaKey || press.altKey || press.defaultPrevented) return;
@@ -50,7 +53,7 @@ export function listenToKeys(viewport) {
     if (isTyping(at) || dialogOpen()) return;
     if (press.key === " " && pressesItself(at)) return;
     if (press.key.startsWith("Arrow") && at.matches("[role=tab], [role=menuitemradio]")) return;
-    const action = actions[press.key];
+    const action = (presenting.value && clicker[press.key]) || actions[press.key];
     if (!action) return;
     press.preventDefault();
     action();

@@ -11,6 +11,8 @@ import { watchPractice } from "./practice/state.js";
 import { watchPrograms } from "./programs.js";
 import { watchMistakes } from "./mistakes/state.js";
 import { watchRecipes } from "./recipes.js";
+import { watchLessons } from "./lessons.js";
+import { mountLesson } from "./panels/lesson.js";
 import { keepUndo } from "./undokept.js";
 
 export { mountBeside } from "./panels/beside.js";
@@ -22,6 +24,8 @@ export { batchSection, sampleText } from "./panels/minibatch.js";
 export { pasteText } from "./panels/paste.js";
 export { openNetworkForm } from "./panels/network.js";
 export { openExport } from "./panels/export.js";
+export { openLesson } from "./lessons.js";
+export { present, presenterBar } from "./presenting.js";
 export { openHelp } from "./panels/help.js";
 export { presetMenu } from "./panels/menu.js";
 export { openShare } from "./panels/share.js";
@@ -45,6 +49,9 @@ export function start() {
   bringStyle("/static/css/network.css");
   bringStyle("/static/css/practice.css");
   bringStyle("/static/css/mistakes.css");
+  bringStyle("/static/css/lessons.css");
+  mountLesson();
+  watchLessons();
   watchSelectedCell();
   watchPrograms();
   watchRecipes();

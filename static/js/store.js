@@ -73,6 +73,12 @@ export const notice = signal(null);
 /** Wrong numbers that stand beside the true ones, by key. @type {Signal<Struck | null>} */
 export const struck = signal(null);
 
+/** The lesson that is open. @type {Signal<import("./types.js").Lesson | null>} */
+export const lesson = signal(null);
+/** Whether the page stands before a class, and how many times as fast it plays then. */
+export const presenting = signal(false);
+export const speed = signal(1);
+
 /** @type {Signal<"explain" | "data" | "table" | "code" | "learn" | "practice">} */
 export const panel = signal("explain");
 export const panelOpen = signal(true);

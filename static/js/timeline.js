@@ -11,7 +11,20 @@ import { bring } from "./coming.js";
 import { back, clamp, next } from "./cursor.js";
 import { messageOf } from "./messages.js";
 import { stopReached } from "./passed.js";
-import { cursor, editable, held, loading, moved, notice, playing, session, stale, stride, trace } from "./store.js";
+import {
+  cursor,
+  editable,
+  held,
+  loading,
+  moved,
+  notice,
+  playing,
+  session,
+  speed,
+  stale,
+  stride,
+  trace,
+} from "./store.js";
 import { t } from "./strings.js";
 import { title } from "./panels/header.js";
 import { mount } from "./mount.js";
@@ -132,7 +145,7 @@ export function mountTimeline() {
     }
     // Reading the cursor restarts the wait after every step, also after one made by hand.
     void cursor.value;
-    const waiting = setTimeout(goNext, PACE[stride.value]);
+    const waiting = setTimeout(goNext, PACE[stride.value] / speed.value);
     return () => clearTimeout(waiting);
   });
 }

@@ -10,7 +10,19 @@ import * as address from "./address.js";
 import { noteUnchanged } from "./arrive.js";
 import { isOp } from "./figure/openops.js";
 import { messageOf } from "./messages.js";
-import { beside, cursor, exercise, isExercise, notice, session, stride, trace, trained, view } from "./store.js";
+import {
+  beside,
+  cursor,
+  exercise,
+  isExercise,
+  lesson,
+  notice,
+  session,
+  stride,
+  trace,
+  trained,
+  view,
+} from "./store.js";
 import { refresh } from "./session.js";
 import { language } from "./strings.js";
 import { keep, own } from "./tokens.js";
@@ -30,7 +42,7 @@ export function watchVisits(withLanguage, open) {
   effect(() => {
     const now = session.value;
     if (!now || !trace.value || coming.value > 0) return;
-    const visit = `${now.id} ${isOwnNumbers(now)}`;
+    const visit = `${now.id} ${isOwnNumbers(now)} ${lesson.value?.id}`;
     const chosen = withLanguage || language.value !== firstLanguage;
     const search = addressOf(now, chosen ? language.value : null);
     if (at !== null && visit !== at && search !== location.search) history.pushState(null, "", search);
@@ -69,6 +81,16 @@ export function watchVisits(withLanguage, open) {
   });
 }
 
+/** What changes meanwhile, a figure and its lesson, becomes one entry. @param {() => Promise<void>} arriving */
+export async function asOneVisit(arriving) {
+  coming.value++;
+  try {
+    await arriving();
+  } finally {
+    coming.value--;
+  }
+}
+
 /** A preset is named as such until something of it is changed; then only the session has them. @param {Session} now */
 export function isOwnNumbers(now) {
   return (!isAsMade(now) && !isExercise(now)) || trained.value === now.id;
@@ -89,6 +111,7 @@ function addressOf(now, lang) {
   const boxes = level === "network" || level === "layer";
   return address.write({
     panels: /** @type {any} */ (document.body.dataset.panels ?? null),
+    lesson: lesson.value?.id,
     practice: isExercise(now) ? exercise.value : null,
     preset: now.preset,
     session: isOwnNumbers(now) ? now.id : null,

@@ -83,7 +83,7 @@ class Call:
             "row": "0",
             "action": "pause",
             "fault": "sign",
-            "lesson": "multiplication",
+            "lesson": "nodes",
         }
         self.query: dict[str, str] = {}
         if operation == "explain_number":

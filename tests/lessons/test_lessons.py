@@ -57,8 +57,8 @@ def test_a_lesson_asks_the_same_of_the_same_figure_in_every_language() -> None:
     for name in {path.name for path in FILES}:
         found = [read_lesson(FOLDER / language / name) for language in LANGUAGES]
         same = {(one.view, one.asked, one.until) for one in found if isinstance(one, Written)}
-        titles = {one.title for one in found if isinstance(one, Written)}
-        assert (len(same), len(titles)) == (1, len(LANGUAGES)), name
+        texts = {one.text for one in found if isinstance(one, Written)}
+        assert (len(same), len(texts)) == (1, len(LANGUAGES)), name
 
 
 def test_the_example_of_the_page_about_lessons_is_one(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
  */
 import { effect } from "@preact/signals-core";
 import { html } from "lit-html";
-import { bring, openDialog } from "../coming.js";
+import { bring, fromLater, openDialog, present } from "../coming.js";
 import { messageOf } from "../messages.js";
-import { isExercise, loading, notice, session, theme } from "../store.js";
+import { isExercise, loading, notice, presenting, session, theme } from "../store.js";
 import { has, language, LANGUAGES, speak, t } from "../strings.js";
 import { mount } from "../mount.js";
 import { isProgram } from "../values.js";
@@ -37,6 +37,7 @@ export function mountHeader() {
 }
 
 function header() {
+  if (presenting.value) return fromLater((rest) => rest.presenterBar());
   return html`
     <h1>${t("app.title")}</h1>
     <button type="button" id="choose" aria-controls="menu" aria-expanded="false" @click=${() => toggleMenu()}>
@@ -62,6 +63,7 @@ function header() {
         </select>
       </label>
       ${shareButton()}
+      <button type="button" id="present" title=${t("present.why")} @click=${present}>${t("present.button")}</button>
       <button type="button" id="help-button" @click=${() => openDialog("openHelp")}>${t("header.help")}</button>
     </div>
   `;

@@ -20,6 +20,8 @@ const KEYS = [
   [["N"], "help.exercise"],
   [["Ctrl Z", "Ctrl Y"], "help.undo"],
   [["Esc"], "help.escape"],
+  [["P"], "help.present"],
+  [["Page \u2191", "Page \u2193"], "help.clicker"],
   [["?"], "help.help"],
 ];
 

@@ -8,9 +8,10 @@ import { read } from "../address.js";
 import { arrive, startOf } from "../arrive.js";
 import { openOwn } from "../code/state.js";
 import { messageOf } from "../messages.js";
+import { bringLessons, goToLesson, lessons } from "../lessons.js";
 import { bringPrograms } from "../programs.js";
 import { openPreset } from "../session.js";
-import { notice, presets, programs, session, stride, theme, view as seen } from "../store.js";
+import { lesson, notice, presets, programs, session, stride, theme, view as seen } from "../store.js";
 import { language, t } from "../strings.js";
 import { strideFor } from "../timeline.js";
 import { own } from "../tokens.js";
@@ -23,9 +24,10 @@ const MOST_VERSIONS = 3;
 
 export function presetMenu() {
   void bringPrograms();
+  void bringLessons();
   return html`
     <h2 class="unseen">${t("header.choose")}</h2>
-    ${chapters().map(chapter)}
+    ${chapters().map(chapter)} ${lessonList()}
     <ul>
       <li>
         <button type="button" id="own" @click=${chooseOwn}>
@@ -73,6 +75,26 @@ function chapter(members) {
         </li>`,
       )}
     </ul>`;
+}
+
+function lessonList() {
+  if (lessons.value.length === 0) return null;
+  return html`<h3 id="lessons">${t("menu.lessons")}</h3>
+    <ol class="lessons" aria-labelledby="lessons">
+      ${lessons.value.map(
+        ({ id, title }) => html`<li>
+          <button type="button" data-lesson=${id} aria-current=${lesson.value?.id === id ? "true" : "false"} @click=${() => chooseLesson(id)}>
+            ${title}
+          </button>
+        </li>`,
+      )}
+    </ol>`;
+}
+
+/** @param {string} id */
+async function chooseLesson(id) {
+  toggleMenu(false);
+  await goToLesson(id);
 }
 
 /**
@@ -130,6 +152,7 @@ async function chooseYours(id) {
 async function choose({ id }) {
   toggleMenu(false);
   document.getElementById("choose")?.focus();
+  lesson.value = null;
   try {
     await openPreset(id, { where: startOf(id) });
     stride.value = strideFor(seen.value.level);
@@ -140,6 +163,7 @@ async function choose({ id }) {
 
 async function chooseCode() {
   toggleMenu(false);
+  lesson.value = null;
   try {
     await openOwn();
     stride.value = strideFor(seen.value.level);
