@@ -375,15 +375,28 @@ class FitAnswer(TypedDict):
     code: str
 
 
+class BackLineAnswer(TypedDict):
+    """A line of the backward half: the gradients that it makes known, by their keys in a trace, and
+    the ops and layers it belongs to. One without keys is a value that the others read.
+    """
+
+    text: str
+    keys: list[str]
+    nodes: list[str]
+    layers: list[str]
+
+
 class CodeAnswer(TypedDict):
     """A session as lines of NumPy; `names` are those that the lines are given, with the tensors
-    of the session that they stand for. Where shapes do not fit, `fits` are the ways to write that
-    expression in which they would.
+    of the session that they stand for. `backward` goes on from them: its first line is the gradient
+    that it starts from, and it is empty where nothing goes back. Where shapes do not fit, `fits`
+    are the ways to write that expression in which they would.
     """
 
     code: str
     lines: list[LineAnswer]
     names: dict[str, str]
+    backward: list[BackLineAnswer]
     fits: list[FitAnswer]
 
 

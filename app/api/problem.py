@@ -55,6 +55,9 @@ KINDS: dict[str, Kind] = {
         "Nothing to learn",
         "The session has no parameters, or neither targets nor a gradient to learn from.",
     ),
+    "clash": Kind(
+        409, "Shapes do not fit", "The shapes of the program do not fit, so it cannot be run."
+    ),
     "damaged": Kind(
         410, "Damaged", "What was kept of the session cannot be read; its owner can delete it."
     ),

@@ -169,6 +169,15 @@ def code_json(found: Written) -> CodeAnswer:
             for line in found.lines
         ],
         "names": {name: tensor for tensor, name in found.names.items()},
+        "backward": [
+            {
+                "text": step.text,
+                "keys": list(step.keys),
+                "nodes": list(step.nodes),
+                "layers": list(step.layers),
+            }
+            for step in found.backward
+        ],
         "fits": [{"expression": fit.expression, "code": fit.code} for fit in found.fits],
     }
 

@@ -164,7 +164,17 @@ def _index_gradient(
     return whole
 
 
-def _index_text(attributes: Attributes) -> str:
+def takes_backwards(attributes: Attributes) -> bool:
+    """Whether a slice of an index goes from the end to the start."""
+    return any(
+        not isinstance(one, int) and one[2] is not None and one[2] < 0
+        for one in attributes["index"]
+    )
+
+
+def index_text(attributes: Attributes) -> str:
+    """An index as it is written, without its brackets."""
+
     def place(one: Any) -> str:
         if isinstance(one, int):
             return str(one)
@@ -256,11 +266,11 @@ SHAPING: Mapping[str, Op] = {
         "[ ]", _index_shape,
         lambda inputs, attributes: np.asarray(inputs[0][_slices(attributes, inputs[0].shape)]),
         _index_gradient, _index_rule,
-        lambda names, attributes: f"{names[0]}[{_index_text(attributes)}]",
+        lambda names, attributes: f"{names[0]}[{index_text(attributes)}]",
         (r"\mathrm{{placed}}({g})",),
-        lambda names, attributes: f"{names[0]}[{_index_text(attributes)}]",
+        lambda names, attributes: f"{names[0]}[{index_text(attributes)}]",
         lambda k, shapes, attributes: (
-            f"placed({{g}}, {shapes[0]}, np.s_[{_index_text(attributes) or '...'}])"
+            f"placed({{g}}, {shapes[0]}, np.s_[{index_text(attributes) or '...'}])"
         ),
     ),
     "gather": Op(

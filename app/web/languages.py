@@ -25,7 +25,7 @@ _LATER = re.compile(
     r"|rule\.(divide|maximum|where|greater|less|einsum|mean|reshape|transpose|concatenate|index"
     r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power)"
     # Of what is changed or learned, which needs the rest of the page.
-    r"|problem\.(run-active|nothing-to-learn)$"
+    r"|problem\.(run-active|nothing-to-learn|clash)$"
     # Of a wrong number in an address the first picture tells; of others those that are typed.
     r"|invalid\.(?!(choices|other|range|whole\.between)$)"
 )

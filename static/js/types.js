@@ -460,10 +460,17 @@
 
 /**
  * A session as lines of NumPy; `names` are those that the lines are given, with the tensors of the
- * session that they stand for. Where shapes do not fit, `fits` are the ways to write that
- * expression in which they would.
+ * session that they stand for. `backward` goes on from them: its first line is the gradient that it
+ * starts from, and it is empty where nothing goes back. Where shapes do not fit, `fits` are the
+ * ways to write that expression in which they would.
  *
- * @typedef {{code: string, lines: Line[], names: Record<string, string>, fits: Fit[]}} Code
+ * @typedef {{
+ *   code: string,
+ *   lines: Line[],
+ *   names: Record<string, string>,
+ *   backward: BackLine[],
+ *   fits: Fit[],
+ * }} Code
  */
 
 /**
@@ -473,6 +480,13 @@
  * lines of a program; `nodes` are its ops by their ids, those of a loss as it is when opened.
  *
  * @typedef {{line: number, end: number, layers: string[], nodes: string[]}} Line
+ */
+
+/**
+ * A line of the backward half: the gradients that it makes known, by their keys in a trace, and the
+ * ops and layers it belongs to. One without keys is a value that the others read.
+ *
+ * @typedef {{text: string, keys: string[], nodes: string[], layers: string[]}} BackLine
  */
 
 /**

@@ -89,6 +89,8 @@ def test_what_a_session_shows_is_as_described(
         return answer
 
     read("")
+    read("/code")
+    read("/export")
     for cells in (0, 10_000):
         read("/layers", max_cells=cells)
         for name in names:

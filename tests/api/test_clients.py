@@ -161,6 +161,7 @@ def do_every_call(call: Caller) -> None:
     assert len(call("get_layers", id).layers) == 3
     assert call("get_layer", id, "affine1").output
     assert call("get_figure", id).payload.read().startswith(b"<svg")
+    assert b"import numpy" in call("get_export", id).payload.read()
     explained = call("explain_number", id, tensor="affine1.W.grad", index="0,1")
     assert explained.rule_name == "dot.gradient.1"
     nudged = call("nudge_number", id, tensor="affine1.W.grad", index="0,1", h=[0.001, 0.0001])

@@ -67,7 +67,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "change_run", "check_session", "control_run", "create_dataset", "create_session",
         "delete_session", "edit_session", "evaluate", "explain_number", "fork_session",
         "get_catalogue", "get_dataset", "get_datasets", "get_doubtful",
-        "get_events", "get_figure", "get_history", "get_index",
+        "get_events", "get_export", "get_figure", "get_history", "get_index",
         "get_graph", "get_health", "get_layer", "get_layers", "get_presets", "get_problems",
         "get_code", "get_recipe", "get_regions",
         "get_row", "get_run",

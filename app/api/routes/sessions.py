@@ -33,6 +33,7 @@ from app.api.models import EDITS, FORK, NEW_SESSION, STEP, SessionFromPreset
 from app.api.views import code_json, recipe_json, step_json
 from app.engine.strides import Passed
 from app.engine.trace import Trace
+from app.sessions.exports import beside_lines
 from app.sessions.programs import written
 from app.sessions.repeats import Answer, Once
 from app.sessions.service import Service
@@ -235,7 +236,9 @@ async def fork_session(
 )
 async def get_code(request: Request, id: str) -> Response:
     """A program, or a network of layers written as one, and what each line stands for."""
-    return await versioned(request, id, lambda session: lambda: code_json(written(session)))
+    return await versioned(
+        request, id, lambda session: lambda: code_json(beside_lines(session, written(session)))
+    )
 
 
 @operation(

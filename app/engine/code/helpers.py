@@ -124,4 +124,4 @@ def needed(text: str, helpers: Mapping[str, str] = HELPERS) -> str:
             if name not in found and re.search(rf"(?<![\w.]){name}\(", read):
                 found.add(name)
                 waiting.append(source)
-    return "\n\n".join(source.strip() + "\n" for name, source in helpers.items() if name in found)
+    return "\n\n\n".join(source.strip() for name, source in helpers.items() if name in found)

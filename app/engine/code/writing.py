@@ -1,10 +1,10 @@
 """A network of layers as lines of NumPy: what `compiling` reads, written from its op graph."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,22 +12,29 @@ from app.engine.build import build_graph
 from app.engine.code.calls import CALLS
 from app.engine.code.clash import Fit
 from app.engine.code.compiling import build_code, group_names
+from app.engine.code.naming import NetworkNames
 from app.engine.code.reading import MODULES, parsed, read
 from app.engine.code.running import graph_of
 from app.engine.code.spec import CodeSpec
+from app.engine.code.step import Step
 from app.engine.functions import FAMILIES, FUNCTIONS
 from app.engine.graph import Node, OpGraph
-from app.engine.layer_types import LAYERS
 from app.engine.ops import OPS
 from app.engine.spec import NetworkSpec
 
 # What is longer gets a line of its own, as far as there is a name for it.
 LONGEST = 48
-# Of what a network is given and of what the lines of its loss make.
-_NAMES = {
-    "x": "X", "t": "T", "loss": "L",
-    "loss.subtract": "z", "loss.exp": "e", "loss.sum": "s", "loss.probabilities": "y",
-}  # fmt: skip
+
+
+class Chooses(Protocol):
+    """Whoever knows which nodes are functions of one number each."""
+
+    def is_function(self, node: Node) -> bool:
+        """Whether this one is."""
+
+
+# An op as a line: from its name, its operands and its attributes.
+Line = Callable[[str, Sequence[str], Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,15 @@ class LineOf:
 class Written:
     """A text, what each of its lines stands for, and its names by the network's tensors.
 
-    ``fits`` are the operands of a clash otherwise, where shapes do not fit.
+    ``fits`` are the operands of a clash otherwise, where shapes do not fit; ``backward`` are the
+    lines back that go with the text.
     """
 
     code: str
     lines: tuple[LineOf, ...]
     names: Mapping[str, str]
     fits: tuple[Fit, ...] = ()
+    backward: tuple[Step, ...] = ()
 
 
 def lines_of(spec: CodeSpec) -> tuple[LineOf, ...]:
@@ -86,20 +95,13 @@ def write(spec: NetworkSpec, n: int, targets: bool) -> Written:
 
 class _Writer:
     def __init__(self, spec: NetworkSpec, graph: OpGraph) -> None:
-        self.spec = spec
         self.graph = graph
-        self.taken = {*CALLS, *MODULES}
-        self.names = {
-            name: self._free(_NAMES.get(name) or self._parameter(name))
-            for name, tensor in graph.tensors.items()
-            if tensor.role in ("input", "parameter", "target") and tensor.value is None
-        }
-        self.types = {layer.name: layer.type for layer in graph.layers}
+        self.names = NetworkNames(spec, graph, {*CALLS, *MODULES})
         # What is made so far and has no line yet: its text, and the nodes that are in it.
         self.waiting: dict[str, tuple[str, tuple[Node, ...]]] = {}
 
     def written(self) -> Written:
-        given = dict(self.names)
+        given = dict(self.names.of)
         rows: list[str] = []
         lines: list[LineOf] = []
         for node in self.graph.nodes:
@@ -108,8 +110,8 @@ class _Writer:
             if self._waits(made, node, text):
                 self.waiting[made] = text, nodes
                 continue
-            self.names[made] = self._free(_NAMES.get(made) or self._result(made, node))
-            rows.append(f"{self.names[made]} = {text}")
+            name = self.names.give(made, self.names.wished(made, node))
+            rows.append(f"{name} = {text}")
             layers = tuple(dict.fromkeys(one.layer for one in nodes))
             at = len(rows)
             lines.append(LineOf(at, at, layers, tuple(one.id for one in nodes)))
@@ -117,80 +119,58 @@ class _Writer:
 
     def _waits(self, made: str, node: Node, text: str) -> bool:
         """Whether it is written where it is used: there alone, and short enough."""
-        uses = [edge.target for edge in self.graph.edges_of[made] if edge.target is not None]
-        if len(uses) != 1 or made == self.graph.output or len(text) > LONGEST:
-            return False
-        there = self.graph.node[uses[0]]
-        if there.layer == node.layer:
-            return node.id != "loss.log_y"
-        # An Affine and the function after it are one line: h = np.maximum(X @ W + b, 0).
-        return self._is_function(there) and not self._is_function(node)
-
-    def _is_function(self, node: Node) -> bool:
-        kind = LAYERS.get(self.types[node.layer])
-        return kind is not None and kind.activation
+        return waits(self.graph, self.names, made, node, text)
 
     def _expression(self, node: Node) -> tuple[str, tuple[Node, ...]]:
         within: list[Node] = []
-        operands: list[str] = []
-        scale = ""
+        texts: dict[str, str] = {}
         for id in node.inputs:
-            tensor = self.graph.tensors[self.graph.edge[id].tensor]
-            if tensor.name in self.waiting:
-                text, nodes = self.waiting.pop(tensor.name)
+            name = self.graph.edge[id].tensor
+            if name in self.waiting:
+                text, nodes = self.waiting.pop(name)
                 within += nodes
-                operands.append(f"({text})")
-            elif tensor.value is None:
-                operands.append(self.names[tensor.name])
-            elif node.op == "multiply" and tensor.name == "loss.one_over_n":
-                scale = f"/ len({self.names['x']})"
-            elif node.op == "multiply" and np.ndim(tensor.value) == 0 and tensor.value == -1:
-                scale = "-"
+                texts[name] = f"({text})"
+            elif name in self.names.of:
+                texts[name] = self.names.of[name]
             else:
-                operands.append(f"({_constant(tensor.value)})")
-        if scale:
-            text = f"-{operands[0]}" if scale == "-" else f"{operands[0]} {scale}"
+                texts[name] = f"({constant_text(self.graph.tensors[name].value)})"
+        return expression(self.graph, node, texts, self.names.of["x"], _line), (*within, node)
+
+
+def waits(graph: OpGraph, names: Chooses, made: str, node: Node, text: str) -> bool:
+    """Whether what a node makes is written where it is used: there alone, and short enough."""
+    uses = [edge.target for edge in graph.edges_of[made] if edge.target is not None]
+    if len(uses) != 1 or made == graph.output or len(text) > LONGEST:
+        return False
+    there = graph.node[uses[0]]
+    if there.layer == node.layer:
+        return node.id != "loss.log_y"
+    # An Affine and the function after it are one line: h = np.maximum(X @ W + b, 0).
+    return names.is_function(there) and not names.is_function(node)
+
+
+def expression(graph: OpGraph, node: Node, texts: Mapping[str, str], x: str, line: Line) -> str:
+    """What a node makes of its operands, whose ``texts`` are names or stand in parentheses."""
+    operands: list[str] = []
+    scale = ""
+    for id in node.inputs:
+        tensor = graph.tensors[graph.edge[id].tensor]
+        if node.op == "multiply" and tensor.name == "loss.one_over_n":
+            scale = f"/ len({x})"
+        elif node.op == "multiply" and isinstance(tensor.value, float) and tensor.value == -1:
+            scale = "-"
         else:
-            text = _line(node.op, operands, node.attributes)
-        # Python itself knows which parentheses are needed.
-        return ast.unparse(parsed(text)), (*within, node)
-
-    def _parameter(self, name: str) -> str:
-        """``W1`` for the first of several layers that learn, ``W`` where there is but one."""
-        layer, _, part = name.rpartition(".")
-        return f"{part}{self._index(layer)}"
-
-    def _result(self, made: str, node: Node) -> str:
-        if node.layer == "loss":
-            return made.rpartition(".")[2]
-        if made == self.graph.output:
-            return "y"
-        layer, _, part = made.rpartition(".")
-        if part != "output":
-            return part
-        return f"{'h' if self._is_function(node) else 'a'}{self._index(layer)}"
-
-    def _index(self, layer: str) -> str:
-        """Which of the layers that learn it is, or comes after; nothing where there is but one."""
-        learning = list(dict.fromkeys(name.rpartition(".")[0] for name in self.spec.parameters))
-        if len(learning) < 2:
-            return ""
-        names = [name for one in self.spec.layers for name in one.names]
-        until = max(
-            at for at, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")
-        )
-        count = sum(name in learning for name in names[: until + 1])
-        return str(count) if count else ""
-
-    def _free(self, name: str) -> str:
-        found = name
-        while found in self.taken:
-            found += "_"
-        self.taken.add(found)
-        return found
+            operands.append(texts[tensor.name])
+    if scale:
+        text = f"-{operands[0]}" if scale == "-" else f"{operands[0]} {scale}"
+    else:
+        text = line(node.op, operands, node.attributes)
+    # Python itself knows which parentheses are needed.
+    return ast.unparse(parsed(text))
 
 
-def _constant(value: Any) -> str:
+def constant_text(value: Any) -> str:
+    """Numbers that are known beforehand, as a literal."""
     if np.ndim(value) == 0:
         return repr(float(value))
     numbers = np.asarray(value)

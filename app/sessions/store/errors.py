@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Reason = Literal["run-active", "run-over", "nothing-to-learn"]
+Reason = Literal["run-active", "run-over", "nothing-to-learn", "clash"]
 
 
 class Unknown(LookupError):

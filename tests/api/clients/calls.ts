@@ -82,6 +82,8 @@ assert(layers[0].parameters.W.shape[1] === 3, "layers");
 await done("get_layer", api.getLayer({ path: { id, name: "affine1" } }));
 const figure = await done("get_figure", api.getFigure({ path }));
 assert((await figure.text()).startsWith("<svg"), "a picture");
+const script = await done("get_export", api.getExport({ path }));
+assert(String(script instanceof Blob ? await script.text() : script).includes("import numpy"), "a script");
 const query = { tensor: "affine1.W.grad", index: "0,1" };
 const explained = await done("explain_number", api.explainNumber({ path, query }));
 assert(explained.terms.length === 2, "a derivation");
