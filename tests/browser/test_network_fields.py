@@ -76,6 +76,10 @@ def test_every_field_of_the_catalogue_has_words_limits_and_its_default(
     for layer in catalogue["layers"]:
         page.select_option("#type-0", layer["name"])
         for name, field in layer["fields"].items():
+            if field.get("type") == "array":
+                # Layers within it are rows of their own.
+                assert page.locator("#more-0-0, #more-0-1").count() == 2
+                continue
             check_field(page, f"{name}-0", name, field, words)
             seen += 1
         if all("default" in field for field in layer["fields"].values()):
@@ -246,3 +250,63 @@ def test_all_its_fields_fit_a_phone(explorer: Any, language: str) -> None:
         if box := field.bounding_box():
             assert 0 <= box["x"] <= 390 - box["width"]
             assert box["height"] >= 24 or field.get_attribute("type") == "checkbox"
+
+
+def test_layers_within_a_layer_are_added_moved_and_removed_by_keyboard_and_come_back(
+    explorer: Any,
+) -> None:
+    page = open_form(explorer)
+    page.click("#add-layer")
+    page.click("#up-2")
+    # Where it went, it can be moved on.
+    assert page.evaluate("document.activeElement.id") == "up-1"
+    page.click("#more-1")
+    page.select_option("#type-1", "residual")
+    # What is in it gives as much as it takes.
+    assert [page.input_value(f"#units-1-{k}") for k in (0, 1)] == ["4", "4"]
+    page.focus("#add-layer-1")
+    page.keyboard.press("Enter")
+    page.focus("#up-1-2")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "down-1-0"
+    put(page, "units-1-0", "3")
+    put(page, "units-1-1", "5000")
+    assert "4,096" in page.inner_text("label:has(#units-1-1) .problem")
+    put(page, "units-1-1", "5")
+    page.click("#more-1-2")
+    page.select_option("#type-1-2", "residual")
+    page.click("#more-1-2-1")
+    page.uncheck("#bias-1-2-1")
+    page.focus("#more-1-2-0")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.select_option("#activation-1-2-0", "none")
+    put(page, "units-1-2-0", "6")
+    counted = page.inner_text("#network fieldset:has(.layers) > .hint")
+    explorer.expect("422")
+    page.click("#make")
+    # What its layers make does not fit what goes in: told where they are.
+    page.wait_for_selector("#network .problem")
+    assert page.is_visible("dialog#network")
+    page.click("#more-1-2")
+    page.click("#up-1-2")
+    page.click("#up-1-1")
+    put(page, "units-1-0-0", "4")
+    put(page, "units-1-2", "4")
+    counted = page.inner_text("#network fieldset:has(.layers) > .hint")
+    made = make(explorer)["layers"]
+    inner = made[2]["layers"]
+    assert [one["type"] for one in made] == ["affine", "relu", "residual", "affine"]
+    assert [one["type"] for one in inner] == ["residual", "affine", "affine", "relu"]
+    parameters = explorer.get("?max_cells=10000")["parameters"]
+    cells = sum(
+        sum(map(len, value)) if isinstance(value[0], list) else len(value)
+        for value in parameters.values()
+    )
+    assert f"Parameters: {cells} " in counted
+    page.click("#tab-data")
+    page.click("#other-data")
+    assert page.input_value("#units-1-2") == "4"
+    assert page.input_value("#initializer") == "kept"
+    assert make(explorer)["layers"] == made

@@ -10,19 +10,7 @@
 import { allowedMessage, number } from "../messages.js";
 import { t } from "../strings.js";
 import { fieldsOf, fieldWord, fits, isChanged, isNeeded, specOf, typedOf } from "./settings.js";
-import {
-  affine,
-  followersOf,
-  idOf,
-  kindOf,
-  labelOf,
-  lastSized,
-  layersOf,
-  lossOf,
-  NONE,
-  USUAL,
-  specsOf,
-} from "./rows.js";
+import { affine, everyLayerOf, idOf, labelOf, lastSized, lossOf, NONE, rowsOf, specsOf } from "./rows.js";
 import { learnedOf } from "./sizes.js";
 import { wholeNumber } from "./whole.js";
 
@@ -74,21 +62,8 @@ export function bookDraft(catalogue) {
  * @returns {Draft | null}  null where the form has no such network
  */
 export function draftOf(network, catalogue) {
-  const followers = new Set(followersOf(catalogue).map(({ name }) => name));
-  /** @type {Row[]} */
-  const layers = [];
-  for (const spec of network.layers) {
-    const { type } = spec;
-    const kind = kindOf(type, catalogue);
-    if (!kind) return null;
-    const typed = typedOf(spec);
-    const more = isChanged(kind, typed);
-    const last = layers.at(-1);
-    if (last?.then === NONE && followers.has(type))
-      layers[layers.length - 1] = { ...last, then: type, thenFields: typed, more: last.more || more };
-    else layers.push({ type, fields: typed, then: NONE, thenFields: {}, more: more || type !== USUAL });
-  }
-  if (layers.length === 0) return null;
+  const layers = rowsOf(network.layers, catalogue);
+  if (!layers?.length) return null;
   const { loss, input_size: input, input_shape: axes } = network;
   const sample = axes ? imageOf(axes) : { input: String(input) };
   if (!sample) return null;
@@ -297,14 +272,14 @@ export function faultsOf(draft, catalogue) {
   const mostInputs = limits.input_size.maximum ?? Infinity;
   if (draft.shape !== "row" && countOf(draft) > mostInputs)
     faults.set(axesOf(draft)[0].id, allowedMessage(t("network.input"), limits.input_size));
-  for (const layer of layersOf(draft.layers, catalogue))
+  for (const layer of everyLayerOf(draft.layers, catalogue))
     settings(layer.kind, layer.typed, (name) => [idOf(layer, name), labelOf(layer, name)]);
   const loss = draft.loss ? lossOf(draft.lossType, catalogue) : undefined;
   if (loss) settings(loss, draft.lossFields, (name) => [`loss-${name}`, fieldWord(name)]);
   if (draft.initializer === "normal") check("std", draft.std, t("network.std"), limits.std);
   check("seed", draft.seed, t("network.seed"), limits.seed);
   const most = limits.layers.maxItems ?? Infinity;
-  if (specsOf(draft.layers, catalogue).length > most)
+  if (everyLayerOf(draft.layers, catalogue).length > most)
     faults.set("layers", t("network.layersLimit", { count: number(most) }));
   if (parametersOf(draft, catalogue) > (limits.parameters.maximum ?? Infinity)) {
     faults.set(

@@ -34,7 +34,7 @@ import {
   withShape,
 } from "./draft.js";
 import { valueOf } from "./chosen.js";
-import { idOf, labelOf, layersOf, lossOf, specsOf } from "./rows.js";
+import { everyLayerOf, idOf, labelOf, layerAt, lossOf, withFaultsShown } from "./rows.js";
 import { layerRow, moreButton } from "./layerrow.js";
 import { fault, numberField, settingField } from "./settingfields.js";
 import { fieldWord, furtherOf, neededOf } from "./settings.js";
@@ -81,7 +81,7 @@ function form() {
   const faults = new Map([...refused.value, ...faultsOf(now, known)]);
   const parameters = parametersOf(now, known);
   const noise = noiseAllowed(now, known);
-  const specs = specsOf(now.layers, known).length;
+  const specs = everyLayerOf(now.layers, known).length;
   return html`
     <h2 id="network-title">${t("header.own")}</h2>
     <form
@@ -301,13 +301,9 @@ function toFirstFault() {
   if (!known) return;
   const { layers, lossType, lossMore } = draft.value;
   const wrong = new Set([...refused.value.keys(), ...faultsOf(draft.value, known).keys()]);
-  const hides = (/** @type {number} */ i) =>
-    layersOf(layers, known).some(
-      (layer) => layer.row === i && furtherOf(layer.kind).some(([name]) => wrong.has(idOf(layer, name))),
-    );
   draft.value = {
     ...draft.value,
-    layers: layers.map((row, i) => ({ ...row, more: row.more || hides(i) })),
+    layers: withFaultsShown(layers, known, wrong),
     lossMore: lossMore || furtherOf(lossOf(lossType, known)).some(([name]) => wrong.has(`loss-${name}`)),
   };
   const first = dialog("network").querySelector('[aria-invalid="true"]');
@@ -331,9 +327,9 @@ function sorted(error) {
 
 /** @param {string} pointer @returns {[string, string?]} the field's id and its name */
 function fieldOf(pointer) {
-  const [, place, field] = /^\/network\/layers\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? [];
   const known = catalogue.value;
-  const layer = place && known ? layersOf(draft.value.layers, known)[Number(place)] : null;
+  const [, places, field] = /^\/network((?:\/layers\/\d+)+)(?:\/(\w+))?/.exec(pointer) ?? [];
+  const layer = places && known ? layerAt(draft.value.layers, known, places.match(/\d+/g)?.map(Number) ?? []) : null;
   if (layer) {
     const name = field && field in layer.kind.fields ? field : neededOf(layer.kind)[0]?.[0];
     return name ? [idOf(layer, name), labelOf(layer, name)] : ["layers", layer.title];

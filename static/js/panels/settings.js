@@ -13,9 +13,14 @@ import { has, t } from "../strings.js";
  * @typedef {{name: string, fields: Record<string, Field>}} Kind  of a layer, or of a loss
  */
 
-/** @param {Kind | undefined} kind @returns {[string, Field][]} */
+/** All but layers within it, which are rows of their own. @param {Kind | undefined} kind @returns {[string, Field][]} */
 export function fieldsOf(kind) {
-  return Object.entries(kind?.fields ?? {});
+  return Object.entries(kind?.fields ?? {}).filter(([, { type }]) => type !== "array");
+}
+
+/** Whether there are layers in it. @param {Kind | undefined} kind */
+export function holdsLayers(kind) {
+  return Object.values(kind?.fields ?? {}).some(({ type }) => type === "array");
 }
 
 /** Those that have to be filled in. @param {Kind | undefined} kind */
@@ -81,7 +86,9 @@ function valueIn(text, field) {
 
 /** What somebody would have typed for it. @param {LayerSpec} spec @returns {Typed} */
 export function typedOf({ type, name, ...fields }) {
-  const told = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  const told = Object.entries(fields).filter(
+    ([, value]) => value !== null && value !== undefined && !Array.isArray(value),
+  );
   return Object.fromEntries(told.map(([field, value]) => [field, String(value)]));
 }
 

@@ -31,6 +31,7 @@ const KINDS = {
     size: [...size, Number(spec.units)],
     learned: Number(spec.vocabulary) * Number(spec.units),
   }),
+  residual: (size, spec) => ({ size, learned: learnedOf(size, /** @type {LayerSpec[]} */ (spec.layers)) }),
   attention: (size) => ({ size, learned: 4 * last(size) ** 2 }),
   flatten: (size) => ({ size: [size.reduce((product, one) => product * one, 1)], learned: 0 }),
 };
