@@ -28,7 +28,7 @@ from app.sessions.service import Service
 from app.sessions.store.open_store import open_store
 from app.sessions.store.store import Limits
 from app.sweeper import sweep_for_ever
-from app.web import figures, metrics, pages
+from app.web import figures, metrics, pages, sheets
 from app.web.access import AccessLog
 from app.web.compression import Compression
 from app.web.cors import CrossOrigin
@@ -164,7 +164,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.witnesses = [app.state.metrics.saw]
     if access is not None:
         app.state.witnesses.append(lambda line, streams: access.put(line))
-    for router in (pages.router, figures.router, metrics.router):
+    for router in (pages.router, figures.router, sheets.router, metrics.router):
         app.router.routes.extend(router.routes)
     app.mount("/static", RevalidatedFiles(directory=STATIC), name="static")
     return app

@@ -10,8 +10,8 @@ DEFAULT = "en"
 # Each under its own name, as its readers look for it.
 LANGUAGES = {"en": "English", "ko": "한국어", "ja": "日本語"}
 
-# Words of the page of all figures alone, which the explorer need not carry.
-_FIGURES_ONLY = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)")
+# Words of other pages alone, which the explorer need not carry.
+_OTHER_PAGES = re.compile(r"figures\.(?!.*\.look$|sum\.|next\.)|sheet\.")
 # Words of what the page fetches when it is first used (static/js/coming.js), and with it these.
 _LATER = re.compile(
     r"(batch|check|classes|code|compare|csv|data|digit|export|fault|files|find|health|help|homework|learn|lesson|menu"
@@ -78,5 +78,5 @@ def first_words(language: str, static: Path) -> Mapping[str, str]:
     return {
         key: text
         for key, text in strings(language, static).items()
-        if not _FIGURES_ONLY.match(key) and (key in _FIRST or not _LATER.match(key))
+        if not _OTHER_PAGES.match(key) and (key in _FIRST or not _LATER.match(key))
     }

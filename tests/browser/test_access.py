@@ -338,3 +338,12 @@ def test_axe_finds_nothing_at_a_clash_and_beside_another_session(scanned: Any, s
     page.click("#rival-add")
     page.wait_for_selector("#compare-others .problem")
     assert found + faults(page, "another session", "#compare-others") == []
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_axe_finds_nothing_in_a_sheet(scanned: Any, server: str, size: tuple[int, int]) -> None:
+    page = scanned(size, "light")
+    page.goto(f"{server}/sheet?skill=dW&n=4&seed=3&lang=ko")
+    page.wait_for_selector("#print:not([hidden])")
+    assert faults(page, "sheet") == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]

@@ -8,6 +8,7 @@ from app.engine.practice.answers import Typed, read_number, read_shape
 from app.engine.practice.blame import blamed
 from app.engine.practice.exercise import Exercise
 from app.engine.practice.judging import Judged, judged, judged_in
+from app.engine.practice.paper import Paper, on_paper
 from app.engine.practice.skills import MAX_SEED, SKILLS, exercise, sheet
 
 __all__ = [
@@ -15,11 +16,13 @@ __all__ = [
     "SKILLS",
     "Exercise",
     "Judged",
+    "Paper",
     "Typed",
     "blamed",
     "exercise",
     "judged",
     "judged_in",
+    "on_paper",
     "read_number",
     "read_shape",
     "sheet",

@@ -105,6 +105,7 @@ function exercise(now) {
           ${ending(now)}`
     }
     ${standing(now.skill)}
+    <p><a id="to-sheet" href=${`/sheet?skill=${now.skill}&seed=${now.seed}&lang=${language.value}`}>${t("practice.sheet")}</a></p>
   </section>`;
 }
 

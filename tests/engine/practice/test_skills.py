@@ -1,5 +1,7 @@
 """Skills: exercises without end, whose keys an independent computation agrees with."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ from app.engine.practice.exercise import PROGRAM, SHAPE
 
 Array = np.ndarray
 
-SEEDS = range(60)
+# EVERY_SEED=1 tries a thousand.
+SEEDS = range(1_000 if os.environ.get("EVERY_SEED") else 60)
 
 
 def numbers_of(exercise: Exercise) -> dict[str, Array]:
@@ -89,6 +92,13 @@ def test_a_sheet_has_nothing_twice(skill: str) -> None:
     items = list(sheet(skill, 5, 30))
 
     assert len({item.asked for item in items}) == len(items) == 30
+
+
+def test_no_sheet_of_the_largest_size_has_an_exercise_twice() -> None:
+    for skill in SKILLS:
+        for seed in SEEDS[::40]:
+            items = list(sheet(skill, seed, 40))
+            assert len({item.asked for item in items}) == len(items) == 40
 
 
 @pytest.mark.parametrize("skill", SKILLS)
