@@ -14,7 +14,7 @@ EXAMPLES = re.findall(
 
 
 def test_every_program_is_run() -> None:
-    assert len(EXAMPLES) == TEXT.count("```python") == 8
+    assert len(EXAMPLES) == TEXT.count("```python") == 9
 
 
 @pytest.mark.parametrize(("title", "program", "shown"), EXAMPLES)

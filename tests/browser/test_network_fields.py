@@ -273,6 +273,8 @@ def test_layers_within_a_layer_are_added_moved_and_removed_by_keyboard_and_come_
     put(page, "units-1-0", "3")
     put(page, "units-1-1", "5000")
     assert "4,096" in page.inner_text("label:has(#units-1-1) .problem")
+    # The sentence takes lines, and no room beside the form.
+    assert page.eval_on_selector("dialog#network", "form => form.scrollWidth <= form.clientWidth")
     put(page, "units-1-1", "5")
     page.click("#more-1-2")
     page.select_option("#type-1-2", "residual")

@@ -1,6 +1,8 @@
 /**
  * What a sample looks like on its way through the layers of the form, and how many numbers each
- * layer learns. The server reckons for itself; this is to be told while somebody types. Pure.
+ * layer learns. The server reckons for itself; this is to be told while somebody types, also of what
+ * the server would refuse, and so is not asked for: the catalogue's `learned` is of one number that
+ * comes in, and knows no windows. Pure.
  *
  * @import { LayerSpec } from "../pagetypes.js"
  */
