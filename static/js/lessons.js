@@ -37,9 +37,18 @@ export function isAtFigure() {
 }
 
 let brought = "";
-export async function bringLessons() {
+/** @type {Promise<void>} */
+let bringing = Promise.resolve();
+
+/** Whoever asks while it is on its way waits for the same. @returns {Promise<void>} */
+export function bringLessons() {
   const spoken = language.value;
-  if (brought === spoken) return;
+  if (brought !== spoken) bringing = list(spoken);
+  return bringing;
+}
+
+/** @param {string} spoken */
+async function list(spoken) {
   brought = spoken;
   try {
     const told = await getLessons(spoken);
@@ -89,14 +98,10 @@ export function closeLesson() {
   document.getElementById("choose")?.focus();
 }
 
-/** @param {string} id @returns {Promise<Lesson | null>}  null where there is none */
+/** @param {string} id @returns {Promise<Lesson | null>}  null where there is none in the list */
 async function fetched(id) {
-  try {
-    return await getLesson(id, language.peek());
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
+  await bringLessons();
+  return lessons.peek().some((row) => row.id === id) ? getLesson(id, language.peek()) : null;
 }
 
 /** @param {Lesson} found @param {Place} from  what is kept of it @returns {{place: Place, hash: string}} */

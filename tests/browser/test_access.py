@@ -347,3 +347,25 @@ def test_axe_finds_nothing_in_a_sheet(scanned: Any, server: str, size: tuple[int
     page.wait_for_selector("#print:not([hidden])")
     assert faults(page, "sheet") == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "language", "lesson"),
+    [((1280, 720), "light", "en", "nodes"), ((390, 844), "dark", "ko", "batch")],
+)
+def test_axe_finds_nothing_in_a_lesson(
+    scanned: Any, server: str, size: tuple[int, int], theme: str, language: str, lesson: str
+) -> None:
+    page = scanned(size, theme)
+    page.goto(f"{server}/?lesson={lesson}&lang={language}")
+    page.wait_for_selector("#lesson-title")
+    found = faults(page, "lesson")
+    page.fill("#lesson-answer", "7")
+    page.press("#lesson-answer", "Enter")
+    page.wait_for_selector("#lesson-tell")
+    found += faults(page, "judged", "#lesson")
+    page.focus("#next")
+    page.keyboard.press("p")
+    page.wait_for_selector("#present-end")
+    found += faults(page, "presenting")
+    assert found == []

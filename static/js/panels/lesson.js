@@ -58,7 +58,7 @@ function question(now) {
         ><span>${t("lesson.answer")}</span>
         <input id="lesson-answer" autocomplete="off" spellcheck="false" maxlength="60" aria-describedby="lesson-form lesson-said" .value=${lessons.predicted.value}
       /></label>
-      <button type="submit" class="primary">${t("lesson.check")}</button>
+      <button type="submit">${t("lesson.check")}</button>
     </form>
     <p class="hint" id="lesson-form">${t(`lesson.form.${kind}`)}</p>
     <div id="lesson-said" role="status">${said(now)}</div>
