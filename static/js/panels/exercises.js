@@ -222,7 +222,7 @@ function mistakes({ text, judged: { faults, look_at: lit } }) {
   if (!text) return null;
   if (faults.length === 0) return lit.length > 0 && !over.value ? html`<p>${t("practice.unnamed")}</p>` : null;
   return html`${faults.length > 1 ? html`<p>${t("practice.several")}</p>` : null}
-    <dl class="mistakes">
+    <dl class="likely-mistakes">
       ${faults.map(
         (fault) => html`<div data-fault=${fault}>
           <dt>${t(`fault.${fault}`)}</dt>

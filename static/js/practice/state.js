@@ -13,6 +13,7 @@ import { hints } from "../asking.js";
 import { knownOf } from "../figure/known.js";
 import { edgeOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
+import { mode } from "../mistakes/state.js";
 import { openRecipe } from "../session.js";
 import {
   cursor,
@@ -108,6 +109,7 @@ export async function openExercise({ skill, seed }, { where, view } = {}) {
     verdict.value = null;
     unread.value = over.value = choosing.value = false;
     wrongs.value = 0;
+    mode.value = "exercises";
     panel.value = "practice";
     panelOpen.value = true;
   });
