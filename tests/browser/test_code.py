@@ -1,6 +1,7 @@
 """The panel Code: a figure as lines of NumPy, lines as a figure, and what becomes of them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,64 @@ def test_a_network_shows_its_lines_and_each_lights_its_ops(explorer: Any) -> Non
             if event["node"] in one["nodes"] or (event["layer"] in one["layers"] == ["loss"])
         ]
         explorer.until(lambda wanted=wanted: marked(explorer, "playing") == wanted)
+
+
+PLAYING = "() => document.querySelector('.back-line.playing')?.textContent.trim() ?? null"
+
+
+def test_lines_back_follow_the_steps_and_the_steps_follow_them(explorer: Any) -> None:
+    open_code(explorer, "?preset=two-layer&lang=en")
+    page = explorer.page
+    lines = explorer.get("/code")["backward"]
+    shown = [one.strip() for one in page.locator(".back-line").all_inner_texts()]
+    assert shown == [line["text"] for line in lines]
+    assert "dW2 = h1.T @ da2" in shown
+    events = explorer.get("/trace")["events"]
+    # Forwards no line back is lit; backwards the one of the gradient that is made.
+    page.fill("#slider", "1")
+    explorer.until(f"({PLAYING})() === null")
+    for seq, event in enumerate(events):
+        if event["phase"] == "backward":
+            wanted = next(
+                line["text"] for line in lines if set(event["writes"]) & set(line["keys"])
+            )
+            page.fill("#slider", str(seq + 1))
+            explorer.until(f"({PLAYING})() === {json.dumps(wanted)}")
+    # By mouse to the step that makes a gradient, by keys from there to the next line.
+    page.locator(".back-line", has_text="dh1 =").click()
+    explorer.until(f"({PLAYING})() === 'dh1 = da2 @ W2.T'")
+    assert explorer.figure()["relu1.output.grad"]
+    explorer.press("ArrowDown")
+    explorer.press("Enter")
+    explorer.until(f"({PLAYING})() === 'dW2 = h1.T @ da2'")
+    assert page.locator(".back-line[tabindex='0']").count() == 1
+    # A value that the lines read lights its op.
+    page.locator(".back-line", has_text="y = softmax").click()
+    explorer.until("document.querySelectorAll('#figure .node.lit').length > 0")
+
+
+@pytest.mark.own_context
+def test_the_session_is_copied_and_saved_as_a_script_in_three_forms(explorer: Any) -> None:
+    open_code(explorer, "?preset=two-layer&lang=ko")
+    page = explorer.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#code-copy")
+    explorer.until("document.querySelector('#code-said').textContent.includes('복사했습니다')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "dW1 = X.T @ da1" in copied
+    exec(compile(copied, "script", "exec"), {})
+    for form, part in {"classes": "class TwoLayerNet", "torch": "import torch"}.items():
+        page.select_option("#code-form", form)
+        with page.expect_download() as loading:
+            page.click("#code-save")
+        assert loading.value.suggested_filename == f"two-layer-{form}.py"
+        assert part in Path(loading.value.path()).read_text("utf-8")
+    # A program has no layers to make classes of, and what is being written has no script yet.
+    page.click("#code-free")
+    page.wait_for_selector("#code-apply")
+    explorer.settle()
+    expect(page.locator("#code-form option")).to_have_count(2)
+    expect(page.locator(".back-line", has_text="dW1 =")).to_have_count(1)
 
 
 def test_a_network_is_set_free_with_its_numbers_loss_and_gradients(explorer: Any) -> None:

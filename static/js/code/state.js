@@ -11,7 +11,7 @@ import { ApiError, getCode } from "../api.js";
 import { messageOf } from "../messages.js";
 import { edit, fork, openRecipe } from "../session.js";
 import { graph, notice, panel, panelOpen, session, stale, visit } from "../store.js";
-import { samplesOf } from "../values.js";
+import { isOmitted, samplesOf, shapeOf } from "../values.js";
 
 /** The lines that there are, and of what. @type {import("@preact/signals-core").Signal<{of: string, answer: Code} | null>} */
 const known = signal(null);
@@ -48,7 +48,13 @@ const wanted = computed(() => {
   const now = session.value;
   if (!now || !panelOpen.value || panel.value !== "code") return null;
   const { code } = now.network;
-  return JSON.stringify([now.id, code ?? [now.network, samplesOf(now), now.t !== null]]);
+  const shapes = Object.values(now.parameters).map((value) => (isOmitted(value) ? value.shape : shapeOf(value)));
+  const starts = now.grad_output !== null;
+  return JSON.stringify([
+    now.id,
+    starts,
+    code === undefined ? [now.network, samplesOf(now), now.t !== null] : [code, shapes],
+  ]);
 });
 
 /** The lines on the screen; null while they are on their way. */

@@ -30,6 +30,7 @@ import { has, language, t } from "../strings.js";
 import { shapeText } from "../format.js";
 import { fork } from "../session.js";
 import { messageOf } from "../messages.js";
+import { backward, exporting } from "./backward.js";
 import { valueOf } from "./chosen.js";
 import { title } from "./header.js";
 import { undoing } from "./undoing.js";
@@ -65,10 +66,15 @@ export function code() {
       made && isThere
         ? html`${made.place}
             <p class="hint" id="code-keys">${t(isProgram.value && editable.value ? "code.keys" : "code.keys.read")}</p>
-            ${isProgram.value ? changing(made) : freeing()}`
+            ${isProgram.value ? [changing(made), after()] : [after(), freeing()]}`
         : html`<p class="hint coming">${t(isLost.value ? "code.lost" : "loading.now")}</p>`
     }
   </section>`;
+}
+
+/** What follows from the lines, while they are those of the session. */
+function after() {
+  return isChanged.value ? null : [backward(), exporting()];
 }
 
 /** @param {CodeEditor} made */
