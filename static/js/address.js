@@ -10,7 +10,7 @@
 /**
  * @typedef {{
  *   panels?: "none" | "explain" | "data" | "table" | "learn" | null,
- *   lesson?: string | null, practice?: {skill: string, seed: number} | null, preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
+ *   lesson?: string | null, practice?: {skill: string, seed: number} | null, find?: number | null, preset: string | null, session: string | null, level: Level | null, loss: LossView | null,
  *   beside?: boolean | null, update?: boolean | null, open: string[] | null, form: Form | null, sample: number | null, cursor: Cursor | null, stride: Stride | null, lang: string | null,
  * }} Place
  */
@@ -39,6 +39,7 @@ export function read(search) {
   const [, skill, seed] = EXERCISE.exec(query.get("practice") ?? "") ?? [];
   return {
     practice: skill ? { skill, seed: Number(seed) } : null,
+    find: /^\d{1,9}$/.test(query.get("find") ?? "") ? Number(query.get("find")) : null,
     panels: oneOf("panels", PANELS),
     lesson: named("lesson"),
     preset: named("preset"),
@@ -68,6 +69,7 @@ export function write(place) {
   if (place.practice) query.set("practice", `${place.practice.skill}.${place.practice.seed}`);
   else if (place.session) query.set("session", place.session);
   else if (place.preset) query.set("preset", place.preset);
+  if (place.find) query.set("find", String(place.find));
   if (place.level) query.set("level", place.level);
   if (place.loss) query.set("loss", place.loss);
   if (place.open?.length) query.set("open", place.open.join(","));

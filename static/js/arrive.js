@@ -33,6 +33,7 @@ export async function arrive(place) {
 export async function arriveAt(place, hash) {
   beside.value = place.beside ?? false;
   await open(place, hash);
+  if (place.find) void (await bring()).startHunt(place.find);
   stride.value = place.stride ?? strideFor(view.value.level);
 }
 

@@ -9,7 +9,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import { acrossAll, passed } from "./passed.js";
-import { cursor, event, held, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
+import { cursor, event, held, hunt, innerTrace, panel, panelOpen, pointed, selection, trace } from "./store.js";
 
 /** Of a longer trail the oldest questions are forgotten. */
 const LONGEST = 12;
@@ -91,6 +91,7 @@ export function askOp(node) {
  */
 export function ask(spot, { hop = false, stay = false } = {}) {
   if (held.value?.asked.has(spot.key)) return answerIt();
+  if (hunt.value?.values.has(spot.key)) return aimAt(spot);
   const from = selection.value;
   const seen = trail.value.findIndex((earlier) => isSame(earlier, spot));
   const follows = from && asking.value && (hop || causes.value.some((cause) => isSame(cause, spot)));
@@ -103,6 +104,15 @@ export function ask(spot, { hop = false, stay = false } = {}) {
     chosenOp.value = null;
     asking.value = true;
     panel.value = "explain";
+    panelOpen.value = true;
+  });
+}
+
+/** While a mistake is looked for, a gradient is chosen, not derived. @param {Spot} spot */
+function aimAt(spot) {
+  batch(() => {
+    selection.value = spot;
+    panel.value = "practice";
     panelOpen.value = true;
   });
 }

@@ -33,6 +33,23 @@ export function timetable(trace) {
 }
 
 /**
+ * The same with other gradients; those that are not among them are never known.
+ * @param {Timetable} times
+ * @param {ReadonlyMap<string, Value>} gradients
+ * @returns {Timetable}
+ */
+export function spoilt({ writtenAt, values }, gradients) {
+  /** @param {string} key */
+  const stays = (key) => !key.endsWith(".grad") || gradients.has(key);
+  return {
+    writtenAt: new Map([...writtenAt].filter(([key]) => stays(key))),
+    values: new Map(
+      [...values].filter(([key]) => stays(key)).map(([key, value]) => [key, gradients.get(key) ?? value]),
+    ),
+  };
+}
+
+/**
  * How many cells of a key are known at a cursor; Infinity when all are.
  * @param {Timetable} table
  * @param {string} key

@@ -9,6 +9,7 @@ import { listenToDrops } from "./panels/drops.js";
 import { listenToUndo } from "./panels/undoing.js";
 import { watchPractice } from "./practice/state.js";
 import { watchPrograms } from "./programs.js";
+import { watchHunt } from "./mistakes/finding.js";
 import { watchMistakes } from "./mistakes/state.js";
 import { watchRecipes } from "./recipes.js";
 import { watchLessons } from "./lessons.js";
@@ -33,6 +34,7 @@ export { openLink } from "./shared.js";
 export { nextExercise, openExercise } from "./practice/state.js";
 export { learn } from "./panels/learn.js";
 export { practice } from "./panels/practising.js";
+export { startHunt } from "./mistakes/finding.js";
 export { strike } from "./mistakes/strike.js";
 export { updateTables } from "./panels/updating.js";
 export { table } from "./panels/table.js";
@@ -61,4 +63,5 @@ export function start() {
   watchRuns();
   watchPractice();
   watchMistakes();
+  watchHunt();
 }

@@ -2,11 +2,11 @@
  * The one state of the page, as signals. Views read it; only session.js and the controls write it.
  *
  * @import { Signal } from "@preact/signals-core"
- * @import { Catalogue, Cells, Cursor, Held, Session, Spot, Stride, Struck } from "./pagetypes.js"
+ * @import { Catalogue, Cells, Cursor, Held, Session, Spot, Stride, Struck, Value } from "./pagetypes.js"
  * @import { Graph, Preset, Trace, View } from "./types.js"
  */
 import { computed, signal } from "@preact/signals-core";
-import { inPlay, timetable } from "./cursor.js";
+import { inPlay, spoilt, timetable } from "./cursor.js";
 
 /** Those that the page brings: networks. @type {Signal<Preset[]>} */
 export const presets = signal([]);
@@ -70,6 +70,11 @@ export const exercise = signal(null);
 export const held = signal(null);
 /** @type {Signal<string | null>} */
 export const notice = signal(null);
+/**
+ * Gradients that are in the place of the true ones while a hidden mistake is looked for.
+ * @type {Signal<{seed: number, values: ReadonlyMap<string, Value>} | null>}
+ */
+export const hunt = signal(null);
 /** Wrong numbers that stand beside the true ones, by key. @type {Signal<Struck | null>} */
 export const struck = signal(null);
 
@@ -104,7 +109,11 @@ export const insidesShown = signal([]);
 export const innerTrace = signal(null);
 export const innerTable = computed(() => (innerTrace.value ? timetable(innerTrace.value) : null));
 
-export const table = computed(() => (trace.value ? timetable(trace.value) : null));
+export const table = computed(() => {
+  if (!trace.value) return null;
+  const times = timetable(trace.value);
+  return hunt.value ? spoilt(times, hunt.value.values) : times;
+});
 export const event = computed(() => (trace.value && moved.value ? inPlay(trace.value, cursor.value) : null));
 
 /** At the element stride, the cell that was revealed last. */

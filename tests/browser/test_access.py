@@ -163,6 +163,10 @@ def test_axe_finds_nothing_where_something_is_wrong(
     page.click("#zoo-make")
     page.wait_for_selector("#zoo-said .u-wrap")
     found += faults(page, "a mistake at work", "#panel")
+    page.click("#mode-find")
+    page.click("#find-start")
+    page.wait_for_selector("#find-nudge")
+    found += faults(page, "a hidden mistake", "#panel")
     assert found == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 

@@ -100,3 +100,40 @@ def test_a_mistake_at_work_is_struck_flagged_and_trained_beside_the_right_one(
     page.click("#zoo-make")
     page.wait_for_selector("#zoo-said .place")
     assert "does not fall" in page.inner_text("#zoo-said .verdict")
+
+
+def test_a_hidden_mistake_is_nudged_guessed_and_told(explorer: Any) -> None:
+    page = explorer.open("?preset=two-layer&lang=en&find=7").page
+    page.wait_for_selector("#find-nudge")
+    told = explorer.get("/hidden?seed=7")["gradients"]
+    for key in ("affine1.W.grad", "x.grad"):
+        flat = [cell for row in told[key] for cell in row]
+        assert explorer.numbers(key) == pytest.approx(flat, rel=1e-9)
+    assert "find=7" in page.url
+    # What is chosen in the figure is nudged, not derived.
+    page.locator('#figure [data-key="x.grad"] [data-cell="1"]').dispatch_event("click")
+    assert page.input_value("#find-gradient") == "x.grad"
+    page.select_option("#find-cell", "1")
+    page.focus("#find-nudge")
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-agrees="false"]')
+    page.select_option("#find-gradient", "affine2.W.grad")
+    page.click("#find-nudge")
+    page.wait_for_selector('[data-agrees="true"]')
+    assert page.inner_text("#find-nudges") == "Nudges left: 3"
+
+    answer = explorer.page.request.post(
+        f"{explorer.server}/api/v1/sessions/{explorer.id}/hidden",
+        data={"seed": 7, "fault": "sign", "layer": "affine1", "reveal": True},
+    ).json()
+    page.select_option("#find-fault", "sign")
+    page.click("#find-guess")
+    page.wait_for_selector("#find-said .problem")
+    page.select_option("#find-fault", answer["id"])
+    page.select_option("#find-layer", answer["site"]["layer"])
+    page.click("#find-guess")
+    page.wait_for_selector(f'#find-said [data-fault="{answer["id"]}"]')
+    assert "Found" in page.inner_text("#find-said")
+    # The true numbers are back, with the wrong ones struck beside them.
+    assert len(page.evaluate(STRUCK, "x.grad")) == 10
+    assert "find=" not in page.url

@@ -2,7 +2,7 @@
  * What the page asks about mistakes in a backward pass.
  *
  * @import { Nested } from "../pagetypes.js"
- * @import { Compared, Places, Specimen } from "../types.js"
+ * @import { Compared, Found, Hidden, Places, Specimen } from "../types.js"
  */
 import { call } from "../api.js";
 
@@ -36,4 +36,23 @@ export async function compare(id, tensor, value) {
 export async function getSpecimen(id, fault, site, steps) {
   const query = new URLSearchParams({ steps: String(steps), ...(site === null ? {} : { site: String(site) }) });
   return (await call(`/sessions/${id}/faults/${fault}?${query}`)).json();
+}
+
+/**
+ * The gradients of the pass with a mistake in it, and what it could be.
+ * @param {string} id
+ * @param {number} seed  which mistake
+ * @returns {Promise<Hidden>}
+ */
+export async function getHidden(id, seed) {
+  return (await call(`/sessions/${id}/hidden?seed=${seed}`)).json();
+}
+
+/**
+ * @param {string} id
+ * @param {{seed: number, fault: string, layer: string, reveal: boolean}} guess
+ * @returns {Promise<Found>}
+ */
+export async function judgeHidden(id, guess) {
+  return (await call(`/sessions/${id}/hidden`, { method: "POST", body: guess })).json();
 }

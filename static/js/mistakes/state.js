@@ -5,7 +5,7 @@
  *
  * @import { Signal } from "@preact/signals-core"
  * @import { Nested } from "../pagetypes.js"
- * @import { Compared, Place, Places, Specimen } from "../types.js"
+ * @import { Compared, Hidden, Place, Places, Specimen } from "../types.js"
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import { ApiError } from "../api.js";
@@ -14,7 +14,7 @@ import { looking } from "../looking.js";
 import { messageOf } from "../messages.js";
 import { sentence } from "../panels/words.js";
 import { sessionMade } from "../session.js";
-import { cursor, exercise, pointed, selection, session, stale, struck, trace } from "../store.js";
+import { cursor, exercise, hunt, pointed, selection, session, stale, struck, trace } from "../store.js";
 import { t } from "../strings.js";
 import { goTo } from "../timeline.js";
 import { flat, isOmitted, positionOf } from "../values.js";
@@ -25,7 +25,7 @@ import { readGradient } from "./written.js";
 /** Steps of the training with a mistake beside the right one, or fewer where the network is large. */
 const STEPS = 50;
 
-/** @type {Signal<"exercises" | "homework" | "zoo">} */
+/** @type {Signal<"exercises" | "homework" | "zoo" | "find">} */
 export const mode = signal("exercises");
 
 /** The mistakes that change something here, and the gradients that can be compared. */
@@ -36,7 +36,7 @@ export const places = looking(
 );
 
 /** Numbers that are changed make all that was found out one of others. */
-const numbersNow = computed(() => {
+export const numbersNow = computed(() => {
   const now = session.value;
   return now && !stale.value ? [now.id, now.data_version, now.optimizer.learning_rate].join(" ") : "";
 });
@@ -53,6 +53,9 @@ export const problem = signal(null);
 const came = signal(null);
 /** @type {Signal<{of: string, specimen: Specimen, site: number | null} | null>} */
 const caught = signal(null);
+
+/** Gradients of a mistake that was hidden and has been told. @type {Signal<Hidden["gradients"] | null>} */
+export const told = signal(null);
 
 /** The gradient that somebody's own is to be compared with. */
 export const gradient = computed(() => {
@@ -121,12 +124,13 @@ export function letGo() {
   batch(() => {
     came.value = null;
     caught.value = null;
+    told.value = null;
     problem.value = null;
   });
 }
 
 /** @param {(id: string, of: string) => Promise<void>} get */
-async function ask(get) {
+export async function ask(get) {
   busy.value = true;
   problem.value = null;
   try {
@@ -180,7 +184,9 @@ export function watchMistakes() {
     if (exercise.value) mode.value = "exercises";
   });
   effect(() => {
-    struck.value = mode.value === "homework" ? ownNumbers() : mode.value === "zoo" ? wrongNumbers() : null;
+    if (mode.value === "homework") struck.value = ownNumbers();
+    else if (mode.value === "zoo") struck.value = wrongNumbers(specimen.value?.specimen.gradients);
+    else struck.value = mode.value === "find" && !hunt.value ? wrongNumbers(told.value ?? undefined) : null;
   });
 }
 
@@ -192,13 +198,15 @@ function ownNumbers() {
   return new Map([[now.key, { value: now.value, cells: cells.map((index) => positionOf(index, shape)) }]]);
 }
 
-/** @returns {import("../pagetypes.js").Struck | null} */
-function wrongNumbers() {
-  const now = specimen.value;
-  if (!now) return null;
+/**
+ * @param {Readonly<Record<string, import("../pagetypes.js").Value>> | undefined} gradients
+ * @returns {import("../pagetypes.js").Struck | null}
+ */
+function wrongNumbers(gradients) {
+  if (!gradients) return null;
   const values = new Map(trace.value?.events.flatMap(({ values: made }) => Object.entries(made)) ?? []);
   return new Map(
-    Object.entries(now.specimen.gradients).flatMap(([key, value]) => {
+    Object.entries(gradients).flatMap(([key, value]) => {
       if (isOmitted(value)) return [];
       const cells = differing(value, values.get(key));
       return cells.length > 0 && flat(value).length > 0 ? [[key, { value, cells }]] : [];

@@ -12,7 +12,7 @@ import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
 import { classAt, classText } from "../classes.js";
 import { edgeOf, indexText, nameOf, partnerOf, tensorOf } from "../figure/names.js";
 import { messageOf } from "../messages.js";
-import { cursor, graph, held, selection, session, stale, subject, trace } from "../store.js";
+import { cursor, graph, held, hunt, selection, session, stale, subject, trace } from "../store.js";
 import { full, short } from "../format.js";
 import { t } from "../strings.js";
 import { position } from "../timeline.js";
@@ -79,6 +79,7 @@ async function request({ key, index }, name) {
 export function cellExplanation(spot) {
   const edge = tensorOf(spot.key);
   if (!edge) return null;
+  if (hunt.value?.values.has(spot.key)) return html`<p class="hint">${t("find.underived")}</p>`;
   if (held.value?.asked.has(spot.key)) return html`<p class="hint">${t("practice.blank")}</p>`;
   const answer = spot.index === null ? html`<p class="hint">${numbersOf(spot.key)}</p>` : derivation(spot);
   return html`<section class="chosen" aria-labelledby="chosen-title">
