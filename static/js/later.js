@@ -45,6 +45,7 @@ export { goOn } from "./recipes.js";
 
 /** What it looks after from now on. */
 export function start() {
+  bringStyle("/static/css/editing.css");
   bringStyle("/static/css/learning.css");
   bringStyle("/static/css/checking.css");
   bringStyle("/static/css/code.css");
