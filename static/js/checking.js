@@ -8,6 +8,7 @@
  */
 import { computed, effect, signal } from "@preact/signals-core";
 import * as api from "./api.js";
+import * as calls from "./calls.js";
 import { passOf } from "./figure/known.js";
 import { tensorOf } from "./figure/names.js";
 import { messageOf } from "./messages.js";
@@ -45,7 +46,7 @@ export async function check() {
     await sessionMade();
     const of = await numbersShown();
     const id = session.value?.id ?? "";
-    came.value = { of, check: await api.checkGradients(id, tokenOf(id) ?? "", step.value) };
+    came.value = { of, check: await calls.checkGradients(id, tokenOf(id) ?? "", step.value) };
   } catch (error) {
     refused.value = messageOf(error);
   } finally {
@@ -105,7 +106,7 @@ async function request({ key, index }, name) {
   if (!id || index === null) return;
   nudge.value = { name, nudged: null, problem: null };
   try {
-    const nudged = await api.getNudge(id, passOf(key), key, indexOf(index, tensorOf(key)?.shape ?? []));
+    const nudged = await calls.getNudge(id, passOf(key), key, indexOf(index, tensorOf(key)?.shape ?? []));
     if (nudge.value?.name === name) nudge.value = { name, nudged, problem: null };
   } catch (error) {
     if (nudge.value?.name === name) nudge.value = { name, nudged: null, problem: messageOf(error) };

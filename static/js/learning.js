@@ -9,6 +9,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import * as api from "./api.js";
+import * as calls from "./calls.js";
 import { messageOf } from "./messages.js";
 import { refresh, sessionMade, showSession } from "./session.js";
 import { panel, panelOpen, session, trained } from "./store.js";
@@ -45,7 +46,7 @@ export function isActive(one) {
 /** @param {Plan} plan */
 export function start(plan) {
   return act(async (id, token) => {
-    begun(await api.startRun(id, token, plan));
+    begun(await calls.startRun(id, token, plan));
     trained.value = id;
   });
 }
@@ -68,7 +69,7 @@ export function control(action) {
   return act(async (id, token) => {
     const now = run.value;
     if (!now) return;
-    take(await api.controlRun(id, token, now.id, action));
+    take(await calls.controlRun(id, token, now.id, action));
     await settled(id);
   });
 }
@@ -77,7 +78,7 @@ export function control(action) {
 export function changeRate(rate) {
   return act(async (id, token) => {
     const now = run.value;
-    if (now) take(await api.patchRun(id, token, now.id, { learning_rate: rate }));
+    if (now) take(await calls.patchRun(id, token, now.id, { learning_rate: rate }));
   });
 }
 
@@ -89,7 +90,7 @@ export function openStep(step) {
   return act(async (id, token) => {
     const now = run.value;
     if (!now) return;
-    const opened = await api.openRunStep(id, token, now.id, step);
+    const opened = await calls.openRunStep(id, token, now.id, step);
     noteChange(id, "new", null);
     // Its update belongs to a step of learning, and the next step lies behind it.
     await showSession(opened, step === null ? {} : { update: true });
@@ -104,9 +105,9 @@ export function openStep(step) {
  */
 export function again(former, optimizer) {
   return act(async (id, token) => {
-    await api.openRunStep(id, token, former.id, 1);
+    await calls.openRunStep(id, token, former.id, 1);
     noteChange(id, "new", null);
-    begun(await api.startRun(id, token, { ...planOf(former), optimizer }));
+    begun(await calls.startRun(id, token, { ...planOf(former), optimizer }));
     trained.value = id;
     await refresh();
   });
@@ -161,7 +162,7 @@ function listen(id) {
   }
   void latest(id);
   let isBroken = false;
-  const events = new EventSource(api.eventsAddress(id));
+  const events = new EventSource(calls.eventsAddress(id));
   events.addEventListener("state", (event) => void told(id, event.data));
   events.addEventListener("progress", (event) => void told(id, event.data));
   events.addEventListener("gap", () => void latest(id));
@@ -201,7 +202,7 @@ async function told(id, text) {
 /** The session's newest run, and its curve. @param {string} id */
 async function latest(id) {
   try {
-    const runs = await api.getRuns(id);
+    const runs = await calls.getRuns(id);
     if (id !== known) return;
     const newest = runs.at(-1);
     if (newest) take(newest);
@@ -225,7 +226,7 @@ async function readCurve(id) {
   if (!now) return;
   readAt = performance.now();
   try {
-    const history = await api.getHistory(id, now.id, POINTS);
+    const history = await calls.getHistory(id, now.id, POINTS);
     if (id === known && run.value?.id === now.id) curve.value = history;
   } catch {
     // The next event reads it again; until then the curve stays as it is.

@@ -7,7 +7,8 @@
  */
 import { batch, effect, signal } from "@preact/signals-core";
 import { read } from "./address.js";
-import { ApiError, getLesson, getLessons, judgePrediction } from "./api.js";
+import { ApiError } from "./api.js";
+import { getLesson, getLessons, judgePrediction } from "./calls.js";
 import { arriveAt, MARK } from "./arrive.js";
 import { messageOf } from "./messages.js";
 import { lesson, notice, panel, panelOpen, session, stale, table, view, visit } from "./store.js";

@@ -5,6 +5,7 @@
  * @import { Where } from "./session.js"
  */
 import * as api from "./api.js";
+import * as calls from "./calls.js";
 import { completed, patched, sent } from "./changes.js";
 import { atEnd } from "./cursor.js";
 import { change } from "./session.js";
@@ -35,7 +36,7 @@ async function along(way, where) {
     const step = (opened?.step ?? 0) + way;
     if (!opened?.unchanged || step < 1 || step > opened.last) return current;
     noteChange(current.id, "new", null);
-    return api.openRunStep(current.id, token, opened.run, step);
+    return calls.openRunStep(current.id, token, opened.run, step);
   }, where);
 }
 
@@ -75,7 +76,7 @@ export async function update(where, kind = "new") {
   let loss = null;
   await change(async (current, token) => {
     const opposite = oppositeOf(await completed(current, "update"), "update");
-    loss = (await api.updateSession(current, token)).loss;
+    loss = (await calls.updateSession(current, token)).loss;
     noteStep(current.id, kind, opposite);
     return api.getSession(current.id);
   }, where);
@@ -90,7 +91,7 @@ export async function unlearn(where) {
   await change(async (current, token) => {
     if (!current.cursor.goes_back) return current;
     const opposite = oppositeOf(await completed(current, "update"), "update");
-    await api.stepBack(current, token);
+    await calls.stepBack(current, token);
     // Steps that somebody else has made are no changes of this page.
     if (isStep(current.id, "undo")) noteStep(current.id, "undo", opposite);
     return api.getSession(current.id);

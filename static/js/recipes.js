@@ -6,7 +6,7 @@
  * @import { Recipe } from "./tokens.js"
  */
 import { effect } from "@preact/signals-core";
-import { getRecipe } from "./api.js";
+import { getRecipe } from "./calls.js";
 import { openRecipe } from "./session.js";
 import { cursor, isExercise, session, stale, view } from "./store.js";
 import { keep } from "./tokens.js";

@@ -8,6 +8,7 @@
 import { signal } from "@preact/signals-core";
 import * as address from "./address.js";
 import * as api from "./api.js";
+import * as calls from "./calls.js";
 import { isActive, planOf } from "./learning.js";
 import { messageOf } from "./messages.js";
 import { catalogue, session } from "./store.js";
@@ -47,7 +48,7 @@ export function addRival(text) {
     const id = sessionIn(text);
     if (id === null) throw new Refusal(t("compare.rival.unread"));
     if (id === session.peek()?.id) throw new Refusal(t("compare.rival.same"));
-    const [found, runs] = await Promise.all([api.getSession(id, 1), api.getRuns(id)]);
+    const [found, runs] = await Promise.all([api.getSession(id, 1), calls.getRuns(id)]);
     if (!runs.some(({ step }) => step > 0)) throw new Refusal(t("compare.rival.untrained"));
     put({ session: found, runs });
   });
@@ -70,7 +71,7 @@ export async function makeRival(former, wanted) {
     const token = made.edit_token ?? "";
     remember(made.id, token);
     keep(made);
-    begun = await api.startRun(made.id, token, { ...planOf(former), optimizer: former.optimizer });
+    begun = await calls.startRun(made.id, token, { ...planOf(former), optimizer: former.optimizer });
     put({ session: made, runs: [begun] });
   });
   return begun;
@@ -126,7 +127,7 @@ async function follow(id) {
     if (!rival || !rival.runs.some((run) => isActive(run) && run.state !== "paused")) return;
     await new Promise((resolve) => setTimeout(resolve, EVERY));
     try {
-      const runs = await api.getRuns(id);
+      const runs = await calls.getRuns(id);
       rivals.value = rivals.peek().map((one) => (one.session.id === id ? { ...one, runs } : one));
     } catch {
       return;

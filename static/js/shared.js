@@ -4,7 +4,8 @@
  * @import { Where } from "./session.js"
  * @import { View } from "./types.js"
  */
-import { ApiError, getRecipe } from "./api.js";
+import { ApiError } from "./api.js";
+import { getRecipe } from "./calls.js";
 import { MARK } from "./arrive.js";
 import { bytesOf } from "./files/bytes.js";
 import { parsed, unpack, Unreadable } from "./packing.js";

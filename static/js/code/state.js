@@ -7,7 +7,8 @@
  * @import { FieldError } from "../api.js"
  */
 import { computed, effect, signal } from "@preact/signals-core";
-import { ApiError, getCode } from "../api.js";
+import { ApiError } from "../api.js";
+import { getCode } from "../calls.js";
 import { messageOf } from "../messages.js";
 import { edit, fork, openRecipe } from "../session.js";
 import { graph, notice, panel, panelOpen, session, stale, visit } from "../store.js";

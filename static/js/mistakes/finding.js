@@ -7,7 +7,7 @@
  * @import { Cell, Found, Hidden } from "../types.js"
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
-import { getNudge } from "../api.js";
+import { getNudge } from "../calls.js";
 import { changeView } from "../session.js";
 import { hunt, panel, panelOpen, selection, session, table, view } from "../store.js";
 import { asNumber, flat, indexOf, isOmitted, shapeOf } from "../values.js";

@@ -7,7 +7,8 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { getFigure, getTrace, UNMADE } from "../api.js";
+import { getTrace, UNMADE } from "../api.js";
+import { getFigure } from "../calls.js";
 import { reached } from "../cursor.js";
 import { scheme } from "../figure/palette.js";
 import { messageOf } from "../messages.js";

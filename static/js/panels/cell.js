@@ -8,6 +8,7 @@
 import { effect, signal } from "@preact/signals-core";
 import { html } from "lit-html";
 import * as api from "../api.js";
+import * as calls from "../calls.js";
 import { ask as askAbout, asking, causes, leave, trail } from "../asking.js";
 import { classAt, classText } from "../classes.js";
 import { edgeOf, indexText, nameOf, partnerOf, tensorOf } from "../figure/names.js";
@@ -68,7 +69,7 @@ async function request({ key, index }, name) {
   const shape = tensorOf(key)?.shape ?? [];
   answer.value = { name, explanation: null, problem: null };
   try {
-    const explanation = await api.explain(id, passOf(key), key, indexOf(index, shape), TERMS_SHOWN);
+    const explanation = await calls.explain(id, passOf(key), key, indexOf(index, shape), TERMS_SHOWN);
     if (answer.value?.name === name) answer.value = { name, explanation, problem: null };
   } catch (error) {
     if (answer.value?.name === name) answer.value = { name, explanation: null, problem: messageOf(error) };

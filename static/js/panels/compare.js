@@ -7,7 +7,7 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import * as api from "../api.js";
+import * as calls from "../calls.js";
 import { short } from "../format.js";
 import { again, asking, isActive, ownRun } from "../learning.js";
 import { looking } from "../looking.js";
@@ -50,11 +50,11 @@ const found = looking(
   },
   async (id) => {
     const now = session.peek();
-    const own = now ? entriesOf(now, await api.getRuns(id), true) : [];
+    const own = now ? entriesOf(now, await calls.getRuns(id), true) : [];
     const others = rivals.peek().filter((rival) => rival.session.id !== id);
     const entries = [...others.flatMap((rival) => entriesOf(rival.session, rival.runs, false)), ...own];
     const two = chosenOf(entries);
-    const histories = two.map((one) => api.getHistory(one.session.id, one.run.id, POINTS));
+    const histories = two.map((one) => calls.getHistory(one.session.id, one.run.id, POINTS));
     return { entries, two, histories: await Promise.all(histories) };
   },
 );

@@ -6,7 +6,8 @@
  */
 import { computed, signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { ApiError, figureAddress, getFigure, UNMADE } from "../api.js";
+import { ApiError, UNMADE } from "../api.js";
+import { figureAddress, getFigure } from "../calls.js";
 import { messageOf } from "../messages.js";
 import { cursor, event, graph, session, stale, theme, view as seen } from "../store.js";
 import { language, t } from "../strings.js";

@@ -5,7 +5,8 @@
  * @import { Matrix } from "../matrices/parse.js"
  * @import { Entry, Misfit, Wanted } from "../files/plan.js"
  */
-import { ApiError, getNpy } from "../api.js";
+import { ApiError } from "../api.js";
+import { getNpy } from "../calls.js";
 import { bytesOf } from "../files/bytes.js";
 import { writeCsv, textOf } from "../files/csv.js";
 import { readNpy, writeNpy } from "../files/npy.js";

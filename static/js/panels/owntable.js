@@ -6,7 +6,8 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { ApiError, createDataset } from "../api.js";
+import { ApiError } from "../api.js";
+import { createDataset } from "../calls.js";
 import { messageOf, number } from "../messages.js";
 import { catalogue } from "../store.js";
 import { has, t } from "../strings.js";

@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { prepareDrawing } from "../api.js";
+import { prepareDrawing } from "../calls.js";
 import { messageOf } from "../messages.js";
 import { t } from "../strings.js";
 

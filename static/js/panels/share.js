@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals-core";
 import { html } from "lit-html";
-import { getRecipe } from "../api.js";
+import { getRecipe } from "../calls.js";
 import { MARK } from "../arrive.js";
 import { messageOf } from "../messages.js";
 import { mount } from "../mount.js";
