@@ -75,7 +75,7 @@ def test_names_of_operations_never_change(app: FastAPI) -> None:
         "nudge_number", "open_step", "prepare_drawing", "put_tensor", "put_tensors", "start_run",
         "step_session", "update_session",
         "compare_gradient", "get_exercise", "get_faults", "get_places", "get_sheet",
-        "get_skills", "get_specimen", "judge_answer",
+        "get_skills", "get_specimen", "judge_answer", "get_hidden", "judge_suspect",
         "get_lesson", "get_lessons", "judge_prediction",
     }  # fmt: skip
 
@@ -210,6 +210,7 @@ BODIES = [
         ("compare_gradient", examples.COMPARE),
         ("judge_answer", examples.ANSWER),
         ("judge_prediction", examples.PREDICTION),
+        ("judge_suspect", examples.SUSPECT),
     )
     for name in bodies
 ]
