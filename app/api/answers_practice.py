@@ -14,6 +14,7 @@ from app.engine.practice import SKILLS
 from app.engine.practice.exercise import SURFACES
 
 FaultName = Annotated[str, words(*FAULTS, *UPDATES)]
+GradientFault = Annotated[str, words(*FAULTS)]
 SkillName = Annotated[str, words(*SKILLS)]
 
 
@@ -46,7 +47,7 @@ class PlaceAnswer(TypedDict):
 class PlacesRow(TypedDict):
     """A mistake that changes something in a pass, and where; nearest to the loss first."""
 
-    id: FaultName
+    id: GradientFault
     sites: list[PlaceAnswer]
 
 
@@ -69,7 +70,7 @@ class PlacesAnswer(TypedDict):
 class NamedFault(TypedDict):
     """A mistake that gives the very numbers that were sent."""
 
-    id: FaultName
+    id: GradientFault
     fits: Literal[True]
     sites: Annotated[
         list[PlaceAnswer], Field(description="Where it gives them, nearest to the tensor first.")
@@ -114,7 +115,7 @@ class CurvesAnswer(TypedDict):
 class SpecimenAnswer(TypedDict):
     """A mistake at work in a session: what it changes, who notices, and how it trains."""
 
-    id: FaultName
+    id: GradientFault
     site: PlaceAnswer | None
     gradients: Annotated[
         Values, Field(description="The wrong numbers, under the keys of the trace.")

@@ -1537,7 +1537,7 @@
  * A mistake that changes something in a pass, and where; nearest to the loss first.
  *
  * @typedef {{
- *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale",
  *   sites: Place[],
  * }} PlacesRow
  */
@@ -1566,7 +1566,7 @@
  * `gradients`: The wrong numbers, under the keys of the trace.
  *
  * @typedef {{
- *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale",
  *   site: Place | null,
  *   gradients: Record<string, Value>,
  *   check: Record<string, Flag>,
@@ -1617,7 +1617,7 @@
  * `sites`: Where it gives them, nearest to the tensor first.
  *
  * @typedef {{
- *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale" | "uphill" | "rate_missing" | "change_only" | "gradient_for_new",
+ *   id: "no_transpose" | "transposed_result" | "order" | "not_summed" | "last_sample" | "averaged_twice" | "not_averaged" | "mask_missing" | "mask_from_gradient" | "slope_missing" | "slope_of_input" | "own_factor" | "sign" | "upstream_ignored" | "class_count" | "in_place" | "diagonal_only" | "one_branch" | "accumulated" | "updated_first" | "stale",
  *   fits: true,
  *   sites: Place[],
  * }} NamedFault

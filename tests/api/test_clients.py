@@ -129,6 +129,28 @@ def test_the_python_client_does_every_call(
     assert call.called == set(call.tags)
 
 
+def do_every_call_of_practice(call: Caller, id: str) -> None:
+    models = call.models
+
+    skill = call("get_skills").skills[0]
+    assert call("get_exercise", skill=skill, seed=1).session
+    assert len(call("get_sheet", skill=skill, count=2).items) == 2
+    answered = models.PracticeAnswer.from_dict(examples.ANSWER["a number"])
+    assert call("judge_answer", body=answered).right in (True, False)
+    assert call("get_faults").faults
+    fault = call("get_places", id).faults[0].id
+    assert call("get_specimen", id, fault, steps=2).gradients
+    mine = models.Compared.from_dict(examples.COMPARE["what was worked out by hand"])
+    assert not call("compare_gradient", id, body=mine).equal
+    assert call("get_hidden", id, seed=7).gradients
+    guess = models.Suspected.from_dict(examples.SUSPECT["a mistake and its layer"])
+    assert call("judge_suspect", id, body=guess)
+    lesson = call("get_lessons").lessons[0].id
+    assert call("get_lesson", lesson).title
+    said = models.Prediction.from_dict(examples.PREDICTION["a number"])
+    assert not call("judge_prediction", id, body=said).right
+
+
 def do_every_call(call: Caller) -> None:
     models = call.models
 
@@ -167,6 +189,7 @@ def do_every_call(call: Caller) -> None:
     nudged = call("nudge_number", id, tensor="affine1.W.grad", index="0,1", h=[0.001, 0.0001])
     assert [one.h for one in nudged.nudges] == [0.001, 0.0001]
     call("check_session", id, by=own, body=models.Check())
+    do_every_call_of_practice(call, id)
     assert call("update_session", id, by=own, body=models.Update()).loss.after
 
     weights = call("get_tensor", id, "affine1.W").value

@@ -35,7 +35,7 @@ export async function copyAll() {
   await tried(async (text) => {
     try {
       await navigator.clipboard.writeText(text);
-      said.value = t("code.copied");
+      said.value = t("share.copied");
     } catch {
       said.value = t("code.uncopied");
     }
@@ -46,7 +46,7 @@ export async function saveAs() {
   await tried(async (text) => {
     const name = `${session.peek()?.preset ?? "network"}-${form.peek()}.py`;
     download(new Blob([text], { type: "text/x-python" }), name);
-    said.value = t("code.saved", { name });
+    said.value = t("files.saved", { name });
     const [, arrays] = ARRAYS.exec(text) ?? [];
     const [, source] = SOURCE.exec(text) ?? [];
     if (arrays === undefined || source === undefined) return;

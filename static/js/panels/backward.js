@@ -67,7 +67,7 @@ export function exporting() {
         ${forms.map((one) => html`<option value=${one} ?selected=${one === form.value}>${t(`code.form.${one}`)}</option>`)}
       </select>
       <button type="button" id="code-copy" @click=${copyAll}>${t("code.copy")}</button>
-      <button type="button" id="code-save" @click=${saveAs}>${t("code.save")}</button>
+      <button type="button" id="code-save" @click=${saveAs}>${t("share.save")}</button>
     </div>
     <p class="state" role="status" id="code-said">${said.value}</p>`;
 }

@@ -91,6 +91,27 @@ const nudged = await done("nudge_number", api.nudgeNumber({ path, query: { ...qu
 assert(nudged.nudges.length === 2 && nudged.objective === "loss", "a nudge");
 const check = await done("check_session", api.checkSession({ path, auth, body: {} }));
 assert(check.parameters["affine1.W"].cells === 6, "a check");
+
+const { skills } = await done("get_skills", api.getSkills());
+const exercise = await done("get_exercise", api.getExercise({ query: { skill: skills[0], seed: 1 } }));
+assert("session" in exercise && exercise.seed === 1, "an exercise");
+const sheet = await done("get_sheet", api.getSheet({ query: { skill: skills[0], count: 2 } }));
+assert(sheet.items.length === 2 && sheet.key.length === 2, "a sheet");
+await done("judge_answer", api.judgeAnswer({ body: { skill: "dW", seed: 7, answer: "4" } }));
+await done("get_faults", api.getFaults());
+const { faults } = await done("get_places", api.getPlaces({ path }));
+const specimen = { path: { id, fault: faults[0].id }, query: { steps: 2 } };
+assert((await done("get_specimen", api.getSpecimen(specimen))).curves.right.length === 3, "a mistake at work");
+const mine = { tensor: "affine1.b.grad", value: [0.1, -0.2, 0.1] };
+assert(!(await done("compare_gradient", api.compareGradient({ path, body: mine }))).equal, "homework");
+assert("gradients" in (await done("get_hidden", api.getHidden({ path, query: { seed: 7 } }))), "a hidden mistake");
+const suspect = { seed: 7, fault: "mask_missing", layer: "relu1" };
+await done("judge_suspect", api.judgeSuspect({ path, body: suspect }));
+const { lessons } = await done("get_lessons", api.getLessons());
+await done("get_lesson", api.getLesson({ path: { lesson: lessons[0].id } }));
+const said = { tensor: "affine1.b.grad", index: [0], answer: "0.25" };
+assert(!(await done("judge_prediction", api.judgePrediction({ path, body: said }))).right, "a prediction");
+
 const update = await done("update_session", api.updateSession({ path, auth, body: {} }));
 assert("after" in Object(update.loss), "an update");
 
