@@ -23,7 +23,8 @@ _LATER = re.compile(
     r"|(preset|start)\.(?!fig-|two-layer|any)"
     # Of ops that no layer of a preset's chain has.
     r"|rule\.(divide|maximum|where|greater|less|einsum|mean|reshape|transpose|concatenate|index"
-    r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power)"
+    r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power"
+    r"|gelu|leaky_relu|softplus|momentum|adagrad|adam)"
     # Of what is changed or learned, which needs the rest of the page.
     r"|problem\.(run-active|nothing-to-learn|clash)$"
     # Of a wrong number in an address the first picture tells; of others those that are typed.

@@ -63,7 +63,7 @@ function header() {
         </select>
       </label>
       ${shareButton()}
-      <button type="button" id="present" title=${t("present.why")} @click=${present}>${t("present.button")}</button>
+      <button type="button" id="present" @click=${present}>${t("present.button")}</button>
       <button type="button" id="help-button" @click=${() => openDialog("openHelp")}>${t("header.help")}</button>
     </div>
   `;
