@@ -24,7 +24,10 @@ _LATER = re.compile(
     # Of ops that no layer of a preset's chain has.
     r"|rule\.(divide|maximum|where|greater|less|einsum|mean|reshape|transpose|concatenate|index"
     r"|gather|conv2d|max_pool|negate|square|sqrt|abs|sin|cos|power"
-    r"|gelu|leaky_relu|softplus|momentum|adagrad|adam)"
+    r"|gelu|leaky_relu|softplus|tanh|sigmoid|momentum|adagrad|adam"
+    r"|softmax_with_loss\.(gradient\.)?total)"
+    # Of a page before a class.
+    r"|present\.(?!button)"
     # Of what is changed or learned, which needs the rest of the page.
     r"|problem\.(run-active|nothing-to-learn|clash)$"
     # Of a wrong number in an address the first picture tells; of others those that are typed.
@@ -39,7 +42,7 @@ _FIRST = frozenset(
         # Fields of a network, which any refusal may name.
         "network": ("data", "input", "layers", "samples", "seed"),
         "practice": ("blank", "unknown"),
-        "share": ("button", "differs", "unreadable"),
+        "share": ("button",),
     }.items()
     for name in names
 )

@@ -36,7 +36,7 @@ def test_a_lesson_is_chosen_by_keys_predicted_changed_and_left_for_the_next(expl
     assert "lesson=relu" in page.url
     assert "preset=relu" in page.url
 
-    # What it is taken for by whoever forgets the gate.
+    # What it is taken for by whoever forgets the switch.
     assert "stopped" in answered(explorer, "2")
     assert "Right" in answered(explorer, "0.0")
     page.click("#lesson-why")
