@@ -20,6 +20,7 @@ FUNCTION = """    "softsign": Function(
         formula=r"\\frac{{{0}}}{{1 + \\left|{0}\\right|}}",
         gradient=r"\\frac{{{g}}}{{(1 + \\left|{0}\\right|)^{{2}}}}",
         numpy="{0} / (1 + np.abs({0}))",
+        numpy_gradient="{g} / (1 + np.abs({0})) ** 2",
         layer=True,
     ),
     "softsign_slope": Function(lambda v: 1 / (1 + np.abs(v)) ** 2, "1/(1 + |{x}|)\u00b2"),
@@ -38,6 +39,7 @@ OP = """    "average": Op(
         r"\\frac{{{0} + {1}}}{{2}}",
         (r"\\frac{{1}}{{2}} \\, {g}",),
         "({0} + {1}) / 2",
+        backs=("{g} / 2",),
         broadcasts=True,
     ),
 """

@@ -1,6 +1,6 @@
 """What bodies are made of: networks, initialisers, optimisers, views. See `models`."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -10,7 +10,9 @@ from pydantic import (
     Field,
     Tag,
     create_model,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from app.api.numbers import Nested, VectorOrMatrix
 from app.engine import layer_types
@@ -166,6 +168,13 @@ class Network(Strict):
     layers: Annotated[list[Layer], Field(fail_fast=True, max_length=MAX_LAYERS)]
     loss: Loss | None = None
     dtype: Literal["float64", "float32"] = "float64"
+
+    @model_validator(mode="after")
+    def _has_an_input(self) -> Self:
+        if self.input_size is None and self.input_shape is None:
+            place = {"at": ["input_size"]}
+            raise PydanticCustomError("missing", "this field is required", place)
+        return self
 
 
 InitializerName = Literal["normal", "xavier", "he", "zeros"]

@@ -520,6 +520,6 @@ def _settings(one: LayerSpec | LossSpec, field: str, called: str) -> dict[str, A
             continue
         if not declared.holds(value):
             raise EngineError(
-                f"{name} is {declared.words}", f"{field}/{name}", "range", declared.schema
+                f"{name} is {declared.words}", f"{field}/{name}", "range", declared.allowed
             )
     return {name: value for name, value in given.items() if value != known[name].default}

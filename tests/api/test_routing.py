@@ -7,6 +7,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app import datasets
+from app.api.texts import LANGUAGES
+from app.lessons import shipped
+from app.web.pages import words
 from tests.api.conftest import API, SMALL, Owner, pointers
 from tests.api.described import operations
 from tests.api.test_looks import DIGITS
@@ -19,6 +22,8 @@ def proper(client: TestClient, operation: str) -> Call:
     """A call that succeeds."""
     if operation == "get_doubtful":
         client.app.state.service.loader = datasets.load  # type: ignore[attr-defined]
+    if operation == "get_lesson":
+        client.app.state.lessons = shipped(LANGUAGES, words)  # type: ignore[attr-defined]
     owner = Owner(client, DIGITS if operation == "get_doubtful" else SMALL)
     call = Call(operation, owner)
     if "{run}" in call.path:

@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "open_step": {"step": 1},
     "prepare_drawing": {"pixels": [[0, 1]]},
     "compare_gradient": {"tensor": "affine1.b.grad", "value": [1, 2, 3]},
+    "judge_suspect": {"seed": 7, "fault": "mask_missing", "layer": "relu1"},
     "judge_answer": {"skill": "dW", "seed": 7, "answer": "4"},
     "judge_prediction": {"tensor": "affine1.b.grad", "index": [0], "answer": "1"},
 }
@@ -55,6 +56,8 @@ HEAVY = (
     "compare_gradient",
     "judge_prediction",
 )
+# What a session without gradients has not.
+UNLEARNED = ("check_session", "get_health", "get_specimen", "get_hidden", "judge_suspect")
 LONG = {"steps": 1_000_000, "batch_size": 1, "optimizer": {"type": "sgd", "learning_rate": 1e-9}}
 ROUTES = {route.operation_id: route for router in ROUTERS for route in router.routes}
 CASES = [
@@ -158,7 +161,7 @@ def spoil(call: Call, status: int, service: Service, monkeypatch: pytest.MonkeyP
             call.owner.post(f"/runs/{call.names['run']}/resume")
         case 409 if call.operation in ("control_run", "change_run"):
             call.owner.post(f"/runs/{call.names['run']}/stop")
-        case 409 if call.operation in ("check_session", "get_health", "get_specimen"):
+        case 409 if call.operation in UNLEARNED:
             other = Owner(call.owner.client, {"preset": "fig-5-24"})
             call.names["id"], call.headers = other.created["id"], other.token
         case 409:

@@ -83,6 +83,9 @@ def learning(learner: Learner) -> Iterator[list[float]]:
     thread.start()
     try:
         yield seconds
+        # What is over within a tenth of a second is followed by a step all the same.
+        while thread.is_alive() and not seconds:
+            time.sleep(0.01)
     finally:
         over.set()
         thread.join()

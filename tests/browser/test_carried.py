@@ -51,7 +51,7 @@ def test_the_figure_is_there_and_steps_before_the_api_answers(explorer: Any, hel
     explorer.page.click("#choose")
     explorer.page.wait_for_selector("#menu [data-preset]")
     assert explorer.page.locator("#menu [data-preset]").count() == 8
-    assert held.paths() <= {"sessions", "catalogue", "datasets", "presets"}
+    assert held.paths() <= {"sessions", "catalogue", "datasets", "presets", "lessons?language=en"}
 
 
 def test_the_session_is_made_when_the_page_has_been_painted(explorer: Any) -> None:

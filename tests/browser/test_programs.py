@@ -27,6 +27,7 @@ def test_the_menu_has_the_programs_by_chapter_after_the_figures_it_began_with(
     headings = [
         "Chapter 5.6 and 5.7: layers", "Chapter 5.1 to 5.5: computational graphs",
         "Chapter 6: techniques of learning", "Chapter 7: convolution", "Beyond the book",
+        "Lessons",
     ]  # fmt: skip
     assert page.locator("#menu h3").all_inner_texts() == headings
     lists = page.locator("#menu ul[aria-labelledby]")

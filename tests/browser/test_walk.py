@@ -113,7 +113,7 @@ class Keys:
 
     def tab(self, name: str) -> None:
         self.reach("[role=tab][tabindex='0']")
-        for _ in range(5):
+        for _ in range(6):
             if self.page.evaluate("document.activeElement.id") == f"tab-{name}":
                 return
             self.explorer.press("ArrowRight")

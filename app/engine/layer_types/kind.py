@@ -87,18 +87,22 @@ class Field:
         return "true or false" if self.bounds is None else self.bounds.words
 
     @property
-    def schema(self) -> dict[str, object]:
+    def allowed(self) -> dict[str, object]:
         """What it may be, in the words of JSON Schema."""
-        allowed: dict[str, object] = {"type": "boolean"}
         if self.nested:
             return {"type": "array", "minItems": 1}
         if self.choices:
-            allowed = {"enum": list(self.choices)}
-        elif self.bounds is not None:
-            allowed = self.bounds.schema
+            return {"enum": list(self.choices)}
+        return {"type": "boolean"} if self.bounds is None else self.bounds.schema
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """The same, and what it is where it is left out."""
+        if self.nested:
+            return self.allowed
         if self.follows is not None:
-            return {**allowed, "follows": self.follows}
-        return allowed if self.default is None else {**allowed, "default": self.default}
+            return {**self.allowed, "follows": self.follows}
+        return self.allowed if self.default is None else {**self.allowed, "default": self.default}
 
     def holds(self, value: object) -> bool:
         """Whether it may have this value."""
