@@ -21,9 +21,15 @@ let coming = null;
 /** Of all that a learner does first. */
 const STIRRINGS = ["pointermove", "pointerdown", "keydown", "focusin", "dragover"];
 
+/** A browser without a window says of its pointer, unasked, that it rests in the corner. @param {Event} event */
+function rests(event) {
+  return event instanceof PointerEvent && event.type === "pointermove" && !(event.clientX || event.clientY);
+}
+
 /** @param {() => void} act  done once, as soon as the page is used at all */
 export function whenUsed(act) {
-  const once = () => {
+  const once = (/** @type {Event} */ event) => {
+    if (rests(event)) return;
     for (const one of STIRRINGS) removeEventListener(one, once, true);
     act();
   };
