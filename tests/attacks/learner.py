@@ -100,7 +100,8 @@ def memory(running: Running) -> float:
         pid = waiting.pop()
         with suppress(OSError):  # one that has ended meanwhile
             status = Path(f"/proc/{pid}/status").read_text("utf-8")
-            total += int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
+            # One that has ended and is not waited for yet has none.
+            total += sum(int(size) for size in re.findall(r"VmRSS:\s+(\d+) kB", status)) / 1024
             for task in Path(f"/proc/{pid}/task").iterdir():
                 waiting += map(int, (task / "children").read_text("utf-8").split())
     return total

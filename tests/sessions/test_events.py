@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from app.sessions.store.events import Hub, Subscription, TooManySubscribers
+from app.sessions.store.wire import encode
 from tests.loops import run
 
 Event = tuple[int | None, str, Any]
@@ -296,3 +297,18 @@ def test_a_reader_whose_loop_is_closed_is_dropped() -> None:
     run(listen())
     hub.publish("s", "state", {})
     assert hub.subscribers("s") == 0
+
+
+@pytest.mark.parametrize("missed", [[], [14]])
+def test_who_comes_from_a_process_that_is_ahead_hears_nothing_twice(missed: list[int]) -> None:
+    async def test() -> None:
+        hub = Hub(ring=0)
+        reader = hub.subscribe("s", held=True)
+        hub.deliver("s", encode(12, "progress", b"{}"))
+        reader.begin([encode(id, "progress", b"{}") for id in missed], 13)
+        for id in (13, 14, 15):
+            hub.deliver("s", encode(id, "progress", b"{}"))
+
+        assert [id for id, _, _ in await take(reader)] == [14, 15]
+
+    run(test())

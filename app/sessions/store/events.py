@@ -91,15 +91,17 @@ class Subscription:
                     await self._arrived.wait()
         return None
 
-    def begin(self, missed: list[Encoded]) -> None:
+    def begin(self, missed: list[Encoded], seen: int = 0) -> None:
         """Let a reader that was held go on, with what it has missed before what has come since.
 
         Args:
             missed: In order; what is among them and comes otherwise, too, is told once.
+            seen: The id of the last event that it has heard elsewhere, where this process may not
+                have come so far.
         """
         with self._hub._lock:
             self._replay.extend(missed)
-            self._begun_at = missed[-1].id if missed else 0
+            self._begun_at = missed[-1].id if missed else seen
             self._queue = deque(item for item in self._queue if self._is_new(item))
             self._held = False
         _wake([self])

@@ -224,7 +224,7 @@ class PostgresBus:
         waiting = threading.Event()
         while not reader.ended and not self._closing:
             try:
-                reader.begin(self._missed(session_id, seen, at))
+                reader.begin(self._missed(session_id, seen, at), seen or 0)
                 return
             except StoreError:
                 waiting.wait(RETRY_SECONDS)  # a ping tells the reader that it is not forgotten
