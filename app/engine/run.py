@@ -88,6 +88,23 @@ def make_trace(
     return Recorder(graph, given, spec.dtype).record(grad_output)
 
 
+@np.errstate(all="ignore")
+def closed_trace(
+    spec: NetworkSpec,
+    parameters: Mapping[str, Array],
+    x: Array,
+    t: Array | None = None,
+    grad_output: Array | None = None,
+) -> Trace:
+    """One whole pass with every layer as one op; the arguments are those of `make_trace`."""
+    closed = frozenset(layer.name for layer in spec.layers)
+    graph = build_graph(spec, len(x), targets=t is not None, closed=closed)
+    given = {"x": x, **parameters}
+    if t is not None and "t" in graph.tensors:
+        given["t"] = t
+    return Recorder(graph, given, spec.dtype).record(grad_output)
+
+
 def fits_single(spec: NetworkSpec) -> bool:
     """Whether a network without a loss is small enough for a figure in single numbers."""
     few = spec.parameter_count <= 4 * MOST_SCALARS

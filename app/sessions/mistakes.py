@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.engine.build import build_graph
 from app.engine.check import TOLERANCE, ParameterCheck, check_objective
 from app.engine.code.running import trace_code
 from app.engine.code.spec import CodeSpec
@@ -14,7 +13,7 @@ from app.engine.faults import FAULTS, Context, Fault, Site, compared, sites, wro
 from app.engine.faults.naming import Compared, written_within
 from app.engine.faults.zoo import Curves, FaultyObjective, trained_beside, usual_site
 from app.engine.practice import Judged, judged_in
-from app.engine.run import Recorder
+from app.engine.run import closed_trace
 from app.engine.trace import Trace
 from app.sessions.learning import require_gradient
 from app.sessions.state import Session
@@ -83,14 +82,7 @@ def closed_pass(session: Session, parameters: Mapping[str, Array] | None = None)
     numbers = session.parameters if parameters is None else {**session.parameters, **parameters}
     if isinstance(session.spec, CodeSpec):
         return trace_code(session.spec, numbers, session.grad_output)
-    spec = session.network
-    targets = session.targets
-    closed = frozenset(layer.name for layer in spec.layers)
-    graph = build_graph(spec, session.n, targets=targets is not None, closed=closed)
-    given = {"x": session.x, **numbers}
-    if targets is not None and "t" in graph.tensors:
-        given["t"] = targets
-    return Recorder(graph, given, spec.dtype).record(session.grad_output)
+    return closed_trace(session.network, numbers, session.x, session.targets, session.grad_output)
 
 
 def context_of(session: Session) -> Context:

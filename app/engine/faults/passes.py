@@ -18,10 +18,6 @@ class Site:
     k: int = 0
     tensor: str = ""
 
-    def layer(self, trace: Trace) -> str:
-        """The layer that the place belongs to, or the tensor whose branches meet."""
-        return self.tensor or trace.graph.node[self.node].layer
-
 
 NOWHERE = Context()
 

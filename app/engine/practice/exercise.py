@@ -6,13 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from app.engine.build import build_graph
 from app.engine.code.objective import CodeObjective
 from app.engine.code.running import read_code, trace_code
 from app.engine.network import Network
 from app.engine.objective import Objective
 from app.engine.optimizers import OptimizerConfig
-from app.engine.run import Recorder
+from app.engine.run import closed_trace
 from app.engine.spec import LayerSpec, NetworkSpec
 from app.engine.trace import Trace
 from app.engine.update import with_update
@@ -77,12 +76,7 @@ class Exercise:
             return with_update(trace, learned, config, {}, CodeObjective(spec, given, above))
         assert self.x is not None
         network = NetworkSpec.build(self.x.shape[1], self.layers, self.loss)
-        closed = frozenset(layer.name for layer in network.layers)
-        graph = build_graph(network, len(self.x), closed=closed)
-        numbers = {"x": self.x, **self.parameters}
-        if self.t is not None:
-            numbers["t"] = self.t
-        trace = Recorder(graph, numbers, network.dtype).record(self.grad_output)
+        trace = closed_trace(network, self.parameters, self.x, self.t, self.grad_output)
         if self.rate is None:
             return trace
         objective = Objective(Network(network, self.parameters), self.x, self.t, self.grad_output)
